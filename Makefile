@@ -1,0 +1,90 @@
+# Each target sets itself up in .venv: a fresh machine needs Python 3.10 or newer and make, nothing else.
+# On Windows use the plain commands in README.md; they do the same.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+JOBS   ?= 2
+
+# TensorFlow writes its banner to stderr unless it is told before the kernel starts. An explorer's error must fail a batch.
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export TF_ENABLE_ONEDNN_OPTS ?= 0
+# A classroom's network is not part of the course: what is not in $CNNLAB_DATA or the cache is replaced, and said so.
+export CNNLAB_OFFLINE ?= 1
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: run test test-unit test-notebooks lab notebooks lint format bench colab jax torch clean help
+
+help:
+	@echo "make run        run every lesson as a batch; the report is runs/index.html"
+	@echo "make lab        open the course in JupyterLab"
+	@echo "make test       unit tests, doctests, wrong answers, explorers, browser, every notebook"
+	@echo "make notebooks  build notebooks/ from lessons/"
+	@echo "make lint       ruff, and lessons/ against notebooks/"
+	@echo "make bench      the measurements behind the README's claims"
+	@echo "make colab      the notebooks with the versions Google Colab ships"
+	@echo "make jax|torch  the Keras tests and the notebooks on another backend"
+
+run: $(VENV)/.learner
+	$(BIN)/python -m cnnlab run --jobs $(JOBS)
+
+lab: $(VENV)/.learner
+	CNNLAB_OFFLINE=0 $(BIN)/jupyter lab --notebook-dir=notebooks
+
+test: test-unit test-notebooks
+
+# One file stays in one worker: its module-level fixtures (a browser, a model) are built once.
+test-unit: $(VENV)/.dev
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+test-notebooks: $(VENV)/.dev
+	CNNLAB_STRICT=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope -p no:doctest -W default --nbval-lax --nbval-current-env \
+		--nbval-cell-timeout=120 --nbval-kernel-startup-timeout=120 notebooks
+
+notebooks: $(VENV)/.dev
+	$(BIN)/python -m cnnlab build
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m cnnlab build --check
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf .venv .venv-* runs .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.learner: requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) -r requirements-dev.txt
+	touch $@ $(VENV)/.learner
+
+# --- other versions, other backends ---------------------------------------------------------------------------------
+
+# The versions Google Colab ships, as a pip constraints file; Colab runs Python 3.13.
+COLAB_CONSTRAINTS ?= ../shared/colab-constraints.txt
+COLAB_PYTHON      ?= $(PYTHON)
+
+colab: .venv-colab/.installed
+	CNNLAB_STRICT=1 .venv-colab/bin/python -m pytest -n $(JOBS) --dist loadscope -p no:doctest -W default --nbval-lax \
+		--nbval-current-env --nbval-cell-timeout=120 --nbval-kernel-startup-timeout=120 notebooks
+
+.venv-colab/.installed: pyproject.toml $(COLAB_CONSTRAINTS)
+	$(COLAB_PYTHON) -m venv .venv-colab
+	.venv-colab/bin/python -m pip --disable-pip-version-check install --quiet -c $(COLAB_CONSTRAINTS) \
+		-e .[batch,test] tensorflow-cpu
+	touch $@
+
+$(COLAB_CONSTRAINTS):
+	@echo "make colab needs a constraints file with Colab's versions: make colab COLAB_CONSTRAINTS=path/to/file"; exit 2

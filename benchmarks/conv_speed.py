@@ -1,0 +1,83 @@
+"""Time `cnnlab.conv.conv2d` beside `keras.ops.conv` and beside the plain loops, on the same cores.
+
+    python benchmarks/conv_speed.py
+
+The first two take turns, so that a busy moment of the machine hits both, and the median of each is compared. The loops
+would take hours on the whole batch: they get one small corner with all its channels, and their time is scaled by the
+number of multiply-adds, which favours the loops, because it leaves nothing out but repetition.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow starts: keeps its banner out of the table
+
+import keras
+import numpy as np
+
+from cnnlab import conv, pooling, shapes
+
+ROUNDS = 31
+
+
+def seconds(call) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def take_turns(*calls) -> list[float]:
+    """Median seconds of each call; one round to warm up, then `ROUNDS` in turn."""
+    for call in calls:
+        call()
+    rounds = [[seconds(call) for call in calls] for _ in range(ROUNDS)]
+    return [statistics.median(times) for times in zip(*rounds, strict=True)]
+
+
+def row(name: str, mine: float, theirs: float, other: str) -> None:
+    print(f"{name:<44} cnnlab {mine * 1e3:9.2f} ms   {other} {theirs * 1e3:12.2f} ms   ratio {mine / theirs:8.4f}")
+
+
+def main() -> None:
+    random = np.random.default_rng(0)
+    print(f"{os.cpu_count()} cores, NumPy {np.__version__}, Keras {keras.__version__} on {keras.backend.backend()}")
+    cases = [
+        ((8, 56, 56, 64), (3, 3, 64, 64), {}),
+        ((8, 56, 56, 64), (3, 3, 64, 64), {"padding": "same"}),
+        ((8, 56, 56, 64), (3, 3, 64, 64), {"strides": 2}),
+        ((8, 56, 56, 64), (1, 1, 64, 256), {}),
+        ((32, 28, 28, 1), (5, 5, 1, 32), {}),
+        ((1, 224, 224, 3), (7, 7, 3, 64), {"strides": 2, "padding": "same"}),
+    ]
+    for image_shape, kernel_shape, how in cases:
+        images = random.standard_normal(image_shape, np.float32)
+        kernel = random.standard_normal(kernel_shape, np.float32)
+        tensors = keras.ops.convert_to_tensor(images), keras.ops.convert_to_tensor(kernel)
+        mine, theirs = take_turns(
+            lambda images=images, kernel=kernel, how=how: conv.conv2d(images, kernel, **how),
+            lambda tensors=tensors, how=how: np.asarray(keras.ops.conv(*tensors, **how)),
+        )
+        row(f"conv2d {image_shape} * {kernel_shape} {' '.join(map(str, how.values()))}", mine, theirs, "keras")
+
+    images = random.standard_normal((8, 56, 56, 64), np.float32)
+    tensor = keras.ops.convert_to_tensor(images)
+    mine, theirs = take_turns(
+        lambda: pooling.pool2d(images, 2), lambda: np.asarray(keras.ops.max_pool(tensor, 2, 2, "valid"))
+    )
+    row("pool2d (8, 56, 56, 64), size 2, max", mine, theirs, "keras")
+
+    kernel = random.standard_normal((3, 3, 64, 64), np.float32)
+    corner = images[0, :5, :5]
+    (mine,) = take_turns(lambda: conv.conv2d(images, kernel))
+    loops = seconds(lambda: conv.conv2d_loops(corner, kernel))
+    scale = 8 * shapes.conv_macs(56, 3, 64, 64) / shapes.conv_macs(5, 3, 64, 64)
+    row(f"the loops, timed on 5 by 5, times {scale:.0f}", mine, loops * scale, "loops")
+    (mine,) = take_turns(lambda: conv.conv2d(corner, kernel))
+    row("the loops on the same 5 by 5 corner", mine, loops, "loops")
+
+
+if __name__ == "__main__":
+    main()

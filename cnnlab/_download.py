@@ -1,0 +1,178 @@
+"""One address → one file, checked, whole or not at all, and never later than promised."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+CONNECT_TIMEOUT = 3.0  # seconds for one address of the server; a name may have many
+READ_TIMEOUT = 3.0  # seconds without a single byte
+PATIENCE = 6.0  # seconds for the whole download, or between two chunks of a patient one
+
+_CHUNK = 4096  # bytes; small, so that a dripping server shows as no progress
+_POLL = 0.05  # seconds
+
+
+class DataError(RuntimeError):
+    """A data file is missing, damaged or cannot be fetched. The message says which, why and what to do."""
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file as 64 hexadecimal digits.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "empty")
+    ...     _ = file.write_bytes(b"")
+    ...     sha256(file)[:16]
+    'e3b0c44298fc1c14'
+    """
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def download(
+    url: str,
+    path: Path,
+    checksum: str,
+    size: int,
+    *,
+    patient: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Download `url` to `path`; the file appears there complete and checked, or not at all.
+
+    Parameters
+    ----------
+    url : http or https address
+    path : where the file goes; its folder is made when missing
+    checksum : SHA-256 the file must have, 64 hexadecimal digits
+    size : its size in bytes; a longer answer is cut off
+    patient : if False the whole download has ``PATIENCE`` seconds; if True it may take as long as it likes, provided
+        that no ``PATIENCE`` seconds pass without a chunk of 4,096 bytes
+    progress : called in the caller's thread with (bytes so far, `size`)
+
+    Raises
+    ------
+    DataError
+        With the bare reason, free of machine paths: the caller knows what was wanted.
+
+    Notes
+    -----
+    A worker thread does the transfer. Timeouts on a socket bound one address and one read; a resolver that hangs, a
+    host with twenty dead addresses or a server that drips bytes are bounded only by leaving the worker behind.
+    """
+    with whole_file(path) as part:
+        transfer = _Transfer(url, part, size)
+        try:
+            _wait(transfer, patient, progress)
+        finally:
+            transfer.cancelled.set()
+        if sha256(part) != checksum:
+            raise DataError("the downloaded file has the wrong SHA-256 and was thrown away")
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give an empty file beside `path` to fill; it becomes `path` when the block ends well and disappears when not.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be made or written, or the disk is full.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch(exist_ok=False)  # not mkstemp: a file for a classroom must be readable by others
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        raise DataError(f"the folder for it cannot be written ({_reason(error)})") from None
+    finally:
+        with contextlib.suppress(OSError):  # moved, never made, or still open in the worker on Windows
+            part.unlink()
+
+
+def _wait(transfer: _Transfer, patient: bool, progress: Callable[[int, int], None] | None) -> None:
+    """Start `transfer` and return when it is complete; raise ``DataError`` when it fails or time is up."""
+    size = transfer.size
+    threading.Thread(target=transfer.run, daemon=True, name="cnnlab-download").start()
+    since, seen = time.monotonic(), 0
+    while not transfer.done.wait(_POLL):
+        now = time.monotonic()
+        if transfer.received > seen:
+            seen = transfer.received
+            since = now if patient else since
+            if progress is not None:
+                progress(seen, size)
+        if now - since > PATIENCE:
+            what = "nothing more arrived for" if patient else "the download was not complete after"
+            raise DataError(f"{what} {PATIENCE:g} s ({seen:,} of {size:,} bytes)")
+    if transfer.failure:
+        raise DataError(transfer.failure)
+    if transfer.received != size:
+        raise DataError(f"the download broke off after {transfer.received:,} of {size:,} bytes")
+    if progress is not None:
+        progress(size, size)
+
+
+class _Transfer:
+    """The worker's side: fill a file from an address until it is done, fails or is cancelled."""
+
+    def __init__(self, url: str, part: Path, size: int) -> None:
+        self.url, self.part, self.size = url, part, size
+        self.received = 0
+        self.failure = ""
+        self.done, self.cancelled = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        import requests  # certifi's certificates, proxies and redirects in one
+
+        host, answered = urlsplit(self.url).hostname, False
+        try:
+            with (
+                open(self.part, "wb") as file,
+                requests.get(
+                    self.url,
+                    stream=True,
+                    timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                    headers={"Accept-Encoding": "identity"},
+                ) as answer,
+            ):
+                answered = True
+                if answer.status_code != requests.codes.ok:
+                    self.failure = f"{host} answered {answer.status_code} {answer.reason}"
+                    return
+                for chunk in answer.iter_content(_CHUNK):
+                    file.write(chunk)
+                    self.received += len(chunk)
+                    if self.received > self.size:
+                        self.failure = f"{host} sent more than the {self.size:,} bytes expected"
+                    if self.failure or self.cancelled.is_set():
+                        return
+        except requests.exceptions.Timeout:
+            self.failure = f"{host} did not answer within {max(CONNECT_TIMEOUT, READ_TIMEOUT):g} s"
+        except requests.exceptions.ChunkedEncodingError:
+            pass  # the connection broke off: `received` tells where
+        except requests.exceptions.RequestException:
+            self.failure = f"{host} stopped answering" if answered else f"no connection to {host}"
+        except OSError as error:
+            self.failure = f"the file cannot be saved ({_reason(error)})"
+        finally:
+            self.done.set()
+
+
+def _reason(error: OSError) -> str:
+    """The system's words for an error without the path that ``str(error)`` would add."""
+    return error.strerror or type(error).__name__

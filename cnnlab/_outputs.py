@@ -1,0 +1,72 @@
+"""Which outputs a committed notebook may hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cnnlab.course import Lesson
+
+MAX_BYTES = 1_500_000
+
+_ADDRESS = re.compile(r"at 0x[0-9a-fA-F]{6,}")
+
+
+def still(outputs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield outputs as a file can hold them.
+
+    A widget's view points at an object in a kernel that is gone: JupyterLab would show an error in place of the picture
+    that stands beside it. And how printed text was cut into messages depends on the clock.
+    """
+    text = None
+    for output in outputs:
+        if output["output_type"] == "stream":
+            if text and text["name"] == output["name"]:
+                text["text"] = "".join(text["text"]) + "".join(output["text"])
+                continue
+            text = output
+        else:
+            text = None
+        if "data" in output:
+            output["data"] = {k: v for k, v in output["data"].items() if "jupyter.widget" not in k}
+            output["metadata"] = {k: v for k, v in output.get("metadata", {}).items() if k in output["data"]}
+        yield output
+
+
+def problems_of(lesson: Lesson, notebook: dict[str, Any], text: str) -> list[str]:
+    """Return what keeps an executed notebook, whose file would read `text`, from being committed."""
+    problems = []
+    for number, cell in enumerate(notebook["cells"], start=1):
+        where = f"{lesson.name}: cell {number}"
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error":
+                problems.append(f"{where}: {output['ename']}: {output['evalue']}")
+            if output.get("name") == "stderr":
+                problems.append(f"{where}: writes to stderr: {''.join(output['text']).strip()[:300]}")
+            shown = _shown(output)
+            for path in _machine_paths(lesson.course):
+                if re.search(re.escape(path) + r"(?![\w.-])", shown):
+                    problems.append(f"{where}: its output names a folder of this machine: {path}")
+            if address := _ADDRESS.search(shown):
+                problems.append(f"{where}: its output holds a memory address, new at every run: {address[0]}")
+    size = len(text.encode())
+    if size > MAX_BYTES:
+        problems.append(f"{lesson.name}: {size / 1e6:.2f} MB, more than the {MAX_BYTES / 1e6:g} MB a notebook may have")
+    return problems
+
+
+def _shown(output: dict[str, Any]) -> str:
+    """Return all text of an output; pictures are left out."""
+    texts = [output.get("text", "")] + [v for k, v in output.get("data", {}).items() if not k.startswith("image/p")]
+    return "\n".join("".join(t) if isinstance(t, list) else t if isinstance(t, str) else json.dumps(t) for t in texts)
+
+
+def _machine_paths(course: Path) -> list[str]:
+    home, temporary = str(Path.home()), tempfile.gettempdir()
+    paths = {str(course), os.path.realpath(course), home, temporary, str(Path(os.__file__).parent)}
+    return sorted(path for path in paths if len(path) > 1)

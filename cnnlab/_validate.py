@@ -1,0 +1,100 @@
+"""Checks made once, at the public edge, so that the code behind it can be straight.
+
+Every message has one form: the argument in backticks, the rule, ``Received: …``. A type that can never be right is a
+``TypeError``; a value that breaks the rule is a ``ValueError``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import operator
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+
+def check_int(value: object, name: str, minimum: int | None = None, maximum: int | None = None) -> int:
+    """Return `value` as an ``int``, refusing bools, floats and anything out of ``minimum … maximum``.
+
+    >>> check_int(np.int64(3), "strides", minimum=1)
+    3
+    >>> check_int(0, "strides", minimum=1)
+    Traceback (most recent call last):
+    ValueError: `strides` must be a whole number >= 1. Received: 0
+    """
+    rule = f"`{name}` must be a whole number{_bounds(minimum, maximum)}. Received: {value!r}"
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(rule)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(rule) from None
+    if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
+        raise ValueError(rule)
+    return number
+
+
+def _bounds(minimum: int | None, maximum: int | None) -> str:
+    if minimum is not None and maximum is not None:
+        return f" from {minimum} to {maximum}"
+    if minimum is not None:
+        return f" >= {minimum}"
+    return "" if maximum is None else f" <= {maximum}"
+
+
+def ints(value: object, name: str, length: int, minimum: int = 1) -> tuple[int, ...]:
+    """Return `value` as a tuple of `length` whole numbers; one number stands for all of them.
+
+    >>> ints(2, "strides", 3)
+    (2, 2, 2)
+    """
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        return (check_int(value, name, minimum),) * length
+    values = tuple(value)
+    if len(values) != length:
+        raise ValueError(f"`{name}` must be one whole number or {length} of them. Received: {value!r}")
+    return tuple(check_int(v, name, minimum) for v in values)
+
+
+def pair(value: object, name: str, minimum: int = 1) -> tuple[int, int]:
+    """Return `value` as ``(height, width)``; one number stands for both.
+
+    >>> pair(3, "kernel_size"), pair((3, 5), "kernel_size")
+    ((3, 3), (3, 5))
+    """
+    return ints(value, name, 2, minimum)
+
+
+def check_rank(array: object, name: str, ranks: dict[int, str]) -> np.ndarray:
+    """Return `array` as a numeric ``ndarray`` whose number of axes is one of `ranks` (rank -> its layout in words).
+
+    >>> check_rank([[1, 2]], "image", {2: "(H, W)", 3: "(H, W, C)"}).shape
+    (1, 2)
+    >>> check_rank([1, 2], "image", {2: "(H, W)", 3: "(H, W, C)"})
+    Traceback (most recent call last):
+    ValueError: `image` must have shape (H, W) or (H, W, C). Received: shape (2,)
+    """
+    layouts = " or ".join(ranks.values())
+    try:
+        array = np.asarray(array)
+    except ValueError:  # rows of different length
+        raise ValueError(f"`{name}` must have shape {layouts}. Received: rows of different lengths") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"`{name}` must hold real numbers. Received: dtype {array.dtype}")
+    if array.ndim not in ranks:
+        raise ValueError(f"`{name}` must have shape {layouts}. Received: shape {array.shape}")
+    return array
+
+
+def check_choice(value: object, name: str, choices: Sequence[str]) -> str:
+    """Return `value` if it is one of `choices`; otherwise list them and name the nearest.
+
+    >>> check_choice("vald", "padding", ("valid", "same"))
+    Traceback (most recent call last):
+    ValueError: `padding` must be one of 'valid', 'same'. Received: 'vald'. Did you mean 'valid'?
+    """
+    if isinstance(value, str) and value in choices:
+        return value
+    near = difflib.get_close_matches(value, choices, n=1) if isinstance(value, str) else []
+    hint = f". Did you mean {near[0]!r}?" if near else ""
+    raise ValueError(f"`{name}` must be one of {', '.join(map(repr, choices))}. Received: {value!r}{hint}")

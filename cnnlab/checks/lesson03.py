@@ -1,0 +1,558 @@
+"""The exercises of lesson 03: pooling by hand, in code, its sizes, its gradient, and what it cannot see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
+from cnnlab.pooling import pool2d, pool2d_backward
+
+# --- by hand ----------------------------------------------------------------------------------------------------
+
+_HAND = np.array([[2, 9, 4, 1], [3, 0, 6, 5], [7, 1, 0, 8], [2, 6, 3, 1]])
+
+
+def _name_by_hand(answer: object, op: str) -> np.ndarray:
+    """`answer` as a (2, 2) array, once the mistakes that change its shape or mix up the operation are named."""
+    if np.shape(answer) == (3, 3):
+        raise Wrong(
+            "You got 3 × 3 numbers: your window moves by one pixel. Without `strides` it moves by the pool size, 2."
+        )
+    if np.shape(answer) == ():
+        number(answer)
+        raise Wrong("One number for the whole picture is global pooling. A 2 × 2 window fits four times: four numbers.")
+    values = array(answer, (2, 2))
+    total = pool2d(_HAND, 2, op="average") * 4
+    others = {
+        "max": "These are the maxima",
+        "average": "These are the averages",
+        "min": "These are the minima",
+    }
+    if close(values, total):
+        raise Wrong("These are the sums of the windows. An average is the sum divided by the number of pixels, 4.")
+    if close(values, _HAND[::2, ::2]):
+        raise Wrong("You took the top left pixel of each window. Pooling looks at all four.")
+    for other, words in others.items():
+        if other != op and close(values, pool2d(_HAND, 2, op=other)):
+            raise Wrong(f"{words} of the windows. The question asks for {op} pooling.")
+    return values
+
+
+def _first_difference(values: np.ndarray, expected: np.ndarray, op: str) -> str:
+    row, column = np.argwhere(~np.isclose(values, expected))[0]
+    window = _HAND[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].ravel().tolist()
+    return (
+        f"Row {row}, column {column} should not be {show(values[row, column])}: that window holds "
+        f"{', '.join(map(str, window))}, and its {op} is asked for."
+    )
+
+
+def _max_by_hand(answer: object) -> str:
+    values = _name_by_hand(answer, "max")
+    if not close(values, pool2d(_HAND, 2)):
+        raise Wrong(_first_difference(values, pool2d(_HAND, 2), "largest number"))
+    return "Four windows, four winners. Twelve numbers are gone, and nothing says where in its window a winner stood."
+
+
+def _average_by_hand(answer: object) -> str:
+    expected = pool2d(_HAND, 2, op="average")
+    values = _name_by_hand(answer, "average")
+    if close(values, np.floor(expected)) or close(values, np.round(expected)):
+        raise Wrong("You rounded to whole numbers. An average keeps its fraction: 14 / 4 is 3.5.")
+    if not close(values, expected):
+        raise Wrong(_first_difference(values, expected, "average"))
+    return "Every pixel counts for a quarter: nothing wins, and nothing is lost altogether."
+
+
+max_by_hand = Exercise(
+    name="max_by_hand",
+    answer_name="maxima",
+    stub="""
+    # 2 9 | 4 1
+    # 3 0 | 6 5
+    # ----+----
+    # 7 1 | 0 8
+    # 2 6 | 3 1
+    maxima = ...  # pool_size 2: rows of numbers, as in [[1, 2], [3, 4]]
+    """,
+    solution_source="maxima = [[9, 6], [7, 8]]",
+    hints=(
+        "The window is 2 × 2 and moves by 2. So it lands four times, and the lines in the comment part the windows.",
+        "The first window holds 2, 9, 3 and 0. Which of the four is the largest? That is the top left of the answer.",
+    ),
+    diagnose=_max_by_hand,
+    mistakes=(
+        Mistake(pool2d(_HAND, 2, op="average").tolist(), "averages"),
+        Mistake(pool2d(_HAND, 2, op="min").tolist(), "minima"),
+        Mistake(pool2d(_HAND, 2, strides=1).tolist(), "moves by one pixel"),
+        Mistake(_HAND[::2, ::2].tolist(), "top left pixel"),
+        Mistake(9, "global pooling"),
+        Mistake([[9, 6], [7, 6]], "0, 8, 3, 1"),
+        Mistake([[0, 0], [0, 0]], "should not be 0"),
+    ),
+)
+
+average_by_hand = Exercise(
+    name="average_by_hand",
+    answer_name="averages",
+    stub="""
+    # 2 9 | 4 1
+    # 3 0 | 6 5
+    # ----+----
+    # 7 1 | 0 8
+    # 2 6 | 3 1
+    averages = ...  # average pooling, pool_size 2
+    """,
+    solution_source="averages = [[3.5, 4], [4, 3]]",
+    hints=(
+        "Add the four numbers of a window, then divide by 4.",
+        "The first window: 2 + 9 + 3 + 0 = 14, and 14 / 4 = 3.5. The other three come out whole.",
+    ),
+    diagnose=_average_by_hand,
+    mistakes=(
+        Mistake([[9, 6], [7, 8]], "maxima"),
+        Mistake([[14, 16], [16, 12]], "sums"),
+        Mistake([[3, 4], [4, 3]], "rounded"),
+        Mistake(pool2d(_HAND, 2, strides=1, op="average").tolist(), "moves by one pixel"),
+        Mistake([[3.5, 4], [4, 4]], "0, 8, 3, 1"),
+        Mistake([[0, 0], [0, 0]], "should not be 0"),
+    ),
+)
+
+# --- in code ----------------------------------------------------------------------------------------------------
+
+
+def _pooling_cases() -> list[tuple[np.ndarray, int, int]]:
+    rng = np.random.default_rng(3)
+    return [
+        (rng.integers(1, 10, (4, 7, 2)), 2, 2),
+        (rng.integers(1, 10, (7, 5, 3)), 3, 2),
+        (rng.integers(1, 10, (5, 6, 2)), 2, 3),
+        (rng.integers(-9, 0, (4, 4, 2)), 2, 2),
+        (rng.normal(size=(6, 6, 2)), 3, 1),
+    ]
+
+
+def _name_shape(received: tuple[int, ...], image: np.ndarray, pool_size: int, strides: int) -> str:
+    height, width, channels = image.shape
+    expected = pool2d(image, pool_size, strides).shape
+    setting = f"An image of shape {image.shape} with pool_size {pool_size} and strides {strides}"
+    if received in (expected[:2], (*expected[:2], 1)) and channels > 1:
+        return f"{setting} gave {received}: the channels were pooled too. Each channel is pooled by itself: {expected}."
+    ignored = pool2d(image, pool_size, 1).shape
+    if strides != 1 and received[:2] == ignored[:2]:
+        return f"{setting} gave {received}: the stride was forgotten, the window moved by 1. Expected {expected}."
+    by_size = pool2d(image, pool_size).shape
+    if strides != pool_size and received[:2] == by_size[:2]:
+        return f"{setting} gave {received}: the window moved by its own size and not by `strides`. Expected {expected}."
+    ceil = tuple(-(-(n - pool_size) // strides) + 1 for n in (height, width))
+    if received[:2] == ceil:
+        return f"{setting} gave {received}: rounded up. A last window that does not fit is dropped: {expected}."
+    if len(received) == 3 and received == (expected[1], expected[0], expected[2]):
+        return f"{setting} gave {received}: height and width are swapped. Expected {expected}."
+    return f"{setting} gave {received}. Expected {expected}."
+
+
+def _name_values(values: np.ndarray, expected: np.ndarray, image: np.ndarray, pool_size: int, strides: int) -> str:
+    if close(values, np.maximum(expected, 0)):
+        return (
+            "All is well until a window holds only negative numbers: then you answer 0. A search for the largest must "
+            "not start from 0, which may not be in the window at all."
+        )
+    if not values.any():
+        return "Every output is 0: the array of zeros was returned before anything was written into it."
+    if close(values, pool2d(image, pool_size, strides, op="average")):
+        return "These are averages. Max pooling keeps the largest number of each window."
+    if close(values, pool2d(image, pool_size, strides, op="min")):
+        return "These are minima. Max pooling keeps the largest number of each window."
+    if close(values, np.broadcast_to(expected.max(axis=-1, keepdims=True), expected.shape)):
+        return "Every channel got the maximum over all channels. Each channel is pooled by itself."
+    start = image[: expected.shape[0] * strides : strides, : expected.shape[1] * strides : strides]
+    if close(values, start[: expected.shape[0], : expected.shape[1]]):
+        return "You took the top left pixel of each window: that is subsampling. Max pooling looks at the whole window."
+    row, column, channel = np.argwhere(~np.isclose(values, expected))[0]
+    top, left = row * strides, column * strides
+    window = image[top : top + pool_size, left : left + pool_size, channel]
+    return (
+        f"With pool_size {pool_size} and strides {strides}, row {row}, column {column}, channel {channel} looks at "
+        f"{show(window)}. You answered {show(values[row, column, channel])}; the largest is "
+        f"{show(expected[row, column, channel])}."
+    )
+
+
+def _max_pool(answer: object) -> str:
+    for image, pool_size, strides in _pooling_cases():
+        expected = pool2d(image, pool_size, strides)
+        received = call(answer, image, pool_size, strides)
+        try:
+            values = np.asarray(received, dtype=float)
+        except (TypeError, ValueError):
+            raise Wrong(f"The function should return an array, but this is {show(received)}.") from None
+        if values.shape != expected.shape:
+            raise Wrong(_name_shape(values.shape, image, pool_size, strides))
+        if not close(values, expected):
+            raise Wrong(_name_values(values, expected, image, pool_size, strides))
+    return "Any size, any stride, any number of channels, negative numbers too: this is max pooling, whole."
+
+
+def _variant(
+    step: str = "strides", count: str = "(H - pool_size) // strides + 1", value: str = "window.max(axis=(0, 1))"
+) -> str:
+    """Source of a `max_pool` with one thing changed: a wrong answer."""
+    columns = count.replace("H", "W")
+    return f"""
+def max_pool(image, pool_size, strides):
+    H, W, C = image.shape
+    out = np.zeros(({count}, {columns}, C))
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            window = image[i * {step}:i * {step} + pool_size, j * {step}:j * {step} + pool_size]
+            out[i, j] = {value}
+    return out
+"""
+
+
+max_pool = Exercise(
+    name="max_pool",
+    answer_name="max_pool",
+    stub="""
+    def max_pool(image, pool_size, strides):
+        # image has shape (H, W, C); the answer has shape (OH, OW, C)
+        return ...
+    """,
+    solution_source="""
+    def max_pool(image, pool_size, strides):
+        height, width, channels = image.shape
+        rows = (height - pool_size) // strides + 1
+        columns = (width - pool_size) // strides + 1
+        out = np.zeros((rows, columns, channels), dtype=image.dtype)
+        for i in range(rows):
+            for j in range(columns):
+                top, left = i * strides, j * strides
+                out[i, j] = image[top : top + pool_size, left : left + pool_size].max(axis=(0, 1))
+        return out
+    """,
+    hints=(
+        "You need the output's size first: (n - pool_size) // strides + 1 along each axis. Then two loops, over the "
+        "output's rows and columns.",
+        "Output (i, j) looks at the window whose top left pixel is (i * strides, j * strides): "
+        "image[top : top + pool_size, left : left + pool_size], of shape (pool_size, pool_size, C).",
+        "window.max() mixes the channels into one number. window.max(axis=(0, 1)) keeps one number a channel.",
+    ),
+    diagnose=_max_pool,
+    mistakes=(
+        Mistake(_variant(value="window.mean(axis=(0, 1))"), "averages"),
+        Mistake(_variant(step="1", count="H - pool_size + 1"), "stride was forgotten"),
+        Mistake(_variant(step="pool_size", count="(H - pool_size) // pool_size + 1"), "moved by its own size"),
+        Mistake(_variant(value="window.max()"), "maximum over all channels"),
+        Mistake(_variant().replace("return out", "return out.max(axis=-1)"), "channels were pooled too"),
+        Mistake(_variant(value="0"), "Every output is 0"),
+        Mistake(_variant(value="np.maximum(window.max(axis=(0, 1)), 0)"), "only negative"),
+        Mistake(_variant(value="window[0, 0]"), "subsampling"),
+        Mistake(_variant(value="window.min(axis=(0, 1))"), "minima"),
+        Mistake(_variant(count="-(-(H - pool_size) // strides) + 1"), "rounded up"),
+        Mistake(_variant().replace("return out", "return out.transpose(1, 0, 2)"), "swapped"),
+        Mistake(_variant(step="1"), "looks at"),
+    ),
+)
+
+
+def _min_pool(answer: object) -> str:
+    rng = np.random.default_rng(4)
+    cases = [(rng.integers(1, 10, (4, 6)), 2), (rng.integers(-9, 10, (6, 6)), 3), (rng.normal(size=(4, 4)), 2)]
+    for image, pool_size in cases:
+        values = array(call(answer, image, pool_size), (len(image) // pool_size, image.shape[1] // pool_size))
+        expected = pool2d(image, pool_size, op="min")
+        if close(values, expected):
+            continue
+        shown = f"For pool_size {pool_size} and {show(image[:pool_size, :pool_size])} in the first window"
+        got = f"you answered {show(values[0, 0])}; the smallest is {show(expected[0, 0])}."
+        if close(values, -expected):
+            raise Wrong(
+                f"{shown}, {got} The size is right and the sign is not: turn the maxima back with a second minus."
+            )
+        if close(values, pool2d(image, pool_size)):
+            raise Wrong("These are the maxima: what went into max pooling was not turned over.")
+        if close(values, -pool2d(image, pool_size)):
+            raise Wrong(
+                "These are the maxima with a minus sign. The minus has to be there before pooling too: the smallest "
+                "number becomes the largest only once the signs are turned."
+            )
+        if close(values, 255 - pool2d(image, pool_size)) or close(values, 1 - pool2d(image, pool_size)):
+            raise Wrong(
+                "You subtracted the maxima from a constant. Only the result was turned over; the pixels that went in "
+                "have to be turned over first."
+            )
+        if not values.any():
+            raise Wrong(f"Every output is 0. {shown}, the smallest is {show(expected[0, 0])}.")
+        if close(values, np.full(values.shape, image.min())):
+            raise Wrong(
+                "That is the smallest number of the whole picture, everywhere. Each window has its own smallest."
+            )
+        raise Wrong(f"{shown}, {got}")
+    return "min(a, b) = −max(−a, −b): turn over, pool, turn back. That is why Keras has no MinPooling layer."
+
+
+min_pool = Exercise(
+    name="min_pool",
+    answer_name="min_pool",
+    stub="""
+    from cnnlab.pooling import pool2d
+
+
+    def min_pool(image, pool_size):
+        # use pool2d(..., pool_size), which pools the maximum, and nothing else but arithmetic
+        return ...
+    """,
+    solution_source="""
+    from cnnlab.pooling import pool2d
+
+
+    def min_pool(image, pool_size):
+        return -pool2d(-image, pool_size)
+    """,
+    hints=(
+        "Of 3, 7 and 5 the smallest is 3. Write a minus before each: −3, −7, −5. Which is the largest now?",
+        "Negate the picture, pool the maximum, negate the result.",
+    ),
+    diagnose=_min_pool,
+    mistakes=(
+        Mistake(lambda image, pool_size: pool2d(-image, pool_size), "second minus"),
+        Mistake(lambda image, pool_size: -pool2d(image, pool_size), "before pooling"),
+        Mistake(lambda image, pool_size: 255 - pool2d(image, pool_size), "from a constant"),
+        Mistake(lambda image, pool_size: pool2d(image, pool_size), "not turned over"),
+        Mistake(lambda image, pool_size: 0 * pool2d(image, pool_size), "Every output is 0"),
+        Mistake(lambda image, pool_size: np.full(pool2d(image, pool_size).shape, image.min()), "whole picture"),
+        Mistake(lambda image, pool_size: image.min(), "should have shape"),
+    ),
+)
+
+# --- sizes and counts -------------------------------------------------------------------------------------------
+
+
+def _chain(n: int, step: Callable[[int], int]) -> tuple[int, ...]:
+    sizes = []
+    for _ in range(3):
+        n = step(n)
+        sizes.append(n)
+    return tuple(sizes)
+
+
+def _overlapping_sizes(answer: object) -> str:
+    values = tuple(array(answer, (3,), "The three sizes").tolist())
+    named = {
+        _chain(
+            64, lambda n: -(-(n - 3) // 2) + 1
+        ): "You rounded up. 64 − 3 = 61, 61 / 2 = 30.5: the half window does not fit and is dropped. ⌊30.5⌋ + 1 = 31.",
+        _chain(64, lambda n: (n - 3) // 2): "The + 1 is missing: the first window stands at the edge before any step.",
+        _chain(64, lambda n: n - 2): "The stride was forgotten. The window of 3 moves by 2, not by 1.",
+        _chain(64, lambda n: n // 3): "Your window moves by its own size, 3. Here `strides` is given: 2.",
+    }
+    if values in named:
+        raise Wrong(named[values])
+    if values[:1] == (31,) and values != (31, 15, 7):
+        raise Wrong(
+            f"31 is right. The next window slides over those 31, not over 64: ⌊(31 − 3) / 2⌋ + 1. Received: {values}"
+        )
+    if values != (31, 15, 7):
+        raise Wrong(f"For the first size: ⌊(64 − 3) / 2⌋ + 1 = ⌊30.5⌋ + 1 = 31. You have {show(values[0])}.")
+    return "31, 15, 7: overlapping windows follow the formula of lesson 02, with pool size for kernel size."
+
+
+overlapping_sizes = Exercise(
+    name="overlapping_sizes",
+    answer_name="sizes",
+    stub="""
+    # a feature map 64 pixels wide, pooled three times with pool_size 3 and strides 2
+    sizes = ...  # the three widths, as in (30, 20, 10)
+    """,
+    solution_source="sizes = (31, 15, 7)",
+    hints=(
+        "The formula is that of lesson 02, without padding: ⌊(n − pool size) / stride⌋ + 1.",
+        "(64 − 3) / 2 = 30.5, rounded down 30, plus 1: 31. Go on with n = 31.",
+    ),
+    diagnose=_overlapping_sizes,
+    mistakes=(
+        Mistake(_chain(64, lambda n: n // 2), "rounded up"),
+        Mistake(_chain(64, lambda n: (n - 3) // 2), "+ 1 is missing"),
+        Mistake(_chain(64, lambda n: n - 2), "stride was forgotten"),
+        Mistake(_chain(64, lambda n: n // 3), "its own size"),
+        Mistake((31, 31, 31), "those 31"),
+        Mistake((0, 0, 0), "For the first size"),
+        Mistake((31, 15), "shape (3,)"),
+    ),
+)
+
+
+def _pool_layer(answer: object) -> str:
+    params, values = array(answer, (2,), "The pair (learned numbers, output values)").tolist()
+    if params in (9, 9 * 96, 9 * 96 + 96, 9 * 96 * 96, 9 * 96 * 96 + 96):
+        raise Wrong(
+            f"{params:,.0f} would be the weights of a convolution with 3 × 3 windows. A maximum has nothing to set: "
+            "the layer learns no number at all."
+        )
+    if params != 0:
+        raise Wrong(
+            f"{params:g} learned numbers? Write down what the layer would have to remember: nothing but its settings."
+        )
+    if values == 27 * 27:
+        raise Wrong("0 learned numbers is right. 27 × 27 = 729 is one channel; all 96 channels come out.")
+    if values == 53 * 53 * 96:
+        raise Wrong("0 learned numbers is right. 53 × 53 forgets the stride: ⌊(55 − 3) / 2⌋ + 1 = 27.")
+    if values == 18 * 18 * 96:
+        raise Wrong("0 learned numbers is right. 18 × 18 moves the window by its own size; strides is 2 here.")
+    if values == 0:
+        raise Wrong(
+            "0 learned numbers is right, but values do come out: the layer's output has height, width and channels."
+        )
+    if values != 27 * 27 * 96:
+        raise Wrong(f"0 learned numbers is right. The output is 27 × 27 × 96; that is not {values:,.0f} values.")
+    return "Nothing to learn, 69,984 values out: pooling costs no memory for weights, only room for its output."
+
+
+pool_layer = Exercise(
+    name="pool_layer",
+    answer_name="counts",
+    stub="""
+    # MaxPooling2D(pool_size=3, strides=2) receives 55 × 55 × 96 values
+    counts = ...  # (how many numbers the layer learns, how many values it puts out)
+    """,
+    solution_source="counts = (0, 27 * 27 * 96)",
+    hints=(
+        "What would gradient descent change in `max(a, b, c, d)`? For the second number: height times width times "
+        "channels of the output.",
+        "The first is 0. One side of the output is ⌊(55 − 3) / 2⌋ + 1 = 27, and pooling keeps the 96 channels apart.",
+    ),
+    diagnose=_pool_layer,
+    mistakes=(
+        Mistake((9, 27 * 27 * 96), "weights of a convolution"),
+        Mistake((864, 27 * 27 * 96), "weights of a convolution"),
+        Mistake((0, 27 * 27), "one channel"),
+        Mistake((0, 53 * 53 * 96), "forgets the stride"),
+        Mistake((0, 18 * 18 * 96), "its own size"),
+        Mistake((0, 0), "values do come out"),
+        Mistake((96, 27 * 27 * 96), "nothing but its settings"),
+    ),
+)
+
+# --- the gradient -----------------------------------------------------------------------------------------------
+
+_PIXELS = np.array([[1, 8, 2], [3, 4, 5], [9, 0, 7]])
+_SENT = np.array([[1, 2], [3, 4]])
+
+
+def _where_it_goes(answer: object) -> str:
+    values = array(answer, (3, 3), "The gradient")
+    expected = pool2d_backward(_PIXELS, _SENT, 2, 1)
+    if close(values, expected):
+        return "Three winners share everything, the 8 collects twice, and six pixels learn nothing from this step."
+    overwritten = np.where(_PIXELS == 8, 2, expected)
+    kept_first = np.where(_PIXELS == 8, 1, expected)
+    if close(values, overwritten) or close(values, kept_first):
+        raise Wrong("The 8 wins both windows at the top. What it receives is added, 1 + 2 = 3, not overwritten.")
+    if close(values, pool2d_backward(_PIXELS, _SENT, 2, 1, op="average")):
+        raise Wrong(
+            "You shared each gradient among four pixels. That is average pooling; a maximum sends all to the winner."
+        )
+    if close(values, 4 * pool2d_backward(_PIXELS, _SENT, 2, 1, op="average")):
+        raise Wrong(
+            "Every pixel of a window got the whole gradient. Only the winner decides the output, so only it gets it."
+        )
+    if close(values, np.where(expected > 0, _PIXELS, 0)):
+        raise Wrong(
+            "The places are right, the numbers are the pixels. What goes there is the gradient that was sent back."
+        )
+    if close(values, (expected > 0).astype(float)):
+        raise Wrong("The places are right. A winner receives the gradient of its output, not 1.")
+    if close(values, np.pad(_SENT, ((0, 1), (0, 1)))):
+        raise Wrong("You sent each gradient to the top left pixel of its window. It goes to the largest pixel.")
+    if not values.any():
+        raise Wrong(
+            "All zero: then nothing before the pooling layer could learn. The winner of each window gets something."
+        )
+    row, column = np.argwhere(~np.isclose(values, expected))[0]
+    raise Wrong(
+        f"Row {row}, column {column} holds the pixel {_PIXELS[row, column]}. It should receive "
+        f"{expected[row, column]}, the sum over the windows it wins; you have {show(values[row, column])}."
+    )
+
+
+where_it_goes = Exercise(
+    name="where_it_goes",
+    answer_name="gradient",
+    stub="""
+    # pixels        gradient sent back by the four outputs
+    # 1 8 2                1 2
+    # 3 4 5                3 4
+    # 9 0 7         max pooling, pool_size 2, strides 1: windows overlap
+    gradient = ...  # what each of the nine pixels receives, three rows of three
+    """,
+    solution_source="gradient = [[0, 3, 0], [0, 0, 0], [3, 0, 4]]",
+    hints=(
+        "First find the winner of each of the four windows. The top left window holds 1, 8, 3, 4.",
+        "The winners are 8, 8, 9 and 7. Each receives what its output sends back; who wins twice adds up.",
+    ),
+    diagnose=_where_it_goes,
+    mistakes=(
+        Mistake([[0, 2, 0], [0, 0, 0], [3, 0, 4]], "added"),
+        Mistake(pool2d_backward(_PIXELS, _SENT, 2, 1, op="average").tolist(), "average pooling"),
+        Mistake((4 * pool2d_backward(_PIXELS, _SENT, 2, 1, op="average")).tolist(), "Only the winner"),
+        Mistake([[0, 8, 0], [0, 0, 0], [9, 0, 7]], "numbers are the pixels"),
+        Mistake([[1, 2, 0], [3, 4, 0], [0, 0, 0]], "top left"),
+        Mistake([[0, 1, 0], [0, 0, 0], [1, 0, 1]], "not 1"),
+        Mistake([[0, 0, 0], [0, 0, 0], [0, 0, 0]], "All zero"),
+        Mistake([[0, 3, 0], [0, 0, 0], [3, 0, 3]], "the pixel 7"),
+    ),
+)
+
+# --- is max pooling always better? ------------------------------------------------------------------------------
+
+
+def _invisible(answer: object) -> str:
+    picture = array(answer, (4, 4), "The picture")
+    if not np.isfinite(picture).all() or picture.min() < 0 or picture.max() > 9:
+        raise Wrong("Use numbers from 0 (black) to 9 (white) only.")
+    largest, average = pool2d(picture, 2), pool2d(picture, 2, op="average")
+    if np.ptp(picture) == 0:
+        raise Wrong("Your page is empty: all 16 numbers are equal, and no pooling could see a drawing on it.")
+    if np.ptp(largest) > 0:
+        bright = " A light mark on a dark page always survives max pooling; try it the other way round."
+        dark_page = np.median(picture) < picture.max()
+        raise Wrong(f"Max pooling still sees something: {show(largest)}.{bright if dark_page else ''}")
+    if np.ptp(average) == 0:
+        raise Wrong(
+            f"Max pooling sees an empty page, but so does average pooling: each window averages {show(average[0, 0])}. "
+            "Draw so that the windows hold different amounts of ink."
+        )
+    return (
+        f"Max pooling sees {show(largest)}, an empty page; average pooling sees {show(average)}. Where thin dark lines "
+        "matter, max pooling is the wrong choice."
+    )
+
+
+invisible_to_max = Exercise(
+    name="invisible_to_max",
+    answer_name="picture",
+    stub="""
+    # 4 × 4 numbers from 0 (black) to 9 (white): a drawing that max pooling (pool_size 2) turns into an empty
+    # page, four equal numbers, while average pooling still tells that something was drawn
+    picture = ...
+    """,
+    solution_source="picture = [[9, 0, 9, 9], [9, 0, 9, 9], [9, 0, 9, 9], [9, 0, 9, 9]]",
+    hints=(
+        "Max pooling keeps the largest number of each window. What must every window hold so that all four maxima are "
+        "equal?",
+        "Begin with a white page, all 9, and draw a dark line one pixel wide. Each window must keep one white pixel.",
+    ),
+    diagnose=_invisible,
+    mistakes=(
+        Mistake(np.full((4, 4), 9), "page is empty"),
+        Mistake([[0, 0, 0, 0], [0, 9, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], "light mark on a dark page"),
+        Mistake([[9, 0, 9, 0]] * 4, "so does average pooling"),
+        Mistake([[0, 0, 9, 9], [0, 0, 9, 9], [9, 9, 9, 9], [9, 9, 9, 9]], "still sees"),
+        Mistake([[255, 0, 255, 255]] * 4, "from 0 (black) to 9"),
+        Mistake(np.zeros((4, 4)), "page is empty"),
+    ),
+)

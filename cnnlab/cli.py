@@ -1,0 +1,258 @@
+"""The command ``cnnlab``: run, build, doctor, data. Each imports what it needs when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+
+import cnnlab
+from cnnlab.course import CourseError
+
+_EXAMPLES = """\
+examples:
+  cnnlab run                          every lesson, quick profile, results in runs/
+  cnnlab run 2 03 --profile full      two lessons, the real thing
+  cnnlab run 02 -p SEED 7 --out tries one lesson with a parameter changed
+  cnnlab run --resume                 what failed or is missing, again
+  cnnlab build --check                do lessons and notebooks agree?
+  cnnlab doctor                       what works here, what does not, what to type
+  cnnlab data get mnist               fetch a data set for a classroom without internet
+
+exit status: 0 all well, 1 something failed, 2 a wrong command or a folder that cannot be written, 130 stopped by hand
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status.
+
+    Parameters
+    ----------
+    argv : the words after ``cnnlab``; those of this process when not given
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a Windows console's code page lacks some characters
+    arguments = _parser().parse_args(argv)
+    try:
+        with _terminated_like_interrupted():
+            return arguments.call(arguments)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, `head` say, has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit would fail again
+        return 0
+    except (CourseError, OSError) as error:
+        return _complain(error, 2)
+
+
+def _complain(error: Exception, status: int) -> int:
+    print(f"cnnlab: {error}", file=sys.stderr)
+    return status
+
+
+@contextlib.contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let ``kill`` and a cancelled CI job end a run as Ctrl-C does, so that it still writes its report."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "cnnlab",
+        description="Run, build and check the course on convolutional networks.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"cnnlab {cnnlab.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="execute lessons and write a report")
+    _lessons(run)
+    run.add_argument("--profile", choices=("quick", "full"), help="how much to compute (default: quick)")
+    run.add_argument(
+        "-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="set a parameter"
+    )
+    _jobs(run, None, "2, or 1 in the full profile")
+    run.add_argument("--out", default="runs", metavar="DIR", help="folder for the results (default: runs)")
+    run.add_argument("--resume", action="store_true", help="redo only what failed, is missing or has changed")
+    run.set_defaults(call=_run)
+
+    build = commands.add_parser("build", help="make the notebooks from the lessons")
+    _lessons(build)
+    mode = build.add_mutually_exclusive_group()
+    mode.add_argument("--check", action="store_true", help="only say where lessons and notebooks disagree")
+    mode.add_argument("--sync", action="store_true", help="take edits made in notebooks back into the lessons")
+    mode.add_argument("--force", action="store_true", help="build also what has not changed")
+    build.add_argument("--no-execute", action="store_true", help="write notebooks without outputs")
+    _jobs(build, 1, "1")
+    build.set_defaults(call=_build)
+
+    doctor = commands.add_parser("doctor", help="say what works here, what does not, and what to type")
+    doctor.set_defaults(call=_doctor)
+
+    data = commands.add_parser("data", help="list and fetch data sets")
+    actions = data.add_subparsers(title="actions", required=True, metavar="ACTION")
+    actions.add_parser("list", help="what there is and where it is").set_defaults(call=_data_list)
+    fetch = actions.add_parser("get", help="fetch data sets now")
+    fetch.add_argument("names", nargs="+", metavar="NAME")
+    fetch.add_argument("--to", metavar="DIR", help="put them in this folder, for use as CNNLAB_DATA")
+    fetch.set_defaults(call=_data_get)
+    actions.add_parser("path", help="the folder data are looked for in").set_defaults(call=_data_path)
+    return parser
+
+
+def _lessons(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "lessons", nargs="*", metavar="LESSON", help="number, name or path, such as 02 (default: all lessons)"
+    )
+
+
+def _jobs(parser: argparse.ArgumentParser, default: int | None, words: str) -> None:
+    parser.add_argument(
+        "--jobs", type=_positive(int), default=default, metavar="N", help=f"at a time (default: {words})"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_positive(float),
+        default=600.0,
+        metavar="S",
+        help="seconds a notebook may take (default: 600)",
+    )
+
+
+def _positive(kind: type) -> type:
+    def number(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = 0
+        if not 0 < value < 1e9:
+            raise argparse.ArgumentTypeError(f"must be a number > 0. Received: {text!r}")
+        return value
+
+    return number
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from cnnlab import runner
+
+    missing = _missing("papermill", "ipykernel", "psutil")
+    if missing:
+        return missing
+    report = runner.run(
+        arguments.lessons,
+        profile=arguments.profile,
+        parameters=dict(arguments.parameter),
+        jobs=arguments.jobs,
+        timeout=arguments.timeout,
+        out=arguments.out,
+        resume=arguments.resume,
+        progress=True,
+    )
+    failed = len(report.failed)
+    total = len(report.results)
+    print(f"{total - failed} of {total} ran to the end in {report.seconds:.0f} s. Report: {arguments.out}/index.html")
+    return 1 if failed else 0
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from cnnlab import build
+
+    missing = _missing("jupytext", "nbformat", *([] if arguments.check or arguments.sync else ["papermill"]))
+    if missing:
+        return missing
+    try:
+        if arguments.check:
+            differences = build.check(arguments.lessons)
+            print("\n".join(differences) or "Lessons and notebooks agree.")
+            return 1 if differences else 0
+        if arguments.sync:
+            print("\n".join(f"rewritten  {name}" for name in build.sync(arguments.lessons)) or "Nothing to take back.")
+            return 0
+        build.build(
+            arguments.lessons,
+            execute=not arguments.no_execute,
+            force=arguments.force,
+            jobs=arguments.jobs,
+            timeout=arguments.timeout,
+            announce=lambda line: print(line, flush=True),
+        )
+    except build.BuildError as error:
+        return _complain(error, 1)
+    return 0
+
+
+def _missing(*modules: str) -> int:
+    """Return 2 and say what to type if a module of the extra ``batch`` is not there; 0 if all are."""
+    from importlib.util import find_spec
+
+    absent = [name for name in modules if find_spec(name) is None]
+    if not absent:
+        return 0
+    print(f"cnnlab: {', '.join(absent)} not installed. Type: pip install 'cnnlab[batch]'", file=sys.stderr)
+    return 2
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from cnnlab import doctor
+
+    findings = doctor.report()
+    print(doctor.render(findings))
+    return 1 if any(finding.status == "problem" for finding in findings) else 0
+
+
+def _data_list(arguments: argparse.Namespace) -> int:
+    from cnnlab import datasets
+
+    rows = datasets.available()
+    width = max((len(row.name) for row in rows), default=0)
+    for row in rows:
+        where = f"{row.place}: {row.path}" if row.path else f"{row.place}, from {row.url}"
+        trouble = f" ({row.trouble})" if row.trouble else ""
+        print(f"{row.name:{width}}  {row.bytes / 1e6:8.1f} MB  {where}{trouble}")
+    return 0
+
+
+def _data_get(arguments: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from cnnlab import datasets
+
+    status = 0
+    for name in arguments.names:
+        with tqdm(desc=name, unit="B", unit_scale=True, disable=None, leave=False) as bar:
+
+            def show(so_far: int, total: int, bar: tqdm = bar) -> None:
+                bar.total = total
+                bar.update(so_far - bar.n)
+
+            try:
+                path = datasets.fetch(name, to=arguments.to, progress=show)
+            except ValueError as error:
+                return _complain(error, 2)
+            except datasets.DataError as error:
+                status = _complain(error, 1)
+                continue
+        print(path)
+    return status
+
+
+def _data_path(arguments: argparse.Namespace) -> int:
+    from cnnlab import datasets
+
+    print(datasets.data_path())
+    return 0

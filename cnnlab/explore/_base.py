@@ -1,0 +1,299 @@
+"""What every explorer is made of: controls, a picture, the same content in words, and a panel for errors.
+
+An explorer is used three ways, and all three go through the same code: a learner moves a control in the browser, a
+lesson calls ``set()``, a test sweeps every control. A subclass writes three methods: `make_controls`, `figure` and
+`describe`; one that can ask before it answers writes `question` and `answer` too.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+
+from cnnlab import plot
+
+_PANEL = "padding:8px 12px;margin:4px 0;border-radius:4px;line-height:1.45;max-width:{width}px;"
+_ERROR = _PANEL + "border:2px solid #B00020;background:#FDECEA;color:#7A0012;"
+_ASK = _PANEL + "border:2px solid #0072B2;background:#EAF4FB;color:#003A5C;"
+_WORDS = "max-width:{width}px;white-space:pre-wrap;font-family:monospace;font-size:13px;line-height:1.4;"
+
+
+class Explorer:
+    """Base of the interactive explorers.
+
+    Parameters
+    ----------
+    predict : hide the answer until the learner has typed one (only explorers with a `question`)
+
+    Attributes
+    ----------
+    controls : dict of ipywidgets by name; whatever has a ``value`` is part of `state`
+    samples : for the free-text controls, values that a sweep of all controls may type
+
+    Notes
+    -----
+    A control's callback has no cell to raise in. An exception there is shown in a red panel above the picture, which
+    keeps the last settings that worked; with ``CNNLAB_STRICT=1`` (tests, batch runs) it is raised as well.
+
+    Examples
+    --------
+    >>> class Square(Explorer):
+    ...     def make_controls(self):
+    ...         return {"side": widgets.IntSlider(3, min=1, max=9, description="side")}
+    ...     def figure(self):
+    ...         return plot.Picture(3, 1)
+    ...     def describe(self):
+    ...         return f"A square of side {self.side} has area {self.side ** 2}."
+    >>> square = Square()
+    >>> square.set(side=4).describe()
+    'A square of side 4 has area 16.'
+    >>> square.state()
+    {'side': 4}
+    >>> square.set(side=12)
+    Traceback (most recent call last):
+    ValueError: `side` must be from 1 to 9. Received: 12
+    """
+
+    samples: Mapping[str, tuple] = {}
+
+    def __init__(self, *, predict: bool = False) -> None:
+        self.controls: dict[str, widgets.Widget] = dict(self.make_controls())
+        self._predicting = predict
+        if predict:
+            self._require_question()
+            self.controls["guess"] = widgets.Text(
+                "", description="my guess", placeholder="type, then Enter", continuous_update=False
+            )
+        self._listening = True
+        self._error = widgets.HTML()
+        self._asked = widgets.HTML()
+        self._image = widgets.Image(format="png")
+        self._words = widgets.HTML()
+        for name, control in self.controls.items():
+            _fit_label(control)
+            if control.has_trait("value"):
+                control.observe(lambda change, name=name: self._changed(name), names="value")
+            elif isinstance(control, widgets.Button):
+                control.on_click(lambda _, name=name: self._pressed(name))
+        with self._quiet():
+            self.adjust(None)
+        self._view: widgets.Widget | None = None
+        self._drawn: tuple[plot.Picture, str] | None = None  # the last settings that worked
+
+    # --- what a subclass writes ---------------------------------------------------------------------------------
+
+    def make_controls(self) -> dict[str, widgets.Widget]:
+        """The controls by name, in the order they are shown, each with a short ``description``."""
+        raise NotImplementedError
+
+    def figure(self) -> plot.Picture:
+        """The picture for the present state."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """The content of the picture in words and numbers: alternative text, and what the tests read."""
+        raise NotImplementedError
+
+    def adjust(self, changed: str | None) -> None:
+        """Bring dependent controls into line after `changed` moved (a slider's range, say); by default nothing."""
+
+    def press(self, name: str) -> None:
+        """Do what the button `name` does; by default no explorer has buttons."""
+        raise ValueError(f"`name` must be a button of this explorer. Received: {name!r}")
+
+    def question(self) -> str:
+        """What a learner is asked to predict, in one sentence."""
+        raise NotImplementedError
+
+    def answer(self) -> object:
+        """The true answer to `question`: a number, a sequence of numbers, or a word."""
+        raise NotImplementedError
+
+    # --- what everybody uses ------------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> object:
+        # self.side reads like the arithmetic; self.controls["side"].value everywhere would not.
+        controls = self.__dict__.get("controls", {})
+        if name in controls and controls[name].has_trait("value"):
+            return controls[name].value
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def revealed(self) -> bool:
+        """Whether the answer may be shown: always, unless a prediction is asked for and none was made yet."""
+        return not self._predicting or bool(self.guess.strip())
+
+    def state(self) -> dict[str, object]:
+        """The value of every control, by name."""
+        return {name: control.value for name, control in self.controls.items() if control.has_trait("value")}
+
+    def set(self, **values: object) -> Explorer:
+        """Move controls, all at once, and redraw; on an error nothing has moved.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown or a value is not one its control can take.
+        """
+        known = self.state()
+        for name in values:
+            if name not in known:
+                raise ValueError(f"`{name}` must be one of the controls {', '.join(known)}. Received: {name!r}")
+        try:
+            with self._quiet():
+                for name, value in values.items():
+                    self._assign(name, value)
+                    self.adjust(name)
+                if self._predicting and "guess" not in values:
+                    self.controls["guess"].value = ""
+            self._redraw()
+        except Exception:
+            with self._quiet():
+                for _ in range(2):  # twice: one control's range may depend on another's value
+                    for name, value in known.items():
+                        self.controls[name].value = value
+                        self.adjust(name)
+            raise
+        self._error.value = ""
+        return self
+
+    def png(self) -> bytes:
+        """The picture as PNG bytes."""
+        return self.figure().png()
+
+    def view(self) -> widgets.Widget:
+        """The live widget: controls, error panel, picture, words."""
+        if self._view is None:
+            self._redraw()
+            rows = widgets.HBox(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
+            self._view = widgets.VBox([rows, self._asked, self._error, self._image, self._words])
+        return self._view
+
+    def _ipython_display_(self) -> None:
+        model = {"version_major": 2, "version_minor": 0, "model_id": self.view().model_id}
+        plot.publish(*self._drawn, {"application/vnd.jupyter.widget-view+json": model})
+
+    # --- how a change becomes a picture -------------------------------------------------------------------------
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """Let controls move without each move redrawing."""
+        before, self._listening = self._listening, False
+        try:
+            yield
+        finally:
+            self._listening = before
+
+    def _assign(self, name: str, value: object) -> None:
+        control = self.controls[name]
+        with suppress(traitlets.TraitError):  # reported below, in the control's own terms
+            control.value = value
+        same = np.array_equal(control.value, value) if isinstance(value, (list, tuple, np.ndarray)) else None
+        if same is False or (same is None and control.value != value):
+            # Sliders clamp without a word; a lesson that asks for 12 must not be shown 9.
+            raise ValueError(f"`{name}` must be {_rule(control)}. Received: {value!r}")
+
+    def _changed(self, name: str) -> None:
+        if self._listening:
+            self._guarded(lambda: self.adjust(name), forget_guess=name != "guess")
+
+    def _pressed(self, name: str) -> None:
+        self._guarded(lambda: self.press(name), forget_guess=True)
+
+    def _guarded(self, action, forget_guess: bool) -> None:
+        try:
+            with self._quiet():
+                action()
+                if forget_guess and self._predicting:
+                    self.controls["guess"].value = ""
+            self._redraw()
+        except Exception as error:  # noqa: BLE001  the browser would swallow it: show whatever it is, then re-raise
+            self._show_error(error)
+            if os.environ.get("CNNLAB_STRICT") == "1":
+                raise
+        else:
+            self._error.value = ""
+
+    def _redraw(self) -> None:
+        picture, words = self.figure(), self.describe()
+        width = picture.shown_size()[0]
+        self._image.value = picture.png()
+        self._image.layout.width, self._image.layout.max_width = f"{width}px", "100%"
+        self._asked.value = self._asking(width)
+        # role=status: a screen reader speaks the new numbers when a control moves.
+        self._words.value = f'<div role="status" style="{_WORDS.format(width=width)}">{html.escape(words)}</div>'
+        self._drawn = picture, "\n".join(filter(None, [self._verdict(), words]))
+
+    def _show_error(self, error: Exception) -> None:
+        message = f"{type(error).__name__}: {error}"
+        self._error.value = (
+            f'<div role="alert" class="cnnlab-error" style="{_ERROR.format(width=800)}"><b>✘ {html.escape(message)}</b>'
+            "<br>The picture below still shows the last settings that worked.</div>"
+        )
+
+    # --- predict first ------------------------------------------------------------------------------------------
+
+    def _require_question(self) -> None:
+        if type(self).question is Explorer.question:
+            raise ValueError(
+                f"`predict` must be False: {type(self).__name__} has no question to ask. Received: predict=True"
+            )
+
+    def _verdict(self) -> str:
+        if not self._predicting:
+            return ""
+        if not self.revealed:
+            return f"Predict first. {self.question()}"
+        right = _same_answer(self.guess, self.answer())
+        said = self.guess.strip()
+        return f"✔ You said {said}, and so it is." if right else f"✘ You said {said}; it is {_spoken(self.answer())}."
+
+    def _asking(self, width: int) -> str:
+        verdict = self._verdict()
+        if not verdict:
+            return ""
+        return f'<div role="status" style="{_ASK.format(width=width)}">{html.escape(verdict)}</div>'
+
+
+def _fit_label(control: widgets.Widget) -> None:
+    """Let a label take the room it needs: by default ipywidgets cuts it after about twelve letters."""
+    if isinstance(control, widgets.DOMWidget) and control.has_trait("description") and control.has_trait("style"):
+        if control.style.has_trait("description_width"):
+            control.style.description_width = "initial"
+        if control.layout.margin is None:
+            control.layout.margin = "2px 18px 2px 2px"
+
+
+def _rule(control: widgets.Widget) -> str:
+    """What a control accepts, in words."""
+    if control.has_trait("options"):
+        options = [option[1] if isinstance(option, tuple) else option for option in control.options]
+        return "one of " + ", ".join(map(repr, options))
+    if control.has_trait("min") and control.has_trait("max"):
+        return f"from {control.min} to {control.max}"
+    return f"a value of type {type(control.value).__name__}"
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
+
+
+def _spoken(answer: object) -> str:
+    if isinstance(answer, str):
+        return answer
+    return " × ".join(plot.short_number(float(number)) for number in np.ravel(answer))
+
+
+def _same_answer(guess: str, answer: object) -> bool:
+    if isinstance(answer, str):
+        return guess.strip().lower() == answer.strip().lower()
+    said, true = _numbers(guess), [float(number) for number in np.ravel(answer)]
+    # Half a hundredth: two decimals are as much as a learner is asked to write.
+    return len(said) == len(true) and np.allclose(said, true, rtol=0, atol=0.00501)

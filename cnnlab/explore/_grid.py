@@ -1,0 +1,87 @@
+"""Small arrays of numbers on a `Sheet`, cell by cell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlab import plot
+from cnnlab.explore._kernel_text import number_text
+from cnnlab.explore._sheet import Sheet
+
+_ABOVE, _BELOW = np.array([0.99, 0.72, 0.39]), np.array([0.70, 0.67, 0.82])  # of plot.FILL_SIGNED: orange, purple
+
+
+class Grid:
+    """A small array on a `Sheet`: square cells with a number in each, centred on a point.
+
+    Parameters
+    ----------
+    sheet : where to draw
+    values : (H, W) numbers; NaN cells stay empty
+    centre, middle : x and y of the centre, in inches
+    width, height : room for the cells, in inches; they stay square and at most 0.62 inches wide
+    title : a line above the grid
+    indices : write the row and column numbers beside the cells
+    """
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        values: np.ndarray,
+        *,
+        centre: float,
+        middle: float,
+        width: float,
+        height: float = 2.6,
+        title: str = "",
+        indices: bool = False,
+    ) -> None:
+        rows, columns = values.shape
+        self.sheet, self.values = sheet, values
+        self.cell = min(0.62, width / columns, height / rows)
+        self.left, self.top = centre - columns * self.cell / 2, middle - rows * self.cell / 2
+        self.right = self.left + columns * self.cell
+        sheet.stamp(title, [(centre, self.top - (0.42 if indices else 0.18))], 10)
+        if indices:
+            for column in range(columns):
+                sheet.stamp(str(column), [(self._x(column), self.top - 0.13)], 8, plot.GREY)
+            for row in range(rows):
+                sheet.stamp(str(row), [(self.left - 0.14, self._y(row))], 8, plot.GREY)
+
+    def _x(self, column: int) -> float:
+        return self.left + (column + 0.5) * self.cell
+
+    def _y(self, row: int) -> float:
+        return self.top + (row + 0.5) * self.cell
+
+    def fill(self, hidden: np.ndarray | None = None, top: float | None = None, lower: float = 0.0) -> None:
+        """Colour the cells and write their numbers, `lower` inches below the middle; NaN stays empty, hidden is "?"."""
+        hidden = np.zeros(self.values.shape, dtype=bool) if hidden is None else hidden
+        known = np.isfinite(self.values) & ~hidden
+        self.sheet.cells(_shades(np.where(known, self.values, 0.0), top), self.left, self.top, self.cell)
+        places: dict[str, list[tuple[float, float]]] = {}
+        for (row, column), value in np.ndenumerate(self.values):
+            word = "?" if hidden[row, column] else number_text(value) if known[row, column] else ""
+            places.setdefault(word, []).append((self._x(column), self._y(row) + lower))
+        longest = max(map(len, places))
+        size = min(12.0, 30 * self.cell, 105 * self.cell / max(longest, 1))
+        for word in filter(None, places):
+            self.sheet.stamp(word, places[word], size)
+
+    def note(self, row: int, column: int, text: str) -> None:
+        """Small words in the upper part of a cell."""
+        size = min(8.5, 125 * self.cell / len(text))
+        self.sheet.stamp(text, [(self._x(column), self._y(row) - 0.3 * self.cell)], size, "#444444")
+
+    def frame(self, row: int, column: int, rows: int, columns: int) -> None:
+        """Point at a rectangle of cells."""
+        corner = self.left + column * self.cell, self.top + row * self.cell
+        self.sheet.box(*corner, columns * self.cell, rows * self.cell, plot.ORANGE, line=3)
+
+
+def _shades(values: np.ndarray, top: float | None) -> np.ndarray:
+    """Colours (H, W, 3), pale enough to write black on: white at zero, blue to orange either side of it."""
+    top = top or float(np.abs(values).max()) or 1.0
+    strength = np.clip(np.abs(values) / top, 0, 1)[..., None]
+    full = np.where(values[..., None] < 0, _BELOW, _ABOVE)
+    return 1 + strength * (full - 1)

@@ -1,0 +1,103 @@
+"""Kernels as typed text, and numbers as a learner writes them: shared by the explorers of lesson 01."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+import numpy as np
+
+from cnnlab import plot
+
+LARGEST_KERNEL = 7  # rows or columns; more cannot be read as numbers
+
+_NUMBER = re.compile(r"-?\d{1,4}(\.\d{1,6})?(/[1-9]\d{0,3})?")
+
+
+def kernel_from_text(text: str) -> np.ndarray:
+    """Read a kernel typed as rows of numbers.
+
+    Parameters
+    ----------
+    text : one row a line (or rows apart by ``;``), numbers apart by spaces or commas; ``-2``, ``0.5`` and ``1/9`` work
+
+    Returns
+    -------
+    ndarray
+        Shape (KH, KW), each from 1 to 7; int64 if every number is whole, otherwise float64.
+
+    Raises
+    ------
+    ValueError
+        If a number cannot be read, rows differ in length, or there are none or too many.
+
+    Examples
+    --------
+    >>> kernel_from_text("1 0 -1; 2 0 -2; 1 0 -1").tolist()
+    [[1, 0, -1], [2, 0, -2], [1, 0, -1]]
+    >>> kernel_from_text("1 2; 3")
+    Traceback (most recent call last):
+    ValueError: `kernel` must have rows of one length. Received: rows of 2, 1 numbers
+    """
+    lines = [line for line in re.split(r"[;\n]", text.replace("\N{MINUS SIGN}", "-")) if line.strip(" ,")]
+    rows = [re.split(r"[\s,]+", line.strip(" ,\t\r")) for line in lines]
+    for word in (word for row in rows for word in row):
+        if not _NUMBER.fullmatch(word):
+            raise ValueError(f"`kernel` must hold numbers such as 2, -1, 0.5 or 1/9. Received: {word!r}")
+    if len({len(row) for row in rows}) > 1:
+        lengths = ", ".join(str(len(row)) for row in rows)
+        raise ValueError(f"`kernel` must have rows of one length. Received: rows of {lengths} numbers")
+    if not rows or max(len(rows), len(rows[0])) > LARGEST_KERNEL:
+        size = f"{len(rows)} × {len(rows[0])}" if rows else "no numbers"
+        raise ValueError(f"`kernel` must have 1 to {LARGEST_KERNEL} rows and columns. Received: {size}")
+    values = [[Fraction(word) for word in row] for row in rows]
+    whole = all(value.denominator == 1 for row in values for value in row)
+    return np.array(values, dtype=np.int64 if whole else np.float64)
+
+
+def kernel_to_text(kernel: np.ndarray) -> str:
+    """Write a kernel as `kernel_from_text` reads it, columns aligned.
+
+    >>> print(kernel_to_text(np.array([[1, 0, -1], [2, 0, -2]])))
+    1  0 -1
+    2  0 -2
+    """
+    words = [[f"{value:.6g}" for value in row] for row in kernel]
+    widths = [max(len(row[column]) for row in words) for column in range(len(words[0]))]
+    return "\n".join(" ".join(map(str.rjust, row, widths)) for row in words)
+
+
+def number_text(value: float) -> str:
+    """A number as a learner writes it: free of floating-point dust, with a real minus sign.
+
+    >>> number_text(0.1 + 0.2), number_text(-3.0)
+    ('0.30', '−3')
+    """
+    return plot.short_number(round(float(value), 9) + 0.0).replace("-", "\N{MINUS SIGN}")
+
+
+def term_text(value: float) -> str:
+    """A number as a term of a sum or product: a negative one in brackets.
+
+    >>> term_text(4), term_text(-3)
+    ('4', '(−3)')
+    """
+    return f"({number_text(value)})" if value < 0 else number_text(value)
+
+
+def product_text(pixel: float, weight: float) -> str:
+    """A pixel times a weight.
+
+    >>> product_text(3, -2)
+    '3·(−2)'
+    """
+    return f"{term_text(pixel)}·{term_text(weight)}"
+
+
+def size_text(shape: tuple[int, ...]) -> str:
+    """Rows × columns.
+
+    >>> size_text((4, 6))
+    '4×6'
+    """
+    return "×".join(map(str, shape))

@@ -1,0 +1,109 @@
+"""A sheet of paper measured in inches, for explorers that redraw a whole page of numbers at every key press.
+
+Axes, ticks and `Text` objects cost most of a small figure's time, and a page like the shape explorer's needs none of
+them: it is cells, frames and characters at known places. Later marks cover earlier ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.collections import Collection, LineCollection, PathCollection, PolyCollection
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D, IdentityTransform
+
+from cnnlab.plot import Picture
+
+INK = "#222222"
+MONO_ADVANCE = 0.60205  # width of one DejaVu Sans Mono character, as a part of the font's size
+_DIGIT_HEIGHT = 0.729  # of DejaVu's digits and capitals, as a part of the font's size
+_DASHES = (0, (2, 1.4))
+
+
+class Sheet:
+    """Marks on a `Picture`, placed in inches from its top left corner, y downwards.
+
+    Parameters
+    ----------
+    picture : the figure to draw on
+
+    Examples
+    --------
+    >>> sheet = Sheet(Picture(4, 2, alt="The word seven."))
+    >>> sheet.write(0.5, 1.0, "seven")
+    >>> len(sheet.picture.artists)
+    1
+    """
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        height = picture.get_size_inches()[1]
+        self._inches = Affine2D().scale(1, -1).translate(0, height) + picture.dpi_scale_trans
+
+    def cells(self, colours: np.ndarray, left: float, top: float, cell: float, edge: str = "#A8B0BA") -> None:
+        """A grid of square cells with sides of `cell`, one an RGB colour of the (H, W, 3) array."""
+        rows, columns = np.indices(colours.shape[:2]).reshape(2, -1)
+        corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)])  # (4, 2), x before y
+        squares = np.stack([columns, rows], axis=-1)[:, None] + corners  # (H*W, 4, 2)
+        style = {"facecolors": colours.reshape(-1, 3), "edgecolors": edge, "linewidths": 0.7}
+        self._add(PolyCollection(np.array([left, top]) + cell * squares, **style))
+
+    def box(
+        self, x: float, y: float, width: float, height: float, edge: str, *, fill: str = "none", line: float = 1.0,
+        dashed: bool = False,
+    ) -> None:  # fmt: skip
+        """A rectangle with its top left corner at (x, y); `line` is its outline's width in points."""
+        style = {"linestyle": _DASHES} if dashed else {}
+        self._add(Rectangle((x, y), width, height, facecolor=fill, edgecolor=edge, linewidth=line, **style))
+
+    def lines(self, segments: Sequence, colour: str, line: float = 1.0) -> None:
+        """Straight lines, each ``((x, y), (x, y))``."""
+        self._add(LineCollection(segments, colors=colour, linewidths=line))
+
+    def shapes(self, corners: Sequence, colour: str, *, line: float = 0.0) -> None:
+        """Polygons, each a list of corners: filled, or outlined with `line` points."""
+        face, edge = (colour, "none") if not line else ("none", colour)
+        self._add(PolyCollection(corners, facecolors=face, edgecolors=edge, linewidths=line))
+
+    def stamp(self, text: str, places: Sequence[tuple[float, float]], size: float, colour: str = INK) -> None:
+        """The same few characters centred on many places."""
+        self._add_text(_centred(text, round(size, 1)), places, colour)
+
+    def write(
+        self, x: float, y: float, text: str, size: float = 10.0, colour: str = INK, *, bold: bool = False,
+        mono: bool = False,
+    ) -> None:  # fmt: skip
+        """A line of text that starts at `x`, with the middle of its digits at `y`."""
+        self._add_text(_outline(text, size, bold, mono), [(x, y)], colour)
+
+    def _add(self, mark: Artist) -> None:
+        mark.set_transform(self._inches)
+        self.picture.add_artist(mark)
+
+    def _add_text(self, path: Path, places: Sequence[tuple[float, float]], colour: str) -> None:
+        # Size 1 draws the path, which is in points, as it is; only its place is in the sheet's inches.
+        marks: Collection = PathCollection(
+            [path], sizes=[1.0], offsets=places, offset_transform=self._inches, facecolors=colour, linewidths=0
+        )
+        marks.set_transform(IdentityTransform())
+        self.picture.add_artist(marks)
+
+
+@lru_cache(maxsize=1024)
+def _outline(text: str, size: float, bold: bool, mono: bool) -> Path:
+    """The outline of `text` in points, y upwards, starting at x = 0 with the middle of its digits at y = 0."""
+    font = FontProperties(family="DejaVu Sans Mono" if mono else "DejaVu Sans", weight="bold" if bold else "normal")
+    return TextPath((0, -_DIGIT_HEIGHT / 2 * size), text, size=size, prop=font)
+
+
+@lru_cache(maxsize=256)
+def _centred(text: str, size: float) -> Path:
+    path = _outline(text, size, False, False)
+    box = path.get_extents()
+    return path.transformed(Affine2D().translate(-(box.x0 + box.x1) / 2, 0))

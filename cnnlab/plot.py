@@ -1,0 +1,241 @@
+"""Arrays to figures, without pyplot: nothing global is touched, nothing has to be closed.
+
+Every picture carries its own alternative text. A notebook cell that ends in a `Picture` shows the PNG, and a screen
+reader, a terminal or a viewer without images gets the words. Colours come with numbers or labels beside them, signed
+values are centred on zero, and the palette (Okabe and Ito, 2008) stays apart for colour-blind readers.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from cnnlab._validate import check_rank
+
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#6E6E6E",
+)  # fmt: skip
+PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
+
+SHOWN_DPI = 80  # screen pixels per inch of figure: 10 inches fill a notebook's width
+SHARPNESS = 2  # PNG pixels per screen pixel, so that the picture stays sharp on a dense screen
+
+FILL_SEQUENTIAL = "Blues"
+FILL_SIGNED = "PuOr_r"  # purple below zero, white at zero, orange above
+
+
+class Picture(Figure):
+    """A matplotlib figure that shows itself in a notebook, with its alternative text.
+
+    Parameters
+    ----------
+    width, height : inches; a notebook shows 80 pixels an inch, so 10 inches fill it
+    alt : what the picture shows, in words, for whoever cannot see it
+
+    Examples
+    --------
+    >>> picture = Picture(4, 2, alt="A rising line.")
+    >>> _ = picture.add_subplot().plot([1, 2, 3])
+    >>> picture.png()[:4]
+    b'\\x89PNG'
+    """
+
+    def __init__(self, width: float = 8.0, height: float = 3.0, *, alt: str = "") -> None:
+        super().__init__(figsize=(width, height), dpi=SHOWN_DPI, facecolor="white")
+        FigureCanvasAgg(self)
+        self.alt = alt
+
+    def png(self) -> bytes:
+        """The picture as PNG bytes, at twice the size it is shown."""
+        buffer = io.BytesIO()
+        # Level 1 compresses a plot nearly as well as the default 6 and several times faster.
+        self.savefig(buffer, format="png", dpi=SHOWN_DPI * SHARPNESS, pil_kwargs={"compress_level": 1})
+        return buffer.getvalue()
+
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height on the screen, in pixels."""
+        width, height = self.get_size_inches()
+        return round(width * SHOWN_DPI), round(height * SHOWN_DPI)
+
+    def _ipython_display_(self) -> None:
+        publish(self, self.alt)
+
+
+def publish(picture: Picture, text: str, extra: Mapping[str, object] | None = None) -> None:
+    """Show `picture` in the notebook as one bundle: PNG, words, and any `extra` MIME types (a live widget)."""
+    from IPython.display import display  # slow to import, and needed only inside a notebook
+
+    width, height = picture.shown_size()
+    bundle = {**(extra or {}), "image/png": base64.b64encode(picture.png()).decode("ascii"), "text/plain": text}
+    display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height, "alt": text}})
+
+
+def number_grid(
+    ax: Axes,
+    values: np.ndarray,
+    *,
+    title: str = "",
+    signed: bool | None = None,
+    vmax: float | None = None,
+    marks: Sequence[tuple[int, int, int, int, str]] = (),
+    hidden: np.ndarray | None = None,
+    indices: bool = True,
+    text: bool = True,
+    fontsize: float = 10,
+) -> None:
+    """Draw a small array as a grid of cells, each with its number written in it.
+
+    Parameters
+    ----------
+    ax : axes to draw on
+    values : (H, W) numbers; NaN cells stay empty
+    title : a line above the grid
+    signed : colour from purple (negative) through white (zero) to orange (positive) instead of from white to blue;
+        by default if any number is negative
+    vmax : the value with the deepest colour; by default the largest magnitude present
+    marks : rectangles ``(top, left, height, width, colour)`` in cells, to point at a window
+    hidden : (H, W) booleans; True cells show "?" instead of their number
+    indices : write the row and column numbers beside the grid
+    text : write the numbers (turn off for grids too fine to read)
+    fontsize : of the numbers, in points
+    """
+    values = check_rank(values, "values", {2: "(H, W)"}).astype(float)
+    height, width = values.shape
+    signed = bool((values < 0).any()) if signed is None else signed
+    known = np.isfinite(values) & (True if hidden is None else ~hidden)
+    top = vmax if vmax is not None else max((np.abs(values[known]).max() if known.any() else 0.0), 1e-12)
+    shade = np.ma.masked_array(values, mask=~known)
+    # One mesh and no ticks: matplotlib spends most of a small figure's time on tick labels it might have to move.
+    ax.pcolormesh(
+        np.arange(width + 1) - 0.5,
+        np.arange(height + 1) - 0.5,
+        shade,
+        cmap=FILL_SIGNED if signed else FILL_SEQUENTIAL,
+        vmin=-1.8 * top if signed else 0.0,  # the darkest third of the colours is left out: numbers are written on top
+        vmax=1.8 * top if signed else 1.25 * top,
+        edgecolors="#BBBBBB",
+        linewidth=0.8,
+    )
+    ax.set(xlim=(-0.6, width - 0.4), ylim=(height - 0.4, -0.6), aspect="equal", anchor="N")
+    ax.set_axis_off()
+    if title:
+        ax.set_title(title, fontsize=10, y=1.0, pad=16 if indices else 4)
+    if indices:
+        for column in range(width):
+            ax.text(column, -0.62, str(column), ha="center", va="bottom", fontsize=8, color=GREY)
+        for row in range(height):
+            ax.text(-0.66, row, str(row), ha="right", va="center", fontsize=8, color=GREY)
+    if text:
+        for row, column in np.ndindex(height, width):
+            if hidden is not None and hidden[row, column]:
+                ax.text(column, row, "?", ha="center", va="center", fontsize=fontsize, color=GREY)
+            elif np.isfinite(values[row, column]):
+                dark = not signed and values[row, column] > 0.75 * top
+                label = short_number(values[row, column]).replace("-", "\N{MINUS SIGN}")
+                colour = "white" if dark else "black"
+                ax.text(column, row, label, ha="center", va="center", fontsize=fontsize, color=colour)
+    for mark_top, left, mark_height, mark_width, colour in marks:
+        corner = (left - 0.5, mark_top - 0.5)
+        ax.add_patch(Rectangle(corner, mark_width, mark_height, fill=False, edgecolor=colour, linewidth=3, zorder=5))
+
+
+def short_number(value: float) -> str:
+    """A number in as few characters as say it: ``3``, ``-0.25``, ``1.5e+04``.
+
+    >>> [short_number(v) for v in (3.0, -0.25, 1 / 3, 0.0)]
+    ['3', '-0.25', '0.33', '0']
+    """
+    if float(value).is_integer() and abs(value) < 1e6:
+        return f"{int(value)}"
+    return f"{value:.2f}" if 0.01 <= abs(value) < 1000 else f"{value:.2g}"
+
+
+def grids(
+    arrays: Mapping[str, np.ndarray], *, alt: str, signed: bool | None = None, width: float = 9.0, height: float = 3.2
+) -> Picture:
+    """Small arrays side by side, numbers written in their cells: title → (H, W) array."""
+    picture = Picture(width, height, alt=alt)
+    ratios = [max(np.shape(values)[1], 2) for values in arrays.values()]
+    axes = picture.subplots(1, len(arrays), squeeze=False, width_ratios=ratios)[0]
+    for ax, (title, values) in zip(axes, arrays.items(), strict=True):
+        number_grid(ax, np.asarray(values), title=title, signed=signed)
+    picture.subplots_adjust(left=0.03, right=0.99, top=1 - 0.55 / height, bottom=0.02, wspace=0.15)
+    return picture
+
+
+def image(ax: Axes, values: np.ndarray, *, title: str = "", signed: bool = False, vmax: float | None = None) -> None:
+    """Draw an image on `ax`: (H, W) in grey (0 to its maximum) or signed colours, (H, W, 3) as it is (uint8 or 0–1)."""
+    values = check_rank(values, "image", {2: "(H, W)", 3: "(H, W, 3)"})
+    if values.ndim == 3 and values.shape[-1] == 1:
+        values = values[..., 0]
+    if values.ndim == 3:
+        if values.shape[-1] != 3:
+            raise ValueError(f"`image` must have 1 or 3 channels to be shown. Received: shape {values.shape}")
+        ax.imshow(values if values.dtype == np.uint8 else np.clip(values, 0, 1))
+    else:
+        finite = values[np.isfinite(values)]
+        top = vmax if vmax is not None else (float(np.abs(finite).max()) if finite.size else 1.0) or 1.0
+        low = -top if signed else min(0.0, float(finite.min()) if finite.size else 0.0)
+        ax.imshow(values, cmap=FILL_SIGNED if signed else "gray", vmin=low, vmax=top)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    if title:
+        ax.set_title(title, fontsize=10)
+
+
+def images(
+    pictures: Mapping[str, np.ndarray],
+    *,
+    alt: str,
+    signed: Sequence[str] = (),
+    columns: int | None = None,
+    width: float = 10.0,
+    row_height: float = 2.8,
+) -> Picture:
+    """Images in a row (or rows of `columns`), each under its title; those named in `signed` in signed colours."""
+    columns = columns or len(pictures)
+    rows = -(-len(pictures) // columns)
+    picture = Picture(width, rows * row_height, alt=alt)
+    axes = picture.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes[len(pictures) :]:
+        ax.set_axis_off()
+    for ax, (title, values) in zip(axes, pictures.items(), strict=False):
+        image(ax, np.asarray(values), title=title, signed=title in signed)
+    picture.subplots_adjust(left=0.01, right=0.99, top=1 - 0.3 / (rows * row_height), bottom=0.02, wspace=0.05)
+    return picture
+
+
+def lines(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    alt: str,
+    title: str = "",
+    markers: bool = False,
+    width: float = 7.0,
+    height: float = 3.2,
+) -> Picture:
+    """Curves on one pair of labelled axes: name → (x values, y values), told apart by colour and dash."""
+    picture = Picture(width, height, alt=alt)
+    ax = picture.add_subplot()
+    for number, (name, (x, y)) in enumerate(curves.items()):
+        style = ("-", "--", "-.", ":")[number % 4]
+        marker = "o" if markers else None
+        ax.plot(x, y, style, label=name, color=PALETTE[number % len(PALETTE)], marker=marker, markersize=4)
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    ax.spines[["top", "right"]].set_visible(False)
+    if title:
+        ax.set_title(title, fontsize=11)
+    if len(curves) > 1:
+        ax.legend(frameon=False)
+    picture.subplots_adjust(left=0.11, right=0.98, top=0.9, bottom=0.17)
+    return picture

@@ -1,0 +1,176 @@
+"""JupyterLab and Chromium, for the tests and benchmarks that need a learner's real browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# No sandbox: containers have none to give. No background traffic: the tests must not touch the network.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run", "--disable-quic"]  # fmt: skip
+
+
+def executable() -> str | None:
+    """Path of an installed Chromium or Chrome, or None."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def jupyterlab(folder: Path, settings: Path) -> Iterator[str]:
+    """Serve `folder` in JupyterLab; yields an address with ``{}`` where a notebook's name goes."""
+    for extension, plugin, values in (
+        # Off-screen cells are otherwise not in the page at all, and a slow kernel start asks which kernel to use.
+        ("notebook-extension", "tracker", {"windowingMode": "none", "autoStartDefaultKernel": True}),
+        ("apputils-extension", "notification", {"fetchNews": "false", "checkForUpdates": False}),
+    ):
+        folder_of = settings / "@jupyterlab" / extension
+        folder_of.mkdir(parents=True)
+        (folder_of / f"{plugin}.jupyterlab-settings").write_text(json.dumps(values), encoding="utf-8")
+    port, token = _free_port(), secrets.token_hex(16)
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+               f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}"]  # fmt: skip
+    # The token goes by environment: a command line is visible to every user of the machine.
+    environment = {**os.environ, "JUPYTER_TOKEN": token, "JUPYTERLAB_SETTINGS_DIR": str(settings)}
+    environment.pop("CNNLAB_STRICT", None)
+    server = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    lines: list[str] = []
+    try:
+        for line in server.stderr:  # the server's own word that it is ready, or the end of the stream if it died
+            lines.append(line)
+            if "is running at" in line:
+                break
+        else:
+            raise RuntimeError("JupyterLab did not start:\n" + "".join(lines[-15:]))
+        # Keep reading, or a full pipe would stop the server.
+        threading.Thread(target=server.stderr.read, daemon=True).start()
+        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token={token}&reset"
+    finally:
+        try:
+            request = urllib.request.Request(
+                f"http://127.0.0.1:{port}/api/shutdown", method="POST", headers={"Authorization": f"token {token}"}
+            )
+            urllib.request.urlopen(request, timeout=5).close()  # ends the kernels too
+            server.wait(timeout=20)
+        except (urllib.error.URLError, OSError, subprocess.TimeoutExpired):
+            server.kill()
+            server.wait()
+
+
+@contextmanager
+def page(address: str) -> Iterator[object]:
+    """A Chromium page at `address`, closed afterwards."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+        try:
+            opened = browser.new_page(viewport={"width": 1280, "height": 1000}, device_scale_factor=1)
+            opened.set_default_timeout(60_000)
+            opened.goto(address)
+            yield opened
+        finally:
+            browser.close()
+
+
+def run_all(opened: object) -> None:
+    """Run → Run All Cells, once the kernel is ready."""
+    opened.wait_for_selector(".jp-Notebook .jp-Cell")
+    opened.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+    opened.click("text=Run >> nth=0")
+    opened.click("text=Run All Cells >> nth=0")
+
+
+class ShownExplorer:
+    """One explorer on the page: what a learner reads, and the controls a learner moves."""
+
+    def __init__(self, opened: object, output: object) -> None:
+        self.page, self.output = opened, output
+
+    def words(self) -> str:
+        """The text under the picture."""
+        return self.output.locator("[role=status]").last.inner_text()
+
+    def picture(self) -> str:
+        """The address of the picture's present bytes: a new picture has a new one."""
+        return self.output.locator(".widget-image").get_attribute("src")
+
+    def wait_for_new_picture(self, before: str) -> None:
+        """Return once another picture is shown than `before`."""
+        image = self.output.locator(".widget-image").element_handle()
+        self.page.wait_for_function("([image, before]) => image.src !== before", arg=[image, before])
+
+    def milliseconds_to_new_picture(self, key: str) -> float:
+        """Press `key`; the time from the key event to the moment the new picture has loaded, measured in the page."""
+        image = self.output.locator(".widget-image").element_handle()
+        watch = self.page.evaluate_handle(
+            """image => {
+                const watch = {};
+                const begin = () => { watch.begin = performance.now(); };
+                document.addEventListener("keydown", begin, {once: true, capture: true});
+                watch.loaded = new Promise(resolve => image.addEventListener(
+                    "load", () => resolve(performance.now() - watch.begin), {once: true}));
+                return watch;
+            }""",
+            image,
+        )
+        self.page.keyboard.press(key)
+        return self.page.evaluate("watch => watch.loaded", watch)
+
+    def _control(self, label: str) -> object:
+        exactly = self.page.locator(f'label:text-is("{label}")')
+        return self.output.locator(".widget-inline-hbox").filter(has=exactly)
+
+    def focus_slider(self, label: str) -> None:
+        """Give the slider with this label the keyboard."""
+        self._control(label).locator(".noUi-handle").focus()
+
+    def type_into(self, label: str, text: str) -> None:
+        """Type `text` into the text box with this label and press Enter."""
+        box = self._control(label).locator("input")
+        box.fill(text)
+        box.press("Enter")
+
+    def error(self) -> str:
+        """The red panel's text, once there is one."""
+        panel = self.output.locator(".cnnlab-error")
+        panel.wait_for(state="visible")
+        return panel.inner_text()
+
+    def error_colour(self) -> str:
+        """The red panel's border."""
+        return self.output.locator(".cnnlab-error").evaluate("panel => getComputedStyle(panel).borderTopColor")
+
+    def wait_for_no_error(self) -> None:
+        """Return once the red panel is gone."""
+        self.output.locator(".cnnlab-error").wait_for(state="detached")
+
+
+def explorer_with(opened: object, label: str) -> ShownExplorer:
+    """The first explorer on the page that has a control with this label, once it is there and all cells have run."""
+    outputs = opened.locator(".jp-OutputArea-output").filter(has=opened.locator(f'label:text-is("{label}")'))
+    outputs.first.wait_for()
+    opened.wait_for_function(
+        "() => !document.querySelector('.jp-InputPrompt')?.closest('.jp-Notebook').innerText.includes('[*]:')"
+    )
+    opened.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+    return ShownExplorer(opened, outputs.first)

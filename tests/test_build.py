@@ -1,0 +1,336 @@
+"""Lessons into notebooks: what is stamped, what is kept, what is refused."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from toy_course import PIXEL, write_lesson
+
+from cnnlab import build
+from cnnlab._outputs import MAX_BYTES, still
+from cnnlab.course import CourseError, Lesson, find_lessons
+from cnnlab.execute import Failure, Outcome
+
+NAME = "00_first"
+TEXT = """\
+# %% [markdown]
+# # 00 First
+#
+# Goals: `a` and `b`.
+
+# %% tags=["parameters"]
+PROFILE = "quick"
+SEED = 0
+
+
+# %% tags=["nbval-check-output"]
+def double(x):
+    return 2 * x
+
+
+print("one", flush=True)
+print(double(1))
+
+# %% [markdown]
+# The end.
+"""
+EXPLORER = f'''\
+# %%
+import base64
+import os
+
+from IPython.display import display
+
+view = {{"model_id": "dangling", "version_major": 2, "version_minor": 0}}
+picture = base64.b64decode("{PIXEL}")
+bundle = {{"application/vnd.jupyter.widget-view+json": view, "image/png": picture, "text/plain": "a picture"}}
+display(bundle, raw=True)
+
+# %%
+print([os.environ.get(name) for name in ("CNNLAB_DATA", "CNNLAB_OFFLINE", "KERAS_BACKEND", "CNNLAB_STRICT")])
+'''
+
+
+@pytest.fixture
+def course(tmp_path):
+    write_lesson(tmp_path / "course", NAME, TEXT)
+    return tmp_path / "course"
+
+
+@pytest.fixture
+def outputs(monkeypatch):
+    """Replace execution; the dictionary says which outputs the cell of a given position (from 0) has."""
+    given = {}
+
+    def instant(tasks, **_):
+        for task in tasks:
+            count = 0
+            for position, cell in enumerate(task.notebook["cells"]):
+                if cell["cell_type"] == "code":
+                    count += 1
+                    cell.update(outputs=given.get(position, []), execution_count=count)
+            yield task, Outcome("ok", 0.1, task.notebook)
+
+    monkeypatch.setattr(build, "execute_notebooks", instant)
+    return given
+
+
+def stream(text, name="stdout"):
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def path_of(course, name=NAME):
+    return course / "notebooks" / f"{name}.ipynb"
+
+
+def test_a_real_build_is_repeatable_and_shows_pictures_without_a_kernel(course, monkeypatch):
+    monkeypatch.setenv("CNNLAB_DATA", "/somewhere")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    write_lesson(course, NAME, TEXT + "\n" + EXPLORER)
+    assert build.build(course=course) == [NAME]
+    first = path_of(course).read_bytes()
+    assert build.build(course=course) == []
+    assert build.build(course=course, force=True) == [NAME]
+    assert path_of(course).read_bytes() == first
+    assert build.check(course=course) == []
+
+    notebook = nbformat.reads(first.decode(), as_version=4)
+    nbformat.validate(notebook)
+    assert [cell.id for cell in notebook.cells[:2]] == ["lesson-00-cell-001", "lesson-00-cell-002"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == [1, 2, 3, 4, 5]
+    assert code[2].outputs == [stream("one\n2\n")]
+    assert code[3].outputs[0].data.keys() == {"image/png", "text/plain"}
+    assert "[None, '1', 'tensorflow', '1']" in code[4].outputs[0].text
+    assert notebook.metadata.keys() == {"kernelspec", "language_info"}
+    assert all(cell.metadata.keys() <= {"tags"} for cell in notebook.cells)
+
+
+def test_the_lesson_gets_badge_and_bootstrap_and_nothing_else_changes(course, outputs):
+    build.build(course=course)
+    lesson = (course / "lessons" / f"{NAME}.py").read_text(encoding="utf-8")
+    badge = "# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*\n#\n"
+    cell = f'# %% tags=["bootstrap"]\n{build.bootstrap("")}\n\n'
+    assert badge in lesson
+    assert lesson.replace(badge, "").replace(cell, "") == TEXT
+    build.build(course=course)
+    assert (course / "lessons" / f"{NAME}.py").read_text(encoding="utf-8") == lesson
+
+
+def test_an_address_in_pyproject_reaches_badge_and_bootstrap(course, outputs):
+    build.build(course=course)
+    (course / "pyproject.toml").write_text(
+        '[project]\nname = "cnnlab"\n[project.urls]\nHome = "https://example.org"\n'
+        'Repository = "https://github.com/someone/some-course.git"\n[tool.x]\nRepository = "https://wrong.example"\n'
+    )
+    assert build.check(course=course) == [
+        f"{NAME}: cell 1: not today's badge or bootstrap cell. `cnnlab build 00` puts them in"
+    ]
+    build.build(course=course)
+    cells = json.loads(path_of(course).read_text(encoding="utf-8"))["cells"]
+    link = "https://colab.research.google.com/github/someone/some-course/blob/main/notebooks/00_first.ipynb"
+    assert f"({link})" in "".join(cells[0]["source"])
+    assert "".join(cells[0]["source"]).count("<!-- badge -->") == 1
+    assert '"git+https://github.com/someone/some-course"' in "".join(cells[1]["source"])
+    assert build.check(course=course) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("", "no address yet"), ("https://git.example/a/b", "GitHub only"), ("https://github.com/a/b", "a/b/blob/main")],
+)
+def test_badge(url, words):
+    assert words in build.badge(url, NAME)
+
+
+@pytest.mark.parametrize("url", ["", "https://github.com/someone/some-course"])
+def test_bootstrap_is_short_plain_python(url):
+    source = build.bootstrap(url)
+    ast.parse(source)
+    assert len(source.splitlines()) <= 15
+    assert max(map(len, source.splitlines())) <= 120
+
+
+def test_bootstrap_does_nothing_where_cnnlab_is(monkeypatch):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "1")
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    monkeypatch.setattr(subprocess, "run", None)
+    exec(build.bootstrap(""), {})
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "1"  # the user's own choice stands
+    assert os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0"
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "words"),
+    [("", 0, "or set COURSE_URL"), ("git+file:///x", 1, "set COURSE_URL"), ("git+file:///x", 0, None)],
+)
+def test_bootstrap_where_cnnlab_is_not(monkeypatch, address, code, words):
+    calls = []
+    monkeypatch.setenv("COURSE_URL", address)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(
+        subprocess, "run", lambda command: calls.append(command) or subprocess.CompletedProcess(command, code)
+    )
+    if words:
+        with pytest.raises(RuntimeError, match=words):
+            exec(build.bootstrap(""), {})
+    else:
+        exec(build.bootstrap(""), {})
+    if address:
+        assert calls[0][:4] == [sys.executable, "-m", "pip", "install"]
+        assert calls[0][-1] == "cnnlab @ git+file:///x"
+        assert not {"--upgrade", "-U", "--force-reinstall"} & set(calls[0])
+    else:
+        assert calls == []
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        (stream("a warning\n", "stderr"), r"cell 4: writes to stderr: a warning"),
+        ({"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []}, "cell 4: ValueError: no"),
+        (stream("saved in {course}/notebooks/x"), "cell 4: its output names a folder of this machine"),
+        (stream("<object object at 0x7f5e6a81>"), "cell 4: its output holds a memory address"),
+        (
+            {"output_type": "display_data", "data": {"text/html": ["<p>", "{course}"]}, "metadata": {}},
+            "cell 4: its output names a folder of this machine",
+        ),
+        (stream("x" * MAX_BYTES), r"00_first: 1.50 MB, more than the 1.5 MB"),
+    ],
+)
+def test_outputs_that_may_not_be_committed_fail_the_build(course, outputs, output, words):
+    outputs[3] = [json.loads(json.dumps(output).replace("{course}", str(course)))]
+    with pytest.raises(build.BuildError, match=words):
+        build.build(course=course)
+    assert not path_of(course).exists()
+
+
+def test_a_longer_name_is_not_a_machine_path(course, outputs, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ann")
+    outputs[3] = [stream("/home/anna\n")]
+    assert build.build(course=course) == [NAME]
+    outputs[3] = [stream("/home/ann/x\n")]
+    with pytest.raises(build.BuildError, match="/home/ann$"):
+        build.build(course=course, force=True)
+
+
+def test_one_lesson_that_fails_does_not_stop_the_others_or_touch_its_notebook(course, outputs, monkeypatch):
+    write_lesson(course, "01_second", TEXT.replace("00 First", "01 Second"))
+    build.build(course=course)
+    before = path_of(course).read_bytes()
+    whole = build.execute_notebooks
+
+    def first_fails(tasks, **options):
+        for task, outcome in whole(tasks, **options):
+            failure = Failure(4, "print(double(1))", "NameError", "name 'double' is not defined")
+            yield task, outcome if task.name != NAME else Outcome("raised", 0.1, None, failure)
+
+    monkeypatch.setattr(build, "execute_notebooks", first_fails)
+    lines = []
+    with pytest.raises(build.BuildError, match="^00_first: cell 4: NameError: name 'double' is not defined$"):
+        build.build(course=course, force=True, announce=lines.append)
+    assert lines == ["failed     00_first", "written    01_second"]
+    assert path_of(course).read_bytes() == before
+
+
+def test_printed_text_does_not_depend_on_how_it_was_cut_and_keeps_its_place():
+    figure = {"output_type": "display_data", "data": {"image/png": PIXEL}, "metadata": {}}
+    cut = [stream("a"), stream("b\n"), dict(figure), stream("c"), stream("w", "stderr"), stream("d")]
+    assert list(still(cut)) == [stream("ab\n"), figure, stream("c"), stream("w", "stderr"), stream("d")]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda cells: cells[3].update(source=["print(3)"]), "cell 4: lesson and notebook differ"),
+        (lambda cells: cells[3]["metadata"].update(tags=[]), "cell 4: lesson and notebook differ"),
+        (lambda cells: cells.pop(), "cell 5: lesson and notebook differ"),
+        (lambda cells: cells.append({**cells[4], "id": "new"}), "cell 6: lesson and notebook differ"),
+        (lambda cells: cells[3].update(execution_count=None), "cell 4: not executed, or out of order"),
+    ],
+)
+def test_check_names_the_first_cell_that_differs(course, outputs, change, words):
+    build.build(course=course)
+    assert build.check(course=course) == []
+    notebook = json.loads(path_of(course).read_text(encoding="utf-8"))
+    change(notebook["cells"])
+    path_of(course).write_text(json.dumps(notebook), encoding="utf-8")
+    [line] = build.check(course=course)
+    assert line.startswith(f"{NAME}: {words}")
+    assert build.build(course=course) == [NAME]
+    assert build.check(course=course) == []
+
+
+def test_check_reports_missing_and_orphaned_notebooks(course, outputs):
+    build.build(course=course)
+    path_of(course).rename(path_of(course, "07_orphan"))
+    assert build.check(course=course) == [
+        "00_first: no notebook yet. `cnnlab build 00` makes it",
+        "07_orphan: a notebook without a lesson. To make one of it: `cnnlab build --sync 07`",
+    ]
+    with pytest.raises(build.BuildError, match="07_orphan: there is no"):
+        build.build(["07"], course=course)
+
+
+def test_without_execution_there_are_no_outputs(course):
+    build.build(course=course, execute=False)
+    cells = json.loads(path_of(course).read_text(encoding="utf-8"))["cells"]
+    assert all(cell["execution_count"] is None for cell in cells if cell["cell_type"] == "code")
+    assert build.build(course=course, execute=False) == []
+
+
+def test_sync_takes_a_notebooks_edits_back_but_not_an_editors_notes(course, outputs):
+    build.build(course=course)
+    source = course / "lessons" / f"{NAME}.py"
+    before = source.read_text(encoding="utf-8")
+    notebook = json.loads(path_of(course).read_text(encoding="utf-8"))
+    notebook["cells"][3]["source"] = ["print(3)"]
+    notebook["cells"][3]["metadata"]["collapsed"] = True
+    notebook["metadata"]["kernelspec"]["display_name"] = "My kernel"
+    path_of(course).write_text(json.dumps(notebook), encoding="utf-8")
+    os.utime(source, (0, 0))
+    assert build.sync(course=course) == [NAME]
+    start = before.index("def double") if "\n\n\n# %% tags" not in before else before.index("\n\n\n# %% tags")
+    after = source.read_text(encoding="utf-8")
+    assert after[:start] == before[:start]
+    assert '# %% tags=["nbval-check-output"]\nprint(3)\n\n# %% [markdown]\n# The end.\n' in after
+    assert "kernel" not in after
+    assert build.sync(course=course) == []
+
+
+def test_sync_does_not_overwrite_a_newer_lesson(course, outputs):
+    build.build(course=course)
+    source = course / "lessons" / f"{NAME}.py"
+    source.write_text(source.read_text(encoding="utf-8") + "\n# %%\n1 + 1\n", encoding="utf-8")
+    os.utime(path_of(course), (0, 0))
+    with pytest.raises(build.BuildError, match="the lesson is newer than its notebook"):
+        build.sync(course=course)
+
+
+@pytest.mark.parametrize("text", ["", "# %%\n1 + 1\n", "# %% [markdown]\n# no title\n"])
+def test_a_lesson_begins_with_its_title(course, text):
+    write_lesson(course, NAME, text)
+    with pytest.raises(build.BuildError, match=f"{NAME}: the first cell must be Markdown and begin with the title"):
+        build.build(course=course)
+
+
+def test_unknown_lessons_and_unreadable_notebooks_are_named(course, outputs):
+    with pytest.raises(CourseError, match="`LESSON`"):
+        build.build(["44"], course=course)
+    path_of(course).write_text("{ half", encoding="utf-8")
+    with pytest.raises(build.BuildError, match="00_first.ipynb: cannot be read"):
+        build.build(course=course)
+
+
+def test_titles_come_from_the_lesson(course):
+    assert [lesson.title for lesson in find_lessons(course=course)] == ["00 First"]
+    write_lesson(course, "01_plain", "# no heading\n")
+    assert Lesson(course, "01_plain").title == "01_plain"

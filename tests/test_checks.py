@@ -1,0 +1,130 @@
+"""Every exercise of every lesson: the solution passes, each wrong answer fails with its diagnosis, the stub is open."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import numpy as np
+import pytest
+
+import cnnlab.checks
+from cnnlab.checks._exercise import Exercise, ExerciseError, Mistake, Wrong, call, number
+
+LESSONS = sorted(m.name for m in pkgutil.iter_modules(cnnlab.checks.__path__) if m.name.startswith("lesson"))
+EXERCISES = [
+    pytest.param(exercise, id=f"{lesson}-{name}")
+    for lesson in LESSONS
+    for name, exercise in vars(importlib.import_module(f"cnnlab.checks.{lesson}")).items()
+    if isinstance(exercise, Exercise)
+]
+MISTAKES = [
+    pytest.param(p.values[0], mistake, id=f"{p.id}-{number}")
+    for p in EXERCISES
+    for number, mistake in enumerate(p.values[0].mistakes)
+]
+
+
+def answer_from(source: str, exercise: Exercise) -> object:
+    namespace: dict[str, object] = {"np": np}
+    exec(compile(source, exercise.name, "exec"), namespace)
+    return namespace[exercise.answer_name]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_solution_is_correct(exercise):
+    exercise(answer_from(exercise.solution_source, exercise)).require()
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_stub_is_not_attempted(exercise):
+    assert exercise(answer_from(exercise.stub, exercise)).status == "not attempted"
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
+def test_a_wrong_answer_is_named(exercise, mistake):
+    answer = answer_from(mistake.answer, exercise) if isinstance(mistake.answer, str) else mistake.answer
+    verdict = exercise(answer)
+    assert verdict.status == "wrong"
+    assert mistake.says in verdict.message
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_an_exercise_is_complete(exercise):
+    assert len(exercise.mistakes) >= 4
+    assert exercise.hints
+    assert exercise.answer_name in exercise.stub
+    assert len({mistake.says for mistake in exercise.mistakes}) >= 3, "the diagnoses must tell mistakes apart"
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+@pytest.mark.parametrize("answer", [None, "text", [], {}, float("nan"), -1, np.zeros((2, 2)), print, lambda *a: "no"])
+def test_nonsense_is_wrong_and_never_raises(exercise, answer):
+    assert exercise(answer).status == "wrong"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_has_enough_exercises(lesson):
+    exercises = [
+        e for e in vars(importlib.import_module(f"cnnlab.checks.{lesson}")).values() if isinstance(e, Exercise)
+    ]
+    assert len(exercises) >= (3 if lesson == "lesson00" else 5)
+
+
+@pytest.fixture
+def doubling() -> Exercise:
+    def diagnose(answer):
+        if number(call(answer, 3)) != 6:
+            raise Wrong("twice 3 is 6")
+        return "doubled"
+
+    return Exercise(
+        "double", "double", "double = ...", "def double(x):\n    return 2 * x", ("add", "x + x"), diagnose, ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "says"),
+    [
+        (lambda x: 2 * x, "correct", "doubled"),
+        (lambda x: x, "wrong", "twice 3 is 6"),
+        (..., "not attempted", "double"),
+        (lambda x: ..., "not attempted", "double"),
+        (lambda x: None, "wrong", "return"),
+        (lambda x: 1 / 0, "wrong", "ZeroDivisionError"),
+        (6, "wrong", "A function is expected"),
+    ],
+)
+def test_a_verdict_says_what_happened(doubling, answer, status, says):
+    verdict = doubling(answer)
+    assert verdict.status == status
+    assert says in str(verdict)
+    assert says in verdict._repr_html_()
+
+
+def test_require_raises_unless_correct(doubling):
+    doubling(lambda x: 2 * x).require()
+    with pytest.raises(ExerciseError, match="twice 3"):
+        doubling(lambda x: x).require()
+
+
+def test_hints_are_numbered_from_one(doubling):
+    assert "hint(2)" in doubling.hint()
+    assert doubling.hint(2) == "x + x"
+    with pytest.raises(ValueError, match="from 1 to 2. Received: 3"):
+        doubling.hint(3)
+
+
+def test_an_answer_cannot_spoil_the_next_test():
+    data = np.arange(3)
+
+    def meddler(x):
+        x[:] = 0
+        return 1
+
+    call(meddler, data)
+    assert data.tolist() == [0, 1, 2]
+
+
+def test_a_mistake_is_a_record():
+    assert Mistake(7, "stride").says == "stride"

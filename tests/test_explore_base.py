@@ -1,0 +1,192 @@
+"""The explorers' base class: one state, shown as controls, picture and words; errors are seen; answers can wait."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from cnnlab import plot
+from cnnlab.explore import Explorer
+
+
+class Halver(Explorer):
+    """Halves a number; refuses 13; its second control's range follows the first."""
+
+    samples = {"label": ("half", "1/2")}
+
+    def make_controls(self):
+        return {
+            "total": widgets.IntSlider(8, min=0, max=20, description="total"),
+            "part": widgets.IntSlider(2, min=0, max=8, description="part"),
+            "label": widgets.Text("half", description="label", continuous_update=False),
+            "more": widgets.Button(description="one more"),
+        }
+
+    def adjust(self, changed):
+        self.controls["part"].max = self.total
+
+    def press(self, name):
+        self.controls["total"].value = self.total + 1
+
+    def figure(self):
+        picture = plot.Picture(3, 1)
+        picture.text(0.1, 0.5, self.describe())
+        return picture
+
+    def describe(self):
+        if self.total == 13:
+            raise ValueError("`total` must not be 13. Received: 13")
+        return f"{self.label} of {self.total} is {self.total / 2 if self.revealed else '?'}"
+
+    def question(self):
+        return f"What is half of {self.total}?"
+
+    def answer(self):
+        return self.total / 2
+
+
+@pytest.fixture
+def strict(monkeypatch):
+    monkeypatch.setenv("CNNLAB_STRICT", "1")
+
+
+@pytest.fixture
+def lenient(monkeypatch):
+    monkeypatch.delenv("CNNLAB_STRICT", raising=False)
+
+
+def shown(explorer: Explorer) -> str:
+    return " ".join(w.value for w in explorer.view().children if isinstance(w, widgets.HTML))
+
+
+def test_moving_a_control_redraws_picture_and_words(strict):
+    halver = Halver()
+    before = halver.view().children[3].value
+    halver.controls["total"].value = 10
+    assert "10 is 5.0" in shown(halver)
+    assert halver.view().children[3].value != before
+
+
+def test_set_moves_everything_at_once_and_reads_back():
+    halver = Halver().set(total=20, part=15)
+    assert halver.state() == {"total": 20, "part": 15, "label": "half"}
+    assert halver.total == 20
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"totl": 1}, "`totl` must be one of the controls total, part, label. Received: 'totl'"),
+        ({"total": 21}, "`total` must be from 0 to 20. Received: 21"),
+        ({"total": "ten"}, "`total` must be from 0 to 20. Received: 'ten'"),
+        ({"total": 4, "part": 5}, "`part` must be from 0 to 4. Received: 5"),
+        ({"total": 13}, "`total` must not be 13"),
+    ],
+)
+def test_a_refused_set_moves_nothing(values, says):
+    halver = Halver().set(total=9, part=7)
+    halver.view()
+    before = halver.state(), shown(halver)
+    with pytest.raises(ValueError, match=says.replace("(", r"\(")):
+        halver.set(**values)
+    assert (halver.state(), shown(halver)) == before
+
+
+def test_an_error_in_a_callback_is_seen_and_goes_away(lenient):
+    halver = Halver()
+    picture = halver.view().children[3].value
+    halver.controls["total"].value = 13
+    assert 'role="alert"' in shown(halver)
+    assert "`total` must not be 13" in shown(halver)
+    assert halver.view().children[3].value == picture
+    halver.controls["total"].value = 12
+    assert 'role="alert"' not in shown(halver)
+
+
+def test_an_error_in_a_callback_is_raised_in_batch(strict):
+    halver = Halver()
+    halver.view()
+    with pytest.raises(ValueError, match="must not be 13"):
+        halver.controls["total"].value = 13
+    assert 'role="alert"' in shown(halver)
+
+
+def test_an_error_cannot_inject_markup(lenient):
+    class Loud(Halver):
+        def describe(self):
+            if self.label != "half":
+                raise ValueError(self.label)
+            return super().describe()
+
+    loud = Loud()
+    loud.view()
+    loud.controls["label"].value = "<script>"
+    assert "<script>" not in shown(loud)
+    assert "&lt;script&gt;" in shown(loud)
+
+
+def test_a_button_does_its_work(strict):
+    halver = Halver()
+    halver.controls["more"].click()
+    assert halver.total == 9
+
+
+class TestPredictFirst:
+    def test_the_answer_waits_for_a_guess(self, strict):
+        halver = Halver(predict=True)
+        assert "Predict first. What is half of 8?" in shown(halver)
+        assert halver.describe() == "half of 8 is ?"
+        halver.controls["guess"].value = "5"
+        assert "✘ You said 5; it is 4." in shown(halver)
+        halver.controls["guess"].value = "4"
+        assert "✔ You said 4, and so it is." in shown(halver)
+        assert halver.describe() == "half of 8 is 4.0"
+
+    def test_the_next_question_hides_the_answer_again(self, strict):
+        halver = Halver(predict=True).set(guess="4")
+        halver.controls["total"].value = 6
+        assert halver.guess == ""
+        assert not halver.revealed
+
+    def test_an_explorer_without_a_question_refuses(self):
+        class Mute(Halver):
+            question = Explorer.question
+
+        with pytest.raises(ValueError, match="Mute has no question to ask"):
+            Mute(predict=True)
+
+    @pytest.mark.parametrize(
+        ("guess", "answer", "right"),
+        [
+            ("3 x 5", (3, 5), True),
+            ("5×3", (3, 5), False),
+            ("(3, 5)", (3, 5), True),
+            ("−2", -2, True),
+            ("2", -2, False),
+            ("0.33", 1 / 3, True),
+            ("0.3", 1 / 3, False),
+            ("Yes ", "yes", True),
+            ("", 0, False),
+            ("3", (3, 5), False),
+        ],
+    )
+    def test_a_guess_is_read_kindly(self, guess, answer, right):
+        from cnnlab.explore._base import _same_answer
+
+        assert _same_answer(guess, answer) is right
+
+
+def test_a_notebook_gets_widget_picture_and_words_in_one_bundle():
+    InteractiveShell.instance()
+    with capture_output() as captured:
+        Halver(predict=True)._ipython_display_()
+    (output,) = captured.outputs
+    assert set(output.data) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
+    assert output.data["text/plain"] == "Predict first. What is half of 8?\nhalf of 8 is ?"
+    assert output.metadata["image/png"]["width"] == 240
+
+
+def test_labels_are_not_cut():
+    assert Halver().controls["total"].style.description_width == "initial"

@@ -1,0 +1,86 @@
+"""Every control of every explorer is moved; the picture, the words and the widget must follow."""
+
+from __future__ import annotations
+
+import ipywidgets as widgets
+import pytest
+
+from cnnlab import explore
+
+EXPLORERS = [name for name in explore.__all__ if name != "Explorer"]
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch):
+    monkeypatch.setenv("CNNLAB_STRICT", "1")
+
+
+@pytest.fixture(scope="module")
+def built() -> dict[str, explore.Explorer]:
+    return {}
+
+
+@pytest.fixture
+def explorer(request, built):
+    if request.param not in built:
+        built[request.param] = getattr(explore, request.param)()
+    return built[request.param]
+
+
+def values_of(explorer: explore.Explorer, name: str) -> list[object]:
+    control = explorer.controls[name]
+    if name in explorer.samples:
+        return list(explorer.samples[name])
+    if isinstance(control, (widgets.Checkbox, widgets.ToggleButton)):
+        return [True, False]
+    if control.has_trait("options"):
+        return [option[1] if isinstance(option, tuple) else option for option in control.options]
+    if control.has_trait("min"):
+        middle = control.min + (control.max - control.min) / 2
+        return [control.min, type(control.value)(middle), control.max]
+    return [control.value]
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS, indirect=True)
+def test_every_control_can_be_moved(explorer):
+    start = explorer.state()
+    for name, control in explorer.controls.items():
+        if isinstance(control, widgets.Button):
+            control.click()
+            assert explorer.describe().strip()
+            continue
+        for value in values_of(explorer, name):
+            control.value = value  # as the browser does: the callback redraws, and raises if it fails
+            assert explorer.describe().strip()
+            assert explorer.png().startswith(b"\x89PNG")
+        if name in start and start[name] in values_of(explorer, name):
+            control.value = start[name]
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS, indirect=True)
+def test_free_text_controls_are_swept_with_samples(explorer):
+    texts = [
+        n for n, c in explorer.controls.items() if isinstance(c, (widgets.Text, widgets.Textarea)) and n != "guess"
+    ]
+    assert set(texts) <= set(explorer.samples)
+    assert set(explorer.samples) <= set(explorer.controls)
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS, indirect=True)
+def test_every_control_has_a_label(explorer):
+    for name, control in explorer.controls.items():
+        assert control.description.strip() or isinstance(control, widgets.Play), name
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS, indirect=True)
+def test_the_picture_carries_its_words(explorer):
+    assert explorer.figure().get_size_inches()[0] <= 10.5, "wider than a notebook"
+    assert len(explorer.describe()) > 40
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS, indirect=True)
+def test_unknown_controls_and_values_are_refused(explorer):
+    before = explorer.state()
+    with pytest.raises(ValueError, match=r"`sise` must be one of the controls .* Received: 'sise'"):
+        explorer.set(sise=3)
+    assert explorer.state() == before
