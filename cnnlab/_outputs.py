@@ -50,13 +50,19 @@ def problems_of(lesson: Lesson, notebook: dict[str, Any], text: str) -> list[str
                 problems.append(f"{where}: writes to stderr: {''.join(output['text']).strip()[:300]}")
             shown = _shown(output)
             for path in _machine_paths(lesson.course):
-                if re.search(re.escape(path) + r"(?![\w.-])", shown):
+                if re.search(rf"(?<![\w.]){re.escape(path)}(?![\w.-])", shown):
                     problems.append(f"{where}: its output names a folder of this machine: {path}")
             if address := _ADDRESS.search(shown):
                 problems.append(f"{where}: its output holds a memory address, new at every run: {address[0]}")
     size = len(text.encode())
     if size > MAX_BYTES:
-        problems.append(f"{lesson.name}: {size / 1e6:.2f} MB, more than the {MAX_BYTES / 1e6:g} MB a notebook may have")
+        largest, number = max(
+            (len(json.dumps(c.get("outputs", []))), n) for n, c in enumerate(notebook["cells"], start=1)
+        )
+        problems.append(
+            f"{lesson.name}: {size / 1e6:.2f} MB, more than the {MAX_BYTES / 1e6:g} MB a notebook may have; "
+            f"cell {number} has the most, {largest / 1e6:.2f} MB"
+        )
     return problems
 
 

@@ -28,15 +28,17 @@ import subprocess
 import sys
 
 COURSE_URL = os.environ.get("COURSE_URL", "{url}")  # {note}
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow's log is mixed with the lesson's output
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 if importlib.util.find_spec("cnnlab") is None:
     pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
     if not COURSE_URL or subprocess.run([*pip, f"cnnlab @ {{COURSE_URL}}"]).returncode:
         raise RuntimeError("cnnlab is not installed. {remedy}")
-    importlib.invalidate_caches()"""
+    importlib.invalidate_caches()
+from cnnlab.startup import load_keras
 
-_BADGE = re.compile(r"^<!-- badge -->.*$", re.MULTILINE)
+load_keras()  # a few seconds, without the lines that TensorFlow would put here in red"""
+
+_TITLE_CELL = re.compile(r"# %% \[markdown\].*\n# # .*\n")
+_BADGE = re.compile(r"^# <!-- badge -->.*$", re.MULTILINE)
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -125,7 +127,8 @@ def build(
     written, problems, todo = [], [], {}
     for lesson in _with_source(find_lessons(lessons, course)):
         notebook = stamped(lesson)
-        _stamp_source(lesson, notebook)
+        if (text := _stamped_text(lesson)) != lesson.source.read_text(encoding="utf-8"):
+            write_atomic(lesson.source, text)
         if force or not _is_current(lesson, notebook, execute):
             todo[lesson.name] = (lesson, notebook)
         else:
@@ -161,6 +164,8 @@ def sync(lessons: Iterable[str] | None = None, *, course: Path | None = None) ->
     BuildError
         If a lesson that disagrees with its notebook was changed after it; which of the two is right is not ours to say.
     """
+    import jupytext
+
     rewritten = []
     for lesson in find_lessons(lessons, course):
         if not lesson.notebook.is_file():
@@ -175,35 +180,57 @@ def sync(lessons: Iterable[str] | None = None, *, course: Path | None = None) ->
                     f"`cnnlab build {lesson.number}`. To keep the notebook: save it again, then `cnnlab build --sync`"
                 )
         # Of what an editor notes in a notebook, only the tags belong to the lesson.
-        _write_source(lesson, [{**cell, "metadata": _tags(cell)} for cell in notebook["cells"]])
+        cells = [{**cell, "metadata": _tags(cell)} for cell in notebook["cells"]]
+        bare = _notebook_node({**notebook, "cells": cells, "metadata": _NO_HEADER})
+        write_atomic(lesson.source, jupytext.writes(bare, fmt="py:percent"))
         rewritten.append(lesson.name)
     return rewritten
 
 
+def stamp(text: str, url: str, name: str) -> str:
+    """Return a lesson's text with the badge and the bootstrap cell of today in it, and nothing else changed.
+
+    Parameters
+    ----------
+    text : the lesson as py:percent
+    url : address of the repository, "" if there is none
+    name : the lesson's name
+
+    Raises
+    ------
+    BuildError
+        If the lesson does not begin with a Markdown cell that begins with the title.
+    """
+    before, *cells = re.split(r"^(?=# %%)", text, flags=re.MULTILINE)
+    if not cells or not _TITLE_CELL.match(cells[0]):
+        raise BuildError(f"{name}: the first cell must be Markdown and begin with the title, `# …`")
+    line = badge(url, name)
+    if _BADGE.search(cells[0]):
+        cells[0] = _BADGE.sub(lambda _: f"# {line}", cells[0], count=1)
+    else:
+        cells[0] = _TITLE_CELL.sub(lambda title: f"{title[0]}#\n# {line}\n", cells[0], count=1)
+    cell = f'# %% tags=["bootstrap"]\n{bootstrap(url)}\n\n'
+    places = [n for n, cell in enumerate(cells) if '"bootstrap"' in cell.partition("\n")[0]]
+    cells[places[0] if places else 1 : places[0] + 1 if places else 1] = [cell]
+    return before + "".join(cells)
+
+
 def stamped(lesson: Lesson) -> dict[str, Any]:
     """Return a lesson as a notebook without outputs, with the badge and the bootstrap cell of today in it."""
-    notebook = _read(lesson.source)
-    cells = notebook["cells"]
-    if not cells or cells[0]["cell_type"] != "markdown" or not cells[0]["source"].startswith("# "):
-        raise BuildError(f"{lesson.name}: the first cell must be Markdown and begin with the title, `# …`")
-    url = repository(lesson.course)
-    line = badge(url, lesson.name)
-    first = cells[0]
-    if _BADGE.search(first["source"]):
-        first["source"] = _BADGE.sub(lambda _: line, first["source"], count=1)
-    else:
-        title, _, rest = first["source"].partition("\n")
-        first["source"] = f"{title}\n\n{line}\n\n{rest.lstrip()}".rstrip()
-    tagged = [cell for cell in cells if "bootstrap" in cell["metadata"].get("tags", [])]
-    if not tagged:
-        tagged = [{"cell_type": "code", "metadata": {"tags": ["bootstrap"]}}]
-        cells.insert(1, tagged[0])
-    tagged[0]["source"] = bootstrap(url)
-    for position, cell in enumerate(cells, start=1):
+    import jupytext
+
+    notebook = jupytext.reads(_stamped_text(lesson), fmt="py:percent")
+    for position, cell in enumerate(notebook["cells"], start=1):
         cell["id"] = f"lesson-{lesson.number}-cell-{position:03d}"
+        # Beside the tags, jupytext notes how many blank lines a lesson has between two cells.
+        cell["metadata"] = {k: v for k, v in cell["metadata"].items() if not k.startswith("lines_to_")}
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)
-    return {"cells": cells, "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return {"cells": notebook["cells"], "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _stamped_text(lesson: Lesson) -> str:
+    return stamp(lesson.source.read_text(encoding="utf-8"), repository(lesson.course), lesson.name)
 
 
 def _with_source(lessons: list[Lesson]) -> list[Lesson]:
@@ -240,23 +267,6 @@ def _text(notebook: dict[str, Any]) -> str:
     return nbformat.writes(node).rstrip() + "\n"
 
 
-def _stamp_source(lesson: Lesson, notebook: dict[str, Any]) -> None:
-    """Write badge and bootstrap cell into the lesson itself, if they are not there as they should be."""
-    if _first_difference(_read(lesson.source)["cells"], notebook["cells"]) is not None:
-        _write_source(lesson, notebook["cells"])
-
-
-def _write_source(lesson: Lesson, cells: list[dict[str, Any]]) -> None:
-    """Write a lesson, with the header it had; a new one gets none."""
-    import jupytext
-
-    header = _read(lesson.source)["metadata"] if lesson.source.is_file() else {}
-    # Guessed from the cells there are: a lesson without a tag so far would lose the one it is about to get.
-    header.get("jupytext", {}).pop("cell_metadata_filter", None)
-    notebook = {"cells": cells, "metadata": header or _NO_HEADER, "nbformat": 4, "nbformat_minor": 5}
-    write_atomic(lesson.source, jupytext.writes(_notebook_node(notebook), fmt="py:percent"))
-
-
 def _tags(cell: dict[str, Any]) -> dict[str, Any]:
     return {"tags": cell["metadata"]["tags"]} if cell["metadata"].get("tags") else {}
 
@@ -275,9 +285,8 @@ def _disagreement(lesson: Lesson) -> str | None:
         return f"{lesson.name}: a notebook without a lesson. To make one of it: `cnnlab build --sync {lesson.number}`"
     mend = f"`cnnlab build {lesson.number}`"
     wanted = stamped(lesson)
-    cell = _first_difference(_read(lesson.source)["cells"], wanted["cells"])
-    if cell:
-        return f"{lesson.name}: cell {cell}: not today's badge or bootstrap cell. {mend} puts them in"
+    if _stamped_text(lesson) != lesson.source.read_text(encoding="utf-8"):
+        return f"{lesson.name}: not today's badge or bootstrap cell. {mend} puts them in"
     if not lesson.notebook.is_file():
         return f"{lesson.name}: no notebook yet. {mend} makes it"
     notebook = _read(lesson.notebook)

@@ -35,9 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     ----------
     argv : the words after ``cnnlab``; those of this process when not given
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a Windows console's code page lacks some characters
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a Windows code page lacks characters; stderr escapes them anyway
     arguments = _parser().parse_args(argv)
     try:
         with _terminated_like_interrupted():

@@ -93,6 +93,11 @@ class Dataset:
     class_names: tuple[str, ...]
     source: str
 
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.labels.shape != self.images.shape[:1]:
+            received = f"{self.images.shape} and {self.labels.shape}"
+            raise ValueError(f"`images` must have shape (N, H, W, C) and `labels` (N,). Received: {received}")
+
     def __len__(self) -> int:
         return len(self.images)
 

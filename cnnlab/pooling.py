@@ -2,7 +2,10 @@
 
 Pictures are (H, W), (H, W, C) or (N, H, W, C); the result has the same rank. Padding is never seen: a maximum or
 minimum ignores it, an average divides by the pixels that are really there (Keras' rule for ``"same"``, kept here for
-padding given in pixels too; PyTorch counts the zeros unless told otherwise). NaN in a window makes its output NaN.
+padding given in pixels too; PyTorch counts the zeros unless told otherwise).
+
+NaN in a window makes its output NaN. Keras does the same with averages; with maxima it depends on the backend:
+TensorFlow's CPU kernel skips a NaN where another pixel can win.
 """
 
 from __future__ import annotations
@@ -175,8 +178,7 @@ def pool2d_backward(
         winner = _winner(pixels, inside, geo, op)
         for number, where in _taps(geo):
             out[where] += np.where(winner == number, grad, 0)
-    (top, _), (left, _) = geo.pads
-    out = out[:, top : top + images.shape[1], left : left + images.shape[2]]
+    out = out[(slice(None), *engine.inside(images.shape[1:3], geo.pads))]
     return engine.like_rank(out.astype(result, copy=False), rank, axes=2)
 
 

@@ -190,6 +190,11 @@ def test_a_dataset_is_frozen_and_says_what_it_is():
         data.source = "elsewhere"
 
 
+def test_a_dataset_refuses_labels_that_do_not_fit():
+    with pytest.raises(ValueError, match=re.escape("Received: (2, 8, 8, 1) and (3,)")):
+        datasets.Dataset(np.zeros((2, 8, 8, 1)), np.zeros(3), ("a",), "here")
+
+
 # -- photos -------------------------------------------------------------------------------------------------------
 
 

@@ -230,7 +230,7 @@ def test_conv2d_transpose_is_keras(seed):
         ]
         cut = tuple(tuple(random.multinomial(random.integers(n), [0.5, 0.5]).tolist()) for n in outputs)
         theirs = np.asarray(ops.conv_transpose(x, spread, strides, "valid"))
-        theirs = theirs[:, *(slice(a, n - b) for n, (a, b) in zip(outputs, cut, strict=True))]
+        theirs = theirs[(slice(None), *(slice(a, n - b) for n, (a, b) in zip(outputs, cut, strict=True)))]
         close(conv.conv2d_transpose(x, kernel, None, strides, cut, rate), theirs, (number, x.shape, how, cut))
 
 

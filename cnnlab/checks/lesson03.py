@@ -299,19 +299,19 @@ min_pool = Exercise(
     name="min_pool",
     answer_name="min_pool",
     stub="""
-    from cnnlab.pooling import pool2d
+    from cnnlab import pooling
 
 
     def min_pool(image, pool_size):
-        # use pool2d(..., pool_size), which pools the maximum, and nothing else but arithmetic
+        # use pooling.pool2d(..., pool_size), which pools the maximum, and arithmetic
         return ...
     """,
     solution_source="""
-    from cnnlab.pooling import pool2d
+    from cnnlab import pooling
 
 
     def min_pool(image, pool_size):
-        return -pool2d(-image, pool_size)
+        return -pooling.pool2d(-image, pool_size)
     """,
     hints=(
         "Of 3, 7 and 5 the smallest is 3. Write a minus before each: −3, −7, −5. Which is the largest now?",

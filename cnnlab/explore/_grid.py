@@ -41,6 +41,7 @@ class Grid:
         self.cell = min(0.62, width / columns, height / rows)
         self.left, self.top = centre - columns * self.cell / 2, middle - rows * self.cell / 2
         self.right = self.left + columns * self.cell
+        self.edge = self.left - (0.25 if indices else 0.0)  # where the row numbers begin
         sheet.stamp(title, [(centre, self.top - (0.42 if indices else 0.18))], 10)
         if indices:
             for column in range(columns):
@@ -76,7 +77,7 @@ class Grid:
     def frame(self, row: int, column: int, rows: int, columns: int) -> None:
         """Point at a rectangle of cells."""
         corner = self.left + column * self.cell, self.top + row * self.cell
-        self.sheet.box(*corner, columns * self.cell, rows * self.cell, plot.ORANGE, line=3)
+        self.sheet.box(*corner, columns * self.cell, rows * self.cell, plot.BLUE, line=3)
 
 
 def _shades(values: np.ndarray, top: float | None) -> np.ndarray:

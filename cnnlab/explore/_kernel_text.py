@@ -67,6 +67,16 @@ def kernel_to_text(kernel: np.ndarray) -> str:
     return "\n".join(" ".join(map(str.rjust, row, widths)) for row in words)
 
 
+def check_sides(array: np.ndarray, name: str, low: int, high: int | None = None, advice: str = "") -> None:
+    """Refuse an (H, W) array with a side out of `low` … `high`, or with numbers that are not finite."""
+    height, width = array.shape
+    if min(height, width) < low or (high is not None and max(height, width) > high):
+        rule = f"from {low} to {high}" if high is not None else f"at least {low}"
+        raise ValueError(f"`{name}` must have {rule} rows and columns. Received: {height} × {width}.{advice}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"`{name}` must hold finite numbers. Received: NaN or infinity among them")
+
+
 def number_text(value: float) -> str:
     """A number as a learner writes it: free of floating-point dust, with a real minus sign.
 

@@ -63,7 +63,7 @@ class Step:
 def descend(
     slope: Callable[[float], float], start: float, learning_rate: float, steps: int, optimizer: str = OPTIMIZERS[0]
 ) -> list[Step]:
-    """Walk down a curve, one step after the other; stop early if the ball leaves ±1,000,000.
+    """Walk down a curve, one step after the other; stop early where the ball leaves ±1,000,000 or finds no slope.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def descend(
     Raises
     ------
     TypeError, ValueError
-        If `learning_rate`, `steps` or `optimizer` breaks its rule.
+        If `learning_rate`, `steps` or `optimizer` breaks its rule, or if the slope at `start` is not finite.
 
     References
     ----------
@@ -102,6 +102,10 @@ def descend(
     path, w, h = [], float(start), 0.0
     for _ in range(steps):
         gradient = float(slope(w))
+        if not math.isfinite(gradient):
+            if not path:
+                raise ValueError(f"`slope` must be finite at `start`. Received: slope({w:g}) = {gradient}")
+            break
         h += gradient**2
         divisor = math.sqrt(h) + _EPSILON if optimizer == "AdaGrad" else 1.0
         path.append(Step(w, gradient, h, w - learning_rate * gradient / divisor))
@@ -214,15 +218,12 @@ class LearningRateExplorer(Explorer):
         return f"slope {slope}, {move} = {_said(step.after)}, loss {_said(self._loss(step.after))}"
 
     def _loss(self, w: float) -> float:
-        try:
-            return float(self._curves[self.curve].loss(w))
-        except (OverflowError, ValueError):  # a learner's own loss, far outside the range it was checked on
-            return math.inf
+        return float(self._curves[self.curve].loss(w))
 
     def _outcome(self, path: Sequence[Step]) -> str:
         """One sentence on how the walk ended, judged by how much of the height above the lowest point is left."""
         curve, w, end = self._curves[self.curve], self._points[self.curve][0], path[-1].after
-        lowest = float(np.nanmin(self._points[self.curve][1]))
+        lowest = float(np.min(self._points[self.curve][1]))
         height = self._loss(path[0].before) - lowest
         left = self._loss(end) - lowest
         slope_left = float(curve.slope(end)) if abs(end) <= _FAR else math.inf
@@ -231,8 +232,9 @@ class LearningRateExplorer(Explorer):
         if path[0].slope == 0:
             return "No slope, no step: the ball starts on level ground and stays."
         if left > 1.001 * height:
-            times = f"{_said(round(left / height, 2))} times" if height > 1e-9 and math.isfinite(left) else "above"
-            return f"Diverging: the learning rate is too large. The ball is now {times} as high as it started."
+            known = height > 0 and math.isfinite(left)
+            now = f"{_said(round(left / height, 2))} times as high as it started" if known else "out of sight"
+            return f"Diverging: the learning rate is too large. The ball is now {now}."
         if crossed and left >= 0.999 * height:
             return f"Bouncing: it lands as high on the other side, w = {_said(end)}, and never gets lower."
         share = f"{100 * left / height:.0f} % of the height is left after {steps}"
@@ -241,7 +243,7 @@ class LearningRateExplorer(Explorer):
         if left <= 0.02 * height:
             return f"Arrived: {share}, at w = {_said(end)}."
         if abs(slope_left) <= 0.02 * abs(path[0].slope):
-            place = w[np.nanargmin(self._points[self.curve][1])]
+            place = w[np.argmin(self._points[self.curve][1])]
             return f"Stuck near level ground at w = {_said(end)}; the lowest point of the curve is at w = {place:.2f}."
         return f"Creeping: every step was downhill, none far enough. {share}."
 
@@ -251,7 +253,7 @@ class LearningRateExplorer(Explorer):
         history = picture.add_axes((0.68, 0.13, 0.305, 0.74))
         path = self.path()
         w, height = self._points[self.curve]
-        low, high = float(np.nanmin(height)), float(np.nanmax(height))
+        low, high = float(np.min(height)), float(np.max(height))
         shown = path if self.revealed else path[:-1]
         visited = [path[0].before, *(step.after for step in shown)]
         losses = [self._loss(x) for x in visited]
@@ -277,7 +279,7 @@ class LearningRateExplorer(Explorer):
         ax.plot(w, height, color="#444444", linewidth=1.6)
         inside = [(x, y) for x, y in zip(visited, losses, strict=True) if w[0] <= x <= w[-1]]
         ax.plot(visited, losses, color=plot.SKY, linewidth=1, marker="o", markersize=5, markerfacecolor=plot.SKY)
-        floor, labelled = w[int(np.nanargmin(height))], math.inf
+        floor, labelled = w[int(np.argmin(height))], math.inf
         for number, (x, y) in enumerate(inside[: min(4, len(visited) - 1)]):
             if abs(x - labelled) > 0.03 * span:  # otherwise the numbers would lie on each other
                 outwards = -0.02 if x < floor else 0.02
@@ -307,7 +309,7 @@ class LearningRateExplorer(Explorer):
         below = bottom - 0.015 * (top - bottom)
         drawn = [loss if loss <= top else math.nan for loss in losses]
         steps = max(self.steps, 4)
-        ax.set_xlim(-0.04 * steps, 1.28 * steps)
+        ax.set_xlim(-0.04 * steps, 1.32 * steps)
         ax.axhline(losses[0], color=plot.GREY, linewidth=0.8, linestyle=":")
         ax.plot(range(len(drawn)), drawn, color=plot.BLUE, marker="o", markersize=4, linewidth=1.2)
         ax.text(0.2, losses[0], f" start {_said(losses[0])}", fontsize=9, va="bottom", color=plot.GREY)
@@ -352,18 +354,31 @@ def _own_curve(
             raise TypeError(f"`{name}` must be a function of one number. Received: {function!r}")
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"`low` must be less than `high`, both finite. Received: {low!r} and {high!r}")
-    small = 1e-6 * (high - low)
-    curve = Curve(
-        "your own",
-        "your loss, your slope" if gradient else "your loss; slope measured as a central difference",
-        loss,
-        gradient or (lambda w: (loss(w + small) - loss(w - small)) / (2 * small)),
-        float(low),
-        float(high),
-    )
-    for name, function in (("loss", curve.loss), ("gradient", curve.slope)):
+    for name, function in (("loss", loss), ("gradient", gradient or loss)):
         for w in np.linspace(low, high, 401).tolist():
             value = np.asarray(function(w))
             if value.size != 1 or value.dtype.kind not in "biuf" or not np.isfinite(value).all():
                 raise ValueError(f"`{name}` must give one finite number. Received: {name}({w:g}) = {value}")
+    height, small = _anywhere(loss), 1e-6 * (high - low)
+    curve = Curve(
+        "your own",
+        "your loss, your slope" if gradient else "your loss; slope measured as a central difference",
+        height,
+        _anywhere(gradient) if gradient else (lambda w: (height(w + small) - height(w - small)) / (2 * small)),
+        float(low),
+        float(high),
+    )
     return (curve,)
+
+
+def _anywhere(function: Callable[[float], float]) -> Callable[[float], float]:
+    """`function`, infinite where it overflows or is not defined: a ball may leave the range it was tried on."""
+
+    def value(w: float) -> float:
+        try:
+            with np.errstate(all="ignore"):
+                return float(np.asarray(function(w)).reshape(()))
+        except (ArithmeticError, TypeError, ValueError):
+            return math.inf
+
+    return value

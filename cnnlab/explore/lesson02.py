@@ -99,6 +99,12 @@ class ShapeExplorer(Explorer):
             "pads": pads,
         }
 
+    def set(self, **values: object) -> Explorer:
+        """Move controls, all at once, and redraw; `pads` without `padding` means explicit padding, as when typed."""
+        if "pads" in values:
+            values["padding"] = values.pop("padding", "explicit")  # moved last, so that it has the last word
+        return super().set(**values)
+
     def adjust(self, changed: str | None) -> None:
         """Whoever types pads wants them used: switch the padding to explicit."""
         if changed == "pads" and self.pads != self._pads_seen:

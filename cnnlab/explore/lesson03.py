@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.patches import Circle, Rectangle
+from matplotlib import colormaps
 
 from cnnlab import plot, pooling, shapes
 from cnnlab._validate import check_rank
 from cnnlab.explore._base import Explorer
+from cnnlab.explore._sheet import Sheet
 
 _IMAGE = np.array(
     [
@@ -25,6 +26,7 @@ _IMAGE = np.array(
 _LARGEST_SIDE = 8  # more numbers than this can be neither read nor drawn in time
 _LARGEST_WINDOW = 4
 _DEFAULT = "pool size"
+_MIDDLE, _GAP = 2.6, 0.95  # y of the middle of the grids, and room between two of them, in inches
 _SUPERLATIVE = {"max": "largest", "min": "smallest"}
 
 
@@ -204,73 +206,144 @@ class PoolingExplorer(Explorer):
 
     def figure(self) -> plot.Picture:
         picture = plot.Picture(10, 4.3, alt=self.describe())
-        window = self._window()
-        panels = 3 if self.gradient else 2
-        width = 0.96 / panels
-        axes = [picture.add_axes((0.02 + number * width, 0.03, width - 0.02, 0.74)) for number in range(panels)]
-        self._draw_input(axes[0], window)
-        self._draw_output(axes[1])
-        if self.gradient:
-            self._draw_gradient(axes[2], window)
-        working = _working(self.op, window, longest=9, answer=None if self.revealed else "?")
-        picture.text(0.5, 0.94, working, ha="center", va="center", fontsize=14)
+        sheet, window = Sheet(picture), self._window()
+        source, output, gradient = self._boards(sheet)
+        self._draw_input(source, window)
+        self._draw_output(output)
+        if gradient is not None:
+            self._draw_gradient(gradient, window)
+        for sign, left, right in (("→", source, output), ("←", output, gradient)):
+            if right is not None:
+                middle = (left.right + right.left - 0.25) / 2  # the row numbers stand left of the grid
+                sheet.stamp(sign, [(middle, _MIDDLE)], 17, plot.GREY)
+        sheet.stamp(_working(self.op, window, longest=9, answer=None if self.revealed else "?"), [(5.0, 0.25)], 13)
         return picture
 
-    def _draw_input(self, ax: plot.Axes, window: _Window) -> None:
+    def _boards(self, sheet: Sheet) -> tuple[_Board, _Board, _Board | None]:
+        """Input, output and gradient side by side, all with cells of one size."""
         (top, bottom), (left, right) = self._pads()
         height, width = self._picture.shape
-        title = "input; hatched: padding" if top + bottom + left + right else "input"
-        self._grid(ax, self._picture, title, top, left)
-        for row, column in np.argwhere(~np.logical_and.outer(self._seen(0), self._seen(1))):
-            ax.add_patch(_cell(row, column, facecolor="white", alpha=0.75, zorder=4))
-        for row in range(-top, height + bottom):
-            for column in range(-left, width + right):
-                if not (0 <= row < height and 0 <= column < width):
-                    ax.add_patch(_cell(row, column, facecolor="#F2F2F2", edgecolor="#AAAAAA", hatch="////"))
-        corner = self.row * self._step() - top, self.column * self._step() - left
-        _outline(ax, *corner, self.pool_size, self.pool_size)
-        if self.revealed:
-            _circle(ax, window.winner)
+        columns = [left + width + right, self._output_shape()[1], *([width] if self.gradient else [])]
+        gaps = _GAP * (len(columns) - 1)
+        cell = min(0.55, (9.0 - gaps) / sum(columns), 3.1 / (top + height + bottom))
+        x = 5.1 - (gaps + cell * sum(columns)) / 2
+        source = _Board(sheet, self._picture.shape, cell, x, (top, bottom), (left, right))
+        x += cell * columns[0] + _GAP
+        output = _Board(sheet, self._output_shape(), cell, x)
+        x += cell * columns[1] + _GAP
+        return source, output, _Board(sheet, self._picture.shape, cell, x) if self.gradient else None
 
-    def _draw_output(self, ax: plot.Axes) -> None:
+    def _draw_input(self, board: _Board, window: _Window) -> None:
+        board.fill(self._picture, "input; crossed: padding" if any(map(any, self._pads())) else "input")
+        for row, column in np.argwhere(~np.logical_and.outer(self._seen(0), self._seen(1))):
+            board.fade(row, column)
+        (top, _), (left, _) = self._pads()
+        board.frame(self.row * self._step() - top, self.column * self._step() - left, self.pool_size, self.pool_size)
+        if self.revealed:
+            board.ring(window.winner)
+
+    def _draw_output(self, board: _Board) -> None:
         outputs = self._outputs()
         hidden = np.zeros(outputs.shape, bool)
         if self._predicting:  # a neighbour that is shown now is no prediction later
             hidden[:] = True
             hidden[self.row, self.column] = not self.revealed
-        scale = float(np.abs(self._picture).max()) or 1.0  # input and output share one scale of colours
-        signed = bool((self._picture < 0).any())
-        title = f"output, {outputs.shape[0]} × {outputs.shape[1]}"
-        self._grid(ax, outputs, title, hidden=hidden, vmax=scale, signed=signed)
-        _outline(ax, self.row, self.column, 1, 1)
+        scale = float(np.abs(self._picture).max())  # input and output share one scale of colours
+        board.fill(outputs, f"output {outputs.shape[0]} × {outputs.shape[1]}", scale, hidden)
+        board.frame(self.row, self.column, 1, 1)
 
-    def _draw_gradient(self, ax: plot.Axes, window: _Window) -> None:
+    def _draw_gradient(self, board: _Board, window: _Window) -> None:
         gradient = np.round(self._gradient(), 6)
-        values = np.where(gradient == 0, np.nan, gradient) if self.revealed else gradient
         hidden = np.full(gradient.shape, not self.revealed)
-        self._grid(ax, values, "gradient; empty: 0", hidden=hidden, vmax=2.0 * max(gradient.max(), 1.0))
+        board.fill(np.where(gradient == 0, np.nan, gradient), "gradient; empty: 0", None, hidden)
         if self.revealed:
-            _outline(ax, window.rows.start, window.columns.start, len(window.rows), len(window.columns))
-            _circle(ax, window.winner)
+            board.frame(window.rows.start, window.columns.start, len(window.rows), len(window.columns))
+            board.ring(window.winner)
 
-    def _grid(
-        self, ax: plot.Axes, values: np.ndarray, title: str, top: int = 0, left: int = 0, **style: object
+
+class _Board:
+    """A grid of square cells on a sheet, with row and column numbers outside and padding around it.
+
+    Parameters
+    ----------
+    sheet : where to draw
+    shape : rows and columns, without the padding
+    cell, left : side of a cell and x of the padded grid's left edge, in inches
+    tall, wide : rows of padding (above, below) and columns of padding (before, after)
+    """
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        shape: tuple[int, int],
+        cell: float,
+        left: float,
+        tall: tuple[int, int] = (0, 0),
+        wide: tuple[int, int] = (0, 0),
     ) -> None:
-        """Draw a grid with cells as large as the padded input's, `top` rows and `left` columns from the corner."""
-        (above, below), (before, after) = self._pads()
-        rows, columns = self._picture.shape[0] + above + below, self._picture.shape[1] + before + after
-        room, figure = ax.get_position(), ax.figure.get_size_inches()
-        cell = 72 * min(room.width * figure[0] / (columns + 1), room.height * figure[1] / (rows + 1))  # points
-        longest = max(len(_plain(value)) for value in values[np.isfinite(values)])
-        fontsize = min(12.0, cell / (0.62 * max(longest, 2)))
-        plot.number_grid(ax, values, indices=False, fontsize=fontsize, **style)
-        ax.set(xlim=(-0.95 - left, columns - left - 0.4), ylim=(rows - top - 0.4, -0.6 - top), anchor="NW")
-        # y is given so that matplotlib does not measure every (invisible) tick to place the title.
-        ax.set_title(title, fontsize=11, loc="left", x=0.06, y=1.0, pad=18)
-        for column in range(values.shape[1]):
-            ax.text(column, -0.62 - top, str(column), ha="center", va="bottom", fontsize=8, color=plot.GREY)
-        for row in range(values.shape[0]):
-            ax.text(-0.66 - left, row, str(row), ha="right", va="center", fontsize=8, color=plot.GREY)
+        rows, columns = (n + sum(pads) for n, pads in zip(shape, (tall, wide), strict=True))
+        self.sheet, self.shape, self.cell, self.left = sheet, shape, cell, left
+        self.tall, self.wide = tall, wide
+        self.top = _MIDDLE - rows * cell / 2
+        self.right = left + columns * cell
+
+    def _corner(self, row: float, column: float) -> tuple[float, float]:
+        """x and y of the top left corner of a cell."""
+        return self.left + (column + self.wide[0]) * self.cell, self.top + (row + self.tall[0]) * self.cell
+
+    def _centre(self, row: float, column: float) -> tuple[float, float]:
+        return self._corner(row + 0.5, column + 0.5)
+
+    def fill(self, values: np.ndarray, title: str, top: float | None = None, hidden: np.ndarray | None = None) -> None:
+        """Colour the cells and write their numbers; NaN stays empty, hidden is "?"."""
+        hidden = np.zeros(self.shape, bool) if hidden is None else hidden
+        known = np.isfinite(values) & ~hidden
+        shown = np.pad(np.where(known, values, 0.0), (self.tall, self.wide))
+        top = top or float(np.abs(shown).max()) or 1.0
+        colours = colormaps[plot.FILL_SIGNED](0.5 + 0.28 * np.clip(shown / top, -1, 1))[..., :3]  # (H, W, 3), pale
+        self.sheet.cells(colours, self.left, self.top, self.cell)
+        self._label(title)
+        places: dict[str, list[tuple[float, float]]] = {}
+        for (row, column), value in np.ndenumerate(values):
+            if hidden[row, column] or known[row, column]:
+                word = "?" if hidden[row, column] else _plain(value)
+                places.setdefault(word, []).append(self._centre(row, column))
+        size = min(13.0, 26 * self.cell, 100 * self.cell / max(map(len, places), default=1))
+        for word, where in places.items():
+            self.sheet.stamp(word, where, size)
+
+    def _label(self, title: str) -> None:
+        """Write the title and the indices, and cross out the padding."""
+        height, width = self.shape
+        self.sheet.stamp(title, [((self.left + self.right) / 2, self.top - 0.4)], 11)
+        for column in range(width):
+            self.sheet.stamp(str(column), [(self._centre(0, column)[0], self.top - 0.12)], 8.5, plot.GREY)
+        for row in range(height):
+            self.sheet.stamp(str(row), [(self.left - 0.14, self._centre(row, 0)[1])], 8.5, plot.GREY)
+        padding = [
+            (row, column)
+            for row in range(-self.tall[0], height + self.tall[1])
+            for column in range(-self.wide[0], width + self.wide[1])
+            if not (0 <= row < height and 0 <= column < width)
+        ]
+        falling = [(self._corner(r, c), self._corner(r + 1, c + 1)) for r, c in padding]
+        rising = [(self._corner(r + 1, c), self._corner(r, c + 1)) for r, c in padding]
+        self.sheet.lines(falling + rising, "#A8B0BA", 0.7)
+
+    def fade(self, row: int, column: int) -> None:
+        """Make a cell pale: no window looks at it."""
+        self.sheet.box(*self._corner(row, column), self.cell, self.cell, "none", fill="#FFFFFFCC")
+
+    def frame(self, row: int, column: int, rows: int, columns: int) -> None:
+        """Point at a rectangle of cells."""
+        self.sheet.box(*self._corner(row, column), columns * self.cell, rows * self.cell, plot.BLUE, line=3.5)
+
+    def ring(self, place: tuple[int, int] | None) -> None:
+        """Ring the winning pixel."""
+        if place is not None:
+            turn = np.linspace(0, 2 * np.pi, 40)
+            circle = np.array(self._centre(*place)) + 0.4 * self.cell * np.column_stack([np.cos(turn), np.sin(turn)])
+            self.sheet.shapes([circle], "black", line=2.5)
 
 
 def _check_image(image: object) -> np.ndarray:
@@ -307,21 +380,3 @@ def _working(op: str, window: _Window, longest: int = 16, answer: str | None = N
     terms = " + ".join(signed) if len(values) <= longest else f"sum of {len(values)} pixels"
     total = "?" if answer == "?" else _plain(window.values.sum())
     return f"({terms}) / {len(values)} = {total} / {len(values)} = {answer}"
-
-
-def _cell(row: int, column: int, **style: object) -> Rectangle:
-    return Rectangle((column - 0.5, row - 0.5), 1, 1, linewidth=0.8, **style)
-
-
-def _outline(ax: plot.Axes, row: int, column: int, height: int, width: int) -> None:
-    """Frame a window whose top left cell is (`row`, `column`)."""
-    corner = (column - 0.5, row - 0.5)
-    ax.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=plot.RED, linewidth=3.5, zorder=6))
-
-
-def _circle(ax: plot.Axes, place: tuple[int, int] | None) -> None:
-    """Ring the winning pixel, in black on white so that it stands out on light and on dark cells."""
-    if place is not None:
-        for colour, linewidth in (("white", 5.0), ("black", 2.5)):
-            ring = Circle((place[1], place[0]), 0.36, fill=False, edgecolor=colour, linewidth=linewidth, zorder=7)
-            ax.add_patch(ring)

@@ -121,7 +121,7 @@ class LayerMicroscope(Explorer):
         for sign, x in (("×", 0.51), ("=", 0.76)):
             picture.text(x, 0.68, sign, ha="center", va="center", fontsize=20)
         self._draw_sums(picture.add_axes((0.06, 0.06, 0.34, 0.29)), found.sums, index)
-        picture.text(0.44, 0.37, self._sum_in_lines(found), va="top", family="monospace", fontsize=10, linespacing=1.5)
+        picture.text(0.42, 0.36, self._sum_in_lines(found), va="top", family="monospace", fontsize=11, linespacing=1.6)
         return picture
 
     def describe(self) -> str:
@@ -219,10 +219,8 @@ class LayerMicroscope(Explorer):
         fontsize = 8 if max(values.shape) > 3 else 10
         shown = rounded if written else values
         plot.number_grid(ax, shown, title=title, vmax=largest or 1, indices=False, text=written, fontsize=fontsize)
-        if not on_input.all():
-            edges = [np.arange(n + 1) - 0.5 for n in values.shape]
-            outside = np.ma.masked_array(np.zeros(values.shape), mask=on_input)
-            ax.pcolor(edges[1], edges[0], outside, hatch="////", alpha=0)
+        for row, column in np.argwhere(~on_input):
+            ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor="#AAAAAA", hatch="///", lw=0))
 
     def _draw_sums(self, ax: plot.Axes, sums: np.ndarray, index: int) -> None:
         """One bar a channel, the chosen one in orange."""
@@ -295,8 +293,10 @@ def _by(sizes: object) -> str:
 
 
 def _written(value: float) -> str:
-    """A number with three decimals at most."""
-    return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 100 else plot.short_number(value)
+    """A number with three decimals at most, or two digits if it is too small for that."""
+    if 0.001 <= abs(value) < 100:
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    return plot.short_number(value)
 
 
 def _factor(value: float) -> str:
