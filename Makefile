@@ -11,6 +11,9 @@ export TF_ENABLE_ONEDNN_OPTS ?= 0
 # Tests and committed outputs are the same everywhere, so they see no network; `run` and `lab` may download data.
 test test-unit test-notebooks notebooks bench colab: export CNNLAB_OFFLINE = 1
 
+# Only the notebooks: no doctests, and warnings of the Jupyter machinery itself are not the course's to mend.
+NBVAL := -o addopts= -W default --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --nbval-kernel-startup-timeout=120
+
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .PHONY: run test test-unit test-notebooks lab notebooks lint format bench colab jax torch clean help
@@ -38,8 +41,7 @@ test-unit: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 test-notebooks: $(VENV)/.dev
-	CNNLAB_STRICT=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope -p no:doctest -W default --nbval-lax --nbval-current-env \
-		--nbval-cell-timeout=120 --nbval-kernel-startup-timeout=120 notebooks
+	CNNLAB_STRICT=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) notebooks
 
 notebooks: $(VENV)/.dev
 	$(BIN)/python -m cnnlab build
@@ -77,8 +79,7 @@ COLAB_CONSTRAINTS ?= ../shared/colab-constraints.txt
 COLAB_PYTHON      ?= $(PYTHON)
 
 colab: .venv-colab/.installed
-	CNNLAB_STRICT=1 .venv-colab/bin/python -m pytest -n $(JOBS) --dist loadscope -p no:doctest -W default --nbval-lax \
-		--nbval-current-env --nbval-cell-timeout=120 --nbval-kernel-startup-timeout=120 notebooks
+	CNNLAB_STRICT=1 .venv-colab/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) notebooks
 
 .venv-colab/.installed: pyproject.toml $(COLAB_CONSTRAINTS)
 	$(COLAB_PYTHON) -m venv .venv-colab

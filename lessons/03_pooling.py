@@ -25,16 +25,20 @@ import subprocess
 import sys
 
 COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow's log is mixed with the lesson's output
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 if importlib.util.find_spec("cnnlab") is None:
     pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
     if not COURSE_URL or subprocess.run([*pip, f"cnnlab @ {COURSE_URL}"]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
+from cnnlab.startup import load_keras
+
+load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
 
 # %%
+import keras
 import numpy as np
+from keras import layers
+from PIL import Image
 
 from cnnlab import conv, datasets, explore, plot, pooling, shapes
 from cnnlab.checks import lesson03 as check
@@ -112,7 +116,8 @@ check.average_by_hand(averages)
 # ## 2 · Pooling in ten lines
 #
 # Two settings describe the window. `pool_size` is its side, `strides` how far it moves. In the example it moved by
-# its own size, so that the windows lay side by side. That is the **default in every library: stride = pool size**.
+# its own size, so that the windows lay side by side. That is the **default in Keras and in PyTorch: stride = pool
+# size**.
 #
 # The loops are those of lesson 01. Only the innermost line differs: where a convolution multiplied and added,
 # pooling asks for `np.max`, `np.mean` or `np.min`.
@@ -153,7 +158,7 @@ for op, function in (("max", np.max), ("average", np.mean), ("min", np.min)):
     print(op, library.tolist(), "- equal to our loops:", same)
 
 # %% [markdown]
-# Now play with it, and predict first: the explorer hides the output until you have typed a guess. The orange square
+# Now play with it, and predict first: the explorer hides the output until you have typed a guess. The blue frame
 # is the window; once you have answered, a black ring marks the pixel that won.
 #
 # Try these three:
@@ -253,15 +258,10 @@ check.overlapping_sizes(sizes)
 # ## 4 · The same in Keras, and what it learns
 #
 # The layers are `MaxPooling2D`, `AveragePooling2D` and the two `Global…Pooling2D`. They want a batch:
-# (images, height, width, channels). (Loading Keras takes a few seconds.)
-
-# %%
-import keras
-from keras import layers
-
-batch = x[None, :, :, None].astype("float32")  # (1, 4, 4, 1): one image, one channel
+# (images, height, width, channels).
 
 # %% tags=["nbval-check-output"]
+batch = x[None, :, :, None].astype("float32")  # (1, 4, 4, 1): one image, one channel
 largest = keras.ops.convert_to_numpy(layers.MaxPooling2D(pool_size=2)(batch))
 average = keras.ops.convert_to_numpy(layers.AveragePooling2D(pool_size=2)(batch))
 print("MaxPooling2D:    ", largest[0, :, :, 0].tolist())
@@ -343,8 +343,6 @@ print("the photo, mean brightness:", round(photo.mean()))
 # half-size picture differ, at most, from average pooling with size 2?
 
 # %% tags=["nbval-check-output"]
-from PIL import Image
-
 resized = np.asarray(Image.fromarray(photo).resize((256, 256), Image.Resampling.BOX)).astype(float)
 difference = np.abs(resized - pooling.pool2d(photo, 2, op="average"))
 print("at most", round(difference.max(), 1), "grey levels")
@@ -375,9 +373,9 @@ plot.images(
 # are: a single extreme pixel claims its whole 8 × 8 block. The average nearly lost them in the grass. Keeping every
 # eighth pixel threw away 63 of 64 without looking at them, and the legs broke up.
 #
-# None of these is *the* right one. After a ReLU, a feature map is zero where the pattern is absent and large where
-# it is present. There "largest" means "found, somewhere in this window", and that is why max pooling became the
-# custom.
+# None of these is *the* right one. But a network usually sets the negative numbers of a feature map to 0 (a ReLU,
+# lesson 04). Then the map is zero where the pattern is absent and large where it is present. There "largest" means
+# "found, somewhere in this window", and that is why max pooling became the custom.
 
 # %% [markdown]
 # ## 6 · Where the gradient goes
@@ -425,11 +423,10 @@ def max_pool_backward(image, grad_output, pool_size, strides):
 
 # %% tags=["nbval-check-output"]
 sent = np.array([[10, 20], [30, 40]])
+ours = max_pool_backward(x, sent, 2, 2).astype(int)
 print(x)
-print(max_pool_backward(x, sent, 2, 2).astype(int))
-print(
-    "equal to pool2d_backward:", np.array_equal(max_pool_backward(x, sent, 2, 2), pooling.pool2d_backward(x, sent, 2))
-)
+print(ours)
+print("equal to pool2d_backward:", np.array_equal(ours, pooling.pool2d_backward(x, sent, 2)))
 
 # %% [markdown]
 # Two details sit in the comments of that code. **Overlap**: the winner of several windows adds up what it gets.
@@ -449,7 +446,7 @@ routing
 
 # %% [markdown]
 # 1. The 9 at row 3, column 4: it wins 6 of the 16 windows.
-# 2. A corner pixel lies in one window, a middle pixel in nine, and gets 1/9 from each.
+# 2. A corner pixel lies in one window, a middle pixel in nine, and each window gives its pixels 1/9.
 # 3. Nothing at all. What no window sees can neither matter nor learn.
 
 # %% tags=["exercise-where_it_goes"]
@@ -532,8 +529,8 @@ ways = {
 
 # %% [markdown]
 # **Predict.** For random noise you can calculate the share. Two 2 × 2 windows one pixel apart share 2 of their 6
-# pixels. The maximum stays the same only if the largest of all six is one of the shared two: a chance of 2/6. So 67
-# % of the outputs change. For 3 × 3 windows, 6 of 12 pixels are shared: 50 %. And without pooling, 100 %. Will a
+# pixels. The maximum stays the same only if the largest of all six is one of the shared two: a chance of 2/6. So
+# 67% of the outputs change. For 3 × 3 windows, 6 of 12 pixels are shared: 50%. And without pooling, 100%. Will a
 # photo, whose neighbours are alike, do better or worse?
 
 
@@ -551,11 +548,11 @@ for way, pool in ways.items():
 # %% [markdown]
 # Read the table slowly; it is less flattering than the textbooks.
 #
-# - **Photo.** Without pooling 76 % of the values change, with max pooling 52 %. So max pooling helps, and still
-#   changes every second output. With average pooling *more* outputs change, 86 %, but each by less: the size is 3.4
-#   %, the same as for max pooling, where there were 5.4 %.
+# - **Photo.** Without pooling 76% of the values change, with max pooling 52%. So max pooling helps, and still
+#   changes every second output. With average pooling *more* outputs change, 86%, but each by less: the size is
+#   3.4%, the same as for max pooling, where there were 5.4%.
 # - **Digits.** Thin strokes, and a shift of an eighth of a digit: nearly everything changes. Max pooling brings the
-#   share from 95 % to 69 % and the size from 87 % to 51 %. Half of an output is still a lot. Part of that gain is
+#   share from 95% to 72% and the size from 87% to 51%. Half of an output is still a lot. Part of that gain is
 #   fatter ink: wide strokes overlap more.
 # - **Every 2nd pixel** shrinks as much as 2/2 pooling and steadies nothing. What helps is *looking at the whole
 #   window* before throwing pixels away.
@@ -578,7 +575,7 @@ for way in ("max 2/2", "max, blur, skip"):
     print(f"{way:16s} photo: {compare('photo', ways[way])}    digits: {compare('digits', ways[way])}")
 
 # %% [markdown]
-# Nearly every output changes now, but by less: 2.5 % where plain max pooling had 3.4 %, and 45 % where it had 51 %.
+# Nearly every output changes now, but by less: 2.5% where plain max pooling had 3.4%, and 45% where it had 51%.
 # Zhang (2019) put this into trained networks: their answers became steadier under shifts, and their accuracy on
 # ImageNet rose as well.
 #
@@ -609,8 +606,8 @@ for way, pool in ways.items():
     print(f"{way:16s}  {accuracy(pool, 0):8.0%}  {accuracy(pool, 1):13.0%}")
 
 # %% [markdown]
-# Global max pooling is perfectly invariant: 11 % before, 11 % after. And it is useless, because ten digits guessed
-# blindly give 10 %. It says only that there is ink. **Invariance is paid for with information**, and you can have
+# Global max pooling is perfectly invariant: 11% before, 11% after. And it is useless, because ten digits guessed
+# blindly give 10%. It says only that there is ink. **Invariance is paid for with information**, and you can have
 # both only in part.
 #
 # On raw pixels of such small digits, pooling costs accuracy in place and rescues none after the shift. Do not
@@ -639,7 +636,7 @@ for op in ("max", "average"):
     print(f"{op:8s} level {pooled.mean():.1f}, spread {pooled.std():.1f}")
 
 # %% [markdown]
-# The average is right and shrunk the spread. The maximum is one whole level too high: of four noisy numbers it
+# The average is right and halves the spread. The maximum is one whole level too high: of four noisy numbers it
 # always reports the luckiest.
 #
 # Then there are pictures that max pooling cannot see at all. Find one:
@@ -706,7 +703,7 @@ print("a learned 3 x 3, 64 to 64 channels:", f"{shapes.conv_params(3, 64, 64):,}
 #   with 3/2.
 # - It learns nothing: 0 parameters. A maximum sends its gradient to the winner, an average shares it, and whoever
 #   wins twice adds up. Padding is never counted.
-# - On the photo, a shift of one pixel changed 76 % of the values without pooling and 52 % after max pooling: some
+# - On the photo, a shift of one pixel changed 76% of the values without pooling and 52% after max pooling: some
 #   tolerance, no invariance. Global max pooling of digits was invariant, and knew nothing.
 # - Max pooling is a good choice for "found or not", and not always the better one.
 #

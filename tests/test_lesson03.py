@@ -10,6 +10,7 @@ import pytest
 from cnnlab import conv, datasets, pooling, shapes
 from cnnlab.checks import lesson03 as check
 from cnnlab.explore import PoolingExplorer
+from cnnlab.explore._sheet import Sheet
 
 OPS = {"max": np.max, "average": np.mean, "min": np.min}
 
@@ -222,6 +223,27 @@ def test_predicting_hides_the_answer_until_it_is_guessed():
     assert not explorer.revealed
     explorer.set(guess="5")
     assert explorer._verdict().startswith("✘ You said 5; it is 6")
+
+
+def test_the_picture_hides_every_output_but_the_guessed_one(monkeypatch):
+    explorer = PoolingExplorer(predict=True).set(op="average", row=1, column=1)
+    written: dict[str, int] = {}
+    stamp = Sheet.stamp
+
+    def recorded(sheet, text, places, *style):
+        written[text] = written.get(text, 0) + len(places)
+        stamp(sheet, text, places, *style)
+
+    monkeypatch.setattr(Sheet, "stamp", recorded)
+    explorer.figure()
+    assert written["?"] == 9
+    assert "(1 + 1 + 6 + 0) / 4 = ? / 4 = ?" in written
+    with explorer._quiet():
+        explorer.controls["guess"].value = "3"
+    written.clear()
+    explorer.figure()
+    assert written["?"] == 8
+    assert "(1 + 1 + 6 + 0) / 4 = 8 / 4 = 2" in written
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,8 @@ def parse_stack(text: str) -> tuple[Stage, ...]:
 
     Examples
     --------
-    >>> parse_stack("3 2/2 3d2")
-    (Stage(kernel=3, stride=1, dilation=1), Stage(kernel=2, stride=2, dilation=1), Stage(kernel=3, stride=1, dilation=2))
+    >>> parse_stack("2/2 3d2")
+    (Stage(kernel=2, stride=2, dilation=1), Stage(kernel=3, stride=1, dilation=2))
     """
     words = text.replace(",", " ").split()
     if not 1 <= len(words) <= 12:
@@ -59,7 +59,9 @@ def parse_stack(text: str) -> tuple[Stage, ...]:
             )
         numbers = (int(n or 1) for n in found.groups())
         names = ("kernel", "stride", "dilation")
-        stages.append(Stage(*(check_int(n, f"stack {k} of {word!r}", 1, 31) for n, k in zip(numbers, names, strict=True))))
+        stages.append(
+            Stage(*(check_int(n, f"stack {k} of {word!r}", 1, 31) for n, k in zip(numbers, names, strict=True)))
+        )
     return tuple(stages)
 
 
@@ -115,7 +117,9 @@ class StackFields:
         for index in range(layer - 1, -1, -1):
             stage, pads = self._layers[index]
             picture = np.zeros((self._sides[index],) * 2)  # only its shape matters: these layers are linear
-            grad, _, _ = conv2d_backward(picture, self._kernels[index], grad, stage.stride, (pads, pads), stage.dilation)
+            grad, _, _ = conv2d_backward(
+                picture, self._kernels[index], grad, stage.stride, (pads, pads), stage.dilation
+            )
         self._latest = (layer, row, column), np.abs(grad)
         return self._latest[1]
 
@@ -149,7 +153,9 @@ class ModelFields:
         self._fields, tensors, closed = _theory(model, shape[:2])
         if not tensors:
             reasons = "; ".join(f"{name}: {why}" for name, why in closed.items())
-            raise ValueError(f"`model` must hold a convolution or pooling on the way from its input. Received: {reasons}")
+            raise ValueError(
+                f"`model` must hold a convolution or pooling on the way from its input. Received: {reasons}"
+            )
         self.names = list(tensors)
         self.note = ""
         if closed:

@@ -66,8 +66,8 @@ class Grid:
             places.setdefault(word, []).append((self._x(column), self._y(row) + lower))
         longest = max(map(len, places))
         size = min(12.0, 30 * self.cell, 105 * self.cell / max(longest, 1))
-        for word in filter(None, places):
-            self.sheet.stamp(word, places[word], size)
+        places.pop("", None)
+        self.sheet.stamp_all(places, size)
 
     def note(self, row: int, column: int, text: str) -> None:
         """Small words in the upper part of a cell."""

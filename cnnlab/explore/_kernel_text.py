@@ -59,8 +59,8 @@ def kernel_to_text(kernel: np.ndarray) -> str:
     """Write a kernel as `kernel_from_text` reads it, columns aligned.
 
     >>> print(kernel_to_text(np.array([[1, 0, -1], [2, 0, -2]])))
-    1  0 -1
-    2  0 -2
+    1 0 -1
+    2 0 -2
     """
     words = [[f"{value:.6g}" for value in row] for row in kernel]
     widths = [max(len(row[column]) for row in words) for column in range(len(words[0]))]

@@ -67,7 +67,7 @@ class OpenedConv:
             start + d * np.arange(k)
             for start, d, k in zip(self.corner(row, column), self.dilation_rate, self.kernel.shape[:2], strict=True)
         ]
-        inside = [(0 <= axis) & (axis < n) for axis, n in zip(axes, self.inputs.shape[:2], strict=True)]
+        inside = [(axis >= 0) & (axis < n) for axis, n in zip(axes, self.inputs.shape[:2], strict=True)]
         on_input = inside[0][:, None] & inside[1]
         rows, columns = (np.where(ok, axis, 0) for axis, ok in zip(axes, inside, strict=True))
         return np.where(on_input[..., None], self.inputs[np.ix_(rows, columns)], 0.0), on_input
@@ -153,8 +153,8 @@ def open_model(model: keras.Model, image: np.ndarray | None = None) -> OpenedMod
     Raises
     ------
     TypeError, ValueError
-        If `model` is not a Keras model, its graph is not known, it takes several inputs, `image` does not fit, or it has
-        no convolution that can be opened.
+        If `model` is not a Keras model, its graph is not known, it takes several inputs, `image` does not fit, or it
+        has no convolution that can be opened.
     """
     image, source = _fitting_image(model, image)
     connected, closed = _connected_layers(model)

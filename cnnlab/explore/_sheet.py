@@ -6,7 +6,7 @@ them: it is cells, frames and characters at known places. Later marks cover earl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -73,23 +73,28 @@ class Sheet:
 
     def stamp(self, text: str, places: Sequence[tuple[float, float]], size: float, colour: str = INK) -> None:
         """The same few characters centred on many places."""
-        self._add_text(_centred(text, round(size, 1)), places, colour)
+        self.stamp_all({text: places}, size, colour)
+
+    def stamp_all(self, places: Mapping[str, Sequence[tuple[float, float]]], size: float, colour: str = INK) -> None:
+        """Several words, each centred on its places, as one mark: far quicker than a mark a word."""
+        paths = [_centred(word, round(size, 1)) for word, at in places.items() for _ in at]
+        self._add_text(paths, [place for at in places.values() for place in at], colour)
 
     def write(
         self, x: float, y: float, text: str, size: float = 10.0, colour: str = INK, *, bold: bool = False,
         mono: bool = False,
     ) -> None:  # fmt: skip
         """A line of text that starts at `x`, with the middle of its digits at `y`."""
-        self._add_text(_outline(text, size, bold, mono), [(x, y)], colour)
+        self._add_text([_outline(text, size, bold, mono)], [(x, y)], colour)
 
     def _add(self, mark: Artist) -> None:
         mark.set_transform(self._inches)
         self.picture.add_artist(mark)
 
-    def _add_text(self, path: Path, places: Sequence[tuple[float, float]], colour: str) -> None:
+    def _add_text(self, paths: Sequence[Path], places: Sequence[tuple[float, float]], colour: str) -> None:
         # Size 1 draws the path, which is in points, as it is; only its place is in the sheet's inches.
         marks: Collection = PathCollection(
-            [path], sizes=[1.0], offsets=places, offset_transform=self._inches, facecolors=colour, linewidths=0
+            paths, sizes=[1.0], offsets=places, offset_transform=self._inches, facecolors=colour, linewidths=0
         )
         marks.set_transform(IdentityTransform())
         self.picture.add_artist(marks)

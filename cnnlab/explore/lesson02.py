@@ -176,9 +176,12 @@ class ShapeExplorer(Explorer):
         sheet = Sheet(picture)
         fits = self.answer() != "none"
         shown = (rows.outputs, columns.outputs) if fits and self.revealed else (0, 0)
-        # While the output is hidden its place is sized by the slider's range, so that no gap can give the answer away.
+        # While the output is hidden, nothing that is drawn depends on its size.
         across, down = max(columns.padded, columns.reach), max(rows.padded, rows.reach)
-        cell = min(0.44, (_WIDTH - 3.0) / (across + max(shown[1], 5)), _GRID_HEIGHT / max(down, shown[0]))
+        fitting = [0.44, (_WIDTH - 3.0) / (across + max(shown[1], 5)), _GRID_HEIGHT / down]
+        if shown[0]:
+            fitting.append((_GRID_HEIGHT - 0.2 * len(self._notes(axes)) - 0.05) / shown[0])
+        cell = min(fitting)
 
         padded = (rows.padded, columns.padded)
         frame = f", padded to {padded[0]} × {padded[1]}" if padded != (rows.n, columns.n) else ""

@@ -212,7 +212,7 @@ class PoolingExplorer(Explorer):
         self._draw_output(output)
         if gradient is not None:
             self._draw_gradient(gradient, window)
-        for sign, left, right in (("→", source, output), ("←", output, gradient)):
+        for sign, left, right in (("→", source, output), ("→", output, gradient)):
             if right is not None:
                 middle = (left.right + right.left - 0.25) / 2  # the row numbers stand left of the grid
                 sheet.stamp(sign, [(middle, _MIDDLE)], 17, plot.GREY)
@@ -255,7 +255,7 @@ class PoolingExplorer(Explorer):
     def _draw_gradient(self, board: _Board, window: _Window) -> None:
         gradient = np.round(self._gradient(), 6)
         hidden = np.full(gradient.shape, not self.revealed)
-        board.fill(np.where(gradient == 0, np.nan, gradient), "gradient; empty: 0", None, hidden)
+        board.fill(np.where(gradient == 0, np.nan, gradient), "gradient sent back; empty: 0", None, hidden)
         if self.revealed:
             board.frame(window.rows.start, window.columns.start, len(window.rows), len(window.columns))
             board.ring(window.winner)
@@ -342,7 +342,7 @@ class _Board:
         """Ring the winning pixel."""
         if place is not None:
             turn = np.linspace(0, 2 * np.pi, 40)
-            circle = np.array(self._centre(*place)) + 0.4 * self.cell * np.column_stack([np.cos(turn), np.sin(turn)])
+            circle = np.array(self._centre(*place)) + 0.44 * self.cell * np.column_stack([np.cos(turn), np.sin(turn)])
             self.sheet.shapes([circle], "black", line=2.5)
 
 

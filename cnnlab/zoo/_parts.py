@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,6 +14,21 @@ from cnnlab.shapes import fit_window
 from cnnlab.zoo._layers import GroupedConv2D
 
 LAST = "channels_last"  # said to every layer that asks, whatever ~/.keras/keras.json holds
+
+
+# What `build` was told about every kernel of the network; None leaves it to the layer. It concerns all layers and no
+# family, so that it does not go through the arguments of every unit and stage.
+_initializer: ContextVar[str | None] = ContextVar("initializer", default=None)
+
+
+@contextmanager
+def kernels_from(initializer: str | None) -> Iterator[None]:
+    """Within it, `convolution` and `dense` fill their kernels from this initializer."""
+    token = _initializer.set(initializer)
+    try:
+        yield
+    finally:
+        _initializer.reset(token)
 
 
 class OutOfPixelsError(ValueError):
@@ -74,6 +91,8 @@ def convolution(
     """`keras.layers.Conv2D` on (N, H, W, C), after a look at whether its kernel fits; other `arguments` are Keras'."""
     _check_fit(x, kernel_size, strides, padding, "kernel_size", name)
     layer = keras.layers.Conv2D if groups == 1 else GroupedConv2D
+    if (initializer := _initializer.get()) is not None:
+        arguments["kernel_initializer"] = initializer
     arguments = {"strides": strides, "padding": padding, "groups": groups, "data_format": LAST, **arguments}
     return layer(filters, kernel_size, name=name, **arguments)(x)
 
@@ -107,6 +126,12 @@ def drop(x: keras.KerasTensor, rate: float, name: str = "dropout") -> keras.Kera
     return keras.layers.Dropout(rate, name=name)(x)
 
 
+def dense(x: keras.KerasTensor, units: int, activation: str | None, name: str) -> keras.KerasTensor:
+    """`keras.layers.Dense` on the last axis."""
+    initializer = _initializer.get() or "glorot_uniform"
+    return keras.layers.Dense(units, activation=activation, kernel_initializer=initializer, name=name)(x)
+
+
 def classifier(x: keras.KerasTensor, top: Top, name: str = "predictions") -> keras.KerasTensor:
     """The last fully connected layer: (N, C) → (N, classes)."""
-    return keras.layers.Dense(top.classes, activation=top.activation, name=name)(x)
+    return dense(x, top.classes, top.activation, name)

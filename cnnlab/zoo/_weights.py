@@ -91,7 +91,7 @@ def _open(path: Path) -> h5py.File:
 
 def _root(file: h5py.File) -> h5py.Group:
     """The group with the layers: a whole model saved by Keras 2 has it one level down."""
-    return file["model_weights"] if "model_weights" in file else file
+    return file.get("model_weights", file)
 
 
 def _legacy(group: h5py.Group) -> Datasets:

@@ -11,7 +11,7 @@ import keras
 
 from cnnlab._validate import check_choice
 from cnnlab.zoo._layers import LocalResponseNormalization
-from cnnlab.zoo._parts import Architecture, Top, classifier, convolution, drop, flatten, pooling
+from cnnlab.zoo._parts import Architecture, Top, classifier, convolution, dense, drop, flatten, pooling
 
 # filters, kernel size, stride, padding, in two groups, pooling afterwards
 CONVOLUTIONS = (
@@ -64,7 +64,7 @@ def alexnet(
     x = flatten(x)
     for number in (1, 2):
         x = drop(x, dropout, name=f"dropout{number}")
-        x = keras.layers.Dense(4096, activation="relu", name=f"fc{number}")(x)
+        x = dense(x, 4096, "relu", f"fc{number}")
     return classifier(x, top)
 
 

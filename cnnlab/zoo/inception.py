@@ -12,7 +12,7 @@ import keras
 
 from cnnlab._validate import check_choice
 from cnnlab.zoo._layers import LocalResponseNormalization
-from cnnlab.zoo._parts import Architecture, Top, classifier, convolution, drop, flatten, global_average, pooling
+from cnnlab.zoo._parts import Architecture, Top, classifier, convolution, dense, drop, flatten, global_average, pooling
 
 
 class Paths(NamedTuple):
@@ -113,7 +113,7 @@ def _auxiliary(x: keras.KerasTensor, top: Top, name: str) -> keras.KerasTensor:
     x = pooling(x, 5, 3, op="average", name=f"{name}_pool")
     x = convolution(x, 128, 1, activation="relu", name=f"{name}_conv")
     x = flatten(x, name=f"{name}_flatten")
-    x = keras.layers.Dense(1024, activation="relu", name=f"{name}_fc")(x)
+    x = dense(x, 1024, "relu", f"{name}_fc")
     x = drop(x, 0.7, name=f"{name}_dropout")
     return classifier(x, top, name=f"{name}_predictions")
 

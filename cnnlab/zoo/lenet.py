@@ -10,7 +10,7 @@ from __future__ import annotations
 import keras
 
 from cnnlab._validate import check_choice
-from cnnlab.zoo._parts import Architecture, Top, classifier, convolution, flatten, pooling
+from cnnlab.zoo._parts import Architecture, Top, classifier, convolution, dense, flatten, pooling
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 
@@ -43,8 +43,8 @@ def lenet(
     if top is None:
         return x
     x = flatten(x)
-    x = keras.layers.Dense(120, activation=activation, name="fc1")(x)
-    x = keras.layers.Dense(84, activation=activation, name="fc2")(x)
+    x = dense(x, 120, activation, "fc1")
+    x = dense(x, 84, activation, "fc2")
     return classifier(x, top)
 
 

@@ -25,7 +25,7 @@ Gate = Callable[[keras.KerasTensor, str], keras.KerasTensor]
 def _conv_bn(
     x: keras.KerasTensor, filters: int, size: int, strides: int, prefix: str, suffix: object = ""
 ) -> keras.KerasTensor:
-    """Convolution without bias, then batch normalisation, named ``{prefix}_conv{suffix}`` and ``{prefix}_bn{suffix}``."""
+    """Convolution without bias, then batch normalisation: ``{prefix}_conv{suffix}`` and ``{prefix}_bn{suffix}``."""
     name = f"{prefix}_conv{suffix}"
     x = convolution(x, filters, size, strides, use_bias=False, kernel_initializer="he_normal", name=name)
     return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{prefix}_bn{suffix}")(x)

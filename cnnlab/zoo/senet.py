@@ -10,7 +10,7 @@ from functools import partial
 import keras
 
 from cnnlab._validate import check_int
-from cnnlab.zoo._parts import LAST, Architecture, Top
+from cnnlab.zoo._parts import LAST, Architecture, Top, dense
 from cnnlab.zoo.resnet import resnet
 
 
@@ -35,8 +35,8 @@ def squeeze_excite(x: keras.KerasTensor, name: str, *, reduction: int = 16) -> k
     if channels % check_int(reduction, "reduction", minimum=1):
         raise ValueError(f"`reduction` must divide the {channels} channels of `{name}`. Received: {reduction}")
     gate = keras.layers.GlobalAveragePooling2D(data_format=LAST, keepdims=True, name=f"{name}_se_squeeze")(x)
-    gate = keras.layers.Dense(channels // reduction, activation="relu", name=f"{name}_se_reduce")(gate)
-    gate = keras.layers.Dense(channels, activation="sigmoid", name=f"{name}_se_gate")(gate)
+    gate = dense(gate, channels // reduction, "relu", f"{name}_se_reduce")
+    gate = dense(gate, channels, "sigmoid", f"{name}_se_gate")
     return keras.layers.Multiply(name=f"{name}_se_scale")([x, gate])
 
 

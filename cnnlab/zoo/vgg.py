@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import keras
 
-from cnnlab.zoo._parts import Architecture, Top, classifier, convolution, flatten, pooling
+from cnnlab.zoo._parts import Architecture, Top, classifier, convolution, dense, flatten, pooling
 
 FILTERS = (64, 128, 256, 512, 512)  # of the five blocks
 DEPTHS = {"vgg11": (1, 1, 2, 2, 2), "vgg13": (2, 2, 2, 2, 2), "vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
@@ -33,8 +33,8 @@ def vgg(x: keras.KerasTensor, top: Top | None, *, depths: Sequence[int]) -> kera
     if top is None:
         return x
     x = flatten(x)
-    x = keras.layers.Dense(4096, activation="relu", name="fc1")(x)
-    x = keras.layers.Dense(4096, activation="relu", name="fc2")(x)
+    x = dense(x, 4096, "relu", "fc1")
+    x = dense(x, 4096, "relu", "fc2")
     return classifier(x, top)
 
 
