@@ -28,7 +28,7 @@ import sys
 COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
 if importlib.util.find_spec("cnnlab") is None:
     pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, f"cnnlab @ {COURSE_URL}"]).returncode:
+    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
@@ -405,10 +405,10 @@ check.choose_loss(my_losses)
 # %% [markdown]
 # ## 8 · Rolling downhill
 #
-# How does training make the loss small? Start with a loss that you can draw: one weight $w$ and the loss $E =
-# (w-3)^2$, a valley whose floor is at $w = 3$. Its slope is $\frac{\partial E}{\partial w} = 2(w - 3)$. At $w = 0$
-# the slope is −6: the ground falls to the right. So go to the right. **Gradient descent** goes against the slope, by
-# a small multiple η (eta) of it, the **learning rate**:
+# How does training make the loss small? Start with a loss that you can draw: one weight $w$ and the loss
+# $E = (w-3)^2$, a valley whose floor is at $w = 3$. Its slope is $\frac{\partial E}{\partial w} = 2(w - 3)$. At
+# $w = 0$ the slope is −6: the ground falls to the right. So go to the right. **Gradient descent** goes against the
+# slope, by a small multiple η (eta) of it, the **learning rate**:
 #
 # $$w \leftarrow w - \eta\,\frac{\partial E}{\partial w}$$
 #
@@ -460,7 +460,7 @@ ball
 #
 # 1. Predict step 2 for a learning rate of 0.1, then of 0.5, then of 1.0.
 # 2. Set `steps` to 10 and raise the rate from 0.9 on. At which setting does the curve on the right stop falling, at
-#    which does it rise?
+#    which does it rise? (Only the last step waits for your guess; the nine before it are shown.)
 # 3. Choose the curve *4 times as steep*. Which rates work now? (The slope is 4 times as large, so the largest rate
 #    that still works is 4 times smaller.)
 #
@@ -513,8 +513,8 @@ for optimizer in (keras.optimizers.SGD(0.1), keras.optimizers.Adagrad(0.5, initi
     w, path = keras.Variable(0.0), []
     for _ in range(3):
         optimizer.apply([slope(w)], [w])
-        path.append(round(float(w), 3))
-    print(f"{optimizer.name:8}", path)
+        path.append(round(float(keras.ops.convert_to_numpy(w)), 3))
+    print(f"{type(optimizer).__name__:8}", path)
 
 # %% [markdown]
 # The same numbers as above. (Keras starts $h$ at 0.1 unless you say 0.) Now the point of AdaGrad.
@@ -707,14 +707,17 @@ picture
 for answer in keras.ops.convert_to_numpy(network(x[three])):
     print("answer:", " ".join(f"{p:.3f}" for p in answer))
 print("share of each species in training:", (np.bincount(y[train]) / 105).round(3).tolist())
-hidden = keras.ops.convert_to_numpy(network.layers[1](network.layers[0](x)))  # (150, 30), after ReLU
-print("units of the second layer that any flower wakes:", int((hidden > 0).any(axis=0).sum()), "of 30")
+hidden = x
+for layer in network.layers[:2]:
+    hidden = layer(hidden)  # (150, 50), then (150, 30), after ReLU
+    wakes = keras.ops.convert_to_numpy(hidden) > 0
+    print("units that at least one flower wakes:", int(wakes.any(axis=0).sum()), "of", wakes.shape[1])
 
 # %% [markdown]
-# The same for a setosa, a versicolor and a virginica. The first giant steps pushed the ReLU units so far down that they
-# give 0 for every flower, and where ReLU gives 0 its slope is 0: nothing can lift them again. All that is left to learn
-# is how common each species is. (With JAX or PyTorch under Keras the loss may come to rest near 11 instead: the network
-# is then sure of one species, and says so to every flower.)
+# The same for a setosa, a versicolor and a virginica. The first giant steps pushed nearly all the ReLU units so far
+# down that they give 0 for every flower, and where ReLU gives 0 its slope is 0: no later step can lift them again. They
+# are called *dead*. All that this network could still learn is how common each species is. (With JAX or PyTorch under
+# Keras the loss may come to rest near 11 instead: the network is then sure of one species, whatever the flower.)
 #
 # **If a loss sits at ln(number of classes) and does not move, suspect the learning rate first.**
 

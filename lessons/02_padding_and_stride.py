@@ -28,7 +28,7 @@ import sys
 COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
 if importlib.util.find_spec("cnnlab") is None:
     pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, f"cnnlab @ {COURSE_URL}"]).returncode:
+    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras

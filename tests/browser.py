@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -15,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # No sandbox: containers have none to give. No background traffic: the tests must not touch the network.
@@ -31,6 +33,11 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def _read_to_the_end(stream: TextIO) -> None:
+    for _ in stream:
+        pass
 
 
 @contextmanager
@@ -54,6 +61,7 @@ def jupyterlab(folder: Path, settings: Path) -> Iterator[str]:
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
     lines: list[str] = []
+    reader = None
     try:
         for line in server.stderr:  # the server's own word that it is ready, or the end of the stream if it died
             lines.append(line)
@@ -62,7 +70,8 @@ def jupyterlab(folder: Path, settings: Path) -> Iterator[str]:
         else:
             raise RuntimeError("JupyterLab did not start:\n" + "".join(lines[-15:]))
         # Keep reading, or a full pipe would stop the server.
-        threading.Thread(target=server.stderr.read, daemon=True).start()
+        reader = threading.Thread(target=_read_to_the_end, args=(server.stderr,))
+        reader.start()
         yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token={token}&reset"
     finally:
         try:
@@ -74,6 +83,9 @@ def jupyterlab(folder: Path, settings: Path) -> Iterator[str]:
         except (urllib.error.URLError, OSError, subprocess.TimeoutExpired):
             server.kill()
             server.wait()
+        if reader:
+            reader.join()
+        server.stderr.close()
 
 
 @contextmanager
@@ -98,6 +110,10 @@ def run_all(opened: object) -> None:
     opened.wait_for_selector("#jp-main-statusbar >> text=| Idle")
     opened.click("text=Run >> nth=0")
     opened.click("text=Run All Cells >> nth=0")
+
+
+def _begins_with(label: str) -> re.Pattern:
+    return re.compile(rf"^{re.escape(label)}\b")
 
 
 class ShownExplorer:
@@ -137,12 +153,21 @@ class ShownExplorer:
         return self.page.evaluate("watch => watch.loaded", watch)
 
     def _control(self, label: str) -> object:
-        exactly = self.page.locator(f'label:text-is("{label}")')
-        return self.output.locator(".widget-inline-hbox").filter(has=exactly)
+        labelled = self.page.locator("label", has_text=_begins_with(label))
+        return self.output.locator(".widget-inline-hbox").filter(has=labelled)
 
     def focus_slider(self, label: str) -> None:
         """Give the slider with this label the keyboard."""
         self._control(label).locator(".noUi-handle").focus()
+
+    def tab_to_slider(self, label: str, at_most: int) -> bool:
+        """Press Tab until the slider with this label has the keyboard; whether it got it."""
+        handle = self._control(label).locator(".noUi-handle").element_handle()
+        for _ in range(at_most):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("handle => document.activeElement === handle", handle):
+                return True
+        return False
 
     def type_into(self, label: str, text: str) -> None:
         """Type `text` into the text box with this label and press Enter."""
@@ -167,7 +192,7 @@ class ShownExplorer:
 
 def explorer_with(opened: object, label: str) -> ShownExplorer:
     """The first explorer on the page that has a control with this label, once it is there and all cells have run."""
-    outputs = opened.locator(".jp-OutputArea-output").filter(has=opened.locator(f'label:text-is("{label}")'))
+    outputs = opened.locator(".jp-OutputArea-output").filter(has=opened.locator("label", has_text=_begins_with(label)))
     outputs.first.wait_for()
     opened.wait_for_function(
         "() => !document.querySelector('.jp-InputPrompt')?.closest('.jp-Notebook').innerText.includes('[*]:')"

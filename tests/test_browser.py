@@ -39,11 +39,11 @@ def test_moving_a_slider_changes_picture_and_words(explorer):
 
 
 def test_the_slider_is_reached_and_moved_by_keyboard_alone(explorer):
-    explorer.focus_slider("strides")
+    explorer.focus_slider("height")
+    assert explorer.tab_to_slider("strides", at_most=20), "Tab does not lead from the first slider to this one"
     before = explorer.picture()
     explorer.page.keyboard.press("ArrowLeft")
     explorer.wait_for_new_picture(before)
-    assert explorer.page.evaluate("document.activeElement.className").count("noUi-handle") == 1
 
 
 def test_a_bad_value_is_explained_in_a_red_panel_and_a_good_one_clears_it(explorer):

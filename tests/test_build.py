@@ -210,7 +210,7 @@ def test_bootstrap_where_cnnlab_is_not(monkeypatch, address, code, words):
         exec(build.bootstrap(""), {})
     if address:
         assert calls[0][:4] == [sys.executable, "-m", "pip", "install"]
-        assert calls[0][-1] == "cnnlab @ git+file:///x"
+        assert calls[0][-1] == "git+file:///x"
         assert not {"--upgrade", "-U", "--force-reinstall"} & set(calls[0])
     else:
         assert calls == []

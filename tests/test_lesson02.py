@@ -144,7 +144,7 @@ def test_size_and_usage_agree_with_sliding_the_window(explorer, settings):
         return
     assert explorer.answer() == sizes
     assert f"Output {sizes[0]} × {sizes[1]}" in words
-    assert f"top left corner {counts[0, 0]}, row {h // 2} column {w // 2} {counts[h // 2, w // 2]}, " in words
+    assert f"{counts[0, 0]} the top left corner, {counts[h // 2, w // 2]} row {h // 2} column {w // 2}, " in words
     assert f"at most {counts.max()}; {(counts == 0).sum() or 'no'} pixel" in words
     assert "✔ Keras" in words
     assert "✘" not in words
