@@ -16,7 +16,7 @@ NBVAL := -o addopts= -W default --nbval-lax --nbval-current-env --nbval-cell-tim
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: run test test-unit test-notebooks lab notebooks lint format bench colab jax torch clean help
+.PHONY: help run lab test test-unit test-notebooks notebooks lint format bench colab jax torch clean
 
 help:
 	@echo "make run        run every lesson as a batch; the report is runs/index.html"
@@ -36,9 +36,9 @@ lab: $(VENV)/.learner
 
 test: test-unit test-notebooks
 
-# One file stays in one worker: its module-level fixtures (a browser, a model) are built once.
+# The browser's tests stay in one worker (xdist_group), so that there is one browser.
 test-unit: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 test-notebooks: $(VENV)/.dev
 	CNNLAB_STRICT=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) notebooks
@@ -89,3 +89,15 @@ colab: .venv-colab/.installed
 
 $(COLAB_CONSTRAINTS):
 	@echo "make colab needs a constraints file with Colab's versions: make colab COLAB_CONSTRAINTS=path/to/file"; exit 2
+
+# The same lessons and the tests of everything that uses Keras, with TensorFlow not even installed.
+KERAS_TESTS := $(wildcard tests/test_lesson[0-9][0-9].py) tests/test_explorers.py tests/test_checks.py
+
+jax torch: %: .venv-%/.installed
+	KERAS_BACKEND=$@ CNNLAB_OFFLINE=1 .venv-$@/bin/python -m pytest -n $(JOBS) --dist loadgroup $(KERAS_TESTS)
+	KERAS_BACKEND=$@ CNNLAB_OFFLINE=1 CNNLAB_STRICT=1 .venv-$@/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) notebooks
+
+.venv-jax/.installed .venv-torch/.installed: .venv-%/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip --disable-pip-version-check install --quiet -e .[batch,test,$*]
+	touch $@

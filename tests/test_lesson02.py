@@ -144,8 +144,8 @@ def test_size_and_usage_agree_with_sliding_the_window(explorer, settings):
         return
     assert explorer.answer() == sizes
     assert f"Output {sizes[0]} × {sizes[1]}" in words
-    assert f"{counts[0, 0]} the top left corner, {counts[h // 2, w // 2]} row {h // 2} column {w // 2}, " in words
-    assert f"at most {counts.max()}; {(counts == 0).sum() or 'no'} pixel" in words
+    assert f"corner: {counts[0, 0]}; row {h // 2}, column {w // 2}: {counts[h // 2, w // 2]}; " in words
+    assert f"at most: {counts.max()}. {(counts == 0).sum() or 'No'} pixel" in words
     assert "✔ Keras" in words
     assert "✘" not in words
 
@@ -163,7 +163,7 @@ def test_the_words_put_the_numbers_into_the_formula(explorer):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        (dict(height=11, width=12, kernel_size=2, strides=4), "Dropped: row 10; columns 10 to 11 are behind"),
+        (dict(height=11, width=12, kernel_size=2, strides=4), "Dropped: row 10 and columns 10 to 11 are behind"),
         (dict(height=7, width=7, kernel_size=3, strides=2), "Nothing is dropped"),
         (dict(height=6, width=7, kernel_size=3, strides=2, pads="1"), "Dropped: 1 padding row is behind"),
         (dict(height=2, width=9, kernel_size=3, strides=2), "it needs 3 rows and the padded input has 2"),

@@ -145,8 +145,8 @@ class ShapeExplorer(Explorer):
         middle = (self.height // 2, self.width // 2)
         unused = int((usage == 0).sum())
         lines.append(
-            f"Windows that use a pixel: {usage[0, 0]} the top left corner, {usage[middle]} row {middle[0]} column "
-            f"{middle[1]}, at most {usage.max()}; {unused or 'no'} pixel{'' if unused == 1 else 's'} unused."
+            f"Windows that use the top left corner: {usage[0, 0]}; row {middle[0]}, column {middle[1]}: "
+            f"{usage[middle]}; at most: {usage.max()}. {unused or 'No'} pixel{'' if unused == 1 else 's'} unused."
         )
         if self.padding == "same" and any(axis.before != axis.after for axis in axes):
             lines.append("Keras' same is uneven here: the odd row or column of zeros goes to the bottom or right.")
@@ -157,7 +157,7 @@ class ShapeExplorer(Explorer):
         if not gone:
             return "Nothing is dropped: the last window ends at the border."
         verb = "is" if re.fullmatch(r"(row|column) \d+|1 \D+", "; ".join(gone)) else "are"
-        return f"Dropped: {'; '.join(gone)} {verb} behind the last window."
+        return f"Dropped: {' and '.join(gone)} {verb} behind the last window."
 
     def _keras_words(self) -> str:
         call, shape, note = self._keras()
