@@ -69,8 +69,9 @@ def test_moving_a_control_redraws_picture_and_words(strict):
     assert halver.view().children[3].value != before
 
 
-def test_set_moves_everything_at_once_and_reads_back():
-    halver = Halver().set(total=20, part=15)
+@pytest.mark.parametrize("values", [{"total": 20, "part": 15}, {"part": 15, "total": 20}])
+def test_set_moves_everything_at_once_and_reads_back(values):
+    halver = Halver().set(**values)
     assert halver.state() == {"total": 20, "part": 15, "label": "half"}
     assert halver.total == 20
 

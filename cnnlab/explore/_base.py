@@ -148,8 +148,8 @@ class Explorer:
                 raise ValueError(f"`{name}` must be one of the controls {', '.join(known)}. Received: {name!r}")
         try:
             with self._quiet():
-                for name, value in values.items():
-                    self._assign(name, value)
+                for name in filter(values.__contains__, known):  # in the controls' order: a range may follow another
+                    self._assign(name, values[name])
                     self.adjust(name)
                 if self._predicting and "guess" not in values:
                     self.controls["guess"].value = ""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Fields = tuple[ReceptiveField, ReceptiveField]  # along rows, along columns
 
 PIXEL: Fields = (ReceptiveField(1, 1, 0), ReceptiveField(1, 1, 0))
+AFTER = "it comes after such a layer"
 MAX_NUMBERS = 50_000_000  # kept by `ModelFields`: one float32 for each pixel and output position, 200 MB
 
 
@@ -159,7 +160,8 @@ class ModelFields:
         self.names = list(tensors)
         self.note = ""
         if closed:
-            self.note = "No field for: " + "; ".join(f"{name} ({why})" for name, why in closed.items()) + "."
+            first, *later = (name if why == AFTER else f"{name} ({why})" for name, why in closed.items())
+            self.note = f"No field for {first}" + (f", nor for {', '.join(later)}" if later else "") + "."
         probe = keras.Model(model.inputs, list(tensors.values()))
         self._measured = _nudge(probe, self.names, shape, draws)
 
@@ -226,9 +228,9 @@ def _theory(
         sources = layer.input if isinstance(layer.input, (list, tuple)) else [layer.input]
         window = _window(layer)
         if any(id(source) not in known for source in sources):
-            closed[layer.name] = "what it reads has no field here"
+            closed[layer.name] = AFTER
         elif window is None:
-            closed[layer.name] = f"{type(layer).__name__} has no window on the picture"
+            closed[layer.name] = f"a {type(layer).__name__} layer has no window on the picture"
         elif (merged := _union([known[id(source)] for source in sources])) is None:
             closed[layer.name] = "its inputs have different strides"
         else:

@@ -87,6 +87,10 @@ class Sheet:
         """A line of text that starts at `x`, with the middle of its digits at `y`."""
         self._add_text([_outline(text, size, bold, mono)], [(x, y)], colour)
 
+    def write_all(self, lines: Sequence[tuple[float, float, str]], size: float, *, mono: bool = False) -> None:
+        """Many lines of text, each ``(x, y, text)`` as in `write`, as one mark: quicker than a mark a line."""
+        self._add_text([_outline(text, size, False, mono) for _, _, text in lines], [line[:2] for line in lines], INK)
+
     def _add(self, mark: Artist) -> None:
         mark.set_transform(self._inches)
         self.picture.add_artist(mark)

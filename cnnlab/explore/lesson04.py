@@ -115,8 +115,12 @@ class LayerMicroscope(Explorer):
         found = self.explanation()
         self._draw_products(sheet, found)
         self._draw_sums(sheet, found.sums)
-        for number, line in enumerate(self._sum_in_lines(found)):
-            sheet.write(4.15, 3.55 + 0.3 * number, line, 11, mono=True)
+        for number, (name, value) in enumerate(self._terms(found).items()):
+            y = 3.45 + 0.3 * number
+            sheet.write(5.88 - 0.092 * len(name), y, name, 11, mono=True)  # apart: a name's outline is drawn once
+            sheet.write(5.98, y, f"{value:+.{found.places()}f}", 11, mono=True)
+        words, colour = ("equal", plot.GREEN) if found.agrees() else ("NOT EQUAL", plot.RED)
+        sheet.write(6.02, 4.95, words, 12, colour, bold=True)
         return picture
 
     def describe(self) -> str:
@@ -166,16 +170,15 @@ class LayerMicroscope(Explorer):
         more = [] if shown == len(values) else [f"… ({len(values)} products)"]
         return " + ".join(terms + more) + f" = {found.sums[index]:.6f}"
 
-    def _sum_in_lines(self, found: Explanation) -> list[str]:
-        numbers = {
+    def _terms(self, found: Explanation) -> dict[str, float]:
+        """The last steps from the products to the output, each with its value."""
+        return {
             f"{found.products.size} products": found.products.sum(),
             "bias": self.conv().bias_of(self.filter),
             "together": found.total,
             f"after {self.conv().activation_name[:12]}": found.activated,
             "the model says": found.model,
         }
-        lines = [f"{name:>18} {value:+.{found.places()}f}" for name, value in numbers.items()]
-        return [*lines, f"{'':>18} {'equal' if found.agrees() else 'NOT EQUAL'}"]
 
     def _draw_input(self, sheet: Sheet) -> None:
         """The input channel with its padding, the window on it, and its taps if they are spread out."""
@@ -232,11 +235,11 @@ class LayerMicroscope(Explorer):
             if bars:
                 sheet.shapes(bars, colour)
         sheet.lines([((0.3, zero), (3.7, zero))], "#222222")
-        for x, value, channel in zip(centres, sums, channels, strict=True):
-            if len(sums) <= WRITTEN_CHANNELS:
-                _write_centred(sheet, x, zero - value * scale + (-0.1 if value >= 0 else 0.1), _written(value), 8.5)
-            if len(sums) <= WRITTEN_CHANNELS or channel == self.channel:
-                sheet.stamp(str(channel), [(x, 5.25)], 8.5, plot.GREY)
+        every = len(sums) <= WRITTEN_CHANNELS
+        named = [(x, channel) for x, channel in zip(centres, channels, strict=True) if every or channel == self.channel]
+        sheet.stamp_all({str(channel): [(x, 5.25)] for x, channel in named}, 8.5, plot.GREY)
+        for x, value in zip(centres, sums, strict=True) if every else ():
+            _write_centred(sheet, x, zero - value * scale + (-0.1 if value >= 0 else 0.1), _written(value), 8.5)
 
 
 def _write_centred(sheet: Sheet, x: float, y: float, text: str, size: float) -> None:

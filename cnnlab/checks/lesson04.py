@@ -1,0 +1,646 @@
+"""The exercises of lesson 04: one value by hand, parameters, a table with errors, work, fields, a gradient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
+from cnnlab.conv import conv2d, conv2d_backward
+from cnnlab.shapes import conv_macs, conv_params, receptive_field
+
+Misconception = tuple[Callable[..., float], str]  # what it would answer, and the words that name it
+
+
+def _compare(
+    function: object, cases: Sequence[tuple], truth: Callable[..., float], misconceptions: Sequence[Misconception]
+) -> None:
+    """Raise `Wrong` unless `function` gives `truth` on all `cases`; a misconception is named if it explains them all.
+
+    Its words may use ``{case}``, ``{got}`` and ``{expected}`` of the first case that is wrong.
+    """
+    answers = [number(call(function, *case), "The result") for case in cases]
+    wrong = [(case, got) for case, got in zip(cases, answers, strict=True) if not close(got, float(truth(*case)))]
+    if not wrong:
+        return
+    case, got = wrong[0]
+    words = {"case": f"({', '.join(map(show, case))})", "got": _plain(got), "expected": _plain(truth(*case))}
+    for other, text in misconceptions:
+        if all(close(got, float(other(*case))) for case, got in zip(cases, answers, strict=True)):
+            raise Wrong(text.format(**words))
+    raise Wrong("For {case} you got {got}, and {expected} is right. Work out that case on paper first.".format(**words))
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
+
+
+# --- one value by hand ------------------------------------------------------------------------------------------
+
+_PATCH = np.array([[[2, 0], [1, 3]], [[4, 1], [0, 2]]])  # (channel, row, column)
+_FILTERS = np.array([[[[1, -1], [2, 0]], [[-2, 3], [1, -1]]], [[[0, 1], [1, 1]], [[1, -1], [0, -1]]]])
+_SUMS = (_PATCH * _FILTERS).sum(axis=(2, 3))  # (filter, channel): 4 −7, 4 1
+_BIASES = np.array([1, -2])
+
+
+def _one_value(answer: object) -> str:
+    if np.shape(answer) == (2, 2):
+        raise Wrong("Four numbers: one for each filter and channel. A filter adds its channels up into ONE number.")
+    values = array(answer, (2,))
+    totals = _SUMS.sum(axis=1) + _BIASES  # −2, 3
+    named = {
+        (-2, 3): "Before the activation these are right: −2 and 3. ReLU then replaces what is below zero by 0.",
+        (0, 5): "The bias is missing: the sums alone are −3 and 5, and each filter adds its own bias to its sum.",
+        (0, 1): "You added the bias once for each channel. A filter has one bias, added once, after the channels.",
+        (5, 3): "You applied ReLU to each channel. It comes last: first add the channels and the bias.",
+        (1, 3): "You applied ReLU before the bias. Filter A's sum is −3; with its bias −2; only then comes ReLU.",
+        (5, 2): "You used channel 0 only. A filter is as deep as its input: channel 1 adds −7 and 1.",
+        (0, 0): "Filter B gives 4 + 1 − 2 = 3, which ReLU lets through. Only what is below zero becomes 0.",
+        (3, 0): "The two are in the wrong order: first filter A, then filter B.",
+    }
+    for wrong, words in named.items():
+        if close(values, np.array(wrong, float)):
+            raise Wrong(words)
+    for name, value, total, sums, bias in zip("AB", values, totals, _SUMS, _BIASES, strict=True):
+        if not close(value, float(max(total, 0))):
+            raise Wrong(
+                f"Filter {name} should not give {show(value)}. Its channels add up to {sums[0]} and {sums[1]}, and its "
+                f"bias is {bias}."
+            )
+    return "8 products, 1 bias and a ReLU for each value: −2 became 0, and 3 stayed 3."
+
+
+one_value = Exercise(
+    name="one_value",
+    answer_name="values",
+    stub="""
+    #              channel 0   channel 1   bias
+    # the patch      2  0        4  1
+    #                1  3        0  2
+    # filter A       1 -1       -2  3       1
+    #                2  0        1 -1
+    # filter B       0  1        1 -1      -2
+    #                1  1        0 -1
+    values = ...  # what the layer, with ReLU, puts out here: (number of filter A, number of filter B)
+    """,
+    solution_source="values = (0, 3)",
+    hints=(
+        "Filter A on channel 0: 2·1 + 0·(−1) + 1·2 + 3·0 = 4. Do the same on channel 1, and add the two.",
+        "Filter A: 4 from channel 0, −7 from channel 1, and the bias 1. What does ReLU make of a negative number?",
+        "Filter A: 4 − 7 + 1 = −2, so 0. Filter B: 4 + 1 − 2.",
+    ),
+    diagnose=_one_value,
+    mistakes=(
+        Mistake((-2, 3), "below zero by 0"),
+        Mistake((0, 5), "bias is missing"),
+        Mistake((0, 1), "once for each channel"),
+        Mistake((5, 3), "ReLU to each channel"),
+        Mistake((1, 3), "before the bias"),
+        Mistake((5, 2), "as deep as its input"),
+        Mistake([[4, -7], [4, 1]], "ONE number"),
+        Mistake((0, 0), "4 + 1 − 2 = 3"),
+        Mistake((3, 0), "wrong order"),
+        Mistake((0, 7), "Filter B should not give 7"),
+        Mistake((2, 3), "Filter A should not give 2"),
+    ),
+)
+
+# --- parameters -------------------------------------------------------------------------------------------------
+
+_LAYERS = ((3, 3, 10), (5, 3, 6), (5, 6, 16), (1, 32, 5))  # kernel_size, in_channels, filters
+
+
+def _layer_parameters(answer: object) -> str:
+    _compare(
+        answer,
+        _LAYERS,
+        conv_params,
+        (
+            (
+                lambda k, c, f: k * k * f + f,
+                "For {case} you got {got}: your filters are flat. A filter is as deep as its input, so each has "
+                "kernel_size · kernel_size · in_channels weights, which makes {expected}.",
+            ),
+            (lambda k, c, f: k * k * c * f, "For {case} you got {got}: the bias is missing. Each filter has one."),
+            (
+                lambda k, c, f: k * k * c * f + 1,
+                "For {case} you got {got}: one bias for the whole layer. Every filter has its own: {expected}.",
+            ),
+            (
+                lambda k, c, f: k * k * c * f + c,
+                "For {case} you got {got}: one bias for each input channel. Filters and channels are mixed up: the "
+                "bias belongs to the filter, which makes one output channel.",
+            ),
+            (
+                lambda k, c, f: k * k * c * f + c * f,
+                "For {case} you got {got}: a bias for each channel of each filter. A filter adds its channels up "
+                "first, and then one bias: {expected}.",
+            ),
+            (
+                lambda k, c, f: k * k * c * c + c,
+                "For {case} you got {got}: you used in_channels where filters belongs.",
+            ),
+            (lambda k, c, f: k * k * c + 1, "For {case} you got {got}: that is one filter. The layer has several."),
+            (
+                lambda k, c, f: k * c * f + f,
+                "For {case} you got {got}: kernel_size is one side. A kernel of 3 has 3 · 3 weights in each channel.",
+            ),
+        ),
+    )
+    for layer in _LAYERS:
+        got = number(call(answer, *layer, use_bias=False), "The result without bias")
+        if not close(got, float(conv_params(*layer, use_bias=False))):
+            raise Wrong(
+                f"With the bias all is right, but with use_bias=False {layer} should give "
+                f"{_plain(conv_params(*layer, use_bias=False))}; you got {_plain(got)}. Leave the biases out then."
+            )
+    return "(kernel² · depth + 1) · filters. The size of the picture does not appear in it."
+
+
+layer_parameters = Exercise(
+    name="layer_parameters",
+    answer_name="layer_parameters",
+    stub="""
+    def layer_parameters(kernel_size, in_channels, filters, use_bias=True):
+        return ...
+    """,
+    solution_source="""
+    def layer_parameters(kernel_size, in_channels, filters, use_bias=True):
+        weights = kernel_size * kernel_size * in_channels * filters
+        return weights + filters if use_bias else weights
+    """,
+    hints=(
+        "How many weights has ONE filter? It covers kernel_size × kernel_size pixels in every input channel.",
+        "One filter: kernel_size² · in_channels weights, and one bias. How many filters are there?",
+    ),
+    diagnose=_layer_parameters,
+    mistakes=(
+        Mistake(lambda k, c, f, use_bias=True: k * k * f + f * use_bias, "filters are flat"),
+        Mistake(lambda k, c, f, use_bias=True: k * k * c * f, "bias is missing"),
+        Mistake(lambda k, c, f, use_bias=True: k * k * c * f + 1, "whole layer"),
+        Mistake(lambda k, c, f, use_bias=True: k * k * c * f + c, "mixed up"),
+        Mistake(lambda k, c, f, use_bias=True: (k * k + 1) * c * f, "each channel of each filter"),
+        Mistake(lambda k, c, f, use_bias=True: (k * k * c + 1) * c, "where filters belongs"),
+        Mistake(lambda k, c, f, use_bias=True: k * k * c + 1, "one filter"),
+        Mistake(lambda k, c, f, use_bias=True: (k * c + 1) * f, "one side"),
+        Mistake(lambda k, c, f, use_bias=True: (k * k * c + 1) * f, "use_bias=False"),
+        Mistake(lambda k, c, f, use_bias=True: 280, "and 456 is right"),
+    ),
+)
+
+# --- a published table ------------------------------------------------------------------------------------------
+
+_ROWS = ("conv 8", "conv 16", "dense 120", "dense 84", "dense 10")
+_PUBLISHED = (208, 416, 48_001, 10_081, 841)
+_CORRECT = (608, 3_216, 48_120, 10_164, 850)
+_REASONS = (
+    "208 = 5·5·8 + 8 treats the filters as flat; they are 3 deep",
+    "416 = 5·5·16 + 16 treats the filters as flat; how many channels leave the layer before?",
+    "48,001 = 400·120 + 1 has one bias for the whole layer; every unit has its own",
+    "10,081 = 120·84 + 1 has one bias for the whole layer; every unit has its own",
+    "841 = 84·10 + 1 has one bias for the whole layer; every unit has its own",
+)
+_OTHER_TABLE = (456, 2_416, 48_120, 10_164, 850)  # 6 and 16 filters, the lesson's own network
+_WITHOUT_BIAS = (600, 3_200, 48_000, 10_080, 840)
+
+
+def _lenet_counts(answer: object) -> str:
+    counts = array(answer, (5,), "The answer")
+    if close(counts, np.array(_OTHER_TABLE, float)):
+        raise Wrong("That is the network of the lesson, with 6 filters first. The published one has 8, then 16.")
+    if close(counts, np.array(_WITHOUT_BIAS, float)):
+        raise Wrong("The weights are right and the biases are missing: one a filter, one a unit.")
+    kept = [i for i in range(5) if close(counts[i], float(_PUBLISHED[i]))]
+    if kept:
+        raise Wrong("Still as published:\n" + "\n".join(f"- {_ROWS[i]}: {_REASONS[i]}" for i in kept))
+    if close(counts[1], 5 * 5 * 3 * 16 + 16.0):
+        raise Wrong("conv 16 reads what conv 8 puts out: 8 channels, not the 3 of the picture.")
+    if close(counts[1], 5 * 5 * 6 * 16 + 16.0):
+        raise Wrong("conv 16 reads 8 channels here, not the 6 of the lesson's network.")
+    if close(counts[2], 10 * 10 * 16 * 120 + 120.0):
+        raise Wrong("dense 120 reads the 5 × 5 × 16 values after the second pooling; you counted those before it.")
+    for row, got, right in zip(_ROWS, counts, _CORRECT, strict=True):
+        if not close(got, float(right)):
+            raise Wrong(
+                f"{row} should not be {_plain(got)}: (inputs of one filter or unit + 1 bias) · how many of them."
+            )
+    return f"All five rows were wrong. The network has {sum(_CORRECT):,} parameters; the table adds up to 59,547."
+
+
+lenet_counts = Exercise(
+    name="lenet_counts",
+    answer_name="counts",
+    stub="""
+    # published:        conv 8  conv 16  dense 120  dense 84  dense 10
+    #                      208      416     48_001    10_081       841
+    counts = ...  # the five right numbers, as in [208, 416, 48_001, 10_081, 841]
+    """,
+    solution_source="counts = [608, 3_216, 48_120, 10_164, 850]",
+    hints=(
+        "Begin with conv 8: how many weights has one of its 8 filters, if the picture has 3 channels?",
+        "conv 16 reads the 8 channels of conv 8. In a dense layer, who owns the biases: the layer or each unit?",
+        "(5·5·3 + 1)·8, (5·5·8 + 1)·16, (400 + 1)·120, … How many rows of the table are left as they were?",
+    ),
+    diagnose=_lenet_counts,
+    mistakes=(
+        Mistake(list(_PUBLISHED), "5·5·8 + 8 treats the filters as flat"),
+        Mistake([608, 3_216, 48_001, 10_081, 841], "every unit has its own"),
+        Mistake([608, 416, 48_120, 10_164, 850], "how many channels leave the layer before"),
+        Mistake([608, 3_216, 48_120, 10_164, 841], "dense 10: 841"),
+        Mistake(list(_OTHER_TABLE), "6 filters first"),
+        Mistake(list(_WITHOUT_BIAS), "biases are missing"),
+        Mistake([608, 1_216, 48_120, 10_164, 850], "not the 3 of the picture"),
+        Mistake([608, 2_416, 48_120, 10_164, 850], "not the 6"),
+        Mistake([608, 3_216, 192_120, 10_164, 850], "before it"),
+        Mistake([608, 3_216, 48_120, 10_164, 0], "dense 10 should not be 0"),
+    ),
+)
+
+# --- work -------------------------------------------------------------------------------------------------------
+
+_WORK = ((32, 32, 5, 3, 6, 1), (14, 14, 5, 6, 16, 1), (39, 23, 3, 4, 10, 2), (9, 7, 1, 32, 5, 1))
+
+
+def _layer_macs(answer: object) -> str:
+    def outputs(height: int, width: int, k: int, s: int) -> int:
+        return ((height - k) // s + 1) * ((width - k) // s + 1)
+
+    def macs(h: int, w: int, k: int, c: int, f: int, s: int) -> int:
+        return conv_macs((h, w), k, c, f, strides=s)
+
+    _compare(
+        answer,
+        _WORK,
+        macs,
+        (
+            (
+                lambda h, w, k, c, f, s: h * w * k * k * c * f,
+                "For {case} you got {got}: you laid a window on every INPUT pixel. Each OUTPUT value costs one window, "
+                "and there are fewer of them: {expected}.",
+            ),
+            (
+                lambda h, w, k, c, f, s: outputs(h, w, k, 1) * k * k * c * f,
+                "For {case} you got {got}: the stride is forgotten. It leaves fewer output values: {expected}.",
+            ),
+            (
+                lambda h, w, k, c, f, s: (h // s) * (w // s) * k * k * c * f,
+                "For {case} you got {got}: without padding the output has (n − kernel_size) // strides + 1 rows, not "
+                "n // strides: {expected}.",
+            ),
+            (
+                lambda h, w, k, c, f, s: outputs(h, w, k, s) * k * k * f,
+                "For {case} you got {got}: a window reaches through all input channels: {expected}.",
+            ),
+            (
+                lambda h, w, k, c, f, s: outputs(h, w, k, s) * k * k * c,
+                "For {case} you got {got}: that is the work of one filter: {expected} for all.",
+            ),
+            (
+                lambda h, w, k, c, f, s: k * k * c * f,
+                "For {case} you got {got}: that is the number of weights. Each is used once at every output position.",
+            ),
+            (
+                lambda h, w, k, c, f, s: outputs(h, w, k, s) * (k * k * c + 1) * f,
+                "For {case} you got {got}: you counted the biases. Adding one is no multiplication: {expected}.",
+            ),
+            (
+                lambda h, w, k, c, f, s: 2 * macs(h, w, k, c, f, s),
+                "For {case} you got {got}: twice too many. A multiplication with its addition counts as ONE "
+                "multiply-add (and as two FLOPs).",
+            ),
+        ),
+    )
+    return "Output positions · weights. A layer's work grows with the picture; its parameters do not."
+
+
+layer_macs = Exercise(
+    name="layer_macs",
+    answer_name="layer_macs",
+    stub="""
+    def layer_macs(height, width, kernel_size, in_channels, filters, strides=1):
+        # padding is "valid"
+        return ...
+    """,
+    solution_source="""
+    def layer_macs(height, width, kernel_size, in_channels, filters, strides=1):
+        rows = (height - kernel_size) // strides + 1
+        columns = (width - kernel_size) // strides + 1
+        return rows * columns * filters * kernel_size * kernel_size * in_channels
+    """,
+    hints=(
+        "How many multiplications does ONE output value cost? And how many output values are there?",
+        "One value: kernel_size² · in_channels. Values: rows · columns · filters of the output (lesson 02's formula).",
+    ),
+    diagnose=_layer_macs,
+    mistakes=(
+        Mistake(lambda h, w, k, c, f, s=1: h * w * k * k * c * f, "every INPUT pixel"),
+        Mistake(lambda h, w, k, c, f, s=1: (h - k + 1) * (w - k + 1) * k * k * c * f, "stride is forgotten"),
+        Mistake(lambda h, w, k, c, f, s=1: (h // s) * (w // s) * k * k * c * f, "// strides + 1 rows"),
+        Mistake(
+            lambda h, w, k, c, f, s=1: ((h - k) // s + 1) * ((w - k) // s + 1) * k * k * f, "through all input channels"
+        ),
+        Mistake(lambda h, w, k, c, f, s=1: ((h - k) // s + 1) * ((w - k) // s + 1) * k * k * c, "one filter"),
+        Mistake(lambda h, w, k, c, f, s=1: k * k * c * f, "number of weights"),
+        Mistake(
+            lambda h, w, k, c, f, s=1: ((h - k) // s + 1) * ((w - k) // s + 1) * (k * k * c + 1) * f,
+            "counted the biases",
+        ),
+        Mistake(lambda h, w, k, c, f, s=1: 2 * ((h - k) // s + 1) * ((w - k) // s + 1) * k * k * c * f, "two FLOPs"),
+        Mistake(lambda h, w, k, c, f, s=1: 0, "352,800 is right"),
+    ),
+)
+
+# --- depthwise separable ----------------------------------------------------------------------------------------
+
+_SEPARABLE = ((3, 32, 64), (5, 6, 16), (3, 128, 256))
+
+
+def _separable_weights(answer: object) -> str:
+    _compare(
+        answer,
+        _SEPARABLE,
+        lambda k, c, f: k * k * c + c * f,
+        (
+            (
+                lambda k, c, f: k * k * c * f,
+                "For {case} you got {got}: that is the full convolution, which the separable one replaces: {expected}.",
+            ),
+            (
+                lambda k, c, f: k * k * c,
+                "For {case} you got {got}: that is the depthwise step. The 1×1 step that mixes channels is missing.",
+            ),
+            (
+                lambda k, c, f: c * f,
+                "For {case} you got {got}: that is the 1×1 step. The depthwise step before it is missing.",
+            ),
+            (
+                lambda k, c, f: k * k * f + c * f,
+                "For {case} you got {got}: the depthwise step has one small kernel for each INPUT channel, not for "
+                "each filter: {expected}.",
+            ),
+            (
+                lambda k, c, f: k * k * c * c * f,
+                "For {case} you got {got}: the two steps follow each other, so their weights add: {expected}.",
+            ),
+            (
+                lambda k, c, f: k * k * c + c * f + c + f,
+                "For {case} you got {got}: the biases are in it. Count weights only: {expected}.",
+            ),
+            (
+                lambda k, c, f: k * k + c * f,
+                "For {case} you got {got}: every input channel has a kernel of its own: {expected}.",
+            ),
+        ),
+    )
+    return "kernel² · channels + channels · filters: for 3 × 3, 32 → 64 it is 2,336 in place of 18,432."
+
+
+separable_weights = Exercise(
+    name="separable_weights",
+    answer_name="separable_weights",
+    stub="""
+    def separable_weights(kernel_size, in_channels, filters):
+        # weights of a depthwise step and the 1×1 step after it; no biases
+        return ...
+    """,
+    solution_source="""
+    def separable_weights(kernel_size, in_channels, filters):
+        depthwise = kernel_size * kernel_size * in_channels
+        return depthwise + in_channels * filters
+    """,
+    hints=(
+        "Two steps, so two numbers to add. First: every input channel has its own flat kernel.",
+        "The second step is an ordinary 1×1 convolution from in_channels to filters. How many weights has that?",
+    ),
+    diagnose=_separable_weights,
+    mistakes=(
+        Mistake(lambda k, c, f: k * k * c * f, "full convolution"),
+        Mistake(lambda k, c, f: k * k * c, "1×1 step that mixes channels is missing"),
+        Mistake(lambda k, c, f: c * f, "depthwise step before it is missing"),
+        Mistake(lambda k, c, f: k * k * f + c * f, "each INPUT channel"),
+        Mistake(lambda k, c, f: k * k * c * c * f, "weights add"),
+        Mistake(lambda k, c, f: (k * k + 1) * c + (c + 1) * f, "biases are in it"),
+        Mistake(lambda k, c, f: k * k + c * f, "kernel of its own"),
+        Mistake(lambda k, c, f: 1, "2,336 is right"),
+    ),
+)
+
+# --- receptive field --------------------------------------------------------------------------------------------
+
+_STACKS = (
+    [(3, 1), (3, 1)],
+    [(3, 1), (2, 2), (3, 1)],
+    [(5, 1), (2, 2), (5, 1), (2, 2)],
+    [(7, 2), (3, 2), (3, 1), (3, 1)],
+    [(1, 1), (3, 3)],
+)
+
+
+def _stack_field(answer: object) -> str:
+    def own_stride(layers: list) -> int:
+        return 1 + sum((k - 1) * s for k, s in layers)
+
+    def late_stride(layers: list) -> int:
+        return 1 + sum((k - 1) * math.prod(s for _, s in layers[: i + 1]) for i, (k, _) in enumerate(layers))
+
+    def latest_stride(layers: list) -> int:
+        return 1 + sum((k - 1) * (layers[i - 1][1] if i else 1) for i, (k, _) in enumerate(layers))
+
+    _compare(
+        answer,
+        [(stack,) for stack in _STACKS],
+        lambda layers: receptive_field(layers).size,
+        (
+            (
+                lambda layers: sum(k for k, _ in layers),
+                "For {case} you got {got}: you added the kernel sizes. Neighbouring windows overlap: a kernel of k "
+                "widens the field by k − 1 only: {expected}.",
+            ),
+            (
+                lambda layers: math.prod(k for k, _ in layers),
+                "For {case} you got {got}: you multiplied the kernel sizes. Windows overlap; start from 1 and add "
+                "k − 1 steps a layer: {expected}.",
+            ),
+            (
+                lambda layers: max(k for k, _ in layers),
+                "For {case} you got {got}: that is the largest kernel. Together the layers see more: {expected}.",
+            ),
+            (
+                lambda layers: 1 + sum(k - 1 for k, _ in layers),
+                "For {case} you got {got}: the strides are forgotten. After a stride of 2, neighbours lie two input "
+                "pixels apart, so the next kernel reaches twice as far: {expected}.",
+            ),
+            (
+                own_stride,
+                "For {case} you got {got}: a layer's own stride widens what comes AFTER it, and strides multiply: "
+                "{expected}.",
+            ),
+            (
+                late_stride,
+                "For {case} you got {got}: you multiplied the step by a layer's stride before using it. Widen first, "
+                "then change the step: {expected}.",
+            ),
+            (
+                latest_stride,
+                "For {case} you got {got}: only the stride of the layer just before is in it. The strides of ALL "
+                "earlier layers multiply: {expected}.",
+            ),
+            (
+                lambda layers: receptive_field(layers).size - 1,
+                "For {case} you got {got}: one too few. Without any layer a value sees 1 pixel, so start from 1.",
+            ),
+        ),
+    )
+    return (
+        "Start from 1; add (k − 1) · step; then multiply the step by the stride. LeNet's last pooling sees 16 pixels."
+    )
+
+
+stack_field = Exercise(
+    name="stack_field",
+    answer_name="stack_field",
+    stub="""
+    def stack_field(layers):
+        # layers: [(kernel_size, stride), ...] from the input on; how many pixels along one axis does an output see?
+        return ...
+    """,
+    solution_source="""
+    def stack_field(layers):
+        size, step = 1, 1
+        for kernel_size, stride in layers:
+            size += (kernel_size - 1) * step
+            step *= stride
+        return size
+    """,
+    hints=(
+        "Walk through the layers with two numbers: `size`, what is seen so far, and `step`, how many input pixels lie "
+        "between neighbouring values here. Both start at 1.",
+        "In each layer: size grows by (kernel_size − 1) · step. Then step is multiplied by the stride.",
+    ),
+    diagnose=_stack_field,
+    mistakes=(
+        Mistake(lambda layers: sum(k for k, _ in layers), "added the kernel sizes"),
+        Mistake(lambda layers: math.prod(k for k, _ in layers), "multiplied the kernel sizes"),
+        Mistake(lambda layers: 1 + sum(k - 1 for k, _ in layers), "strides are forgotten"),
+        Mistake(lambda layers: 1 + sum((k - 1) * s for k, s in layers), "AFTER it"),
+        Mistake(
+            lambda layers: 1 + sum((k - 1) * (layers[i - 1][1] if i else 1) for i, (k, _) in enumerate(layers)),
+            "ALL earlier layers",
+        ),
+        Mistake(lambda layers: max(k for k, _ in layers), "largest kernel"),
+        Mistake(lambda layers: receptive_field(layers).size - 1, "start from 1"),
+        Mistake(
+            "def stack_field(layers):\n    size = step = 1\n    for k, s in layers:\n        step *= s\n"
+            "        size += (k - 1) * step\n    return size",
+            "Widen first",
+        ),
+        Mistake(lambda layers: 5, "8 is right"),
+    ),
+)
+
+# --- a gradient -------------------------------------------------------------------------------------------------
+
+
+def _gradient_cases() -> list[tuple[np.ndarray, np.ndarray]]:
+    rng = np.random.default_rng(4)
+    return [
+        (np.arange(1, 17).reshape(4, 4), np.array([[1, 0, 2], [0, 3, 0], [0, 0, -1]])),
+        (rng.integers(-5, 6, (6, 5)), rng.integers(-3, 4, (4, 2))),
+        (rng.normal(size=(5, 7)), rng.normal(size=(5, 6))),
+    ]
+
+
+def _kernel_gradient(answer: object) -> str:
+    cases = _gradient_cases()
+    named = {
+        "flipped": (
+            lambda image, grad: conv2d(image, grad[::-1, ::-1]),
+            "You flipped grad_output. Weight (a, b) met the pixels from (a, b) on, in the same order as the outputs.",
+        ),
+        "mirrored": (
+            lambda image, grad: conv2d(image, grad)[::-1, ::-1],
+            "The answer is turned by 180 degrees: entry (0, 0) belongs to the weight in the top left corner.",
+        ),
+        "mean": (
+            lambda image, grad: conv2d(image, grad) / grad.size,
+            "You averaged over the positions. The loss feels the weight at EVERY position: their effects add up.",
+        ),
+        "unweighted": (
+            lambda image, grad: conv2d(image, np.ones_like(grad)),
+            "You added the pixels alone. Each counts as much as grad_output says at that position: multiply.",
+        ),
+    }
+    answers = []
+    for image, grad in cases:
+        shape = tuple(n - m + 1 for n, m in zip(image.shape, grad.shape, strict=True))
+        result = call(answer, image, grad)
+        if np.shape(result) == image.shape and image.shape != shape:
+            raise Wrong(
+                f"Yours has the shape of the image, {image.shape}: that is the gradient by the pixels. The gradient by "
+                f"the weights has the shape of the kernel, {shape}."
+            )
+        answers.append(array(result, shape, f"For an image {image.shape} and grad_output {grad.shape} the result"))
+    truths = [
+        conv2d_backward(image, np.zeros(a.shape), grad)[1] for (image, grad), a in zip(cases, answers, strict=True)
+    ]
+    if all(map(close, answers, truths)):
+        return "The kernel's gradient is itself a convolution: the image with grad_output as its kernel."
+    for other, words in named.values():
+        if all(close(a, other(*case)) for a, case in zip(answers, cases, strict=True)):
+            raise Wrong(words)
+    first = next(i for i in range(len(cases)) if not close(answers[i], truths[i]))
+    row, column = np.argwhere(~np.isclose(answers[first], truths[first]))[0]
+    raise Wrong(
+        f"For image {show(cases[first][0])} and grad_output {show(cases[first][1])}, entry ({row}, {column}) should be "
+        f"{truths[first][row, column]:g}, and yours is {answers[first][row, column]:g}. It is the sum over all outputs "
+        f"(i, j) of grad_output[i, j] · image[i + {row}, j + {column}]."
+    )
+
+
+_LOOPS = """
+def kernel_gradient(image, grad_output):
+    out_height, out_width = grad_output.shape
+    height, width = image.shape[0] - out_height + 1, image.shape[1] - out_width + 1
+    grad_kernel = np.zeros((height, width))
+    for a in range(height):
+        for b in range(width):
+            grad_kernel[a, b] = {term}
+    return grad_kernel
+"""
+
+kernel_gradient = Exercise(
+    name="kernel_gradient",
+    answer_name="kernel_gradient",
+    stub="""
+    def kernel_gradient(image, grad_output):
+        # image (H, W); grad_output (OH, OW): the loss's derivative by each output of conv2d(image, kernel)
+        return ...  # the loss's derivative by each weight, in the shape of the kernel
+    """,
+    solution_source=_LOOPS.format(term="(image[a : a + out_height, b : b + out_width] * grad_output).sum()"),
+    hints=(
+        "The kernel's shape follows from the others: a kernel of f rows makes H − f + 1 output rows.",
+        "Weight (a, b) multiplies image[i + a, j + b] on its way to output (i, j). How much does the loss move if that "
+        "weight grows by one?",
+        "grad_kernel[a, b] is the sum of image[a : a + OH, b : b + OW] * grad_output.",
+    ),
+    diagnose=_kernel_gradient,
+    mistakes=(
+        Mistake(
+            _LOOPS.format(term="(image[a : a + out_height, b : b + out_width] * grad_output[::-1, ::-1]).sum()"),
+            "flipped grad_output",
+        ),
+        Mistake(
+            _LOOPS.format(term="(image[a : a + out_height, b : b + out_width] * grad_output).sum()").replace(
+                "return grad_kernel", "return grad_kernel[::-1, ::-1]"
+            ),
+            "turned by 180",
+        ),
+        Mistake(_LOOPS.format(term="(image[a : a + out_height, b : b + out_width] * grad_output).mean()"), "averaged"),
+        Mistake(_LOOPS.format(term="image[a : a + out_height, b : b + out_width].sum()"), "pixels alone"),
+        Mistake(lambda image, grad_output: np.zeros(image.shape), "gradient by the pixels"),
+        Mistake(_LOOPS.format(term="0"), "should be"),
+        Mistake(lambda image, grad_output: np.asarray(grad_output), "should have shape"),
+    ),
+)
