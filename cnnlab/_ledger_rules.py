@@ -59,20 +59,21 @@ FREE = _existing(
     *("LayerNormalization", "UpSampling1D", "UpSampling2D", "UpSampling3D", "Resizing", "CenterCrop", "RandomCrop"),
 )
 # Operations without a layer, written x + y or keras.ops.relu(x); Keras gives their classes no public name.
-POINTWISE_OPS = {"Absolute", "Clip", "Elu", "Exp", "Gelu", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Log"}
-POINTWISE_OPS |= {
+ACTIVATION_OPS = {"Elu", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Relu", "Relu6", "Selu", "Sigmoid", "Silu"}
+ARITHMETIC_OPS = {
+    "Absolute",
+    "Clip",
+    "Exp",
+    "Identity",
+    "Log",
     "Negative",
-    "Relu",
-    "Relu6",
-    "Selu",
-    "Sigmoid",
-    "Silu",
     "Softmax",
     "Softplus",
     "Sqrt",
     "Square",
     "Tanh",
 }
+POINTWISE_OPS = ACTIVATION_OPS | ARITHMETIC_OPS
 MERGE_OPS = {"Add", "Subtract", "Multiply", "Divide", "TrueDivide", "Maximum", "Minimum", "Power"}
 
 
@@ -114,13 +115,11 @@ def what_it_sees(operation: keras.Operation, inputs: Sequence[keras.KerasTensor]
         return None
     if not isinstance(operation, keras.layers.Layer):
         name = type(operation).__name__
-        if name in MERGE_OPS or (name in POINTWISE_OPS and len(seen) == 1):
-            return _union(seen)
-        return None
+        known = name in MERGE_OPS or (name in POINTWISE_OPS and len(seen) == 1)
+        return _union(seen, inputs) if known else None
     if isinstance(operation, MERGES):
         along = getattr(operation, "axis", None)  # of a Concatenate
-        channels = along in (None, -1, len(inputs[0].shape) - 1)
-        return _union(seen) if channels else None
+        return _union(seen, inputs) if along in (None, -1, len(inputs[0].shape) - 1) else None
     if len(seen) != 1:
         return None
     return _unary(operation, inputs[0], seen[0])
@@ -167,10 +166,12 @@ def _window(axis: ReceptiveField, n: int | None, f: int, s: int, d: int, padding
     return ReceptiveField(axis.size + reach * axis.stride, axis.stride * s, axis.offset - before * axis.stride)
 
 
-def _union(seen: Sequence[Field | str]) -> Seen:
+def _union(seen: Sequence[Field | str], inputs: Sequence[keras.KerasTensor]) -> Seen:
     """The smallest window that holds all of them."""
     if WHOLE in seen:
         return WHOLE
+    if len({x.shape[1:-1] for x in inputs}) > 1:  # one is spread over the positions of the other
+        return None
     sources = {field.source for field in seen}
     strides = {tuple(axis.stride for axis in field.axes) for field in seen}
     if len(sources) > 1 or len(strides) > 1:

@@ -43,18 +43,15 @@ def walk(model: keras.Model, input_shape: tuple[int | None, ...] | None = None) 
     """
     shapes = [tensor.shape for tensor in model.inputs] if input_shape is None else [(None, *input_shape)]
     tape = _Tape()
-    inputs = [_symbol(shape, like) for shape, like in zip(shapes, model.inputs, strict=True)]
-    for number, (tensor, like) in enumerate(zip(inputs, model.inputs, strict=True)):
+    inputs = [tape.symbol(shape, like.dtype) for shape, like in zip(shapes, model.inputs, strict=True)]
+    graph = keras.Model(model.inputs, model.outputs, name="ledger")  # of a Sequential, `layers` would hide the input
+    names = {id(layer.output): layer.name for layer in graph.layers if isinstance(layer, keras.layers.InputLayer)}
+    for number, (like, tensor) in enumerate(zip(model.inputs, inputs, strict=True)):
         pixel = (ReceptiveField(1, 1, 0),) * (len(tensor.shape) - 2)
         tape.keep([tensor], Field(number, pixel) if pixel else None)
-        tape.steps.append(Step(like.name, None, (), (tensor,), tape.seen(tensor)))
+        tape.steps.append(Step(names[id(like)], None, (), (tensor,), tape.seen(tensor)))
     tape.open(model, inputs, "")
     return tape.steps
-
-
-def _symbol(shape: Sequence[int | None], like: keras.KerasTensor) -> keras.KerasTensor:
-    # A name of its own, because Keras would otherwise count up the names of the learner's next inputs.
-    return keras.Input(batch_shape=tuple(shape), dtype=like.dtype, name="ledger_input")
 
 
 class _Tape:
@@ -62,7 +59,13 @@ class _Tape:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
+        self._symbols = 0
         self._seen: dict[int, tuple[keras.KerasTensor, Seen]] = {}
+
+    def symbol(self, shape: Sequence[int | None], dtype: str) -> keras.KerasTensor:
+        """A new input, named, because Keras would otherwise count up the names of the learner's next inputs."""
+        self._symbols += 1
+        return keras.Input(batch_shape=tuple(shape), dtype=dtype, name=f"ledger_input_{self._symbols}")
 
     def keep(self, tensors: Sequence[keras.KerasTensor], seen: Seen) -> None:
         for tensor in tensors:
@@ -100,7 +103,7 @@ class _Tape:
     def _call_model(
         self, model: keras.Model, prefix: str, inputs: list[keras.KerasTensor], outputs: list[keras.KerasTensor]
     ) -> None:
-        inner = [_symbol(x.shape, x) for x in inputs]
+        inner = [self.symbol(x.shape, x.dtype) for x in inputs]
         for x, symbol in zip(inputs, inner, strict=True):
             self.keep([symbol], self.seen(x))
         for output, result in zip(outputs, self.open(model, inner, f"{prefix}{model.name}/"), strict=True):

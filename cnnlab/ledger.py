@@ -23,6 +23,7 @@ A layer that no rule knows gets "—" and a note, never a guess.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -72,7 +73,7 @@ class Row:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ledger(Sequence):
     """The rows of a model, in the order of computation, and their sums.
 
@@ -141,7 +142,7 @@ class Ledger(Sequence):
         spread = [row.receptive_field for row in self.rows if row.output_shape and _positions(row.output_shape) != 1]
         return spread[-1] if spread else None
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return table.ledger_text(self)
 
     def _repr_html_(self) -> str:
@@ -154,7 +155,7 @@ class Ledger(Sequence):
         return _ledger_figure.ledger_figure(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """Several ledgers side by side: the sums of each.
 
@@ -165,7 +166,7 @@ class Comparison:
 
     ledgers: Mapping[str, Ledger]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return table.comparison_text(self)
 
     def _repr_html_(self) -> str:
@@ -241,9 +242,8 @@ def compare(models: Mapping[str, keras.Model | Ledger]) -> Comparison:
 def _fitting(model: keras.Model, input_shape: object) -> tuple[int, ...]:
     """`input_shape` if the model's one input takes it."""
     if len(model.inputs) != 1:
-        raise ValueError(
-            f"`input_shape` is for models with one input. Received: {model.name}, with {len(model.inputs)}"
-        )
+        count = len(model.inputs)
+        raise ValueError(f"`input_shape` is for models with one input. Received: {model.name}, which has {count}")
     own = model.inputs[0].shape[1:]
     if not isinstance(input_shape, (tuple, list)) or len(input_shape) != len(own):
         raise ValueError(f"`input_shape` must have {len(own)} sizes, like {own}. Received: {input_shape!r}")
@@ -319,8 +319,10 @@ def _bytes(outputs: Sequence[keras.KerasTensor]) -> int | None:
     for x in outputs:
         if None in x.shape[1:]:
             return None
-        bits = 8 if x.dtype == "bool" else int("".join(filter(str.isdigit, x.dtype)))  # "bfloat16" → 16
-        total += math.prod(x.shape[1:]) * bits // 8
+        bits = re.search(r"\d+", x.dtype.replace("bool", "bool8"))  # "bfloat16" → 16; a string has no size
+        if bits is None:
+            return None
+        total += math.prod(x.shape[1:]) * int(bits[0]) // 8
     return total
 
 

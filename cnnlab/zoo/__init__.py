@@ -19,7 +19,7 @@ by where they are (``block2_unit1_conv2``), the same way in every family:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import keras
 
@@ -102,6 +102,8 @@ def build(
     shape = _input_shape(architecture.input_shape if input_shape is None else input_shape)
     classes = check_int(architecture.classes if classes is None else classes, "classes", minimum=1)
     _check_options(name, options, architecture.options)
+    _check_known(keras.activations.get, classifier_activation, "classifier_activation")
+    _check_known(keras.initializers.get, kernel_initializer, "kernel_initializer")
     if weights is not None:
         checked_path(weights)  # before a large network is built for nothing
         kernel_initializer = "zeros"  # random numbers would only be overwritten
@@ -129,6 +131,16 @@ def _input_shape(value: object) -> tuple[int | None, int | None, int]:
         raise ValueError(f"`input_shape` must be (H, W, C), without the batch. Received: {value!r}")
     height, width = (n if n is None else check_int(n, "input_shape", minimum=1) for n in sizes[:2])
     return height, width, check_int(sizes[2], "input_shape", minimum=1)
+
+
+def _check_known(lookup: Callable, value: object, name: str) -> None:
+    """Refuse what Keras does not know under that name; None is for Keras to read."""
+    if value is not None and not isinstance(value, str):
+        raise TypeError(f"`{name}` must be None or a name that Keras knows. Received: {value!r}")
+    try:
+        lookup(value)
+    except ValueError:
+        raise ValueError(f"`{name}` must be None or a name that Keras knows. Received: {value!r}") from None
 
 
 def _check_options(name: str, options: dict[str, object], known: tuple[str, ...]) -> None:

@@ -47,7 +47,7 @@ class LocalResponseNormalization(keras.layers.Layer):
     Examples
     --------
     >>> layer = LocalResponseNormalization(size=1, k=0.0, alpha=1.0, beta=0.5)  # x / |x|
-    >>> layer(ops.array([[3.0, -4.0]])).numpy().tolist()
+    >>> ops.convert_to_numpy(layer(ops.array([[3.0, -4.0]]))).tolist()
     [[1.0, -1.0]]
     """
 
@@ -82,7 +82,7 @@ class ChannelPadding(keras.layers.Layer):
 
     Examples
     --------
-    >>> ChannelPadding(1)(ops.array([[3.0, 4.0]])).numpy().tolist()
+    >>> ops.convert_to_numpy(ChannelPadding(1)(ops.array([[3.0, 4.0]]))).tolist()
     [[3.0, 4.0, 0.0]]
     """
 

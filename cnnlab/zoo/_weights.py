@@ -11,7 +11,7 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Iterator
+from itertools import count, takewhile
 from pathlib import Path
 
 import h5py
@@ -45,27 +45,21 @@ def load_weights(model: keras.Model, path: str | os.PathLike[str]) -> None:
 
     Examples
     --------
-    >>> import tempfile
     >>> from cnnlab import zoo
-    >>> one, two = zoo.build("lenet5"), zoo.build("lenet5")
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     one.save_weights(Path(folder, "lenet.weights.h5"))
-    ...     zoo.load_weights(two, Path(folder, "lenet.weights.h5"))
-    >>> bool((one.get_weights()[0] == two.get_weights()[0]).all())
-    True
+    >>> load_weights(zoo.build("lenet5"), "weights.npz")
+    Traceback (most recent call last):
+    ValueError: `weights` must be a file ending in .weights.h5, .keras, .h5. Received: 'weights.npz'
     """
     path = checked_path(path)
     layers = {layer.name: layer for layer in model.layers if layer.weights}
     try:
         with _open(path) as file:
-            stored = _legacy(file) if "layer_names" in (file := _root(file)).attrs else _keras3(file, path)
+            stored = _keras3(file["layers"], path) if "layers" in file else _keras2(file)
             stored = {name.replace("/", "_"): arrays for name, arrays in stored.items()}
             _check(stored, layers, path)
             values = {name: [np.asarray(array) for array in stored[name]] for name in layers}
     except (OSError, KeyError, RuntimeError, EOFError, zipfile.BadZipFile) as error:  # what h5py and zipfile raise
-        raise ValueError(
-            f"`weights` must be a whole HDF5 file. Received: {path.name}, which is damaged: {error}"
-        ) from None
+        raise ValueError(f"`weights` must be a whole file. Received: {path.name}, which is damaged: {error}") from None
     for name, layer in layers.items():
         layer.set_weights(values[name])
 
@@ -89,33 +83,27 @@ def _open(path: Path) -> h5py.File:
         return h5py.File(io.BytesIO(archive.read("model.weights.h5")), "r")
 
 
-def _root(file: h5py.File) -> h5py.Group:
-    """The group with the layers: a whole model saved by Keras 2 has it one level down."""
-    return file.get("model_weights", file)
-
-
-def _legacy(group: h5py.Group) -> Datasets:
+def _keras2(file: h5py.File) -> Datasets:
+    group = file.get("model_weights", file)  # a whole model keeps its weights one level down
     return {
         name: [group[name][weight] for weight in _texts(group[name], "weight_names")]
         for name in _texts(group, "layer_names")
     }
 
 
-def _texts(group: h5py.Group, name: str) -> Iterator[str]:
-    """A list of names stored as an attribute, which Keras splits into name0, name1 … where it is too long for HDF5."""
-    parts = [group.attrs[name]] if name in group.attrs else []
-    while not parts or f"{name}{len(parts) - 1}" in group.attrs:
-        if not parts and f"{name}0" not in group.attrs:
-            return
-        parts.append(group.attrs[f"{name}{len(parts)}"])
-    for part in parts:
-        for text in part:
-            yield text.decode() if isinstance(text, bytes) else str(text)
+def _texts(group: h5py.Group, name: str) -> list[str]:
+    """A list of names stored as an attribute, which Keras cuts into name0, name1 … where it is too long for HDF5."""
+    if name in group.attrs:
+        stored = list(group.attrs[name])
+    else:
+        pieces = (f"{name}{index}" for index in count())
+        stored = [text for piece in takewhile(group.attrs.__contains__, pieces) for text in group.attrs[piece]]
+    return [text.decode() if isinstance(text, bytes) else str(text) for text in stored]
 
 
-def _keras3(file: h5py.Group, path: Path) -> Datasets:
+def _keras3(layers: h5py.Group, path: Path) -> Datasets:
     stored: Datasets = {}
-    for group in file["layers"].values():
+    for group in layers.values():
         arrays = group.get("vars", {})
         if len(arrays) == 0:
             continue

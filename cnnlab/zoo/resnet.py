@@ -41,6 +41,8 @@ def _shortcut(x: keras.KerasTensor, channels: int, strides: int, kind: str, unit
         x = pooling(x, 1, strides, name=f"{unit}_shortcut_pool")  # a window of one pixel: every second pixel, unchanged
     if x.shape[-1] == channels:
         return x
+    if x.shape[-1] > channels:
+        raise ValueError(f"`shortcut` 'pad' can only add channels. Received: {unit}, from {x.shape[-1]} to {channels}")
     return ChannelPadding(channels - x.shape[-1], name=f"{unit}_shortcut_pad")(x)
 
 
