@@ -7,6 +7,8 @@ In the order one picture travels:
 - `cnnlab.shapes`    output size, padding, receptive field, parameters, multiply-adds
 - `cnnlab.conv`      convolution: the loops to read, the fast form to use, the gradients
 - `cnnlab.pooling`   max, average, min and global pooling, and their gradients
+- `cnnlab.zoo`       the classic networks, from LeNet-5 to SENet
+- `cnnlab.ledger`    any Keras model as a table of shapes, parameters, multiply-adds and receptive fields
 - `cnnlab.plot`      arrays to figures
 - `cnnlab.explore`   the interactive explorers
 - `cnnlab.checks`    the exercises, their hints, solutions and diagnoses

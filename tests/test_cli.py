@@ -138,8 +138,12 @@ def test_a_console_that_lacks_characters_does_not_crash(course):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_exits_130_without_a_traceback(monkeypatch, capsys, number):
     before = signal.getsignal(signal.SIGTERM)
+    as_in_a_terminal = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores Ctrl-C
     monkeypatch.setattr(runner, "run", lambda *_, **__: signal.raise_signal(number))
-    assert cli.main(["run"]) == 130
+    try:
+        assert cli.main(["run"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, as_in_a_terminal)
     assert capsys.readouterr().err == "Stopped.\n"
     assert signal.getsignal(signal.SIGTERM) is before
 

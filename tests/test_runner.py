@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import json
 import os
 import shutil
@@ -129,7 +130,11 @@ def gone(pid: int) -> bool:
 def test_stopping_a_run_keeps_what_finished_and_leaves_no_kernel(tmp_path, name):
     course = write_course(tmp_path, "00_good", "03_hangs")
     command = [sys.executable, "-m", "cnnlab", "run", "--jobs", "1", "--out", "out"]
-    process = subprocess.Popen(command, cwd=course, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A shell's background job ignores Ctrl-C, and passes that on: a learner's terminal does not.
+    listening = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(
+        command, cwd=course, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listening
+    )
     assert process.stdout.readline().startswith("ok      00_good")
     deadline = time.monotonic() + 60
     while not (course / "notebooks" / "kernel").exists():

@@ -148,9 +148,10 @@ class Explorer:
                 raise ValueError(f"`{name}` must be one of the controls {', '.join(known)}. Received: {name!r}")
         try:
             with self._quiet():
-                for name in filter(values.__contains__, known):  # in the controls' order: a range may follow another
-                    self._assign(name, values[name])
-                    self.adjust(name)
+                for name, value in [*values.items()] * 2:  # twice: a control's range may follow another's value
+                    self._assign(name, value)
+                for name, value in values.items():
+                    self._check_assigned(name, value)
                 if self._predicting and "guess" not in values:
                     self.controls["guess"].value = ""
             self._redraw()
@@ -158,8 +159,7 @@ class Explorer:
             with self._quiet():
                 for _ in range(2):  # twice: one control's range may depend on another's value
                     for name, value in known.items():
-                        self.controls[name].value = value
-                        self.adjust(name)
+                        self._assign(name, value)
             raise
         self._error.value = ""
         return self
@@ -193,11 +193,17 @@ class Explorer:
 
     def _assign(self, name: str, value: object) -> None:
         control = self.controls[name]
-        with suppress(traitlets.TraitError):  # reported below, in the control's own terms
+        before = control.value
+        with suppress(traitlets.TraitError):  # reported by `_check_assigned`, in the control's own terms
             control.value = value
-        same = np.array_equal(control.value, value) if isinstance(value, (list, tuple, np.ndarray)) else None
-        if same is False or (same is None and control.value != value):
-            # Sliders clamp without a word; a lesson that asks for 12 must not be shown 9.
+        if control.value != before:
+            self.adjust(name)
+
+    def _check_assigned(self, name: str, value: object) -> None:
+        """Refuse what the control did not take: sliders clamp without a word, and 12 asked must not be 9 shown."""
+        control = self.controls[name]
+        many = isinstance(value, (list, tuple, np.ndarray))
+        if not (np.array_equal(control.value, value) if many else control.value == value):
             raise ValueError(f"`{name}` must be {_rule(control)}. Received: {value!r}")
 
     def _changed(self, name: str) -> None:
