@@ -56,5 +56,6 @@ def checked(cell: nbformat.NotebookNode) -> list[str]:
 
 def texts(cell: nbformat.NotebookNode) -> str:
     """Everything a cell wrote, as plain text."""
-    written = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", [])]
-    return "\n".join("".join(lines) for lines in written)  # a notebook's file keeps text as a list of lines
+    return "\n".join(
+        output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", [])
+    )
