@@ -235,8 +235,6 @@ class Explorer:
         self._asked.value = self._asking(width)
         # role=status: a screen reader speaks the new numbers when a control moves.
         self._words.value = f'<div role="status" style="{_WORDS.format(width=width)}">{html.escape(words)}</div>'
-        if self._drawn and self._drawn[0] is not picture:
-            self._drawn[0].clear()  # a figure is full of cycles: left to the collector they cost a pause now and then
         self._drawn = picture, "\n".join(filter(None, [self._verdict(), words]))
 
     def _show_error(self, error: Exception) -> None:
