@@ -23,13 +23,16 @@ _RETRY_AFTER = 60.0  # seconds for which a failed implicit download is not tried
 
 @dataclass(frozen=True)
 class DataFile:
-    """A published file: its `name` in the course, its `file` name, size in `bytes`, SHA-256 `checksum` and `url`."""
+    """A file of arrays: its `name` in the course, its `file` name; where published, `bytes`, SHA-256 `checksum`, `url`.
+
+    One without a `url` is published in another form only, which Keras' own loader of that name reads.
+    """
 
     name: str
     file: str
-    bytes: int
-    checksum: str
-    url: str
+    bytes: int = 0
+    checksum: str = ""
+    url: str = ""
 
 
 REGISTRY = {
@@ -43,6 +46,8 @@ REGISTRY = {
             checksum="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
             url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
         ),
+        DataFile(name="fashion_mnist", file="fashion_mnist.npz"),
+        DataFile(name="cifar10", file="cifar10.npz"),
     )
 }
 
@@ -55,8 +60,8 @@ class Availability:
 
     Attributes
     ----------
-    name, file, url : as published
-    bytes : size of the file found, or of the published file when none is here
+    name, file, url : as published; `url` is empty where no such file is published
+    bytes : size of the file found, or of the published file when none is here; 0 when that is not known
     place : ``"data folder"``, ``"cache"`` or ``"not here"``
     path : the file found, or None
     trouble : why the file found cannot be used; empty when all is well
@@ -152,7 +157,7 @@ def available() -> list[Availability]:
     Examples
     --------
     >>> [row.name for row in available()]
-    ['mnist']
+    ['mnist', 'fashion_mnist', 'cifar10']
     """
     return [_available(row) for row in REGISTRY.values()]
 
@@ -162,7 +167,7 @@ def _available(row: DataFile) -> Availability:
     if own is not None:
         return Availability(row.name, row.file, own.stat().st_size, "data folder", own, row.url)
     cached = cache_path() / row.file
-    if os.path.isfile(cached):  # unlike Path.is_file, False for a folder that may not be read
+    if row.url and os.path.isfile(cached):  # unlike Path.is_file, False for a folder that may not be read
         trouble = "" if _is_published(cached, row) else "damaged: its SHA-256 is wrong"
         return Availability(row.name, row.file, cached.stat().st_size, "cache", cached, row.url, trouble)
     return Availability(row.name, row.file, row.bytes, "not here", None, row.url)
@@ -195,6 +200,8 @@ def locate(name: str) -> tuple[Path, str]:
         notes.append(
             f"no {row.file} in the CNNLAB_DATA folder" if os.path.isdir(folder) else "CNNLAB_DATA names no folder"
         )
+    if not row.url:
+        raise DataError("; ".join([*notes, f"`cnnlab data get {name}` says how to get the real ones"]))
     cached = cache_path() / row.file
     if _is_published(cached, row):
         return cached, "from the download cache"
@@ -228,17 +235,20 @@ def fetch(name: str, to: str | os.PathLike | None = None, progress: Callable[[in
     ValueError
         If there is no such name.
     DataError
-        If the file cannot be had, or another file of that name is in the way.
+        If the file cannot be had, or another file of that name is in the way. For one that is not published in this
+        form the message says how to make it.
 
     Examples
     --------
     >>> fetch("minst")
     Traceback (most recent call last):
-    ValueError: `name` must be one of 'mnist'. Received: 'minst'. Did you mean 'mnist'?
+    ValueError: `name` must be one of 'mnist', 'fashion_mnist', 'cifar10'. Received: 'minst'. Did you mean 'mnist'?
     """
     row = REGISTRY[check_choice(name, "name", tuple(REGISTRY))]
     if to is None and (own := _in_data_folder(row)) is not None:
         return own
+    if not row.url:
+        raise DataError(_how_to_make(row))
     cached = cache_path() / row.file
     target = cached if to is None else Path(to).expanduser().absolute() / row.file
     if _is_published(target, row):
@@ -260,6 +270,18 @@ def fetch(name: str, to: str | os.PathLike | None = None, progress: Callable[[in
         ) from None
     _failures.pop(row.url, None)
     return target
+
+
+def _how_to_make(row: DataFile) -> str:
+    """Keras' loader downloads the set in its published form; one line more saves it in ours."""
+    script = (
+        f"import keras, numpy; (a, b), (c, d) = keras.datasets.{row.name}.load_data(); "
+        f"numpy.savez_compressed('{row.file}', x_train=a, y_train=b, x_test=c, y_test=d)"
+    )
+    return (
+        f'{row.file} is not published as one file. On a machine with internet run: python -c "{script}" and put the '
+        "file in a folder that CNNLAB_DATA names"
+    )
 
 
 def _in_data_folder(row: DataFile) -> Path | None:

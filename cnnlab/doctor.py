@@ -32,7 +32,7 @@ VARIABLES = {
 }
 
 # How a lesson loads a data file.
-_LOADERS = {"mnist": datasets.mnist}
+_LOADERS = {"mnist": datasets.mnist, "fashion_mnist": datasets.fashion_mnist, "cifar10": datasets.cifar10}
 
 # Extras that are more than one backend's package: what a learner cannot do without them.
 _EXTRAS = {"lab": "JupyterLab on this machine", "batch": "cnnlab run and cnnlab build"}
@@ -236,6 +236,8 @@ def _data() -> Iterator[Finding]:
             yield Finding("Data", row.file, "warning", f"in the {row.place}, {row.trouble}", get, path)
         elif row.place != "not here":
             yield Finding("Data", row.file, *_readable(row), path)
+        elif not row.url:
+            yield Finding("Data", row.file, "ok", f"not here: a stand-in is used; {get} says how to make the file")
         elif datasets.offline():
             detail = "not here, and CNNLAB_OFFLINE forbids the download: a stand-in is used"
             yield Finding("Data", row.file, "warning", detail, f"unset CNNLAB_OFFLINE, then {get}")

@@ -78,8 +78,11 @@ class Picture(Figure):
         publish(self, self.alt)
 
 
-def publish(picture: Picture, text: str, extra: Mapping[str, object] | None = None) -> None:
-    """Show `picture` in the notebook as one bundle: PNG, words, and any `extra` MIME types (a live widget)."""
+def publish(picture: Picture, text: str, extra: Mapping[str, object] | None = None, **options: object) -> None:
+    """Show `picture` in the notebook as one bundle: PNG, words, and any `extra` MIME types (a live widget).
+
+    The `options` are those of IPython's ``display``, such as ``display_id`` and ``update``.
+    """
     from IPython.display import display  # slow to import, and needed only inside a notebook
 
     width, height = picture.shown_size()
@@ -88,7 +91,7 @@ def publish(picture: Picture, text: str, extra: Mapping[str, object] | None = No
         "image/png": base64.b64encode(picture.png(compact=True)).decode("ascii"),
         "text/plain": text,
     }
-    display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height, "alt": text}})
+    display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height, "alt": text}}, **options)
 
 
 def number_grid(

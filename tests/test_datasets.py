@@ -638,25 +638,25 @@ def test_fetch_is_content_with_the_data_folder(data):
 
 
 def test_fetch_refuses_an_unknown_name():
-    with pytest.raises(ValueError, match=r"`name` must be one of 'mnist'\. Received: 'MNIST'"):
+    with pytest.raises(ValueError, match=r"`name` must be one of 'mnist', .*\. Received: 'MNIST'"):
         datasets.fetch("MNIST")
 
 
 def test_available_follows_the_file(server, cache, monkeypatch, tmp_path):
-    (row,) = datasets.available()
+    row = datasets.available()[0]
     assert (row.name, row.file, row.bytes, row.place, row.path, row.url, row.trouble) == (
         *("mnist", "mnist.npz", len(server.body), "not here", None, server.url, ""),
     )
     datasets.fetch("mnist")
-    (row,) = datasets.available()
+    row = datasets.available()[0]
     assert (row.place, row.path, row.trouble) == ("cache", cache / "mnist.npz", "")
     (cache / "mnist.npz").write_bytes(b"short")
-    (row,) = datasets.available()
+    row = datasets.available()[0]
     assert (row.place, row.bytes, row.trouble) == ("cache", 5, "damaged: its SHA-256 is wrong")
     assert left_over(cache) == ["mnist.npz"]
     (tmp_path / "mnist.npz").write_bytes(b"mine")
     monkeypatch.setenv("CNNLAB_DATA", str(tmp_path))
-    (row,) = datasets.available()
+    row = datasets.available()[0]
     assert (row.place, row.path, row.bytes) == ("data folder", tmp_path / "mnist.npz", 4)
 
 
@@ -716,3 +716,95 @@ def test_the_classrooms_mnist_is_read_whole(monkeypatch):
     train, test = datasets.mnist("train"), datasets.mnist("test")
     assert (len(train), len(test)) == (60_000, 10_000)
     assert np.bincount(test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+# -- Fashion-MNIST, CIFAR-10, and what is drawn in their place -----------------------------------------------------
+
+PUBLISHED_OTHERWISE = {
+    "fashion_mnist": ((28, 28, 1), "letters A to J in 20 of matplotlib's fonts", "Ankle boot"),
+    "cifar10": ((32, 32, 3), "ten shapes drawn on crops of photos", "truck"),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED_OTHERWISE)
+def test_drawn_pictures_stand_in_and_say_so(name, no_network):
+    shape, drawn, last = PUBLISHED_OTHERWISE[name]
+    data = getattr(datasets, name)("test", limit=40)
+    assert data.images.shape == (40, *shape)
+    assert data.source == f"stand-in: {drawn} (`cnnlab data get {name}` says how to get the real ones)"
+    assert data.is_stand_in
+    assert len(data.class_names) == 10
+    assert last not in data.class_names
+
+
+@pytest.mark.parametrize("name", PUBLISHED_OTHERWISE)
+def test_the_data_folder_is_asked_first_for_every_set(name, data):
+    shape, _, last = PUBLISHED_OTHERWISE[name]
+    pictures = np.zeros((3, *shape), np.uint8)
+    (data / f"{name}.npz").write_bytes(
+        npz(x_train=pictures, y_train=np.array([[9], [1], [2]]), x_test=pictures, y_test=np.arange(3))
+    )
+    train = getattr(datasets, name)("train", limit=2)
+    assert train.labels.tolist() == [9, 1]
+    assert train.class_names[9] == last
+    assert train.source.endswith(f"{name}.npz in the CNNLAB_DATA folder")
+    (data / f"{name}.npz").write_bytes(b"damaged")
+    with pytest.raises(DataError, match="not a readable .npz file"):
+        getattr(datasets, name)()
+
+
+@pytest.mark.parametrize("name", PUBLISHED_OTHERWISE)
+def test_a_file_that_is_not_published_is_never_taken_from_the_cache_nor_deleted(name, cache):
+    cache.mkdir()
+    (cache / f"{name}.npz").write_bytes(npz())
+    assert getattr(datasets, name)(limit=1).is_stand_in
+    assert left_over(cache) == [f"{name}.npz"]
+
+
+@pytest.mark.parametrize("name", PUBLISHED_OTHERWISE)
+def test_get_says_how_to_make_what_is_not_published(name, tmp_path):
+    with pytest.raises(DataError, match=rf"keras\.datasets\.{name}\.load_data\(\).*savez_compressed") as caught:
+        datasets.fetch(name, to=tmp_path)
+    assert "\n" not in str(caught.value)
+    assert left_over(tmp_path) == []
+
+
+@pytest.mark.parametrize("draw", [datasets.letters, datasets.shapes])
+def test_what_is_drawn_depends_on_the_row_alone(draw):
+    many, few, others = draw("train", 30), draw("train", 10), draw("test", 30)
+    assert np.array_equal(many.images[:10], few.images)
+    assert np.array_equal(many.labels[:10], few.labels)
+    assert not {picture.tobytes() for picture in many.images} & {picture.tobytes() for picture in others.images}
+    assert set(draw("train", 200).labels) == set(range(10))
+    assert many.images.dtype == np.uint8
+    assert many.images.max(axis=(1, 2, 3)).min() > 60, "every picture shows something"
+
+
+def test_letters_hardly_ever_touch_the_border():
+    images = datasets.letters("test", 300).images
+    assert images[:, [0, -1]].any(axis=(1, 2, 3)).mean() < 0.03
+    assert images[:, :, [0, -1]].any(axis=(1, 2, 3)).mean() < 0.03
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"split": "val"}, ValueError, "`split` must be one of 'train', 'test'"),
+        ({"limit": 0}, ValueError, "`limit` must be a whole number >= 1"),
+        ({"limit": True}, TypeError, "`limit` must be a whole number >= 1"),
+    ],
+)
+@pytest.mark.parametrize("load", [datasets.letters, datasets.shapes, datasets.fashion_mnist, datasets.cifar10])
+def test_every_set_refuses_bad_arguments(load, arguments, error, words):
+    with pytest.raises(error, match=re.escape(words)):
+        load(**arguments)
+
+
+def test_the_classrooms_cifar10_is_read(monkeypatch):
+    folder = _files.Path(__file__).parents[2] / "shared" / "data"
+    if not (folder / "cifar10.npz").is_file():
+        pytest.skip("no data folder beside the project")
+    monkeypatch.setenv("CNNLAB_DATA", str(folder))
+    data = datasets.cifar10("test", limit=100)
+    assert data.images.shape == (100, 32, 32, 3)
+    assert data.class_names[3] == "cat"

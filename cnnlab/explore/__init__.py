@@ -17,6 +17,13 @@ _MODULES = {
     "PoolingExplorer": "lesson03",
     "LayerMicroscope": "lesson04",
     "ReceptiveFieldPinner": "lesson04",
+    "TrainingMonitor": "lesson05",
+    "DigitPad": "lesson05",
+    "LedgerExplorer": "lesson06",
+    "ResidualExplorer": "lesson07",
+    "GateViewer": "lesson07",
+    "FeatureMaps": "lesson08",
+    "GradCamExplorer": "lesson08",
 }
 
 __all__ = [*_MODULES, "Explorer"]
