@@ -9,6 +9,7 @@ In the order one picture travels:
 - `cnnlab.pooling`   max, average, min and global pooling, and their gradients
 - `cnnlab.zoo`       the classic networks, from LeNet-5 to SENet
 - `cnnlab.ledger`    any Keras model as a table of shapes, parameters, multiply-adds and receptive fields
+- `cnnlab.training`  callbacks, the confusion matrix, the worst mistakes
 - `cnnlab.plot`      arrays to figures
 - `cnnlab.explore`   the interactive explorers
 - `cnnlab.checks`    the exercises, their hints, solutions and diagnoses

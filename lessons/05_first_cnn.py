@@ -159,7 +159,7 @@ check.steps(steps)
 # **Predict.** Fill in the five question marks. 11 is odd: what does the pooling do with the last row and column?
 
 
-# %% tags=["nbval-check-output"]
+# %%
 def network(first_kernel=3):
     return keras.Sequential([
         keras.Input((28, 28, 1)),
@@ -176,6 +176,7 @@ def network(first_kernel=3):
     ])  # fmt: skip
 
 
+# %% tags=["nbval-check-output"]
 model = network()
 for layer in model.layers:
     print(f"{layer.name:8} {str(layer.output.shape[1:]):13} {layer.count_params():9,}")

@@ -20,10 +20,6 @@ _MODULES = {
     "TrainingMonitor": "lesson05",
     "DigitPad": "lesson05",
     "LedgerExplorer": "lesson06",
-    "ResidualExplorer": "lesson07",
-    "GateViewer": "lesson07",
-    "FeatureMaps": "lesson08",
-    "GradCamExplorer": "lesson08",
 }
 
 __all__ = [*_MODULES, "Explorer"]
