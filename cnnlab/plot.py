@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from cnnlab._validate import check_rank
@@ -247,6 +248,8 @@ def lines(
         style = ("-", "--", "-.", ":")[number % 4]
         marker = "o" if markers else None
         ax.plot(x, y, style, label=name, color=PALETTE[number % len(PALETTE)], marker=marker, markersize=4)
+    if all(_whole(np.asarray(x)) for x, _ in curves.values()):  # epochs and steps: there is no epoch 2.5
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     ax.spines[["top", "right"]].set_visible(False)
@@ -256,3 +259,7 @@ def lines(
         ax.legend(frameon=False)
     picture.subplots_adjust(left=0.11, right=0.98, top=0.9, bottom=0.17)
     return picture
+
+
+def _whole(x: np.ndarray) -> bool:
+    return x.dtype.kind in "iu" or (x.dtype.kind == "f" and bool(np.equal(np.mod(x, 1), 0).all()))

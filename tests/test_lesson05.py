@@ -206,7 +206,7 @@ def test_the_canvas_hands_its_ink_over(pad):
     restored(pad)
     ink = np.zeros((28, 28), np.uint8)
     ink[5:20, 8] = 200
-    pad._canvas.ink = ink.tobytes()  # as the browser does
+    pad._canvas.set_state({"ink": memoryview(ink.tobytes())})  # what a message from the browser comes to
     assert pad.source == "my drawing"
     assert np.array_equal(pad.set(fit=False).picture(), ink)
     assert pad._canvas in pad.view().children

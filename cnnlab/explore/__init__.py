@@ -20,6 +20,18 @@ _MODULES = {
     "TrainingMonitor": "lesson05",
     "DigitPad": "lesson05",
     "LedgerExplorer": "lesson06",
+    "ResidualExplorer": "lesson07",
+    "GateViewer": "lesson07",
+    "FeatureMaps": "lesson08",
+    "GradCamExplorer": "lesson08",
+    "AugmentationLab": "lesson09",
+    "FreezeSlider": "lesson10",
+    "BoxBench": "lesson11",
+    "NmsStepper": "lesson11",
+    "PrBuilder": "lesson11",
+    "TargetViewer": "lesson12",
+    "PredictionExplorer": "lesson12",
+    "AnswerExplorer": "lesson17",
 }
 
 __all__ = [*_MODULES, "Explorer"]

@@ -143,6 +143,7 @@ function render({ model, el }) {
   const wipe = () => {
     ink.fill(0);
     paint();
+    send(); // a stroke that still waits for its turn must not bring the drawing back
   };
   model.on("change:wiped", wipe);
   const kept = model.get("ink");

@@ -12,6 +12,10 @@ import traitlets
 INSTALL = "python -m pip install anywidget"
 
 
+def _bytes(value: object, widget: widgets.Widget) -> bytes:
+    return bytes(value)
+
+
 def canvas(side: int, drawn: Callable[[np.ndarray], None]) -> widgets.DOMWidget | None:
     """A black square to draw on in white, with pointer or keyboard; None where anywidget is not installed.
 
@@ -33,7 +37,7 @@ def canvas(side: int, drawn: Callable[[np.ndarray], None]) -> widgets.DOMWidget 
     class Canvas(anywidget.AnyWidget):
         _esm = Path(__file__).with_name("_canvas.js")
         side = traitlets.Int().tag(sync=True)
-        ink = traitlets.Bytes().tag(sync=True)
+        ink = traitlets.Bytes().tag(sync=True, from_json=_bytes)  # from the page they come as a memoryview
         wiped = traitlets.Int().tag(sync=True)
 
     def changed(change: dict) -> None:

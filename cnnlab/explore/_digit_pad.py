@@ -99,7 +99,9 @@ class DigitPad(Explorer):
             "noise": slider(0, 0, 100, 10, "noise, %"),
             "fit": widgets.Checkbox(True, description="fit my drawing as MNIST was", indent=False),
             "reset": widgets.Button(description="undo all changes", icon="undo"),
-            "clear": widgets.Button(description="clear my drawing", icon="eraser"),
+            "clear": widgets.Button(
+                description="clear my drawing", icon="eraser", layout=widgets.Layout(width="170px")
+            ),
         }
 
     def draw(self, picture: np.ndarray) -> DigitPad:

@@ -77,8 +77,9 @@ class Sheet:
 
     def stamp_all(self, places: Mapping[str, Sequence[tuple[float, float]]], size: float, colour: str = INK) -> None:
         """Several words, each centred on its places, as one mark: far quicker than a mark a word."""
-        paths = [_centred(word, round(size, 1)) for word, at in places.items() for _ in at]
-        self._add_text(paths, [place for at in places.values() for place in at], colour)
+        marks = [(_centred(word, round(size, 1)), place) for word, at in places.items() if word.strip() for place in at]
+        if marks:
+            self._add_text(*zip(*marks, strict=True), colour)
 
     def write(
         self, x: float, y: float, text: str, size: float = 10.0, colour: str = INK, *, bold: bool = False,

@@ -30,9 +30,9 @@ _TOP, _BOTTOM, _LABEL = 1.15, 3.2, 0.19
 class TrainingMonitor(Explorer, keras.callbacks.Callback):
     """A callback for ``model.fit`` that shows the run while it lasts, and an explorer of its curves afterwards.
 
-    In a notebook the monitor shows itself under the cell that calls ``fit``. The stop button ends the run after the
-    present batch, and so does the notebook's own ■ (interrupt): nothing is lost, and the cells below go on. A kernel
-    that cannot hear a button while it computes (ipykernel before 7, Colab) hears the ■.
+    In a notebook the monitor shows itself under the cell that calls ``fit``. The notebook's own ■ (interrupt) ends the
+    run after the present batch: nothing is lost, and the cells below go on. So does the stop button, where the kernel
+    hears a button while it computes; Colab's does not, and JupyterLab's only with some versions of ipykernel.
 
     In a batch run (``CNNLAB_STRICT=1``) and outside notebooks nothing is shown while training runs; in a notebook one
     picture appears at its end, which tells no times.
@@ -184,8 +184,8 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         if self._running:
             within = f"batch {self._batch} of {self._steps}" if self._steps else f"batch {self._batch}"
             left = f", {_duration(self._seconds_left())} left" if self._watched and self._progress() > 0.02 else ""
-            stopping = " Stopping after this batch." if self.stopped else ""
-            return f"Training: epoch {self._epoch + 1} of {self._epochs}, {within}{left}.{stopping}"
+            stop = "Stopping after this batch." if self.stopped else "To stop: the notebook's ■."
+            return f"Training: epoch {self._epoch + 1} of {self._epochs}, {within}{left}. {stop}"
         if not done:
             return "No run yet. Pass this monitor to fit: model.fit(x, y, epochs=5, callbacks=[monitor])."
         if self.stopped:
