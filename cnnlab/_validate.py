@@ -98,3 +98,20 @@ def check_choice(value: object, name: str, choices: Sequence[str]) -> str:
     near = difflib.get_close_matches(value, choices, n=1) if isinstance(value, str) else []
     hint = f". Did you mean {near[0]!r}?" if near else ""
     raise ValueError(f"`{name}` must be one of {', '.join(map(repr, choices))}. Received: {value!r}{hint}")
+
+
+def check_fraction(value: object, name: str) -> float:
+    """Return `value` as a ``float`` if it is a number from 0 to 1.
+
+    >>> check_fraction(0.5, "iou_threshold")
+    0.5
+    >>> check_fraction(50, "iou_threshold")
+    Traceback (most recent call last):
+    ValueError: `iou_threshold` must be a number from 0 to 1. Received: 50
+    """
+    rule = f"`{name}` must be a number from 0 to 1. Received: {value!r}"
+    if isinstance(value, (bool, np.bool_, str)) or not np.isscalar(value) or np.iscomplexobj(value):
+        raise TypeError(rule)
+    if not 0 <= value <= 1:
+        raise ValueError(rule)
+    return float(value)
