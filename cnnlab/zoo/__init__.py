@@ -14,6 +14,8 @@ by where they are (``block2_unit1_conv2``), the same way in every family:
 ``conv1``, ``pool1``  where there are no blocks (LeNet, AlexNet); ``fire2_``… and ``inception3a_``… are modules
 ``fc1``, ``fc2``      fully connected layers of the classifier, which ends in ``predictions``
 ====================  ==================================================================================================
+
+The detector of lesson 12 has anchors and no classifier, so it has a function of its own: `cnnlab.zoo.tiny_yolo.build`.
 """
 
 from __future__ import annotations
@@ -24,11 +26,11 @@ from collections.abc import Callable, Iterable
 import keras
 
 from cnnlab._validate import check_choice, check_int
-from cnnlab.zoo import alexnet, inception, lenet, resnet, senet, squeezenet, vgg
+from cnnlab.zoo import alexnet, inception, lenet, resnet, senet, squeezenet, tiny_yolo, vgg
 from cnnlab.zoo._parts import Architecture, NeedsSizeError, OutOfPixelsError, Top, kernels_from
 from cnnlab.zoo._weights import checked_path, load_weights
 
-__all__ = ["build", "load_weights", "names"]
+__all__ = ["build", "load_weights", "names", "tiny_yolo"]
 
 _ARCHITECTURES: dict[str, Architecture] = {}
 for _family in (lenet, alexnet, vgg, squeezenet, inception, resnet, senet):
