@@ -1,0 +1,106 @@
+"""``cnnlab detect``: what it writes, what it says, and what it does with files that are no pictures."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from darknet_files import SHARED, TWO_HEADS, write_random
+from PIL import Image
+
+from cnnlab import scenes
+from cnnlab._detect_command import annotated
+from cnnlab.cli import main
+from cnnlab.detections import Detections
+
+
+@pytest.fixture
+def scene(tmp_path):
+    one = scenes.scene(seed=24)
+    Image.fromarray((255 * one.image).astype(np.uint8)).save(tmp_path / "scene.png")
+    return one, tmp_path / "scene.png"
+
+
+def test_a_scene_is_annotated_and_written_down(scene, tmp_path, capsys):
+    one, path = scene
+    out = tmp_path / "new" / "folder"
+    assert main(["detect", str(path), "--out", str(out), "--score", "0.4"]) == 0
+    assert "Detector tiny_yolo: 96×96 pixels" in capsys.readouterr().out
+    report = json.loads((out / "detections.json").read_text())
+    assert (report["model"], report["score_threshold"]) == ("tiny_yolo", 0.4)
+    (row,) = report["pictures"]
+    assert (row["file"], row["width"], row["height"]) == (str(path), 96, 96)
+    found = sorted(d["name"] for d in row["detections"])
+    assert found == sorted(one.class_names[label] for label in one.labels)
+    assert all(0.4 <= d["score"] <= 1 and len(d["box"]) == 4 for d in row["detections"])
+    with Image.open(out / row["annotated"]) as picture:
+        assert picture.size == (96, 96)
+        assert not np.array_equal(np.asarray(picture), np.asarray(Image.open(path)))
+
+
+def test_pictures_that_cannot_be_read_do_not_stop_the_others(scene, tmp_path, capsys):
+    (tmp_path / "broken.jpg").write_text("no picture")
+    (tmp_path / "other").mkdir()
+    again = tmp_path / "other" / "scene.png"
+    again.write_bytes(scene[1].read_bytes())
+    photos = [str(tmp_path / "broken.jpg"), str(scene[1]), str(tmp_path / "none.jpg"), str(again)]
+    out = tmp_path / "out"
+    assert main(["detect", *photos, "--out", str(out)]) == 1
+    said = capsys.readouterr()
+    assert "broken.jpg: " in said.err
+    assert "none.jpg: not a file" in said.err
+    assert sorted(path.name for path in out.iterdir()) == [
+        "detections.json", "scene-2.detected.png", "scene.detected.png",
+    ]  # fmt: skip
+
+
+def test_a_model_can_be_given_as_files(scene, tmp_path):
+    files = write_random(tmp_path, TWO_HEADS)
+    (tmp_path / "a.names").write_text("thing\n")
+    arguments = ["detect", str(scene[1]), "--out", str(tmp_path / "out"), "--model", *map(str, files)]
+    assert main(arguments) == 0
+    report = json.loads((tmp_path / "out" / "detections.json").read_text())
+    assert {d["name"] for d in report["pictures"][0]["detections"]} <= {"class 0"}
+    assert main([*arguments, str(tmp_path / "a.names")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (["yolo3"], "`name` must be one of 'tiny-yolo'"),
+        (["a.cfg", "a.weights"], "a.cfg: cannot be read"),
+        (["a", "b", "c", "d"], "`--model` must be a name, or CFG WEIGHTS [NAMES]. Received: a b c d"),
+        (["yolov3"], "Type `cnnlab data get yolov3`"),
+    ],
+)
+def test_a_model_that_is_none(model, says, scene, capsys, tmp_path):
+    assert main(["detect", str(scene[1]), "--out", str(tmp_path / "out"), "--model", *model]) == 2
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("score", ["1.5", "x", "nan"])
+def test_a_score_is_a_share(score, capsys):
+    with pytest.raises(SystemExit):
+        main(["detect", "a.jpg", "--score", score])
+    assert "must be a number from 0 to 1" in capsys.readouterr().err
+
+
+def test_boxes_are_drawn_where_they_are():
+    image = np.zeros((100, 200, 3), np.uint8)
+    png = annotated(image, Detections([[50, 40, 150, 90], [-5, -5, 210, 120]], [0.9, 0.3], [0, 1], ("cat", "dog")))
+    drawn = np.asarray(Image.open(io.BytesIO(png)))
+    blue = (drawn == [0, 0x72, 0xB2]).all(axis=-1)
+    assert blue[40:90, 50].all()
+    assert blue[40:90, 149].all()
+    assert blue[89, 50:150].all()
+    assert not blue[41:89, 51:149].any()
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(annotated(image, Detections([], [], []))))), image)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real weights and photos are not on this machine")
+def test_a_photo_with_the_data_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CNNLAB_DATA", str(SHARED.parent))
+    photo = SHARED.parent / "photos" / "eagle.jpg"
+    assert main(["detect", str(photo), "--model", "yolo-fastest", "--out", str(tmp_path)]) == 0
+    assert "eagle.jpg: bird 0." in capsys.readouterr().out
