@@ -13,6 +13,7 @@ In the order one picture travels:
 - `cnnlab.activations`  what a network sees: feature maps, patches, occlusion, saliency, Grad-CAM
 - `cnnlab.augment`   more pictures from the ones you have; boxes and masks move with them
 - `cnnlab.transfer`  pretrained backbones, new heads, freezing, cached features
+- `cnnlab.upload`, `cnnlab.practice`  files from your own machine; archives to practise on, untidy and harmful ones too
 - `cnnlab.delivery`  a trained classifier with its labels and its model card, saved and read back
 - `cnnlab.boxes`     formats, areas, overlap; with `cnnlab.detections`, what a detector says and what is there
 - `cnnlab.nms`       non-max suppression: fast, and one step at a time

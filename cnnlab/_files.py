@@ -23,9 +23,10 @@ _RETRY_AFTER = 60.0  # seconds for which a failed implicit download is not tried
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file of arrays: its `name` in the course, its `file` name; where published, `bytes`, SHA-256 `checksum`, `url`.
+    """A data file: its `name` in the course, its `file` name; where published, `bytes`, SHA-256 `checksum`, `url`.
 
-    One without a `url` is published in another form only, which Keras' own loader of that name reads.
+    One without a `url` is not published as this file: `advice` says where to get it, or, where that is empty, Keras'
+    own loader of that name reads it in another form.
     """
 
     name: str
@@ -33,6 +34,7 @@ class DataFile:
     bytes: int = 0
     checksum: str = ""
     url: str = ""
+    advice: str = ""
 
 
 REGISTRY = {
@@ -48,6 +50,53 @@ REGISTRY = {
         ),
         DataFile(name="fashion_mnist", file="fashion_mnist.npz"),
         DataFile(name="cifar10", file="cifar10.npz"),
+        DataFile(
+            name="cats_and_dogs",
+            file="cats_and_dogs_small.zip",
+            advice="any zip with the folders train/cats, train/dogs, validation/cats and validation/dogs will do, such "
+            "as https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip (69 MB): download it in a "
+            "browser, name it cats_and_dogs_small.zip and put it in a folder that CNNLAB_DATA names",
+        ),
+        # The release publishes no checksum: size and SHA-256 are those of the copy this project has worked with.
+        DataFile(
+            name="squeezenet",
+            file="weights/squeezenet_imagenet_notop.h5",
+            bytes=3_002_560,
+            checksum="17154246284f555591549ac2c83e127abfbf4307dc4b0060fdaa2931d0fa38da",
+            url="https://github.com/rcmalli/keras-squeezenet/releases/download/v1.0/"
+            "squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        ),
+        # Darknet detectors, see cnnlab/darknet/models.py; the .cfg of YOLOv3 and YOLOv3-tiny ship in data/darknet.
+        DataFile(
+            name="yolov3",
+            file="darknet/yolov3.weights",
+            bytes=248_007_048,
+            checksum="523e4e69e1d015393a1b0a441cef1d9c7659e3eb2d7e15f793f060a21b32f297",
+            url="https://pjreddie.com/media/files/yolov3.weights",
+        ),
+        DataFile(
+            name="yolov3-tiny",
+            file="darknet/yolov3-tiny.weights",
+            bytes=35_434_956,
+            checksum="dccea06f59b781ec1234ddf8d1e94b9519a97f4245748a7d4db75d5b7080a42c",
+            url="https://pjreddie.com/media/files/yolov3-tiny.weights",
+        ),
+        DataFile(
+            name="yolo-fastest",
+            file="darknet/yolo-fastest-1.1.weights",
+            bytes=1_384_268,
+            checksum="1c445c42bbd6df63edea2cc69f99667b5650d663ca11e34b116240740cd42890",
+            url="https://raw.githubusercontent.com/dog-qiuqiu/Yolo-Fastest/master/ModelZoo/yolo-fastest-1.1_coco/"
+            "yolo-fastest-1.1.weights",
+        ),
+        DataFile(
+            name="yolo-fastest-cfg",
+            file="darknet/yolo-fastest-1.1.cfg",
+            bytes=9_685,
+            checksum="f6df5775c1e862998cf69046eba9265be3ae84dfe8b2caab7529823f0795bf70",
+            url="https://raw.githubusercontent.com/dog-qiuqiu/Yolo-Fastest/master/ModelZoo/yolo-fastest-1.1_coco/"
+            "yolo-fastest-1.1.cfg",
+        ),
     )
 }
 
@@ -156,7 +205,7 @@ def available() -> list[Availability]:
 
     Examples
     --------
-    >>> [row.name for row in available()]
+    >>> [row.name for row in available()][:3]
     ['mnist', 'fashion_mnist', 'cifar10']
     """
     return [_available(row) for row in REGISTRY.values()]
@@ -240,9 +289,9 @@ def fetch(name: str, to: str | os.PathLike | None = None, progress: Callable[[in
 
     Examples
     --------
-    >>> fetch("minst")
+    >>> fetch("minst")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: `name` must be one of 'mnist', 'fashion_mnist', 'cifar10'. Received: 'minst'. Did you mean 'mnist'?
+    ValueError: `name` must be one of 'mnist', ... Received: 'minst'. Did you mean 'mnist'?
     """
     row = REGISTRY[check_choice(name, "name", tuple(REGISTRY))]
     if to is None and (own := _in_data_folder(row)) is not None:
@@ -274,6 +323,8 @@ def fetch(name: str, to: str | os.PathLike | None = None, progress: Callable[[in
 
 def _how_to_make(row: DataFile) -> str:
     """Keras' loader downloads the set in its published form; one line more saves it in ours."""
+    if row.advice:
+        return f"{row.file} is not fetched: {row.advice}"
     script = (
         f"import keras, numpy; (a, b), (c, d) = keras.datasets.{row.name}.load_data(); "
         f"numpy.savez_compressed('{row.file}', x_train=a, y_train=b, x_test=c, y_test=d)"

@@ -1,4 +1,4 @@
-"""The command ``cnnlab``: run, build, doctor, data. Each imports what it needs when it is called."""
+"""The command ``cnnlab``: run, build, doctor, data, detect. Each imports what it needs when it is called."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ examples:
   cnnlab build --check                do lessons and notebooks agree?
   cnnlab doctor                       what works here, what does not, what to type
   cnnlab data get mnist               fetch a data set for a classroom without internet
+  cnnlab detect dog.jpg --model yolo-fastest   boxes around what is in a photo
 
 exit status: 0 all well, 1 something failed, 2 a wrong command or a folder that cannot be written, 130 stopped by hand
 """
@@ -111,7 +112,28 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--to", metavar="DIR", help="put them in this folder, for use as CNNLAB_DATA")
     fetch.set_defaults(call=_data_get)
     actions.add_parser("path", help="the folder data are looked for in").set_defaults(call=_data_path)
+
+    detect = commands.add_parser("detect", help="find objects in photos: annotated pictures and JSON")
+    detect.add_argument("photos", nargs="+", metavar="PHOTO")
+    detect.add_argument(
+        "--model", nargs="+", default=["tiny-yolo"], metavar="MODEL",
+        help="a name (tiny-yolo, yolo-fastest, yolov3-tiny, yolov3), or CFG WEIGHTS [NAMES] (default: tiny-yolo, which "
+        "knows circles, squares and triangles)",
+    )  # fmt: skip
+    detect.add_argument("--score", type=_share, default=0.25, metavar="S", help="least score, 0 to 1 (default: 0.25)")
+    detect.add_argument("--out", default="detections", metavar="DIR", help="folder to write to (default: detections)")
+    detect.set_defaults(call=_detect)
     return parser
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"must be a number from 0 to 1. Received: {text!r}")
+    return value
 
 
 def _lessons(parser: argparse.ArgumentParser) -> None:
@@ -257,3 +279,22 @@ def _data_path(arguments: argparse.Namespace) -> int:
 
     print(datasets.data_path())
     return 0
+
+
+def _detect(arguments: argparse.Namespace) -> int:
+    from cnnlab._detect_command import detect
+    from cnnlab.datasets import DataError
+    from cnnlab.startup import load_keras
+
+    load_keras()
+    try:
+        return detect(
+            arguments.photos,
+            arguments.model,
+            arguments.score,
+            arguments.out,
+            announce=lambda line: print(line, flush=True),
+            complain=lambda line: print(f"cnnlab: {line}", file=sys.stderr, flush=True),
+        )
+    except (ValueError, DataError) as error:  # a file or a name that is no detector
+        return _complain(error, 2)

@@ -3,7 +3,8 @@
 Every data set says where it came from in `source`, and a lesson prints it. Photos, iris and the small digits ship with
 scikit-image and scikit-learn and need no network. MNIST is looked for in ``CNNLAB_DATA``, then in the cache, then
 downloaded (a lesson waits ten seconds at most); failing all three, enlarged scikit-learn digits stand in for it.
-Fashion-MNIST and CIFAR-10 are looked for in ``CNNLAB_DATA``; letters and shapes, drawn on the spot, stand in for them.
+Fashion-MNIST, CIFAR-10 and the cats and dogs are looked for in ``CNNLAB_DATA``; letters and shapes, drawn on the spot,
+stand in for them. `image_folder` reads pictures of your own, from a folder or a zip.
 
 Environment: ``CNNLAB_DATA`` names a folder of data files, ``CNNLAB_CACHE`` another cache folder, ``CNNLAB_OFFLINE=1``
 forbids downloads.
@@ -16,6 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cnnlab._archive import ArchiveError, FileNote, unpack
 from cnnlab._download import DataError
 from cnnlab._drawn import LETTERS, ROWS, SHAPES, draw_letters, draw_shapes
 from cnnlab._files import (
@@ -29,17 +31,26 @@ from cnnlab._files import (
     offline,
     shipped,
 )
+from cnnlab._image_files import ImageError, read_image
+from cnnlab._image_folder import ImageFolder, image_folder
+from cnnlab._image_split import Duplicate
 from cnnlab._npz import read_split
 from cnnlab._photos import gray, photo, photo_description, photo_names
-from cnnlab._validate import check_choice, check_int
+from cnnlab._validate import check_choice, check_int, pair
 
 __all__ = [
+    "ArchiveError",
     "Availability",
     "DataError",
     "Dataset",
+    "Duplicate",
+    "FileNote",
+    "ImageError",
+    "ImageFolder",
     "Table",
     "available",
     "cache_path",
+    "cats_and_dogs",
     "cifar10",
     "data_folder",
     "data_path",
@@ -47,6 +58,7 @@ __all__ = [
     "fashion_mnist",
     "fetch",
     "gray",
+    "image_folder",
     "iris",
     "letters",
     "mnist",
@@ -54,12 +66,15 @@ __all__ = [
     "photo",
     "photo_description",
     "photo_names",
+    "read_image",
     "shapes",
     "shipped",
+    "unpack",
 ]
 
 _DIGITS = tuple("0123456789")
 _CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+_PETS = ("cats", "dogs")
 _THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 
@@ -296,6 +311,87 @@ def cifar10(split: str = "train", limit: int | None = None) -> Dataset:
     (5, 32, 32, 3)
     """
     return _published("cifar10", "CIFAR-10", split, limit, (32, 32, 3), _THINGS, shapes)
+
+
+def cats_and_dogs(split: str = "train", limit: int | None = None, *, image_size: int | tuple[int, int] = 32) -> Dataset:
+    """Photos of cats and of dogs, in colour; 1,000 of each to train on and 400 of each to validate on.
+
+    Looked for as ``cats_and_dogs_small.zip`` in ``CNNLAB_DATA``: any zip with the folders ``train/cats``,
+    ``train/dogs``, ``validation/cats`` and ``validation/dogs`` (``cnnlab data get cats_and_dogs`` says where one is).
+    Without it two of the `shapes`, discs and stars, stand in, with class names of their own: about 1,000 to train on
+    and 200 to validate on.
+
+    Parameters
+    ----------
+    split : ``"train"`` or ``"validation"``
+    limit : keep at most this many pictures, the first ones; None keeps all. Cats and dogs take turns, so that an even
+        number holds as many of each
+    image_size : side in pixels, or (height, width), that the pictures are brought to: the middle of those of another
+        shape
+
+    Returns
+    -------
+    Dataset
+        Images (N, H, W, 3).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument breaks its rule.
+    DataError
+        If the zip of ``CNNLAB_DATA`` is damaged or holds other classes.
+
+    Examples
+    --------
+    >>> cats_and_dogs("validation", limit=6).labels.tolist()
+    [0, 1, 0, 1, 0, 1]
+    """
+    check_choice(split, "split", ("train", "validation"))
+    if limit is not None:
+        check_int(limit, "limit", minimum=1)
+    size = pair(image_size, "image_size")
+    try:
+        path, place = locate("cats_and_dogs")
+    except DataError as error:
+        return _discs_and_stars(split, limit, size, str(error))
+    found = image_folder(path, size)
+    if found.class_names != _PETS or not found.presplit:
+        classes = ", ".join(found.class_names)
+        raise DataError(f"{path.name} must hold train and validation folders of cats and dogs. Found: {classes}")
+    data = found.split(split)
+    rows = _taking_turns(data.labels)[:limit]
+    return Dataset(data.images[rows], data.labels[rows], _PETS, source=f"cats and dogs, {path.name} {place}")
+
+
+def _discs_and_stars(split: str, limit: int | None, size: tuple[int, int], why: str) -> Dataset:
+    from PIL import Image
+
+    part = "train" if split == "train" else "test"
+    pair_of = [SHAPES.index("disc"), SHAPES.index("star")]
+    count = ROWS[part] if limit is None else min(12 * limit, ROWS[part])
+    while True:  # a picture depends on its number alone, so drawing more changes none of the first ones
+        drawn = shapes(part, limit=count)
+        rows = np.flatnonzero(np.isin(drawn.labels, pair_of))
+        labels = (drawn.labels[rows] == pair_of[1]).astype(np.int64)
+        if count == ROWS[part] or 2 * np.bincount(labels, minlength=2).min() > limit:
+            break
+        count = min(2 * count, ROWS[part])
+    turns = _taking_turns(labels)[:limit]
+    resized = [
+        np.asarray(Image.fromarray(image).resize(size[::-1], Image.Resampling.BICUBIC))
+        for image in drawn.images[rows[turns]]
+    ]
+    source = f"stand-in: discs and stars drawn on crops of photos ({why})"
+    return Dataset(np.stack(resized), labels[turns], ("disc", "star"), source)
+
+
+def _taking_turns(labels: np.ndarray) -> np.ndarray:
+    """Rows in an order in which the classes alternate for as long as there are pictures of each."""
+    rank = np.empty(len(labels), np.int64)  # of a picture among those of its class
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        rank[rows] = np.arange(len(rows))
+    return np.lexsort((labels, rank))
 
 
 def letters(split: str = "train", limit: int | None = None) -> Dataset:

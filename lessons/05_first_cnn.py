@@ -159,7 +159,7 @@ check.steps(steps)
 # **Predict.** Fill in the five question marks. 11 is odd: what does the pooling do with the last row and column?
 
 
-# %% tags=["nbval-check-output"]
+# %%
 def network(first_kernel=3):
     return keras.Sequential([
         keras.Input((28, 28, 1)),
@@ -176,6 +176,7 @@ def network(first_kernel=3):
     ])  # fmt: skip
 
 
+# %% tags=["nbval-check-output"]
 model = network()
 for layer in model.layers:
     print(f"{layer.name:8} {str(layer.output.shape[1:]):13} {layer.count_params():9,}")
@@ -700,7 +701,7 @@ else:
 # | network | pictures | epochs | test accuracy |
 # |---|---|---|---|
 # | ours, quick | 9,000 | 2 | 96.5 % |
-# | LeNet-5, full | 54,000 | MEASURED_EPOCHS | MEASURED % |
+# | LeNet-5, full | 54,000 | 13 | 99.1 % |
 #
 # ## Summary
 #

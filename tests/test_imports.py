@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "cnnlab"
 CORE = [
     "",
+    "_augment_labels",
     "_validate",
     "shapes",
     "patches",
@@ -19,6 +20,7 @@ CORE = [
     "kernels",
     "datasets",
     "upload",
+    "practice",
     "checks",
     "detections",
     "boxes",
@@ -27,6 +29,12 @@ CORE = [
     "scenes",
     "anchors",
     "yolo",
+    "letterbox",
+    "darknet",
+    "darknet.cfg",
+    "darknet.plan",
+    "darknet.weights",
+    "darknet.heads",
 ]
 HEAVY = ["tensorflow", "keras", "jax", "torch", "matplotlib", "ipywidgets", "papermill", "sklearn", "skimage", "pooch"]
 

@@ -120,3 +120,9 @@ def test_hints_and_solutions_are_mentioned(lesson):
     prose = "\n".join(cell.source for cell in node.cells if cell.cell_type == "markdown")
     assert ".hint()" in prose
     assert ".solution()" in prose
+
+
+def test_nothing_was_left_to_be_filled_in(lesson):
+    name, node = lesson
+    text = "\n".join(cell.source for cell in node.cells) + (ROOT / "README.md").read_text(encoding="utf-8")
+    assert not re.search(r"\b(MEASURED|TODO|TBD|FIXME|TIME\d\d)", text), name

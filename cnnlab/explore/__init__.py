@@ -31,6 +31,7 @@ _MODULES = {
     "PrBuilder": "lesson11",
     "TargetViewer": "lesson12",
     "PredictionExplorer": "lesson12",
+    "DetectionExplorer": "lesson13",
     "AnswerExplorer": "lesson17",
 }
 

@@ -1,0 +1,248 @@
+"""A classifier on its way out and back: the same answers, whole bundles only, and cards that say what they must."""
+
+from __future__ import annotations
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnlab import delivery
+from cnnlab._download import DataError
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+NAMES = ["ring", "clear", "grain"]  # not in the order of the alphabet
+
+
+@pytest.fixture(scope="module")
+def model() -> keras.Model:
+    """Says which of red, green and blue is brightest."""
+    inputs = keras.Input((6, 8, 3))
+    mean = keras.layers.GlobalAveragePooling2D()(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(3, "softmax", name="classes")(mean))
+    model.set_weights([10 * np.eye(3), np.zeros(3)])
+    return model
+
+
+@pytest.fixture
+def bundle(tmp_path, model):
+    return delivery.save(tmp_path / "cells", model, NAMES, "# Cells", fit="pad")
+
+
+def test_it_comes_back_the_same(bundle, model):
+    back = delivery.load(bundle)
+    assert back.class_names == tuple(NAMES)
+    assert (back.image_size, back.fit, back.card) == ((6, 8), "pad", "# Cells")
+    images = np.random.default_rng(0).uniform(size=(5, 6, 8, 3)).astype("float32")
+    np.testing.assert_allclose(back.model.predict(images, verbose=0), model.predict(images, verbose=0), atol=1e-6)
+    assert sorted(path.name for path in bundle.iterdir()) == sorted(delivery.FILES)
+    assert repr(back) == "Classifier(ring, clear, grain; pictures of 6 × 8)"
+
+
+@pytest.mark.parametrize(("channel", "name"), list(enumerate(NAMES)))
+def test_it_answers_by_name(bundle, channel, name):
+    picture = np.zeros((6, 8, 3), np.uint8)
+    picture[..., channel] = 255
+    back = delivery.load(bundle)
+    answers = back.predict(picture)
+    assert next(iter(answers)) == name
+    assert answers[name] == pytest.approx(np.exp(10) / (np.exp(10) + 2), abs=1e-4)
+    assert list(answers.values()) == sorted(answers.values(), reverse=True)
+    assert back.predict(picture / 255) == pytest.approx(answers)
+
+
+def test_it_reads_a_file_as_the_training_pictures_were_read(bundle, tmp_path):
+    wide = np.zeros((6, 16, 3), np.uint8)
+    wide[..., 1] = 255
+    Image.fromarray(wide).save(tmp_path / "new.jpg", "PNG")  # with a wrong name
+    answers = delivery.load(bundle).predict(tmp_path / "new.jpg")
+    # Padded to 6 × 8, half of the picture is black: the mean is halved.
+    assert answers["clear"] == pytest.approx(np.exp(5) / (np.exp(5) + 2), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("picture", "says"),
+    [
+        (np.zeros((8, 6, 3)), r"`picture` must have shape \(6, 8, 3\). Received: \(8, 6, 3\)"),
+        (np.zeros((1, 6, 8, 3)), "`picture` must have shape"),
+        (np.full((6, 8, 3), 200.0), "must be bytes, or floats from 0 to 1. Received: float64 from 200 to 200"),
+        (np.zeros((6, 8, 3), int), "must be bytes, or floats from 0 to 1. Received: int64"),
+        (np.full((6, 8, 3), np.nan), "must be bytes, or floats from 0 to 1"),
+    ],
+)
+def test_other_pictures_are_refused(bundle, picture, says):
+    with pytest.raises(ValueError, match=says):
+        delivery.load(bundle).predict(picture)
+
+
+def test_a_file_that_is_no_picture(bundle, tmp_path):
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(DataError, match="not a picture"):
+        delivery.load(bundle).predict(tmp_path / "notes.txt")
+
+
+def test_a_bundle_is_replaced_and_nothing_else_is(tmp_path, model, bundle):
+    delivery.save(bundle, model, ["a", "b", "c"], "# Other")
+    assert delivery.load(bundle).card == "# Other"
+    assert [path.name for path in tmp_path.iterdir()] == ["cells"]
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter1.txt").write_text("mine")
+    with pytest.raises(DataError, match="thesis exists and is no saved classifier"):
+        delivery.save(tmp_path / "thesis", model, NAMES, "# Cells")
+    assert (tmp_path / "thesis" / "chapter1.txt").read_text() == "mine"
+
+
+def test_a_full_disk_leaves_the_old_bundle(tmp_path, model, bundle, monkeypatch):
+    def full(*args, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save", full)
+    with pytest.raises(DataError, match="cells was not saved: No space left on device"):
+        delivery.save(bundle, model, ["a", "b", "c"], "# Other")
+    monkeypatch.undo()
+    assert delivery.load(bundle).card == "# Cells"
+    assert [path.name for path in tmp_path.iterdir()] == ["cells"]
+
+
+@pytest.mark.parametrize("name", delivery.FILES)
+def test_a_missing_file_is_named(bundle, name):
+    (bundle / name).unlink()
+    with pytest.raises(DataError, match=f"cells is no saved classifier: {name} missing"):
+        delivery.load(bundle)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "not json",
+        {"format": 2},
+        {"class_names": "abc"},
+        {"image_size": [6]},
+        {"image_size": ["6", "8"]},
+        {"fit": "squash"},
+    ],
+)
+def test_damaged_labels_are_refused(bundle, change):
+    path = bundle / "labels.json"
+    text = change if isinstance(change, str) else json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change})
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"labels.json of cells is damaged"):
+        delivery.load(bundle)
+
+
+def test_another_model_under_these_labels_is_refused(bundle, model):
+    with open(bundle / "model.keras", "ab") as file:
+        file.write(b"x")
+    with pytest.raises(DataError, match=r"model.keras of cells is not the file that was saved with these labels"):
+        delivery.load(bundle)
+
+
+def layers_of(*layers: keras.layers.Layer) -> keras.Model:
+    return keras.Sequential(list(layers))
+
+
+@pytest.mark.parametrize(
+    ("build", "names", "card", "error", "says"),
+    [
+        (lambda m: "model", NAMES, "# C", TypeError, "`model` must be a keras.Model. Received: str"),
+        (lambda m: m, ["a", "b"], "# C", ValueError, "`class_names` must be 3 different names, one an output"),
+        (lambda m: m, ["a", "b", "b"], "# C", ValueError, "`class_names` must be 3 different names"),
+        (lambda m: m, ["a", "b", " "], "# C", ValueError, "`class_names` must be 3 different names"),
+        (lambda m: m, "abc", "# C", ValueError, "`class_names` must be 3 different names"),
+        (lambda m: m, NAMES, " ", ValueError, "`card` must be a text with something in it"),
+        (
+            lambda m: layers_of(keras.Input((None, None, 3)), keras.layers.GlobalAveragePooling2D()),
+            NAMES,
+            "# C",
+            ValueError,
+            r"`model` must take pictures \(N, H, W, 3\) of one size",
+        ),
+        (
+            lambda m: layers_of(keras.Input((4, 4, 3)), keras.layers.Conv2D(3, 1)),
+            NAMES,
+            "# C",
+            ValueError,
+            "`model` must give one number a class",
+        ),
+    ],
+)
+def test_save_refuses(tmp_path, model, build, names, card, error, says):
+    with pytest.raises(error, match=says):
+        delivery.save(tmp_path / "cells", build(model), names, card)
+    assert not list(tmp_path.iterdir())
+
+
+# --- scores -----------------------------------------------------------------------------------------------------------
+
+
+def test_scores_by_hand():
+    """Class 0: 5 of 10 found, 5 of 6 sayings right. Class 1: 6 of 10, 6 of 9. Class 2: 9 of 10, 9 of 15."""
+    scores = delivery.class_scores(np.array([[5, 3, 2], [0, 6, 4], [1, 0, 9]]))
+    np.testing.assert_allclose(scores.recall, [0.5, 0.6, 0.9])
+    np.testing.assert_allclose(scores.precision, [5 / 6, 6 / 9, 9 / 15])
+    np.testing.assert_allclose(scores.f1, [10 / 16, 12 / 19, 18 / 25])  # 2·right / (row + column)
+    assert scores.count.tolist() == [10, 10, 10]
+
+
+def test_scores_against_scikit_learn():
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    rng = np.random.default_rng(0)
+    labels, said = rng.integers(0, 5, 300), rng.integers(0, 5, 300)
+    expected = precision_recall_fscore_support(labels, said)
+    scores = delivery.class_scores(confusion_matrix(labels, said))
+    for got, want in zip((scores.precision, scores.recall, scores.f1, scores.count), expected, strict=True):
+        np.testing.assert_allclose(got, want)
+
+
+def test_nothing_over_nothing_is_not_a_number():
+    scores = delivery.class_scores([[3, 0, 0], [0, 0, 0], [2, 0, 0]])
+    np.testing.assert_array_equal(np.isnan(scores.precision), [False, True, True])
+    np.testing.assert_array_equal(np.isnan(scores.recall), [False, True, False])
+    assert "| b | 0 | – | – | – |" in scores.table(["a", "b", "c"])
+
+
+@pytest.mark.parametrize("matrix", [[[1, 2]], [[1, -1], [0, 2]], [[0.5, 0], [0, 1]]])
+def test_other_matrices_are_refused(matrix):
+    with pytest.raises(ValueError, match="`matrix` must"):
+        delivery.class_scores(matrix)
+
+
+# --- the card ---------------------------------------------------------------------------------------------------------
+
+CARD = {
+    "title": "Pets",
+    "purpose": "Sorting.",
+    "data": "20 photos.",
+    "training": "A head.",
+    "class_names": ["cat", "dog"],
+    "matrix": np.array([[8, 2], [0, 10]]),
+    "limits": ["Two breeds only."],
+}
+
+
+def test_the_card_says_what_it_must():
+    """18 of 20 right: 0.9 ± √(0.9 · 0.1 / 20) = 0.067."""
+    card = delivery.model_card(**CARD)
+    assert "Accuracy 0.90 ± 0.07 (standard error) on 20 pictures" in card
+    assert "| cat | 10 | 1.00 | 0.80 | 0.89 |" in card
+    assert "Most often confused: cat, taken for dog, 2 of 10." in card
+    assert "- Two breeds only." in card
+    assert "Most often" not in delivery.model_card(**{**CARD, "matrix": np.diag([3, 4])})
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"limits": []}, "every model has limits"),
+        ({"limits": "none"}, "every model has limits"),
+        ({"purpose": " "}, "`purpose` must be a text with something in it"),
+        ({"class_names": ["cat"]}, "`class_names` must be 2 different names"),
+        ({"matrix": np.zeros((2, 2), int)}, "`matrix` must count at least one picture"),
+    ],
+)
+def test_a_card_without_the_essentials_is_refused(change, says):
+    with pytest.raises(ValueError, match=says):
+        delivery.model_card(**{**CARD, **change})
