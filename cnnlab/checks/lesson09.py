@@ -1,0 +1,536 @@
+"""The exercises of lesson 09: crops counted, boxes flipped, labels kept true, values kept in range, data kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
+
+# --- how many crops ---------------------------------------------------------------------------------------------------
+
+
+def _diagnose_crops(answer: object) -> str:
+    got = number(answer, "The number of crops")
+    if got == 2178:
+        return (
+            "33 · 33 · 2 = 2,178 pictures from one. Most of them share nearly all their pixels, so they count for less."
+        )
+    readings = {
+        2048: "32 · 32 · 2: that number is in AlexNet's paper, too. A window of 224 in 256 can begin at 0, 1, … 32: "
+        "how many beginnings are that?",
+        1089: "33 · 33: the mirrored ones are missing.",
+        1024: "32 · 32: the beginnings run from 0 to 32, and the mirrored ones are missing.",
+        66: "33 rows and 33 columns are combined, not added: every row with every column.",
+        33: "33 beginnings along one axis. There are two axes, and the mirror.",
+        10: "Ten are used at test time: corners, centre, and their mirror images. In training every place counts.",
+        4356: "Mirrored left-right only: the factor is 2, not 4.",
+    }
+    if got in readings:
+        raise Wrong(f"You got {got:g}. {readings[got]}")
+    raise Wrong(
+        f"You got {got:g}. Beginnings along one axis: 256 − 224 + 1. Square that, and double it for the mirror."
+    )
+
+
+crops = Exercise(
+    name="crops",
+    answer_name="crops",
+    stub="""
+        crops = ...  # different pictures of 224 × 224 from one of 256 × 256, mirrored ones included
+    """,
+    solution_source="""
+        crops = (256 - 224 + 1) ** 2 * 2
+    """,
+    hints=(
+        "Start small: a window of 4 in a row of 6 can begin at 0, 1 or 2.",
+        "A window of 224 in 256 begins at 0, 1, …, 32. The same holds for the rows.",
+    ),
+    diagnose=_diagnose_crops,
+    mistakes=(
+        Mistake(2048, "AlexNet's paper"),
+        Mistake(1089, "mirrored ones are missing"),
+        Mistake(66, "combined, not added"),
+        Mistake(10, "at test time"),
+        Mistake(4356, "the factor is 2"),
+        Mistake(5, "256 − 224 + 1"),
+    ),
+)
+
+
+# --- a box under a flip, by hand --------------------------------------------------------------------------------------
+
+_BOX, _BOX_HEIGHT, _BOX_WIDTH = (10, 20, 30, 50), 60, 90
+_FLIPPED = (60, 20, 80, 50)
+_FLIP_READINGS = (
+    ((80, 20, 60, 50), "x1 must be the smaller one. The left edge becomes the right edge: swap the two."),
+    ((59, 20, 79, 50), "one pixel too far left. Boxes are half-open: the edge at 0 goes to 90, not to 89."),
+    ((61, 20, 81, 50), "one pixel too far right: 90 − 30 is 60."),
+    ((10, 10, 30, 40), "that is the flip upside down. Left-right changes x and leaves y alone."),
+    ((60, 10, 80, 40), "x is right; but y stays when left and right change places."),
+    ((30, 20, 50, 50), "you took the height, 60, for the width. x is measured along the width, 90."),
+    ((10, 20, 30, 50), "the box has not moved, and the object has."),
+    ((30, 20, 10, 50), "swapping is not enough: each x becomes 90 − x."),
+)
+
+
+def _diagnose_flipped(answer: object) -> str:
+    got = tuple(array(answer, (4,), "The box (x1, y1, x2, y2)").tolist())
+    if got == _FLIPPED:
+        return "x1 = 90 − 30 and x2 = 90 − 10. Width and height are what they were: 20 and 30."
+    for wrong, message in _FLIP_READINGS:
+        if got == wrong:
+            raise Wrong(f"You got {tuple(map(int, got))}: {message}")
+    raise Wrong(f"You got {show(list(got))}. Each x becomes 90 − x, the larger one first; y stays.")
+
+
+flipped = Exercise(
+    name="flipped",
+    answer_name="flipped",
+    stub="""
+        flipped = ...  # (x1, y1, x2, y2)
+    """,
+    solution_source="""
+        flipped = (90 - 30, 20, 90 - 10, 50)
+    """,
+    hints=(
+        "What was 10 pixels from the left edge is 10 pixels from the right edge now.",
+        "A point at x goes to 90 − x. The box's right edge, x = 30, becomes its left edge.",
+    ),
+    diagnose=_diagnose_flipped,
+    mistakes=(
+        Mistake((80, 20, 60, 50), "swap the two"),
+        Mistake((59, 20, 79, 50), "half-open"),
+        Mistake((10, 10, 30, 40), "upside down"),
+        Mistake((30, 20, 50, 50), "for the width"),
+        Mistake((10, 20, 30, 50), "has not moved"),
+        Mistake((30, 20, 10, 50), "swapping is not enough"),
+        Mistake((0, 0, 1, 1), "90 − x"),
+    ),
+)
+
+
+# --- many boxes under a flip ------------------------------------------------------------------------------------------
+
+_CASES = (
+    (np.array([[10.0, 20.0, 30.0, 50.0], [0.0, 0.0, 90.0, 60.0]]), 90),
+    (np.array([[0.5, 3.0, 7.25, 9.0]]), 32),
+    (np.array([[5.0, 1.0, 9.0, 2.0], [20.0, 4.0, 26.0, 8.0], [13.0, 0.0, 14.0, 6.0]]), 40),
+    (np.zeros((0, 4)), 50),
+)
+
+
+def _flip(boxes: np.ndarray, width: float, *, off: float = 0.0) -> np.ndarray:
+    x1, y1, x2, y2 = boxes.T
+    return np.stack([width - x2 - off, y1, width - x1 - off, y2], axis=1)
+
+
+def _diagnose_flip_boxes(answer: object) -> str:
+    for boxes, width in _CASES:
+        kept = boxes.copy()
+        got = call(answer, kept, width)
+        got = array(got, boxes.shape, f"{len(boxes)} flipped boxes")
+        right = _flip(boxes, width)
+        if close(got, right):
+            continue
+        case = f"In a picture {width} wide, {boxes[0].tolist()} became {got[0].tolist()}, not {right[0].tolist()}."
+        if close(got, right[:, [2, 1, 0, 3]]):
+            raise Wrong(f"{case} x1 is larger than x2 now: the left edge becomes the right edge.")
+        if close(got, _flip(boxes, width, off=1)):
+            raise Wrong(f"{case} width − 1 − x is right for the index of a pixel. An edge at x goes to width − x.")
+        if close(got, boxes[:, [2, 1, 0, 3]]):
+            raise Wrong(f"{case} Swapping alone does not move anything.")
+        if close(got, boxes):
+            raise Wrong(f"{case} Nothing has moved.")
+        if close(got[:, 1::2], width - boxes[:, 3::-2]) or close(got[:, 1], width - boxes[:, 1]):
+            raise Wrong(f"{case} You flipped y. Columns 0 and 2 hold x, columns 1 and 3 hold y.")
+        if np.isfinite(got).all() and (got[:, 0] == right[:, 0]).all() and (got[:, 2] != right[:, 2]).any():
+            raise Wrong(
+                f"{case} The new x2 is wrong where the new x1 is right. If you wrote into the array, the old x1 was "
+                "gone when you needed it."
+            )
+        raise Wrong(f"{case} new x1 = width − old x2, new x2 = width − old x1, y stays.")
+    return "Also for no boxes at all: an empty picture is a training picture, too."
+
+
+_FLIP_BOXES = """
+def flip_boxes(boxes, width):
+    x1, y1, x2, y2 = boxes.T
+    return np.stack([width - x2, y1, width - x1, y2], axis=1)
+"""
+
+flip_boxes = Exercise(
+    name="flip_boxes",
+    answer_name="flip_boxes",
+    stub="""
+        def flip_boxes(boxes, width):
+            return ...  # (N, 4), xyxy
+    """,
+    solution_source=_FLIP_BOXES,
+    hints=(
+        "boxes[:, 0] are all x1, boxes[:, 2] all x2. Which of them makes the new x1?",
+        "new x1 = width − x2 and new x2 = width − x1. Compute both before you write either.",
+        "x1, y1, x2, y2 = boxes.T, then np.stack([...], axis=1).",
+    ),
+    diagnose=_diagnose_flip_boxes,
+    mistakes=(
+        Mistake(
+            _FLIP_BOXES.replace("width - x2, y1, width - x1", "width - x1, y1, width - x2"), "x1 is larger than x2"
+        ),
+        Mistake(_FLIP_BOXES.replace("width - x", "width - 1 - x"), "index of a pixel"),
+        Mistake(lambda boxes, width: boxes[:, [2, 1, 0, 3]], "Swapping alone"),
+        Mistake(lambda boxes, width: boxes, "Nothing has moved"),
+        Mistake(
+            "def flip_boxes(boxes, width):\n    x1, y1, x2, y2 = boxes.T\n"
+            "    return np.stack([x1, width - y2, x2, width - y1], axis=1)",
+            "You flipped y",
+        ),
+        Mistake(
+            "def flip_boxes(boxes, width):\n    boxes = boxes.copy()\n    boxes[:, 0] = width - boxes[:, 2]\n"
+            "    boxes[:, 2] = width - boxes[:, 0]\n    return boxes",
+            "was gone when you needed it",
+        ),
+        Mistake(lambda boxes, width: boxes[:1], "should have shape"),
+        Mistake(lambda boxes, width: boxes * 0 + 1, "new x1 = width − old x2"),
+    ),
+)
+
+
+# --- which augmentation for which data --------------------------------------------------------------------------------
+
+CHANGES = ("shift", "turn 10", "turn 180", "mirror", "hue")
+# For each data set: what is safe, and why each of the others is not; what is not, and why each of the safe ones is.
+_SAFE = {
+    "digits": {
+        "mirror": "A mirrored 2 is nothing that anybody writes, and you would call it a 2.",
+        "turn 180": "A 6 turned by 180° is a 9, and its label still says 6.",
+        "": {"shift", "turn 10"},
+    },
+    "cats and dogs": {
+        "turn 180": "The label stays true, but cats on their heads will not come: they cost capacity and win nothing.",
+        "": {"shift", "turn 10", "mirror"},
+    },
+    "satellite": {"": {"shift", "turn 10", "turn 180", "mirror"}},
+    "traffic lights": {
+        "turn 180": "Hung upside down, red is where green was. Nobody hangs them so.",
+        "hue": "The hue is the label here: a red light made green is a wrong answer.",
+        "": {"shift", "turn 10", "mirror"},
+    },
+    "heart x-rays": {
+        "turn 180": "Patients are not photographed head down, and the side of the heart would change, too.",
+        "mirror": "The heart lies on the left. Mirrored, a healthy patient looks like one with a rare condition.",
+        "": {"shift", "turn 10"},
+    },
+}
+# Changes on which one may well disagree are not judged.
+_OPEN = {
+    "digits": {"hue"},
+    "cats and dogs": {"hue"},
+    "satellite": {"hue"},
+    "traffic lights": set(),
+    "heart x-rays": {"hue"},
+}
+_MISSED = {
+    "shift": "a thing moved by a few pixels is still that thing",
+    "turn 10": "nobody holds a camera, or writes, exactly straight",
+    "turn 180": "seen from above, no side is up",
+    "mirror": "the mirror image shows the same class, and comes as often",
+}
+
+
+def _diagnose_safe(answer: object) -> str:
+    if not isinstance(answer, Mapping):
+        raise Wrong(f"The answer is a dict: data set → the set of safe changes. You gave {show(answer)[:80]}.")
+    if set(answer) != set(_SAFE):
+        raise Wrong(f"The keys are {', '.join(_SAFE)}. Yours: {', '.join(map(str, answer)) or 'none'}.")
+    for data, chosen in answer.items():
+        if chosen is ...:
+            raise Wrong(f"{data}: still open. Which of {', '.join(CHANGES)} keep its labels true?")
+        if isinstance(chosen, str) or not isinstance(chosen, (set, frozenset, list, tuple)):
+            raise Wrong(f"{data}: write a set, such as {{'shift', 'hue'}}. You gave {show(chosen)[:80]}.")
+        strange = [change for change in chosen if change not in CHANGES]
+        if strange:
+            raise Wrong(f"{data}: {strange[0]!r} is none of {', '.join(CHANGES)}.")
+    for data, chosen in answer.items():
+        for change, why in _SAFE[data].items():
+            if change and change in chosen:
+                raise Wrong(f"{data}, {change}: {why}")
+        missed = [change for change in CHANGES if change in _SAFE[data][""] - set(chosen)]
+        if missed:
+            raise Wrong(f"{data}: {missed[0]} is safe, too: {_MISSED[missed[0]]}. Every safe change is worth pictures.")
+    return "You asked each time: would I give the changed picture the same label, and could it have come like that?"
+
+
+_CHOICES = {data: set(kinds[""]) for data, kinds in _SAFE.items()}
+
+safe = Exercise(
+    name="safe",
+    answer_name="safe",
+    stub="""
+        safe = ...  # {"digits": {"shift", ...}, "cats and dogs": {...}, and so on}
+    """,
+    solution_source="""
+        safe = {
+            "digits": {"shift", "turn 10"},
+            "cats and dogs": {"shift", "turn 10", "mirror"},
+            "satellite": {"shift", "turn 10", "turn 180", "mirror"},
+            "traffic lights": {"shift", "turn 10", "mirror"},
+            "heart x-rays": {"shift", "turn 10"},
+        }
+    """,
+    hints=(
+        "Two questions: would I still give it the same label? Could a picture like that come at test time?",
+        "'shift' and 'turn 10' are safe for all five. Which of them have no up? Which have no left and right?",
+        "'hue' is judged only where the colour is the label. For x-rays, think of which side the heart is on.",
+    ),
+    diagnose=_diagnose_safe,
+    mistakes=(
+        Mistake({**_CHOICES, "digits": {"shift", "turn 10", "mirror"}}, "nothing that anybody writes"),
+        Mistake({**_CHOICES, "digits": {"shift", "turn 10", "turn 180"}}, "is a 9"),
+        Mistake({**_CHOICES, "cats and dogs": {"shift", "turn 10"}}, "the mirror image shows the same class"),
+        Mistake({**_CHOICES, "satellite": {"shift", "turn 10", "mirror"}}, "no side is up"),
+        Mistake({**_CHOICES, "traffic lights": {"shift", "turn 10", "mirror", "hue"}}, "The hue is the label"),
+        Mistake({**_CHOICES, "heart x-rays": set(CHANGES) - {"turn 180"}}, "The heart lies on the left"),
+        Mistake({**_CHOICES, "digits": "shift"}, "write a set"),
+        Mistake({**_CHOICES, "digits": {"rotate"}}, "is none of"),
+        Mistake({"digits": {"shift"}}, "The keys are"),
+    ),
+)
+
+
+# --- the value range --------------------------------------------------------------------------------------------------
+
+
+def _diagnose_brighter(answer: object) -> str:
+    layer = call(answer)
+    if not callable(layer):
+        raise Wrong(f"Return a layer, keras.layers.RandomBrightness(...). You returned {show(layer)[:80]}.")
+    import keras
+
+    images = np.tile(np.linspace(0.0, 1.0, 16, dtype="float32").reshape(1, 4, 4, 1), (400, 1, 1, 1))
+    try:
+        out = keras.ops.convert_to_numpy(layer(images, training=True))
+        still = keras.ops.convert_to_numpy(layer(images, training=False))
+    except (TypeError, ValueError) as error:
+        raise Wrong(
+            f"Called on pictures with training=True, your layer raised {type(error).__name__}: {error}"
+        ) from None
+    out, still = array(out, images.shape, "What comes out"), array(still, images.shape, "What comes out")
+    if not close(still, images):
+        raise Wrong("With training=False the pictures must come out as they went in.")
+    middle = out[:, 1:3].mean(axis=(1, 2, 3))  # (400,), 0.5 before, and far from both ends
+    if out.max() > 2:
+        raise Wrong(
+            f"Values up to {out.max():.0f} come out. The layer thinks that pixels count from 0 to 255, adds up to "
+            f"0.2 · 255 = 51, and clips at 255. Say value_range=(0, 1)."
+        )
+    if out.max() > 1 + 1e-6 or out.min() < -1e-6:
+        raise Wrong(
+            f"Values from {out.min():.2f} to {out.max():.2f} come out. A factor divided by 255 adds the right amount, "
+            "but the layer still clips at 255: tell it the range instead."
+        )
+    low, high = middle.min() - 0.5, middle.max() - 0.5
+    if np.ptp(middle) < 1e-3:
+        raise Wrong("Every picture comes out alike: nothing random is done.")
+    if low > -0.02 or high < 0.02:
+        raise Wrong(f"The middle grey moves by {low:+.2f} … {high:+.2f}. It should get darker and brighter.")
+    if not (-0.201 < low < -0.15 and 0.15 < high < 0.201):
+        raise Wrong(f"The middle grey moves by {low:+.2f} … {high:+.2f}. Asked for is a fifth of the range either way.")
+    return "From 0.5 to between 0.3 and 0.7, and never outside 0 to 1. Every colour layer of Keras takes value_range."
+
+
+_BRIGHTER = """
+def brighter():
+    import keras
+    return keras.layers.RandomBrightness(0.2, value_range=(0, 1))
+"""
+
+brighter = Exercise(
+    name="brighter",
+    answer_name="brighter",
+    stub="""
+        def brighter():
+            return ...  # a layer for pictures with values from 0 to 1
+    """,
+    solution_source=_BRIGHTER,
+    hints=(
+        "How does the layer know what white is? Look at its arguments.",
+        "keras.layers.RandomBrightness(0.2, value_range=...).",
+    ),
+    diagnose=_diagnose_brighter,
+    mistakes=(
+        Mistake(_BRIGHTER.replace(", value_range=(0, 1)", ""), "Say value_range=(0, 1)"),
+        Mistake(_BRIGHTER.replace("0.2, value_range=(0, 1)", "0.2 / 255"), "still clips at 255"),
+        Mistake(_BRIGHTER.replace("(0.2,", "(0.5,"), "a fifth of the range"),
+        Mistake(_BRIGHTER.replace("(0.2,", "((0.1, 0.2),"), "darker and brighter"),
+        Mistake(_BRIGHTER.replace("(0.2,", "(0.0,"), "nothing random"),
+        Mistake(lambda: lambda images, training: images + 0.1, "as they went in"),
+        Mistake(lambda: 0.2, "Return a layer"),
+    ),
+)
+
+
+# --- what may be augmented --------------------------------------------------------------------------------------------
+
+
+def _diagnose_prepare(answer: object) -> str:
+    images = np.arange(10.0).reshape(10, 1, 1, 1) * np.ones((1, 2, 2, 1))
+    images[:, 1, 1, 0] = 0.0
+
+    def augment(batch: np.ndarray) -> np.ndarray:
+        marked = np.array(batch, dtype=float)
+        marked[:, 1, 1, 0] += 1.0  # counts how often a picture was augmented
+        return marked
+
+    got = call(answer, images, augment)
+    if not isinstance(got, (tuple, list)) or len(got) != 2:
+        raise Wrong(f"Return two arrays, (training pictures, validation pictures). You returned {show(got)[:80]}.")
+    train, validation = (_pictures(part, what) for part, what in zip(got, ("training", "validation"), strict=True))
+    ids = [set(part[:, 0, 0, 0].tolist()) for part in (train, validation)]
+    times = [part[:, 1, 1, 0] for part in (train, validation)]
+    if ids[0] & ids[1]:
+        same = sorted(ids[0] & ids[1])
+        raise Wrong(
+            f"Pictures {', '.join(f'{i:g}' for i in same)} are in both piles. A version of a picture "
+            "that was trained on is no test: split first."
+        )
+    if (times[1] > 0).any():
+        raise Wrong(
+            "The validation pictures were augmented. They stand for what will come, and that comes as it is. Your "
+            "score would also change from one look to the next."
+        )
+    if ids[1] != {8.0, 9.0} or len(validation) != 2:
+        raise Wrong(f"The last fifth validates: pictures 8 and 9 of ten. Yours: {sorted(int(i) for i in ids[1])}.")
+    if ids[0] != set(map(float, range(8))):
+        raise Wrong(f"The other eight are for training. Yours: {sorted(int(i) for i in ids[0])}.")
+    if (times[0] == 0).all():
+        raise Wrong("Nothing was augmented. The training pictures should be.")
+    if (times[0] != 1).any():
+        raise Wrong("Augment every training picture, and once.")
+    return (
+        "Split first, then augment the training part only. The validation pictures are as they will come in real life."
+    )
+
+
+def _pictures(part: object, what: str) -> np.ndarray:
+    try:
+        values = np.asarray(part, dtype=float)
+    except (TypeError, ValueError):
+        raise Wrong(f"The {what} pictures should be one array (N, 2, 2, 1).") from None
+    if values.ndim != 4 or values.shape[1:] != (2, 2, 1) or not len(values):
+        raise Wrong(f"The {what} pictures should have shape (N, 2, 2, 1), but yours have shape {values.shape}.")
+    return values
+
+
+_PREPARE = """
+def prepare(images, augment):
+    last = len(images) // 5
+    train, validation = images[:-last], images[-last:]
+    return augment(train), validation
+"""
+
+prepare = Exercise(
+    name="prepare",
+    answer_name="prepare",
+    stub="""
+        def prepare(images, augment):
+            return ...  # (training pictures, validation pictures)
+    """,
+    solution_source=_PREPARE,
+    hints=(
+        "Which of the two piles may change, and which stands for the pictures of tomorrow?",
+        "Split first: images[:-n] and images[-n:], with n a fifth of them. Then augment(...) one of the two.",
+    ),
+    diagnose=_diagnose_prepare,
+    mistakes=(
+        Mistake(
+            "def prepare(images, augment):\n    images = augment(images)\n    last = len(images) // 5\n"
+            "    return images[:-last], images[-last:]",
+            "validation pictures were augmented",
+        ),
+        Mistake(
+            "def prepare(images, augment):\n    both = np.concatenate([images, augment(images)])\n"
+            "    last = len(both) // 5\n    return both[:-last], both[-last:]",
+            "are in both piles",
+        ),
+        Mistake(_PREPARE.replace("return augment(train), validation", "return train, augment(validation)"),
+                "validation pictures were augmented"),
+        Mistake(_PREPARE.replace("augment(train)", "train"), "Nothing was augmented"),
+        Mistake(_PREPARE.replace("images[:-last], images[-last:]", "images[last:], images[:last]"), "The last fifth"),
+        Mistake(_PREPARE.replace("augment(train)", "augment(augment(train))"), "and once"),
+        Mistake(_PREPARE.replace("augment(train)", "augment(train[:-1])"), "The other eight"),
+        Mistake(lambda images, augment: augment(images), "Return two arrays"),
+    ),
+)  # fmt: skip
+
+
+# --- mixup ------------------------------------------------------------------------------------------------------------
+
+
+def _diagnose_mixup(answer: object) -> str:
+    rng = np.random.default_rng(9)
+    first, second = rng.uniform(size=(2, 4, 5, 3))
+    one, two = np.eye(10)[7], np.eye(10)[2]
+    for weight in (0.3, 0.75, 1.0):
+        got = call(answer, first, one, second, two, weight)
+        if not isinstance(got, (tuple, list)) or len(got) != 2:
+            raise Wrong(f"Return two things, (image, label). You returned {show(got)[:80]}.")
+        image, label = array(got[0], first.shape, "The mixed image"), array(got[1], (10,), "The mixed label")
+        right = weight * first + (1 - weight) * second, weight * one + (1 - weight) * two
+        case = f"With weight {weight:g}, a 7 and a 2:"
+        if close(image, right[0]) and close(label, right[1]):
+            continue
+        if not close(image, right[0]):
+            if close(image, (1 - weight) * first + weight * second):
+                raise Wrong(f"{case} the weights are swapped: the first picture has weight {weight:g}.")
+            if close(image, (first + second) / 2):
+                raise Wrong(f"{case} you took the mean. The weight says how much of the first there is.")
+            if close(image, weight * first + second) or close(image, first + second):
+                raise Wrong(f"{case} the parts must add up to 1: the second picture has weight {1 - weight:g}.")
+            raise Wrong(f"{case} the image should be {weight:g} · first + {1 - weight:g} · second.")
+        if close(label, one) or close(label, two):
+            raise Wrong(
+                f"{case} the picture is mixed and the label is not. It is {weight:g} of a 7 and {1 - weight:g} of a 2."
+            )
+        if close(label, one + two) or close(label, (one + two) / 2):
+            raise Wrong(f"{case} the label should say how much of each: {right[1][7]:g} at 7 and {right[1][2]:g} at 2.")
+        if close(label, right[1][::-1]) or close(label, (1 - weight) * one + weight * two):
+            raise Wrong(f"{case} picture and label have different weights: the 7 must get {weight:g} in both.")
+        raise Wrong(f"{case} the label should be {right[1].round(2).tolist()}, and yours is {label.round(2).tolist()}.")
+    return "The same weights for both. Such a label needs the loss for one-hot rows: categorical_crossentropy."
+
+
+_MIXUP = """
+def mixup(first, label_first, second, label_second, weight):
+    image = weight * first + (1 - weight) * second
+    label = weight * label_first + (1 - weight) * label_second
+    return image, label
+"""
+
+mixup = Exercise(
+    name="mixup",
+    answer_name="mixup",
+    stub="""
+        def mixup(first, label_first, second, label_second, weight):
+            return ...  # (image, label)
+    """,
+    solution_source=_MIXUP,
+    hints=(
+        "A weighted mean: `weight` of the first, what is left to 1 of the second.",
+        "The labels are one-hot rows. Do with them exactly what you do with the pictures.",
+    ),
+    diagnose=_diagnose_mixup,
+    mistakes=(
+        Mistake(_MIXUP.replace("weight * label_first + (1 - weight) * label_second", "label_first"), "label is not"),
+        Mistake(_MIXUP.replace("weight * first + (1 - weight) * second", "(1 - weight) * first + weight * second"),
+                "weights are swapped"),
+        Mistake(_MIXUP.replace("weight * first + (1 - weight) * second", "(first + second) / 2"), "you took the mean"),
+        Mistake(_MIXUP.replace("weight * first + (1 - weight) * second", "first + second"), "add up to 1"),
+        Mistake(_MIXUP.replace("weight * label_first + (1 - weight) * label_second", "label_first + label_second"),
+                "how much of each"),
+        Mistake(_MIXUP.replace("weight * label_first + (1 - weight) * label_second",
+                "(1 - weight) * label_first + weight * label_second"), "in both"),
+        Mistake(_MIXUP.replace("return image, label", "return image"), "Return two things"),
+    ),
+)  # fmt: skip
