@@ -206,14 +206,17 @@ def test_the_canvas_hands_its_ink_over(pad):
     restored(pad)
     ink = np.zeros((28, 28), np.uint8)
     ink[5:20, 8] = 200
-    pad._canvas.set_state({"ink": memoryview(ink.tobytes())})  # what a message from the browser comes to
+    message = {"ink": memoryview(ink.tobytes()), "sheet": pad._canvas.wiped}  # as it comes from the browser
+    pad._canvas.set_state(message)
     assert pad.source == "my drawing"
     assert np.array_equal(pad.set(fit=False).picture(), ink)
     assert pad._canvas in pad.view().children
     wiped = pad._canvas.wiped
     pad.controls["clear"].click()
     assert pad._canvas.wiped == wiped + 1
-    pad._canvas.ink = b"short"  # not a picture: passed over
+    pad._canvas.set_state({"ink": memoryview(np.roll(ink, 3).tobytes()), "sheet": wiped})  # drawn before, came late
+    assert not pad.picture().any()
+    pad._canvas.set_state({"ink": b"short", "sheet": wiped + 1})  # not a picture: passed over
     assert not pad.picture().any()
 
 

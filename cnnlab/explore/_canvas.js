@@ -10,6 +10,7 @@ function render({ model, el }) {
   const pen = { x: side / 2, y: side / 2, down: false };
   let stroke = null; // where the pointer was last, or null
   let timer = null;
+  let sheet = model.get("wiped"); // a stroke from before the last wipe must not bring the drawing back
 
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SHOWN;
@@ -67,6 +68,7 @@ function render({ model, el }) {
   function send() {
     clearTimeout(timer);
     timer = null;
+    model.set("sheet", sheet);
     model.set("ink", new DataView(ink.slice().buffer));
     model.save_changes();
   }
@@ -141,13 +143,15 @@ function render({ model, el }) {
   canvas.addEventListener("blur", paint);
 
   const wipe = () => {
+    clearTimeout(timer);
+    timer = null;
     ink.fill(0);
+    sheet = model.get("wiped");
     paint();
-    send(); // a stroke that still waits for its turn must not bring the drawing back
   };
   model.on("change:wiped", wipe);
   const kept = model.get("ink");
-  if (kept && kept.byteLength === ink.length) {
+  if (kept && kept.byteLength === ink.length && model.get("sheet") === sheet) {
     ink.set(new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength));
   }
   paint();

@@ -39,10 +39,11 @@ def canvas(side: int, drawn: Callable[[np.ndarray], None]) -> widgets.DOMWidget 
         side = traitlets.Int().tag(sync=True)
         ink = traitlets.Bytes().tag(sync=True, from_json=_bytes)  # from the page they come as a memoryview
         wiped = traitlets.Int().tag(sync=True)
+        sheet = traitlets.Int().tag(sync=True)  # the value of `wiped` when the ink was drawn
 
     def changed(change: dict) -> None:
         pixels = np.frombuffer(bytes(change["new"]), np.uint8)
-        if pixels.size == side * side:
+        if pixels.size == side * side and change["owner"].sheet == change["owner"].wiped:
             drawn(pixels.reshape(side, side))
 
     square = Canvas(side=side, ink=bytes(side * side), layout=widgets.Layout(width="270px"))
