@@ -1,4 +1,4 @@
-"""A real browser draws a digit with mouse and keys, and ends a training run while it lasts."""
+"""A real browser draws a digit with mouse and keys."""
 
 from __future__ import annotations
 
@@ -15,15 +15,6 @@ pytestmark = [
 
 START = "from cnnlab.startup import load_keras\nload_keras()\nimport keras, numpy as np\nfrom cnnlab import explore"
 PAD = "pad = explore.DigitPad()\npad"
-# Far more epochs than anybody waits for: only the interrupt ends this run before the test's patience does.
-RUN = """
-x, y = np.random.default_rng(0).normal(size=(2000, 8)), np.arange(2000) % 2
-model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(2, activation="softmax")])
-model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-monitor = explore.TrainingMonitor()
-_ = model.fit(x, y, batch_size=4, epochs=5000, validation_split=0.1, callbacks=[monitor], verbose=0)
-"""
-AFTER = "print('epochs:', len(monitor.history['loss']), 'stopped:', monitor.stopped)"
 
 
 def opened(tmp_path_factory, *cells):
@@ -67,7 +58,8 @@ class TestDrawing:
         assert "The model says" in pad.words()
 
     def test_the_clear_button_empties_the_square(self, pad):
-        pad.output.locator("button", has_text="clear my drawing").click()
+        # By key: a mouse press can miss a page that moves while late pictures of the stroke come in.
+        pad.output.locator("button", has_text="clear my drawing").press("Enter")
         wait_for_words(pad, "There is nothing to see")
         black = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
             .every((value, index) => index % 4 == 3 || value == 0)"""
@@ -84,13 +76,3 @@ class TestDrawing:
         wait_for_words(pad, "The model says")
         pad.page.keyboard.press("Delete")
         wait_for_words(pad, "There is nothing to see")
-
-
-def test_the_interrupt_ends_a_run_and_the_next_cell_goes_on(tmp_path_factory):
-    with opened(tmp_path_factory, RUN, AFTER) as address, browser.page(address.format("page.ipynb")) as page:
-        browser.run_all(page)
-        page.locator("[role=status]", has_text="Training: epoch 2").last.wait_for()
-        page.locator("[data-command='notebook:interrupt-kernel']").first.click()
-        page.locator(".jp-OutputArea-output", has_text="stopped: True").wait_for()
-        page.locator("[role=status]", has_text="Stopped by hand").last.wait_for()
-        assert page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
