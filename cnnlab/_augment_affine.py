@@ -109,6 +109,7 @@ def sampling(xp: ModuleType, a, b, tx, c, d, ty) -> list:
 
 
 def number(value: object, name: str) -> float:
+    """`value` as a float, if it is one finite number."""
     rule = f"`{name}` must be a finite number. Received: {value!r}"
     if isinstance(value, (bool, str, np.bool_)) or not np.isscalar(value) or np.iscomplexobj(value):
         raise TypeError(rule)
@@ -238,6 +239,7 @@ def corners_of(xp: ModuleType, boxes: object, maps: Sequence) -> tuple:
 
 
 def box_around(xp: ModuleType, x: object, y: object) -> object:
+    """The upright box (…, 4), xyxy, around points whose `x` and `y` lie along the last axis."""
     return xp.stack([xp.min(x, axis=-1), xp.min(y, axis=-1), xp.max(x, axis=-1), xp.max(y, axis=-1)], axis=-1)
 
 

@@ -11,10 +11,12 @@ import numpy as np
 
 
 def area(boxes: np.ndarray) -> np.ndarray:
+    """Areas (…) of boxes (…, 4), xyxy."""
     return (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
 
 
 def intersection(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Area shared by boxes (…, 4) of `a` and `b`, broadcast against each other."""
     width = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
     height = np.minimum(a[..., 3], b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
     return np.maximum(width, 0) * np.maximum(height, 0)  # two negative sides would make an area
@@ -26,6 +28,7 @@ def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union of boxes (…, 4) of `a` and `b`; 0 where neither has an area."""
     shared = intersection(a, b)
     return ratio(shared, area(a) + area(b) - shared)
 

@@ -58,7 +58,7 @@ class TestDrawing:
         assert "The model says" in pad.words()
 
     def test_the_clear_button_empties_the_square(self, pad):
-        # By key: a mouse press can miss a page that moves while late pictures of the stroke come in.
+        # By key, which asks nothing of the page's layout: by mouse the press was sometimes lost on a busy machine.
         pad.output.locator("button", has_text="clear my drawing").press("Enter")
         wait_for_words(pad, "There is nothing to see")
         black = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data

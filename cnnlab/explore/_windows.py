@@ -127,6 +127,7 @@ def keras_answer(
 
 
 def signed(number: int) -> str:
+    """`number` with a true minus sign, as wide as the digits."""
     return str(number).replace("-", "−")
 
 
