@@ -36,9 +36,8 @@ lab: $(VENV)/.learner
 
 test: test-unit test-notebooks
 
-# The browser's tests stay in one worker (xdist_group), so that there is one browser.
 test-unit: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(JOBS)
 
 test-notebooks: $(VENV)/.dev
 	CNNLAB_STRICT=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) notebooks
@@ -95,7 +94,7 @@ KERAS_TESTS := $(wildcard tests/test_lesson[0-9][0-9].py) tests/test_explorers.p
 	$(patsubst %,tests/test_%.py,activations augment darknet_build gradients tiny_yolo transfer)
 
 jax torch: %: .venv-%/.installed
-	KERAS_BACKEND=$@ CNNLAB_OFFLINE=1 .venv-$@/bin/python -m pytest -n $(JOBS) --dist loadgroup $(KERAS_TESTS)
+	KERAS_BACKEND=$@ CNNLAB_OFFLINE=1 .venv-$@/bin/python -m pytest -n $(JOBS) $(KERAS_TESTS)
 	KERAS_BACKEND=$@ CNNLAB_OFFLINE=1 CNNLAB_STRICT=1 .venv-$@/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) notebooks
 
 .venv-jax/.installed .venv-torch/.installed: .venv-%/.installed: pyproject.toml

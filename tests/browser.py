@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import nbformat
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # No sandbox: containers have none to give. No background traffic: the tests must not touch the network.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -116,6 +118,19 @@ def _begins_with(label: str) -> re.Pattern:
     return re.compile(rf"^{re.escape(label)}\b")
 
 
+@contextmanager
+def page_with(tmp_path: Path, *cells: str) -> Iterator[object]:
+    """A page on which these cells of a new notebook are being run."""
+    folder = tmp_path / "course"
+    folder.mkdir()
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(notebook, folder / "page.ipynb")
+    with jupyterlab(folder, tmp_path / "settings") as address, page(address.format("page.ipynb")) as opened:
+        run_all(opened)
+        yield opened
+
+
 class ShownExplorer:
     """One explorer on the page: what a learner reads, and the controls a learner moves."""
 
@@ -125,6 +140,10 @@ class ShownExplorer:
     def words(self) -> str:
         """The text under the picture."""
         return self.output.locator("[role=status]").last.inner_text()
+
+    def wait_for_words(self, words: str) -> None:
+        """Return once the text under the picture holds `words`."""
+        self.output.locator("[role=status]", has_text=words).last.wait_for()
 
     def picture(self) -> str:
         """The address of the picture's present bytes: a new picture has a new one."""
