@@ -535,7 +535,7 @@ def trained(model, depth, skip, seed):
     keras.utils.set_random_seed(seed)  # the same weights, and the same order of the pictures
     model.set_weights(network(depth, skip).get_weights())
     history = model.fit(x_train, y_train, batch_size=batch_size, epochs=epochs, verbose=0).history
-    return history["accuracy"], model.evaluate(x_test, y_test, verbose=0)[1]
+    return history["accuracy"], model.evaluate(x_test, y_test, batch_size=500, verbose=0)[1]
 
 
 # %% [markdown]

@@ -104,6 +104,11 @@ class DigitPad(Explorer):
             ),
         }
 
+    def adjust(self, changed: str | None) -> None:
+        """Leave open only the controls that say something about the picture looked at."""
+        self.controls["fit"].disabled = self.source == _PICKED
+        self.controls["class_name"].disabled = self.controls["example"].disabled = self.source == _DRAWN
+
     def draw(self, picture: np.ndarray) -> DigitPad:
         """Look at `picture`, (H, H) or (H, H, 1) with values 0 … 255, as if it had been drawn."""
         picture = check_rank(picture, "picture", {2: "(H, W)", 3: "(H, W, 1)"})

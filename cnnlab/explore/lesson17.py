@@ -94,7 +94,7 @@ class AnswerExplorer(Explorer):
 
     def adjust(self, changed: str | None) -> None:
         pages = max(1, -(-len(self.rows()) // _SHOWN))
-        self.controls["page"].max = pages
+        self.controls["page"].max, self.controls["page"].disabled = pages, pages == 1
         if changed != "page":
             self.controls["page"].value = 1
 
