@@ -54,8 +54,13 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# What the README reports. The other scripts there train for minutes or write into data/: each says how to call it.
+BENCHMARKS := coco_map conv_speed explorer_speed import_time ledger_speed nms zoo_speed yolo \
+	"darknet speed" "darknet load"
+
 bench: $(VENV)/.dev
-	for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	for what in $(BENCHMARKS); do set -- $$what; script=$$1; shift; \
+		echo "== $$script $$*"; $(BIN)/python benchmarks/$$script.py "$$@" || exit 1; done
 
 clean:
 	rm -rf .venv .venv-* runs .pytest_cache .ruff_cache .hypothesis

@@ -30,7 +30,7 @@ import numpy as np
 from cnnlab.darknet import DarknetError, cfg, plan, weights
 
 ROUNDS = 40
-FOLDER = Path(__file__).parents[2] / "shared" / "data" / "darknet"
+FOLDER = Path(os.environ.get("CNNLAB_DATA", "data")) / "darknet"
 
 
 def speed(folder: Path) -> None:
@@ -140,6 +140,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.what == "fuzz":
         fuzz(arguments.pairs)
+    elif arguments.what == "speed" and not (arguments.data / "yolo-fastest-1.1.weights").is_file():
+        print(f"No yolo-fastest-1.1.weights in {arguments.data}: name its folder with --data, or set CNNLAB_DATA.")
     else:
         (speed if arguments.what == "speed" else load)(arguments.data)
 

@@ -23,6 +23,7 @@ import browser  # noqa: E402
 import ipywidgets as widgets  # noqa: E402
 
 from cnnlab import explore  # noqa: E402
+from cnnlab.startup import load_keras  # noqa: E402
 
 
 def settings_of(explorer: explore.Explorer) -> list[dict[str, object]]:
@@ -33,6 +34,8 @@ def settings_of(explorer: explore.Explorer) -> list[dict[str, object]]:
             steps += [{name: value} for value in explorer.samples[name]]
         elif control.has_trait("options"):
             steps += [{name: option[1] if isinstance(option, tuple) else option} for option in control.options]
+        elif isinstance(control, widgets.Checkbox):
+            steps += [{name: not control.value}, {name: control.value}]
         elif isinstance(control, (widgets.IntSlider, widgets.FloatSlider)):
             count = min(8, round((control.max - control.min) / control.step))
             steps += [{name: type(control.value)(control.min + control.step * k)} for k in range(count + 1)]
@@ -90,6 +93,7 @@ def in_the_browser(presses: int = 30) -> None:
 
 
 if __name__ == "__main__":
+    load_keras()
     for each in explore.__all__:
         if each != "Explorer":
             in_the_kernel(each)

@@ -1,6 +1,6 @@
 """Train the detector that ships in data/, and write it in Darknet's format: tiny_yolo.cfg, .weights and .names.
 
-    python benchmarks/train_tiny_yolo.py [--epochs 2] [--backup DIR] [--out DIR]
+    python benchmarks/train_tiny_yolo.py --out DIR [--epochs 2] [--backup DIR]
 
 The network is that of lesson 12, `cnnlab.zoo.tiny_yolo`, on default scenes of 96 × 96 pixels: circles, squares and
 triangles in eight colours. Flipped left to right, every scene counts twice. A few minutes on two cores. It can be
@@ -99,7 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--backup", type=Path, help="folder to go on from")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "data")
+    parser.add_argument("--out", type=Path, required=True, help="folder for tiny_yolo.cfg, .weights and .names")
     arguments = parser.parse_args()
     model = train(arguments.epochs, arguments.backup)
     arguments.out.mkdir(parents=True, exist_ok=True)

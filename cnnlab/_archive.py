@@ -33,6 +33,8 @@ _SMALL = 1 << 20  # bytes; a plain white BMP may well pack a thousandfold, but n
 _CHUNK = 1 << 16
 _LISTED = 512  # bytes a member may take in the table of contents, on the average
 _END = struct.Struct("<4s4H2LH")  # end of central directory: signature, 4 counts, size, offset, comment length
+_LOCATOR = 20  # bytes before it that lead to a Zip64 record, whose numbers zipfile would believe instead
+_DEEPEST = 30  # folders in one another
 _LONGEST = 200  # bytes of one name; file systems take 255, and the unfinished folder has a longer one
 _WINDOWS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 _SYSTEM = {"__macosx", "thumbs.db", "desktop.ini"}
@@ -73,7 +75,7 @@ def unpack(
     archive : the zip file
     folder : folder to make. It is filled under another name beside it and renamed at the end, so that it is there
         whole or not at all
-    max_files : members the archive may have
+    max_files : members the archive may have, folders included, and folders that it may take to hold them
     max_bytes : bytes they may have together when unpacked
     max_ratio : how many times larger than its packed form a member of more than 1 MiB may be
 
@@ -112,8 +114,13 @@ def unpack(
     try:
         _check_table(archive, max_files, max_bytes)
         with zipfile.ZipFile(archive) as file:
-            wanted, folders, skipped = _plan(file.infolist())
-            _check_sizes([info for info, _ in wanted], max_files, max_bytes, max_ratio)
+            members = file.infolist()
+            if len(members) > max_files:  # the end record may have said less
+                raise ArchiveError(f"it has {len(members):,} members, and {max_files:,} are allowed")
+            wanted, folders, skipped = _plan(members)
+            if len(folders) > max_files:
+                raise ArchiveError(f"it has {len(folders):,} folders, and {max_files:,} are allowed")
+            _check_sizes([info for info, _ in wanted], max_bytes, max_ratio)
             unfinished.mkdir()
             for path in folders:
                 unfinished.joinpath(*path).mkdir(parents=True, exist_ok=True)
@@ -142,12 +149,14 @@ def _check_table(archive: Path, max_files: int, max_bytes: int) -> None:
         raise ArchiveError(f"it has {size:,} bytes, and {max_bytes:,} are allowed")
     with open(archive, "rb") as file:
         start = file.read(4)
-        file.seek(max(0, size - _END.size - 0xFFFF))
+        file.seek(max(0, size - _LOCATOR - _END.size - (1 << 16)))  # the comment at the end has 65,535 bytes at most
         tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END.size:
         broken = start.startswith(b"PK")
         raise ArchiveError("it breaks off before its table of contents" if broken else "it is not a zip archive")
+    if tail[max(at - _LOCATOR, 0) : at].startswith(b"PK\x06\x07"):
+        raise ArchiveError("it is a Zip64 archive, made for 65,535 members or 4 GB and more: unpack it yourself")
     _, _, _, _, members, table, _, _ = _END.unpack_from(tail, at)
     if members > max_files or members == 0xFFFF:  # 0xFFFF: the true number is in a Zip64 record
         count = "65,535 or more" if members == 0xFFFF else f"{members:,}"
@@ -159,8 +168,8 @@ def _check_table(archive: Path, max_files: int, max_bytes: int) -> None:
 def _plan(
     members: Iterable[zipfile.ZipInfo],
 ) -> tuple[list[tuple[zipfile.ZipInfo, tuple[str, ...]]], list[tuple[str, ...]], list[FileNote]]:
-    """Decide for every member: written, and where to; or left out, and why."""
-    wanted, folders, skipped = [], [], []
+    """Decide for every member: written, and where to; or left out, and why. Lists all folders that it takes."""
+    wanted, skipped = [], []
     files: set[tuple[str, ...]] = set()  # as keys: what a file system that ignores case takes for one
     spelling: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}  # key of a folder → how it was written first
     for info in members:
@@ -178,12 +187,10 @@ def _plan(
             continue
         for n in range(1, above + 1):
             spelling.setdefault(keys[:n], (*spelling[keys[: n - 1]], parts[n - 1]))
-        if is_folder:
-            folders.append(spelling[keys])
-        else:
+        if not is_folder:
             files.add(keys)
             wanted.append((info, (*spelling[keys[:-1]], parts[-1])))
-    return wanted, folders, skipped
+    return wanted, [path for path in spelling.values() if path], skipped
 
 
 def _safe_parts(info: zipfile.ZipInfo) -> tuple[tuple[str, ...], bool]:
@@ -220,13 +227,23 @@ def _awkward(parts: tuple[str, ...], info: zipfile.ZipInfo) -> str:
         return "a hidden or system file"
     if parts[-1].lower().endswith(_ARCHIVES) and not info.is_dir():
         return "an archive within the archive: unpack it yourself"
-    for part in parts:
-        if len(part.encode("utf-8", "surrogatepass")) > _LONGEST:
-            return f"a name of more than {_LONGEST} bytes"
-        if part.split(".")[0].strip().upper() in _WINDOWS:
-            return f"{part!r} is reserved on Windows"
-        if part != part.rstrip(". ") or any(c in '<>:"|?*' or not c.isprintable() for c in part):
-            return f"Windows cannot hold the name {_shown(part)}"
+    if len(parts) > _DEEPEST:
+        return f"more than {_DEEPEST} folders deep"
+    return next(filter(None, map(unportable, parts)), "")
+
+
+def unportable(name: str) -> str:
+    """Why some system cannot hold a file or a folder of this name; empty if all can.
+
+    >>> unportable("con.jpg"), unportable("cat.jpg")
+    ("'con.jpg' is reserved on Windows", '')
+    """
+    if len(name.encode("utf-8", "surrogatepass")) > _LONGEST:
+        return f"a name of more than {_LONGEST} bytes"
+    if name.split(".")[0].strip().upper() in _WINDOWS:
+        return f"{name!r} is reserved on Windows"
+    if name != name.rstrip(". ") or any(c in '<>:"|?*' or not c.isprintable() for c in name):
+        return f"Windows cannot hold the name {_shown(name)}"
     return ""
 
 
@@ -239,10 +256,8 @@ def hidden(parts: Iterable[str]) -> bool:
     return any(part.startswith(".") or part.lower() in _SYSTEM for part in parts)
 
 
-def _check_sizes(members: list[zipfile.ZipInfo], max_files: int, max_bytes: int, max_ratio: int) -> None:
+def _check_sizes(members: list[zipfile.ZipInfo], max_bytes: int, max_ratio: int) -> None:
     """Refuse bombs by what the archive declares; `_write` holds every member to its declaration."""
-    if len(members) > max_files:
-        raise ArchiveError(f"it has {len(members):,} files, and {max_files:,} are allowed")
     total = sum(info.file_size for info in members)
     if total > max_bytes:
         raise ArchiveError(f"unpacked it would have {total:,} bytes, and {max_bytes:,} are allowed")

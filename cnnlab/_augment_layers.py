@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from cnnlab import boxes as _boxes
 from cnnlab._augment_affine import FILLS, FLIPS, box_around, box_seen, compose, corners_of, number, sampling
 from cnnlab._validate import check_choice, check_rank, pair
 
@@ -49,7 +50,8 @@ class RandomAffine(keras.layers.Layer):
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule.
+        If an argument breaks its rule. Boxes are refused as by `cnnlab.boxes.check`; within a graph, where there are no
+        numbers to look at yet, a box that it would refuse becomes NaN, which whatever takes boxes refuses.
 
     Examples
     --------
@@ -98,6 +100,8 @@ class RandomAffine(keras.layers.Layer):
         data = dict(inputs) if isinstance(inputs, dict) else {"images": inputs}
         if "images" not in data:
             raise ValueError(f"`inputs` must have an entry 'images'. Received: {sorted(data)}")
+        if "bounding_boxes" in data:
+            _check_boxes(data["bounding_boxes"])
         if training or self.crop is not None:
             self._move(data, training)
         return data if isinstance(inputs, dict) else data["images"]
@@ -163,16 +167,24 @@ class RandomAffine(keras.layers.Layer):
         maps = [value[:, None, None] for value in numbers]  # one for all boxes of a picture and their corners
         whole = _area(box_around(ops, *corners_of(ops, corners, maps)))
         seen = box_seen(ops, corners, maps, height, width)
-        kept = (_area(seen) > 0) & (_area(seen) >= self.min_visible * whole) & (labels >= 0)
+        right = (corners[..., 2:] >= corners[..., :2]) & ops.isfinite(corners[..., 2:] - corners[..., :2])
+        bad = ~ops.all(right, axis=-1) & (labels >= 0)
+        kept = (_area(seen) > 0) & (_area(seen) >= self.min_visible * whole) & (labels >= 0) | bad
+        seen = ops.where(bad[..., None], float("nan"), seen)
         return {
             **bounding_boxes,
             "boxes": ops.where(kept[..., None], seen, 0.0),
             "labels": ops.where(kept, labels, ops.cast(-1, labels.dtype)),
         }
 
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
-        """(N, H, W, C), with the crop's height and width if there is one."""
-        return input_shape if self.crop is None else (input_shape[0], *self.crop, input_shape[-1])
+    def compute_output_shape(self, input_shape: tuple | dict) -> tuple | dict:
+        """(N, H, W, C), with the crop's height and width if there is one; of a dict, that of images and masks."""
+        if self.crop is None:
+            return input_shape
+        if isinstance(input_shape, dict):
+            pictures = input_shape.keys() & {"images", "segmentation_masks"}
+            return {**input_shape, **{name: self.compute_output_shape(input_shape[name]) for name in pictures}}
+        return (input_shape[0], *self.crop, input_shape[-1])
 
     def get_config(self) -> dict:
         """What the constructor was given, for saving."""
@@ -284,6 +296,25 @@ def check_range(value_range: object) -> tuple[float, float]:
     if low >= high:
         raise ValueError(f"`value_range` must begin with the lower number. Received: {value_range!r}")
     return low, high
+
+
+def _check_boxes(bounding_boxes: object) -> None:
+    """Refuse what is not ``{"boxes": (N, B, 4), "labels": (N, B)}``, and bad boxes where they have numbers already."""
+    if not isinstance(bounding_boxes, dict) or not {"boxes", "labels"} <= bounding_boxes.keys():
+        names = sorted(bounding_boxes) if isinstance(bounding_boxes, dict) else type(bounding_boxes).__name__
+        raise ValueError(f"`bounding_boxes` must be a dict with 'boxes' and 'labels'. Received: {names}")
+    boxes, labels = (ops.convert_to_tensor(bounding_boxes[name]) for name in ("boxes", "labels"))
+    shapes = tuple(boxes.shape), tuple(labels.shape)
+    if len(shapes[0]) != 3 or shapes[0][2] != 4 or len(shapes[1]) != 2:
+        raise ValueError(
+            f"`bounding_boxes` must have shapes (N, B, 4) and (N, B). Received: {shapes[0]} and {shapes[1]}"
+        )
+    try:
+        boxes, labels = ops.convert_to_numpy(boxes), ops.convert_to_numpy(labels)
+    except (TypeError, NotImplementedError):  # in a graph
+        return
+    for picture, (some, own) in enumerate(zip(boxes, labels, strict=True)):
+        _boxes.check(np.where(own[:, None] >= 0, some, 0), f"boxes of picture {picture}")
 
 
 def _area(boxes: object) -> object:

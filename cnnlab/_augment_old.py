@@ -13,6 +13,10 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
+from cnnlab._validate import check_choice
+
+_FILL_MODES = ("nearest", "constant", "reflect", "wrap")
+
 
 @dataclass(frozen=True)
 class Row:
@@ -36,6 +40,13 @@ def _turn(value: float, mode: str, fill: float) -> list:
     return [layers.RandomRotation(value / 360, fill_mode=mode, fill_value=fill)]
 
 
+def _part(value: float) -> float:
+    """A shift that means the same in both: the old one read 1 or more as pixels, and a list as its only choices."""
+    if not 0 <= value < 1:
+        raise ValueError
+    return value
+
+
 def _shear(value: float, mode: str, fill: float) -> list:
     return [layers.RandomShear(x_factor=math.tan(math.radians(value)), fill_mode=mode, fill_value=fill)]
 
@@ -54,13 +65,13 @@ ROWS = {
         "width_shift_range=0.1",
         "RandomTranslation(0, 0.1)",
         "a number of 1 or more meant pixels; now it is always a part of the width",
-        lambda v, mode, fill: [layers.RandomTranslation(0.0, v, fill_mode=mode, fill_value=fill)],
+        lambda v, mode, fill: [layers.RandomTranslation(0.0, _part(v), fill_mode=mode, fill_value=fill)],
     ),
     "height_shift_range": Row(
         "height_shift_range=0.1",
         "RandomTranslation(0.1, 0)",
         "height comes first in the new layer",
-        lambda v, mode, fill: [layers.RandomTranslation(v, 0.0, fill_mode=mode, fill_value=fill)],
+        lambda v, mode, fill: [layers.RandomTranslation(_part(v), 0.0, fill_mode=mode, fill_value=fill)],
     ),
     "shear_range": Row(
         "shear_range=10",
@@ -96,7 +107,7 @@ ROWS = {
         "rescale=1 / 255",
         "Rescaling(1 / 255)",
         "keep it in the model, so that it cannot be forgotten at prediction time",
-        lambda v, mode, fill: [layers.Rescaling(v)],
+        lambda v, mode, fill: [layers.Rescaling(float(v))],
     ),
 }
 ELSEWHERE = (
@@ -127,8 +138,8 @@ def modern(*, fill_mode: str = "nearest", cval: float = 0.0, **old: object) -> k
 
     Raises
     ------
-    ValueError
-        If an argument has no modern layer; the message lists those that have.
+    TypeError, ValueError
+        If an argument has no modern layer, the message lists those that have; or if its value has no place in one.
 
     Examples
     --------
@@ -139,5 +150,16 @@ def modern(*, fill_mode: str = "nearest", cval: float = 0.0, **old: object) -> k
     unknown = [name for name in old if name not in ROWS]
     if unknown:
         raise ValueError(f"`old` must name some of {', '.join(ROWS)}. Received: {unknown[0]!r}")
-    return layers.Pipeline([layer for name, row in ROWS.items() if name in old
-                            for layer in row.make(old[name], fill_mode, cval)])  # fmt: skip
+    check_choice(fill_mode, "fill_mode", _FILL_MODES)
+    made = []
+    for name in (name for name in ROWS if name in old):
+        try:
+            made += ROWS[name].make(old[name], fill_mode, cval)
+        except (TypeError, ValueError, IndexError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"`{name}` must be as in {ROWS[name].old}{_rule(name)}. Received: {old[name]!r}") from None
+    return layers.Pipeline(made)
+
+
+def _rule(name: str) -> str:
+    return ", a part below 1 of the picture and not pixels" if name.endswith("_shift_range") else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,11 +109,22 @@ def build(entry: Entry, shape: tuple[int, int, int], weights: object, resize: tu
     if not entry.keras_name:
         return _squeezenet(inputs, x, found)
     application = getattr(keras.applications, entry.keras_name)
-    size = tuple(x.shape[1:])
+    size, keras_word = tuple(x.shape[1:]), found if found == "imagenet" else None
     try:
-        return application(include_top=False, weights=found, input_tensor=x, input_shape=size)
+        model = application(include_top=False, weights=keras_word, input_tensor=x, input_shape=size)
     except ValueError as error:
         raise ValueError(f"{entry.name} refuses pictures of {size}: {error}. A larger `resize` may help") from error
+    if found != keras_word:
+        try:
+            with warnings.catch_warnings():  # Keras leaves out what the file has not: a warning a layer
+                warnings.filterwarnings("error", "Skipping nested container", UserWarning)
+                model.load_weights(found)
+        except (OSError, ValueError, UserWarning) as error:
+            raise ValueError(
+                f"`weights` must be a whole file of {entry.name} without its classifier. "
+                f"Received: {Path(found).name}: {str(error).splitlines()[0]}"
+            ) from None
+    return model
 
 
 def _preprocessed(x: keras.KerasTensor, pixels: str) -> keras.KerasTensor:

@@ -73,7 +73,9 @@ def detect(
             }
         )
     report = {"model": detector.model.name, "score_threshold": score, "pictures": rows}
-    write_atomic(folder / "detections.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
+    # A file name need not be UTF-8: Python holds its other bytes as lone surrogates, which JSON can only escape.
+    write_atomic(folder / "detections.json", text.encode("utf-8", "backslashreplace"))
     announce(f"Written to {folder}: detections.json and {len(rows)} annotated pictures")
     return status
 

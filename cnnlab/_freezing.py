@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import keras
@@ -58,7 +60,7 @@ def freeze(model: keras.Model, *, learning_rate: float | None = None) -> Trainin
 
     Keras reads which weights train when a model is compiled. A model that is frozen later goes on training them, or
     stops with an error, depending on the backend; so this compiles it again, with the same loss, the same metrics and
-    a fresh optimizer of the same kind.
+    a fresh optimizer of the same kind. A loss or metric of your own must be one that Keras can name.
 
     Parameters
     ----------
@@ -102,7 +104,8 @@ def unfreeze_top(model: keras.Model, top: int | str, *, learning_rate: float = 1
     Raises
     ------
     TypeError, ValueError
-        If the backbone has fewer layers than `top`, or no layer of that name.
+        If the backbone has fewer layers than `top`, or no layer of that name, or the model is compiled with a function
+        that Keras cannot name.
 
     Examples
     --------
@@ -160,7 +163,8 @@ def restart(model: keras.Model, weights: Sequence[np.ndarray]) -> None:
     Raises
     ------
     TypeError, ValueError
-        If `model` is no compiled Keras model, or `weights` does not fit it.
+        If `model` is no compiled Keras model, `weights` does not fit it, or layers were frozen or unfrozen by hand
+        since it was compiled.
 
     Examples
     --------
@@ -182,10 +186,19 @@ def restart(model: keras.Model, weights: Sequence[np.ndarray]) -> None:
         raise ValueError(
             f"`weights` must be {len(shapes)} arrays of the model's shapes. Received: {len(given)}, {given[:3]} …"
         )
+    optimizer = model.optimizer
+    pairs = []
+    if optimizer.built:  # otherwise it has taken no step
+        with _as_keras_reads():
+            fresh = type(optimizer).from_config(optimizer.get_config())
+        fresh.build(model.trainable_variables)
+        if [new.shape for new in fresh.variables] != [old.shape for old in optimizer.variables]:
+            raise ValueError("`model` must be compiled again after its layers were frozen or unfrozen")
+        pairs = list(zip(optimizer.variables, fresh.variables, strict=True))  # the fresh ones are not all 0
     model.set_weights(list(weights))
-    for variable in model.optimizer.variables:
+    for variable, start in pairs:
         if variable.path.rsplit("/", 1)[-1] != "learning_rate":
-            variable.assign(np.zeros(variable.shape, variable.dtype))
+            variable.assign(start)
 
 
 def _set(
@@ -195,10 +208,11 @@ def _set(
     layers = _leaves(model)
     if learning_rate is not None:
         check_rate(learning_rate)
+    config = _compile_config(model, learning_rate) if model.compiled else None  # may refuse: before anything changes
     model.trainable = True  # a frozen model hides the layers within, whatever they say themselves
     for layer in layers:
         layer.trainable = (_is_head(layer) or trains(layer)) and (norms or not _is_norm(layer))
-    rate = _compile_again(model, learning_rate)
+    rate = None if config is None else _compile_again(model, config)
     learned, total = _count(model.trainable_weights), _count(model.weights)
     return Training(
         layers=tuple(layer.name for layer in layers if layer.trainable_weights),
@@ -209,17 +223,39 @@ def _set(
     )
 
 
-def _compile_again(model: keras.Model, learning_rate: float | None) -> float | None:
-    """Compile with what the model was compiled with, but a fresh optimizer; return its learning rate."""
-    if not model.compiled:
-        return None
-    with warnings.catch_warnings():
-        # Keras reads the learning rate in a way that NumPy 2 has announced to change.
-        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
-        model.compile_from_config(model.get_compile_config())
-        if learning_rate is not None:
-            model.optimizer.learning_rate = learning_rate
+def _compile_config(model: keras.Model, learning_rate: float | None) -> dict:
+    """What the model was compiled with, and `learning_rate` if there is one; refused if Keras cannot make it again."""
+    with _as_keras_reads():
+        config = model.get_compile_config()
+        try:
+            keras.saving.deserialize_keras_object(copy.deepcopy(config))  # Keras takes it apart
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                "`model` must be compiled with a loss and metrics that Keras can name: decorate yours with "
+                f"keras.saving.register_keras_serializable(). Received: {str(error).partition('. ')[0]}"
+            ) from None
+    if learning_rate is not None:
+        optimizer = config["optimizer"]["config"]
+        while "inner_optimizer" in optimizer:  # half precision wraps one in another
+            optimizer = optimizer["inner_optimizer"]["config"]
+        optimizer["learning_rate"] = learning_rate  # in the place of a schedule, too
+    return config
+
+
+def _compile_again(model: keras.Model, config: dict) -> float:
+    """Compile with a fresh optimizer; return its learning rate."""
+    with _as_keras_reads():
+        model.compile_from_config(config)
         return float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
+
+
+@contextmanager
+def _as_keras_reads() -> Iterator[None]:
+    """Without two warnings that help nobody: of a learning rate (NumPy 2), and of a lambda, which is refused anyway."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+        warnings.filterwarnings("ignore", "The object being serialized includes a `lambda`", UserWarning)
+        yield
 
 
 def _leaves(model: object) -> list[keras.layers.Layer]:

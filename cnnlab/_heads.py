@@ -58,7 +58,8 @@ def features(backbone: keras.Model, images: np.ndarray, batch_size: int = 64) ->
 def head(width: int, classes: int, *, dropout: float = 0.2, learning_rate: float = 1e-3) -> keras.Model:
     """A classifier for `features`: the same layers that `classifier` puts behind a backbone's average, alone.
 
-    Each picture's features are brought to mean 0 and deviation 1, some are dropped in training, a Dense layer decides.
+    Each picture's features are brought to mean 0 and deviation 1, some are dropped in training, and a Dense layer, which
+    starts from zeros, decides.
 
     Parameters
     ----------
@@ -163,7 +164,8 @@ def _decide(x: keras.KerasTensor, classes: int, dropout: float) -> keras.KerasTe
     # One learning rate then suits the features of any backbone: SqueezeNet's lie between 0 and 170. It has no weights.
     x = keras.layers.LayerNormalization(center=False, scale=False, name=f"{PREFIX}scale")(x)
     x = keras.layers.Dropout(dropout, name=f"{PREFIX}dropout")(x)
-    return keras.layers.Dense(classes, activation="softmax", name=f"{PREFIX}classes")(x)
+    # Undecided at first: random weights on hundreds of features are an opinion that a few labels cannot take back.
+    return keras.layers.Dense(classes, activation="softmax", kernel_initializer="zeros", name=f"{PREFIX}classes")(x)
 
 
 def _compiled(model: keras.Model, learning_rate: float) -> keras.Model:

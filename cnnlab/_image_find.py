@@ -108,8 +108,15 @@ def choose(found: Found, max_images: int, seed: int) -> list[tuple[Path, str, st
     groups: dict[tuple[str, str], list[int]] = {}
     for row, (_, name, split) in enumerate(found.files):
         groups.setdefault((name, split), []).append(row)
+    if max_images < len(groups):
+        raise ValueError(
+            f"`max_images` must be at least {len(groups)} here, one for each class and split. Received: {max_images}"
+        )
     rng, share = np.random.default_rng(seed), max_images / len(found.files)
-    kept = sorted(row for rows in groups.values() for row in rng.permutation(rows)[: max(1, int(share * len(rows)))])
+    counts = {group: max(1, int(share * len(rows))) for group, rows in groups.items()}
+    while sum(counts.values()) > max_images:  # where small groups got more than their share, the largest give
+        counts[max(counts, key=counts.get)] -= 1
+    kept = sorted(row for group, rows in groups.items() for row in rng.permutation(rows)[: counts[group]])
     found.skipped.append(
         FileNote(f"{len(found.files) - len(kept):,} files", f"beyond {max_images:,} pictures: not drawn")
     )

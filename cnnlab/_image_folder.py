@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import numbers
 import os
 import tempfile
 from collections import Counter
@@ -173,8 +174,9 @@ def image_folder(
         validation set rather than that in the training set) and none where their labels differ; ``"keep"`` keeps all.
         They are reported either way
     max_images
-        read at most this many, the same share of every class and split, drawn at random. Bounds the memory: a picture
-        takes 3 bytes a pixel, so 5,000 pictures of 96 × 96 take 138 MB, and twice that where any are left out
+        read at most this many, the same share of every class and split but at least one, drawn at random. Bounds the
+        memory: a picture takes 3 bytes a pixel, so 5,000 pictures of 96 × 96 take 138 MB, and twice that where any are
+        left out
 
     Returns
     -------
@@ -200,10 +202,13 @@ def image_folder(
     >>> data.class_names, data.counts()
     (('dark', 'light'), {'train': (1, 1), 'validation': (1, 1)})
     """
-    path = Path(path)
+    path = Path(os.path.abspath(path))  # "." has no name, and a link should keep its own
     size = pair(image_size, "image_size")
-    if isinstance(validation, bool) or not 0 <= validation <= 0.9:
-        raise ValueError(f"`validation` must be a share from 0 to 0.9. Received: {validation!r}")
+    rule = f"`validation` must be a share from 0 to 0.9. Received: {validation!r}"
+    if isinstance(validation, bool) or not isinstance(validation, numbers.Real):
+        raise TypeError(rule)
+    if not 0 <= validation <= 0.9:
+        raise ValueError(rule)
     check_int(seed, "seed", minimum=0)
     check_choice(fit, "fit", FITS)
     check_choice(duplicates, "duplicates", ("drop", "keep"))

@@ -95,8 +95,8 @@ def find_duplicates(
         rows.sort(key=lambda row: _KEPT_FIRST.index(splits[row]))  # stable: otherwise in the order of the files
         first, conflict = rows[0], len(set(labels[rows].tolist())) > 1
         for row in rows[1:]:
-            apart, labelled = splits[row] != splits[first], labels[row] != labels[first]
-            pairs.append(Duplicate(files[first], files[row], bool(apart), bool(labelled)))
+            apart = splits[row] != splits[first] and "train" in (splits[row], splits[first])
+            pairs.append(Duplicate(files[first], files[row], bool(apart), bool(labels[row] != labels[first])))
         for row in rows if conflict else rows[1:]:
             other = files[first] if row != first else files[rows[1]]
             reasons[row] = "one picture with two labels" if conflict else f"the same pixels as {other}"

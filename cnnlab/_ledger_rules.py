@@ -15,6 +15,7 @@ from typing import NamedTuple
 import keras
 from keras import layers
 
+from cnnlab.darknet._layers import ChannelSlice, DarknetMaxPooling2D
 from cnnlab.shapes import ReceptiveField, conv_macs, dilated_size, same_padding
 from cnnlab.zoo._layers import ChannelPadding, LocalResponseNormalization
 
@@ -52,7 +53,7 @@ POINTWISE = _existing(
     *("GaussianNoise", "ActivityRegularization", "Identity", "Masking", "Rescaling", "Normalization"),
     *("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomShear", "RandomContrast"),
     *("RandomBrightness", "RandomHue", "RandomSaturation", "RandomGrayscale", "RandomErasing", "RandomPerspective"),
-) + (ChannelPadding, LocalResponseNormalization)
+) + (ChannelPadding, ChannelSlice, LocalResponseNormalization)
 # No multiply-adds, but the positions are lost or moved.
 FREE = _existing(
     *("Flatten", "Reshape", "Permute", "RepeatVector", "Embedding", "GroupNormalization"),
@@ -81,7 +82,8 @@ def multiply_adds(operation: keras.Operation, inputs: Sequence[keras.KerasTensor
     """Multiply-adds of one call for one image; None where the rule or a size is not known."""
     if not isinstance(operation, keras.layers.Layer):
         return 0 if type(operation).__name__ in POINTWISE_OPS | MERGE_OPS else None
-    if isinstance(operation, POOLINGS + GLOBAL_POOLINGS + PADDINGS + CROPPINGS + MERGES + POINTWISE + FREE):
+    free = (*POOLINGS, *GLOBAL_POOLINGS, DarknetMaxPooling2D, *PADDINGS, *CROPPINGS, *MERGES, *POINTWISE, *FREE)
+    if isinstance(operation, free):
         return 0
     counted = (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE, *TRANSPOSED, layers.Dense)
     if not isinstance(operation, counted) or None in inputs[0].shape[1:]:
@@ -136,7 +138,11 @@ def _unary(operation: keras.layers.Layer, x: keras.KerasTensor, seen: Field | st
         return seen
     if seen == WHOLE:
         known = (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE, *TRANSPOSED, *POOLINGS, *PADDINGS, *CROPPINGS, *FREE)
-        return WHOLE if isinstance(operation, known) else None
+        return WHOLE if isinstance(operation, (*known, DarknetMaxPooling2D)) else None
+    if isinstance(operation, DarknetMaxPooling2D):
+        padded = _shifted(seen, [-(operation.padding // 2)] * 2)
+        axes = [_window(axis, None, operation.size, operation.stride, 1, "valid") for axis in padded.axes]
+        return Field(seen.source, tuple(axes))
     if isinstance(operation, PADDINGS):
         return _shifted(seen, [-pair[0] for pair in _pairs(operation.padding)])
     if isinstance(operation, CROPPINGS):

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnlab._download import DataError
 from cnnlab._files import data_folder
+from cnnlab._image_files import ImageError, read_image
 from cnnlab._validate import check_choice, check_rank
 
 # name → (package that ships it, what it shows). All have shipped in the wheels since scikit-image 0.22 and
@@ -104,17 +105,18 @@ def _own_photos() -> dict[str, Path]:
     folder = data_folder()
     if folder is None or not os.path.isdir(folder / "photos"):
         return {}
-    files = sorted(path for path in (folder / "photos").iterdir() if path.suffix.lower() in _PHOTO_ENDINGS)
+    files = sorted(
+        path
+        for path in (folder / "photos").iterdir()
+        if path.suffix.lower() in _PHOTO_ENDINGS and not path.name.startswith(".") and path.is_file()
+    )
     return {path.stem: path for path in files if path.stem not in _PHOTOS}
 
 
 def _read_photo(path: Path) -> np.ndarray:
-    from PIL import Image, ImageOps
-
     try:
-        with Image.open(path) as file:
-            return np.array(ImageOps.exif_transpose(file).convert("RGB"))
-    except (OSError, SyntaxError) as error:  # Pillow raises SyntaxError for a broken PNG
+        return read_image(path)[0]
+    except ImageError as error:
         raise DataError(f"{path} is not a readable picture: {error}") from None
 
 

@@ -154,6 +154,8 @@ def top_patches(
     images = check_images(model, images)
     channels = map_shape(taps, layer)[-1]
     wanted = [units] if np.ndim(units) == 0 else list(units)
+    if not wanted:
+        raise ValueError(f"`units` must be the index of a channel, or several. Received: {units!r}")
     wanted = [check_int(unit, "units", 0, channels - 1) for unit in wanted]
     count = check_int(count, "count", minimum=1)
     field = ledger.ledger(model, images.shape[1:]).row(layer).receptive_field

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlab._validate import check_int, check_rank
+from cnnlab.boxes import LARGEST
 
 
 def check(anchors: object, name: str = "anchors") -> np.ndarray:
@@ -23,7 +24,7 @@ def check(anchors: object, name: str = "anchors") -> np.ndarray:
     Raises
     ------
     TypeError, ValueError
-        For any other shape, and for sizes that are not finite and positive.
+        For any other shape, and for sizes that are not finite and positive; a number beyond 1e150 counts as infinite.
 
     Examples
     --------
@@ -36,7 +37,7 @@ def check(anchors: object, name: str = "anchors") -> np.ndarray:
     values = check_rank(anchors, name, {2: "(K, 2)"}).astype(np.float64)
     if values.shape[1] != 2 or not len(values):
         raise ValueError(f"`{name}` must have shape (K, 2), widths and heights, K >= 1. Received: shape {values.shape}")
-    bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)).all(axis=1))
+    bad = np.flatnonzero(~((values > 0) & (values <= LARGEST)).all(axis=1))
     if len(bad):
         row = tuple(float(side) for side in values[bad[0]])
         raise ValueError(f"`{name}` must be finite widths and heights above 0. Received: row {bad[0]} is {row}")
@@ -142,6 +143,8 @@ def _start(sizes: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
     chosen = [sizes[rng.integers(len(sizes))]]
     while len(chosen) < k:
         distance = np.clip(1 - shape_iou(sizes, np.array(chosen)).max(axis=1), 0, None)
+        if not distance.any():  # they differ by less than an IoU can show: any that is not chosen yet
+            distance = (sizes[:, None] != np.array(chosen)).any(axis=2).all(axis=1).astype(float)
         chosen.append(sizes[rng.choice(len(sizes), p=distance / distance.sum())])
     return np.array(chosen)
 

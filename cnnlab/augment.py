@@ -289,6 +289,12 @@ def average_predictions(model: keras.Model, views: np.ndarray, batch_size: int =
     ------
     ValueError
         If `views` has another rank.
+
+    Examples
+    --------
+    >>> model = keras.Sequential([keras.Input((4, 4, 1)), layers.Flatten(), layers.Dense(3, "softmax")])
+    >>> average_predictions(model, ten_crop(np.zeros((2, 6, 6, 1)), 4)).shape
+    (2, 3)
     """
     views = check_rank(views, "views", {5: "(N, V, H, W, C)"})
     answers = model.predict(views.reshape(-1, *views.shape[2:]), batch_size=batch_size, verbose=0)

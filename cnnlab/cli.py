@@ -113,7 +113,12 @@ def _parser() -> argparse.ArgumentParser:
     fetch.set_defaults(call=_data_get)
     actions.add_parser("path", help="the folder data are looked for in").set_defaults(call=_data_path)
 
-    detect = commands.add_parser("detect", help="find objects in photos: annotated pictures and JSON")
+    detect = commands.add_parser(
+        "detect",
+        help="find objects in photos: annotated pictures and JSON",
+        # The photos come first: behind --model they would be taken for its files.
+        usage="cnnlab detect PHOTO [PHOTO ...] [--model NAME | CFG WEIGHTS [NAMES]] [--score S] [--out DIR]",
+    )
     detect.add_argument("photos", nargs="+", metavar="PHOTO")
     detect.add_argument(
         "--model", nargs="+", default=["tiny-yolo"], metavar="MODEL",

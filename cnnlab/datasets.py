@@ -339,7 +339,7 @@ def cats_and_dogs(split: str = "train", limit: int | None = None, *, image_size:
     ValueError, TypeError
         If an argument breaks its rule.
     DataError
-        If the zip of ``CNNLAB_DATA`` is damaged or holds other classes.
+        If the zip of ``CNNLAB_DATA`` is damaged, holds other classes or lacks that split.
 
     Examples
     --------
@@ -355,9 +355,9 @@ def cats_and_dogs(split: str = "train", limit: int | None = None, *, image_size:
     except DataError as error:
         return _discs_and_stars(split, limit, size, str(error))
     found = image_folder(path, size)
-    if found.class_names != _PETS or not found.presplit:
-        classes = ", ".join(found.class_names)
-        raise DataError(f"{path.name} must hold train and validation folders of cats and dogs. Found: {classes}")
+    if found.class_names != _PETS or not found.presplit or split not in found.splits:
+        there = ", ".join((*found.class_names, *(f"{name}/" for name in found.counts() if found.presplit)))
+        raise DataError(f"{path.name} must hold train and validation folders of cats and dogs. Found: {there}")
     data = found.split(split)
     rows = _taking_turns(data.labels)[:limit]
     return Dataset(data.images[rows], data.labels[rows], _PETS, source=f"cats and dogs, {path.name} {place}")

@@ -18,12 +18,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
+import cnnlab._augment_layers
+import cnnlab.zoo._layers  # noqa: F401  so that Keras knows the course's layers when it reads a model
 from cnnlab._download import DataError, sha256
 from cnnlab._image_files import FITS, read_image
 from cnnlab._validate import check_choice, check_int, check_rank
 
 FILES = ("model.keras", "labels.json", "MODEL_CARD.md")
 _FORMAT = 1  # of labels.json
+_UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RuntimeError)  # what Keras raises on such a model
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +52,13 @@ class ClassScores:
         lines = ["| class | pictures | precision | recall | F1 |", "|---|---|---|---|---|"]
         for name, *scores in zip(names, self.count, self.precision, self.recall, self.f1, strict=True):
             shown = ["–" if np.isnan(score) else f"{score:.2f}" for score in scores[1:]]
-            lines.append(f"| {name} | {scores[0]:,} | {' | '.join(shown)} |")
+            lines.append(f"| {_in_a_cell(name)} | {scores[0]:,} | {' | '.join(shown)} |")
         return "\n".join(lines)
+
+
+def _in_a_cell(name: str) -> str:
+    """A class is named as its folder is: a bar or a new line in it would end the cell."""
+    return " ".join(name.split()).replace("|", "\\|")
 
 
 def class_scores(matrix: np.ndarray) -> ClassScores:
@@ -71,16 +79,23 @@ def class_scores(matrix: np.ndarray) -> ClassScores:
     >>> scores.precision.round(2).tolist(), scores.recall.tolist()
     ([1.0, 0.83], [0.8, 1.0])
     """
-    matrix = check_rank(matrix, "matrix", {2: "(classes, classes)"})
-    if matrix.shape[0] != matrix.shape[1] or not len(matrix):
-        raise ValueError(f"`matrix` must be square, (classes, classes). Received: shape {matrix.shape}")
-    if (matrix < 0).any() or (matrix != np.rint(matrix)).any():
-        raise ValueError("`matrix` must hold counts, whole numbers >= 0. Received: others")
+    matrix = _counts(matrix)
     right, said, count = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
     with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN that is meant
         precision, recall = right / said, right / count
         f1 = np.where(precision + recall == 0, 0.0, 2 * precision * recall / (precision + recall))
     return ClassScores(precision, recall, f1, count)
+
+
+def _counts(matrix: object) -> np.ndarray:
+    """A confusion matrix as whole numbers, whatever dtype they came in."""
+    matrix = check_rank(matrix, "matrix", {2: "(classes, classes)"})
+    if matrix.shape[0] != matrix.shape[1] or not len(matrix):
+        raise ValueError(f"`matrix` must be square, (classes, classes). Received: shape {matrix.shape}")
+    wrong = matrix[~((matrix >= 0) & (matrix == np.rint(matrix)) & (matrix < 2**53))]
+    if wrong.size:
+        raise ValueError(f"`matrix` must hold counts, whole numbers >= 0. Received: {wrong[0]}")
+    return matrix.astype(np.int64)
 
 
 def model_card(
@@ -127,7 +142,7 @@ def model_card(
             raise ValueError(f"`{name}` must be a text with something in it. Received: {text!r}")
     scores = class_scores(matrix)
     names = check_names(class_names, len(scores.count))
-    matrix, total = np.asarray(matrix), int(scores.count.sum())
+    matrix, total = _counts(matrix), int(scores.count.sum())
     if not total:
         raise ValueError("`matrix` must count at least one picture. Received: none")
     right = np.trace(matrix) / total
@@ -227,7 +242,8 @@ def save(
     DataError
         If the folder exists and is no bundle, or cannot be written. Whatever was there is there still.
     TypeError, ValueError
-        If the model or the names break their rule.
+        If the model or the names break their rule, or Keras could not read the model back: it holds a `Lambda`, or a
+        layer of your own that is not registered.
 
     Examples
     --------
@@ -253,6 +269,7 @@ def save(
         with warnings.catch_warnings():  # Keras 3 with TensorFlow and NumPy 2.1 or later, about its own way of copying
             warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
             model.save(unfinished / "model.keras")
+        _check_comes_back(unfinished / "model.keras", model)
         labels = {
             "format": _FORMAT,
             "class_names": names,
@@ -291,6 +308,15 @@ def load(folder: str | os.PathLike) -> Classifier:
     ------
     DataError
         If a file is missing or damaged, or the model is not the one that was saved with these labels.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> layers = [keras.Input((8, 8, 3)), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2, "softmax")]
+    >>> with tempfile.TemporaryDirectory() as here:
+    ...     pets = load(save(Path(here, "pets"), keras.Sequential(layers), ["cat", "dog"], "# Pets"))
+    >>> pets.class_names, pets.image_size
+    (('cat', 'dog'), (8, 8))
     """
     folder = Path(folder)
     missing = [name for name in FILES if not (folder / name).is_file()]
@@ -303,20 +329,46 @@ def load(folder: str | os.PathLike) -> Classifier:
             raise KeyError("format")
         height, width = (check_int(n, "image_size", minimum=1) for n in size)
         expected = labels["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OSError) as error:
         raise DataError(f"labels.json of {folder.name} is damaged: {type(error).__name__}: {error}") from None
-    if sha256(folder / "model.keras") != expected:
-        raise DataError(f"model.keras of {folder.name} is not the file that was saved with these labels")
-    model = keras.saving.load_model(folder / "model.keras", compile=False)  # to predict, no optimizer is needed
-    _, classes = _picture_size(model)
-    card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
-    return Classifier(model, tuple(check_names(names, classes)), (height, width), fit, card)
+    try:
+        if sha256(folder / "model.keras") != expected:
+            raise DataError(f"model.keras of {folder.name} is not the file that was saved with these labels")
+        card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+        model = keras.saving.load_model(folder / "model.keras", compile=False)  # to predict, no optimizer is needed
+        size, classes = _picture_size(model)
+        names = check_names(names, classes)
+    except DataError:
+        raise
+    except (*_UNREADABLE, OSError) as error:
+        words = (str(error).splitlines() or [""])[0][:200]  # Keras' go on with the whole model
+        raise DataError(f"{folder.name} cannot be read: {type(error).__name__}: {words}") from None
+    if size != (height, width):
+        wanted, said = (f"{h} × {w}" for h, w in (size, (height, width)))
+        raise DataError(f"labels.json of {folder.name} is damaged: it says {said} pixels, and the model takes {wanted}")
+    return Classifier(model, tuple(names), size, fit, card)
+
+
+def _check_comes_back(path: Path, model: keras.Model) -> None:
+    try:
+        keras.saving.load_model(path, compile=False)
+    except _UNREADABLE:
+        own = {
+            type(layer).__name__
+            for layer in model.layers
+            if not type(layer).__module__.startswith("keras.") or isinstance(layer, keras.layers.Lambda)
+        }
+        raise ValueError(
+            "`model` must be one that Keras can read back: decorate a layer of your own with "
+            "@keras.saving.register_keras_serializable(), and make a Lambda such a layer. Received: "
+            f"{model.name} with {', '.join(sorted(own)) or 'a part of its own'}"
+        ) from None
 
 
 def check_names(names: object, classes: int) -> list[str]:
     """The names of the classes as a list, refused unless there is a different one for each class."""
     listed = None if isinstance(names, str) or not isinstance(names, Sequence) else list(names)
-    if listed is None or len(listed) != classes or len(set(listed)) != classes or not all(map(_is_text, listed)):
+    if listed is None or len(listed) != classes or not all(map(_is_text, listed)) or len(set(listed)) != classes:
         raise ValueError(f"`class_names` must be {classes} different names, one an output. Received: {names!r}")
     return listed
 

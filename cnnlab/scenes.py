@@ -11,6 +11,7 @@ picture.
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ COLOURS = {
 ANCHORS = ((17.0, 17.0), (26.0, 26.0), (37.0, 37.0))
 _NAMES = tuple(COLOURS)
 _PAINT = np.array(list(COLOURS.values()), np.float32)  # (8, 3)
+_SIZES = (14.0, 44.0)
+_LAST_SEED = 2**32 - 1  # NumPy cuts larger ones into several: 5 + 2³² would be (5, 1)
 _TRIES = 12  # places tried for a shape before the scene goes without it
 _JITTER = 0.05  # how far a shape's colour may lie from its name's
 
@@ -69,7 +72,7 @@ def scene(
     min_objects: int = 1,
     max_objects: int = 4,
     classes: Sequence[str] = CLASSES,
-    sizes: tuple[float, float] = (14.0, 44.0),
+    sizes: tuple[float, float] | None = None,
     overlap: float = 0.3,
     turn: float = 20.0,
     clutter: int = 6,
@@ -79,13 +82,15 @@ def scene(
 
     Parameters
     ----------
-    seed : >= 0, or several such numbers, as for `numpy.random.default_rng`; the same seed gives the same scene
+    seed : 0 to 2³² − 1, or several such numbers, as for `numpy.random.default_rng`; the same seed, the same scene
     height, width : of the picture in pixels, >= 16
     min_objects, max_objects
         how many shapes, each number equally likely; a shape that finds no room after twelve tries is left out, except
         the first
     classes : names from `SHAPES`, all different; labels count them
-    sizes : the smallest and the largest longer side of a shape's whole box, in pixels, >= 4, at most the picture's side
+    sizes
+        the smallest and the largest longer side of a shape's whole box, in pixels, >= 4, at most the picture's side; by
+        default 14 and 44, or that side where it is less
     overlap : at most this part of any shape is hidden by others, 0 to 1
     turn : shapes are turned by up to so many degrees either way, 0 to 180
     clutter : lines and dots in the background, >= 0
@@ -112,7 +117,7 @@ def scenes(n: int, seed: int, **options: object) -> list[Scene]:
     Parameters
     ----------
     n : >= 0
-    seed : >= 0; different seeds share no scene
+    seed : 0 to 2³² − 1; different seeds share no scene
     **options : of `scene`
 
     Examples
@@ -120,7 +125,7 @@ def scenes(n: int, seed: int, **options: object) -> list[Scene]:
     >>> [len(one.boxes) for one in scenes(3, seed=0, min_objects=2, max_objects=2)]
     [2, 2, 2]
     """
-    seed = check_int(seed, "seed", 0)
+    seed = check_int(seed, "seed", 0, _LAST_SEED)
     return [scene((seed, i), **options) for i in range(check_int(n, "n", 0))]
 
 
@@ -323,8 +328,8 @@ def _article(name: str) -> str:
 
 def _check_seed(seed: object) -> int | tuple[int, ...]:
     if isinstance(seed, (tuple, list)) and seed:
-        return tuple(check_int(number, "seed", 0) for number in seed)
-    return check_int(seed, "seed", 0)
+        return tuple(check_int(number, "seed", 0, _LAST_SEED) for number in seed)
+    return check_int(seed, "seed", 0, _LAST_SEED)
 
 
 def _checked(
@@ -363,6 +368,8 @@ def _check_classes(classes: object) -> tuple[str, ...]:
 
 
 def _check_sizes(sizes: object, side: int) -> tuple[float, float]:
+    if sizes is None:
+        return min(_SIZES[0], float(side)), min(_SIZES[1], float(side))
     rule = f"`sizes` must be (smallest, largest) in pixels with 4 <= smallest <= largest <= {side}. Received: {sizes!r}"
     if not isinstance(sizes, (tuple, list)) or len(sizes) != 2:
         raise ValueError(rule)
@@ -373,10 +380,9 @@ def _check_sizes(sizes: object, side: int) -> tuple[float, float]:
 
 
 def _check_real(value: object, name: str, low: float, high: float) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"`{name}` must be a number. Received: {value!r}") from None
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"`{name}` must be a number. Received: {value!r}")
+    number = float(value)
     if not low <= number <= high or not np.isfinite(number):
         rule = f"from {low} to {high}" if np.isfinite(high) else f"a finite number >= {low}"
         raise ValueError(f"`{name}` must be {rule}. Received: {value!r}")

@@ -118,7 +118,8 @@ def worst_mistakes(labels: np.ndarray, probabilities: np.ndarray, count: int | N
     Raises
     ------
     TypeError, ValueError
-        If the shapes do not match, a label is no class, or `count` is not a whole number >= 1.
+        If the shapes do not match, a label is no class, a probability is not finite, or `count` is not a whole number
+        >= 1.
 
     Examples
     --------
@@ -132,6 +133,10 @@ def worst_mistakes(labels: np.ndarray, probabilities: np.ndarray, count: int | N
         raise ValueError(
             f"`probabilities` must have as many rows as `labels`. Received: {len(probabilities)} and {len(labels)}"
         )
+    finite = np.isfinite(probabilities).all(axis=1)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        raise ValueError(f"`probabilities` must be finite. Received: row {row} is {probabilities[row].tolist()}")
     if count is not None:
         check_int(count, "count", minimum=1)
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)

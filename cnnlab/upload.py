@@ -14,13 +14,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cnnlab._archive import unportable
 from cnnlab._atomic import write_atomic
 
 if TYPE_CHECKING:
     import ipywidgets
 
 MAX_BYTES = 500_000_000  # of one file; a browser hands it over in one piece, in memory
-_BARRED = frozenset('<>:"|?*')
 
 
 def on_colab() -> bool:
@@ -135,7 +135,8 @@ def save(value: object, folder: str | os.PathLike = ".") -> list[Path]:
     Raises
     ------
     ValueError
-        If a name is no plain file name, a file is empty or has more than 500 MB; then none is saved.
+        If a name is no plain file name, two files have the same, a file is empty or has more than 500 MB; then none is
+        saved.
     TypeError
         If `value` is none of these.
 
@@ -151,6 +152,10 @@ def save(value: object, folder: str | os.PathLike = ".") -> list[Path]:
     """
     folder = _folder(folder)
     files = [(_plain_name(name), bytes(content)) for name, content in _sent(value)]
+    names = [name.casefold() for name, _ in files]  # Windows and macOS take a.zip and A.zip for one
+    twice = [name for name, _ in files if names.count(name.casefold()) > 1]
+    if twice:
+        raise ValueError(f"`value` must hold files with different names. Received: {', '.join(map(repr, twice))}")
     for name, content in files:
         if not content:
             raise ValueError(f"`value` must hold files with something in them. Received: {name!r} with 0 bytes")
@@ -165,7 +170,7 @@ def _sent(value: object) -> Iterable[tuple[str, bytes | memoryview]]:
     """Name and bytes of each file, in any of the three forms."""
     try:
         if isinstance(value, Mapping):
-            return [(str(n), v["content"] if isinstance(v, Mapping) else memoryview(v)) for n, v in value.items()]
+            return [(str(n), memoryview(v["content"] if isinstance(v, Mapping) else v)) for n, v in value.items()]
         return [(str(one["name"]), memoryview(one["content"])) for one in value]
     except (KeyError, TypeError):
         kind = type(value).__name__
@@ -175,7 +180,7 @@ def _sent(value: object) -> Iterable[tuple[str, bytes | memoryview]]:
 def _plain_name(name: str) -> str:
     """The last part of whatever path a browser sent."""
     plain = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
-    if not plain or plain.startswith(".") or not plain.isprintable() or _BARRED & set(plain) or len(plain) > 150:
+    if not plain or plain.startswith(".") or len(plain) > 150 or unportable(plain):
         raise ValueError(f"`value` must hold files with plain names. Received: {name!r}")
     return plain
 

@@ -24,7 +24,7 @@ import numpy as np
 
 from cnnlab import anchors as anchor_sizes
 from cnnlab import boxes as box_arrays
-from cnnlab._validate import check_int, check_rank, pair
+from cnnlab._validate import check_fraction, check_int, check_rank, pair
 from cnnlab.detections import Detections
 
 X, Y, W, H, OBJECTNESS, CLASSES = range(6)  # places in the last axis; the classes go on from the last of these
@@ -205,6 +205,11 @@ def decode(
     Detections
         In the order of the grids, rows, columns and anchors. tw and th above 10 count as 10.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `values` are not finite or do not fit the anchors, or another argument is out of its range.
+
     Examples
     --------
     >>> targets, _ = encode([(10, 40, 30, 60)], [2], [(20, 20)], (3, 3), classes=3, image_size=(90, 90))
@@ -212,6 +217,7 @@ def decode(
     [[10.0, 40.0, 30.0, 60.0]]
     """
     height, width = pair(image_size, "image_size")
+    check_fraction(score_threshold, "score_threshold")
     anchors, grids, _ = _scales(anchors, _grids_of(values))
     values = [np.asarray(v, np.float64) for v in (values if _is_list(values) else [values])]
     boxes, scores, labels = [], [], []
@@ -220,6 +226,12 @@ def decode(
             raise ValueError(
                 f"`values` must have shape (rows, columns, {len(sizes)}, 5 + C) for {len(sizes)} anchors. "
                 f"Received: shape {some.shape}"
+            )
+        strange = some.size - np.count_nonzero(np.isfinite(some))
+        if strange:
+            raise ValueError(
+                f"`values` must be finite: a network whose training diverged answers otherwise. Received: {strange} of "
+                f"{some.size} that are not"
             )
         score = some[..., OBJECTNESS] * some[..., CLASSES:].max(axis=-1)
         row, column, anchor = np.nonzero(score >= score_threshold)

@@ -25,7 +25,7 @@ import numpy as np
 from keras import ops
 
 from cnnlab import metrics, yolo
-from cnnlab._validate import check_choice, check_int, check_rank
+from cnnlab._validate import check_choice, check_fraction, check_int, check_rank
 from cnnlab.detections import Detections, GroundTruth
 from cnnlab.nms import nms
 from cnnlab.scenes import Scene
@@ -194,16 +194,22 @@ def stack(scenes: Sequence[Scene], anchors: np.ndarray, grid: tuple[int, int]) -
     >>> images.shape, targets.shape, unassigned
     ((2, 96, 96, 3), (2, 6, 6, 16), 0)
     """
+    size, names = _common(scenes)
+    encoded = [yolo.encode(one.boxes, one.labels, anchors, grid, len(names), size) for one in scenes]
+    targets = np.stack([grid_of_one for grid_of_one, _ in encoded]).astype(np.float32)
+    images = np.stack([one.image for one in scenes])
+    return images, targets.reshape(*targets.shape[:3], -1), sum(len(lost) for _, lost in encoded)
+
+
+def _common(scenes: Sequence[Scene]) -> tuple[tuple[int, int], tuple[str, ...]]:
+    """The (height, width) and the class names that all `scenes` have."""
     if not len(scenes):
         raise ValueError("`scenes` must hold at least one scene. Received: none")
     size, names = scenes[0].image.shape[:2], scenes[0].class_names
     for one in scenes:
         if one.image.shape[:2] != size or one.class_names != names:
             raise ValueError("`scenes` must all have one size and the same classes")
-    encoded = [yolo.encode(one.boxes, one.labels, anchors, grid, len(names), size) for one in scenes]
-    targets = np.stack([grid_of_one for grid_of_one, _ in encoded]).astype(np.float32)
-    images = np.stack([one.image for one in scenes])
-    return images, targets.reshape(*targets.shape[:3], -1), sum(len(lost) for _, lost in encoded)
+    return size, names
 
 
 def detect(
@@ -227,6 +233,11 @@ def detect(
     names : of the classes, handed on
     batch_size : pictures computed at a time, >= 1
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is out of its range, or the model answers with numbers that are not finite.
+
     Examples
     --------
     >>> from cnnlab.zoo import tiny_yolo
@@ -236,6 +247,8 @@ def detect(
     """
     images = check_rank(images, "images", {4: "(N, H, W, C)"}).astype(np.float32, copy=False)
     check_int(batch_size, "batch_size", 1)
+    check_fraction(score_threshold, "score_threshold")
+    check_fraction(iou_threshold, "iou_threshold")
     found = []
     for start in range(0, len(images), batch_size):
         outputs = model(images[start : start + batch_size], training=False)
@@ -250,14 +263,27 @@ class MeanAveragePrecision(keras.callbacks.Callback):
 
     Parameters
     ----------
-    scenes : to look at, not those trained on
+    scenes : to look at, not those trained on; at least one, all of one size and with the same classes
     anchors : (A, 2) widths and heights in pixels
-    every : epochs between two looks, >= 1; the last epoch always counts
+    every : epochs between two looks, >= 1; the last epoch always counts, also of a run that another callback ends
     report : called with a line such as ``"epoch 3: loss 4.10, mAP@.5 0.71"``; None keeps quiet
 
     Attributes
     ----------
     epochs, values : lists of the epochs looked at, from 1, and of what was found
+
+    Examples
+    --------
+    >>> from cnnlab import scenes
+    >>> from cnnlab.zoo import tiny_yolo
+    >>> some = scenes.scenes(2, seed=0)
+    >>> model = tiny_yolo.build()
+    >>> model.compile("adam", YoloLoss(anchors=3))
+    >>> images, targets, _ = stack(some, tiny_yolo.ANCHORS, grid=(12, 12))
+    >>> watch = MeanAveragePrecision(some, tiny_yolo.ANCHORS, every=5)
+    >>> _ = model.fit(images, targets, epochs=2, verbose=0, callbacks=[watch])
+    >>> watch.epochs
+    [2]
     """
 
     def __init__(
@@ -268,24 +294,40 @@ class MeanAveragePrecision(keras.callbacks.Callback):
         report: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__()
+        _common(scenes)
         self._images = np.stack([one.image for one in scenes])
         self._truth = [GroundTruth(one.boxes, one.labels) for one in scenes]
         self._anchors, self._every, self._report = anchors, check_int(every, "every", 1), report
         self.epochs: list[int] = []
         self.values: list[float] = []
+        self._owed = 0  # the epoch that ended last, where it was not looked at
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Owe nothing yet."""
+        self._owed = 0
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Measure, if it is time."""
-        if (epoch + 1) % self._every and epoch + 1 != self.params["epochs"]:
-            return
+        """Measure, if it is time or the run ends here."""
+        self._owed = epoch + 1
+        if (epoch + 1) % self._every == 0 or epoch + 1 == self.params["epochs"] or self.model.stop_training:
+            self._measure(logs)
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Measure the last epoch, if a callback behind this one ended the run."""
+        if self._owed:
+            self.model.history.history.setdefault("map50", []).append(self._measure(logs))
+
+    def _measure(self, logs: dict | None) -> float:
+        epoch, self._owed = self._owed, 0
         found = detect(self.model, self._images, self._anchors, score_threshold=LOW)
         value = float(metrics.mean_average_precision(found, self._truth, 0.5))
-        self.epochs.append(epoch + 1)
+        self.epochs.append(epoch)
         self.values.append(value)
         if logs is not None:
             logs["map50"] = value
         if self._report is not None:
-            self._report(f"epoch {epoch + 1}: loss {(logs or {}).get('loss', float('nan')):.2f}, mAP@.5 {value:.3f}")
+            self._report(f"epoch {epoch}: loss {(logs or {}).get('loss', float('nan')):.2f}, mAP@.5 {value:.3f}")
+        return value
 
 
 @dataclass(frozen=True, eq=False)

@@ -285,7 +285,8 @@ trained = sum(int(np.prod(weight.shape)) for weight in norm.trainable_weights)
 print(f"BatchNorm after 32 channels: {norm.count_params()} parameters, {trained} of them trained")
 
 # %% [markdown]
-# Our small network does without it. From lesson 06 on, the deep ones could hardly be trained otherwise.
+# Our small network does without it, and so do those of lesson 06. The residual networks of lesson 07 could hardly be
+# trained otherwise.
 #
 # ## The loss for the labels you have
 #
@@ -419,8 +420,9 @@ _ = greedy.fit(
 
 # %% [markdown]
 # The training accuracy reaches 1.000: every one of the 100 is known by heart, and the training loss goes on falling
-# towards 0. The validation loss has long stopped falling. On MNIST it rises again; look at *best: epoch …*. What is
-# learned after that epoch helps with the 100 pictures and with no others. This is **overfitting**.
+# towards 0. The validation loss has long stopped falling. It even rises again, a little on the stand-in; look at
+# *best: epoch …*. What is learned after that epoch helps with the 100 pictures and with no others. This is
+# **overfitting**.
 #
 # Three callbacks act on what you just saw:
 #

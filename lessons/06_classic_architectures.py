@@ -142,7 +142,7 @@ total += shapes.dense_params(120, 84) + shapes.dense_params(84, 10)
 print(f"fc1: 400 · 120 + 120 = {fc1:,}, all layers {total:,}, share of fc1 {fc1 / total:.0%}")
 
 # %% [markdown]
-# One layer out of five holds 78 % of the parameters. In Keras the network is eight lines, and the count has to be the
+# One layer out of five holds 78 % of the parameters. In Keras the network is eight layers, and the count has to be the
 # same.
 
 # %% tags=["nbval-check-output"]
@@ -159,7 +159,7 @@ lenet.add(keras.layers.Dense(10, activation="softmax", name="predictions"))
 print(f"{lenet.count_params():,} parameters")
 
 # %% [markdown]
-# The paper's own network differs in three details that nobody copies today: each filter of conv2 read only some of the
+# The paper's own network differs in details that nobody copies today: all but one filter of conv2 read only some of the
 # six maps, the poolings had weights, and the last layer was not a softmax.
 #
 # ### A ledger
@@ -217,6 +217,7 @@ check.lenet_table(parameters)
 #
 # In the 1990s a layer's output went through a smooth step: the **sigmoid**, from 0 to 1, or **tanh**, from −1 to 1.
 # Training needs the *slope* there: on its way back through the network the gradient is multiplied by it, once a layer.
+# (It is multiplied by the weights as well; leave them aside here.)
 #
 # The sigmoid is steepest at 0, and there its slope is 0.25. That is the best case. So after four layers at most 0.25 ·
 # 0.25 · 0.25 · 0.25 of a gradient is left.
@@ -295,15 +296,15 @@ plot.lines(
 
 # %% [markdown]
 # With sigmoids the network still guesses: it names the same class for every picture. The last column says why. The
-# weights of its first layer have hardly moved, by one or two per cent of their size; those of the others by about 100
-# %. Hardly any gradient arrived there. This is no accident of one seed: with seeds 0, 1 and 2, on 2,000 digits of MNIST
-# as on the stand-in digits, sigmoids stayed between 9 and 13 %, while tanh and ReLU reached 87 to 90 % on MNIST and 96
-# to 98 % on the stand-in.
+# weights of its first layer have hardly moved, by less than 1 % of their size on the stand-in digits and 2 % on MNIST;
+# those of the others by about 100 %. Hardly any gradient arrived there. This is no accident of one seed: with seeds 0,
+# 1 and 2, on 2,000 digits of MNIST as on the stand-in digits, sigmoids stayed between 9 and 13 %, while tanh and ReLU
+# reached 87 to 90 % on MNIST and 96 to 98 % on the stand-in.
 #
 # And ReLU against tanh? In the first epochs tanh is ahead, then they are level. Five layers, small weights: tanh works
 # near 0, where its slope is nearly 1, and has nothing to suffer from. Do not expect more from an experiment than it can
-# show. The AlexNet paper measured the two on a larger network, and there ReLU needed a sixth of the epochs (its figure
-# 1).
+# show. The AlexNet paper measured the two on small colour photos (CIFAR-10): a network of four layers with ReLU reached
+# 25 % training error in a sixth of the epochs (its figure 1).
 #
 # With `PROFILE = "full"` the next cell trains LeNet-5 with ReLU and max pooling on all 60,000 digits. Run once on two
 # busy cores it took a minute and a half and named 99.1 % of the 10,000 test digits of MNIST correctly.
@@ -330,15 +331,15 @@ else:
 # What they changed, each piece with its number:
 #
 # 1. **ReLU** in place of tanh.
-# 2. **Dropout** before the two large fully connected layers: during training, each of their inputs is zeroed with
-#    probability ½ (lesson 05).
+# 2. **Dropout** in the two large fully connected layers: during training each of their outputs is zeroed with
+#    probability ½ (lesson 05). (`zoo.build` drops their inputs, as later copies do.)
 # 3. **Overlapping pooling**: windows of 3, stride 2 (lesson 03).
 # 4. **Local response normalisation**, explained below.
 # 5. **Augmentation**: pieces of 224 × 224 cut from photos of 256 × 256, mirrored, in changed colours (lesson 09).
 # 6. **Two graphics cards**: the network was cut in half.
 #
-# Start with a detail. The paper says that pictures are 224 × 224, kernels of the first layer 11 × 11 with stride 4 and
-# no padding.
+# Start with a detail. The paper says that pictures are 224 × 224, kernels of the first layer 11 × 11 with stride 4; of
+# padding it says nothing. Suppose there is none.
 #
 # **Predict.** What does lesson 02's formula say for n = 224, and does the last window end at the border? Try 227 too.
 
@@ -366,7 +367,7 @@ for pool in ("pool1", "pool2", "pool5"):  # the convolutions in between keep the
 # $$y_c = \frac{x_c}{\left(2 + 0.0001 \sum_{j=c-2}^{c+2} x_j^2\right)^{0.75}}$$
 #
 # A lone 10 becomes 10 / (2 + 0.0001 · 100)^0.75 = 5.9. If a channel nearby says 200, then 0.0001 · 200² = 4 comes on
-# top, and the 10 becomes 10 / 6.04^0.75 = 2.6. The loud one speaks, the neighbours fall silent.
+# top, and the 10 becomes 10 / 6.01^0.75 = 2.6. The loud one speaks, the neighbours fall silent.
 #
 # **Predict.** Seven channels: 10 10 10 10 200 10 10. Which of the tens fall to 2.6?
 
@@ -726,8 +727,9 @@ side_by_side
 # 2. Set `network` to `VGG-19` and `beside it` to `VGG-16`. What have the three additional layers added to each of the
 #    two columns?
 # 3. Set `beside it` to `nothing` and move `layer` from `block1_conv1` to `block5_pool`. Watch *sees*: the 3 × 3 kernels
-#    end up with fields of 212 pixels in VGG-16 and 268 in VGG-19, wider than the picture. Who does more for that, the
-#    convolutions or the poolings? (A pooling adds little itself. What does it do to every layer behind it?)
+#    end up with fields of 212 pixels in VGG-16, nearly the whole picture, and 268 in VGG-19, more than it. Who does
+#    more for that, the convolutions or the poolings? (A pooling adds little itself. What does it do to every layer
+#    behind it?)
 #
 # It reads your own models too: `explore.LedgerExplorer({"mine": model, "LeNet-5": "lenet5"})`.
 #
@@ -751,9 +753,10 @@ for name, year, book in rows:
 #
 # - LeNet-5, AlexNet and VGG follow one plan: convolutions and poolings until little of the picture's size is left, then
 #   fully connected layers. 61,706, 60,965,224 and 138,357,544 parameters.
-# - Parameters live in the first fully connected layer; compute and memory live in the early convolutions. A ledger
-#   shows both, and a wrong total tells you which layer to look at.
-# - Sigmoids throttle the gradient by a factor of four or more in each layer. ReLU does not.
+# - Parameters live in the first fully connected layer, compute in the convolutions, memory in the first of them. A
+#   ledger shows all three, and a wrong total tells you which layer to look at.
+# - A sigmoid's slope is at most a quarter, and the gradient is multiplied by it in each layer again. Where a ReLU lets
+#   a number through, its slope is 1.
 # - Groups cut a layer into halves that do not see each other: half the weights, half the work.
 # - Two 3 × 3 layers see what one 5 × 5 layer sees, with 18C² weights in place of 25C², and with a ReLU in between they
 #   can do more.

@@ -251,8 +251,8 @@ print(f"after global average pooling: {shapes.dense_params(1024, 1000):>10,}")
 print(f"after Flatten:                {shapes.dense_params(7 * 7 * 1024, 1000):>10,}")
 
 # %% [markdown]
-# The largest layer of the network would be seven times the whole rest of it. The zoo builds GoogLeNet in both forms,
-# with zeros for weights: that is quick, and enough to count.
+# After a `Flatten` that one layer would be more than eight times the whole rest of the network. The zoo builds
+# GoogLeNet in both forms, with zeros for weights: that is quick, and enough to count.
 
 # %% tags=["nbval-check-output"]
 googlenet = zoo.build("googlenet", kernel_initializer="zeros")
@@ -261,7 +261,7 @@ print(f"GoogLeNet:                 {googlenet.count_params():>10,}")
 print(f"with both auxiliary heads: {with_heads.count_params():>10,}")
 
 # %% [markdown]
-# Seven million parameters, a twentieth of VGG-16, and it won the competition of 2014 before it.
+# Seven million parameters, a twentieth of VGG-16, and it won the competition of 2014 ahead of it.
 #
 # The **auxiliary heads** are two more classifiers that hang halfway up, after `inception4a` and `inception4d`. While
 # training, their losses are added with a weight of 0.3, so that the lower layers get a gradient that does not come all
@@ -310,8 +310,8 @@ print(f"with shortcuts, 20 weights of 1:   {2**20:,}")
 # $$z = W_2\, g(W_1 a^{[l]} + b_1) + b_2, \qquad a^{[l+2]} = g(z + a^{[l]})$$
 #
 # With all weights and biases 0, $z = 0$ and $a^{[l+2]} = g(a^{[l]})$. That is $a^{[l]}$ itself, because what comes out
-# of a ReLU is never negative. So doing nothing needs no exact pattern here. It is where the unit begins, and its two
-# layers learn only what is to be *changed*: the residual.
+# of a ReLU is never negative. So doing nothing needs no exact pattern here, only small weights. It is near at
+# hand, and the two layers learn only what is to be *changed*: the residual.
 #
 # ### Exercise: a residual unit
 #
@@ -700,8 +700,8 @@ for means in ([3, 1], [1, 3]):
     print(f"means {means}: the unit gives {few}, gates {gates.round(2)}")
 
 # %% [markdown]
-# The first picture opens channel 0 and nearly shuts channel 1. The second leaves both half open. A channel's gate hangs
-# on the *other* channels too.
+# The first picture opens channel 0 and nearly shuts channel 1. The second leaves both half open. A channel's gate
+# depends on the *other* channels too.
 #
 # ### Exercise: squeeze and excite
 #
@@ -849,8 +849,8 @@ ledger.compare(books).figure()
 #   5 × 5 of the first Inception module costs 12.4 instead of 120.4 million multiply-adds.
 # - Inception concatenates paths, so channels add up: 416 for the naive module, 256 for the reduced one. A global
 #   average replaces the large fully connected layers.
-# - Plain stacks degrade with depth, on the training pictures too. A residual unit, $g(z + a)$, starts from doing
-#   nothing and learns what to change. Shapes must be equal, or a projection makes them so.
+# - Plain stacks degrade with depth, on the training pictures too. A residual unit, $g(z + a)$, does nothing when its
+#   weights are 0, and learns what to change. Shapes must be equal, or a projection makes them so.
 # - Without normalisation a plain network's signal and gradient shrink layer by layer. With it the gradient grows
 #   towards the first layers. Shortcuts temper both, and in your experiment they decided what 26 layers could learn.
 # - Squeeze-and-excitation gates each channel by all channels' means. Early gates are alike for all classes, late ones

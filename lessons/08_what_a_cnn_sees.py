@@ -308,14 +308,15 @@ for layer, filters in (("conv1", 12), ("conv2", 24), ("conv3", 48)):
     print(f"{layer}: untrained {before:.1f}, trained {after:.1f} of 9 alike")
 
 # %% [markdown]
-# All far above chance, and that includes the untrained network. A random filter is *something*: whatever it likes, a 1
-# has more of it than a 0, so its nine favourites agree. Without this control you would have told a fine story about
-# training.
+# Nearly all far above chance, and that includes the untrained network. A random filter is *something*: whatever it
+# likes, a 1 has more of it than a 0, so its nine favourites agree. Without this control you would have told a fine
+# story about training.
 #
 # What training added is the difference. On the stand-in digits we measured 5.2, 5.1, 5.5 before and 5.7, 5.8, 6.0
-# after: half a digit, hardly more in depth. On MNIST it was 3.4, 3.5, 4.0 before and 2.9, 4.5, 5.6 after: nothing in
-# the first layer, and more the deeper you go. The second is what people mean by "deeper layers are about classes". You
-# see that it depends on the pictures, too: eight by eight enlarged digits have little detail for three layers to share.
+# after: half a digit, hardly more in depth. On MNIST it was 3.4, 3.5, 4.0 before and 2.9, 4.5, 5.6 after: a little less
+# in the first layer, and more the deeper you go. The second is what people mean by "deeper layers are about classes".
+# You see that it depends on the pictures, too: eight by eight enlarged digits have little detail for three layers to
+# share.
 #
 # None of it says that a unit "is a detector of 7s". You saw its nine favourites out of a thousand and more. What it
 # does on the others you did not see.
@@ -386,8 +387,8 @@ plot.images(
 
 # %% [markdown]
 # There it is. The first network can be hurt on the digit, and the corner means nothing to it. For the second the corner
-# is the only tile that counts: cover it, and a 7 with every stroke in place loses most of its probability (0.94 on the
-# stand-in digits; on MNIST we measured 0.21). Cover any part of the digit instead, and next to nothing happens.
+# is the only tile that counts: cover it, and the probability of a 7 with every stroke in place falls by 0.94 on the
+# stand-in digits, by only 0.21 on MNIST. Cover any part of the digit instead, and next to nothing happens.
 #
 # That is one picture. A picture with heat on it gives you an idea; whether the idea is true is settled by an
 # experiment. We made the mark, so we can take it away and paste it elsewhere, and leave all else as it is.
@@ -404,10 +405,10 @@ for name, model in (("first", first), ("second", second)):
     print(f"{name}: other digits with a mark called 7 {(framed == 7).mean():.2f}")
 
 # %% [markdown]
-# The second network never learnt what a 7 looks like. It did not have to: the mark was always there, and always right.
-# On the stand-in digits it recognised none of the 7s without the mark, the first network all of them. On MNIST it was
-# 0.28 against 0.84. And 0.28 and 0.17 of the other digits became a 7 as soon as they had the mark, against 0.02 and
-# 0.00 in the first network.
+# The second network learnt little or nothing of what a 7 looks like. It did not have to: the mark was always there, and
+# always right. On the stand-in digits it recognised none of the 7s without the mark, the first network all of them. On
+# MNIST it was 0.28 against 0.84. And 0.28 and 0.17 of the other digits became a 7 as soon as they had the mark, against
+# 0.02 and 0.00 in the first network.
 #
 # Nothing in the accuracy could have told you, because the test pictures came from the same two scanners. This is not a
 # toy worry. Networks have been found to recognise horses by a photographer's watermark and pneumonia by the hospital
@@ -567,8 +568,9 @@ cam_quiz
 # 1. Picture `china`, class `horizontal edges`. The tower stands on the left and goes from top to bottom; on the right
 #    there is sky above, and water and bushes below. Which quarter has most of the heat, and which hardly any?
 # 2. Picture `coins`, class `horizontal edges`, then `vertical edges`: where on a coin will the orange sit?
-# 3. Set the layer to `edges`, one step earlier. The votes add up to about half of what they were, and no longer to the
-#    score. Why? (A max pooling lies in between: only the winners have a slope.)
+# 3. Set the layer to `edges`, one step earlier. For horizontal and vertical edges the votes add up to two thirds or
+#    three quarters of what they were, and no longer to the score. Why? (A max pooling lies in between: only the winners
+#    have a slope.)
 #
 # ## Two digits, one picture
 #
@@ -626,9 +628,9 @@ suspects
 # %% [markdown]
 # Look closely. With both sets of digits a good part of the heat is near the top left corner, where the 7 has no stroke
 # (37 % of it in that quarter on the stand-in digits, 30 % on MNIST), but as much or more lies elsewhere. The maps of
-# `conv3` are 7 × 7, each value has seen 20 × 20 pixels, and what they say about the background is weighed as well. Who
-# had asked Grad-CAM alone would have had a suspicion and no verdict. Now choose `a marked 3` and look at the answers,
-# for class 3 and for class 7.
+# `conv3` are 7 × 7, each value has seen 20 × 20 pixels, and what they say about the background is weighed as well.
+# Anyone who had asked Grad-CAM alone would have had a suspicion and no verdict. Now choose `a marked 3` and look at the
+# answers, for class 3 and for class 7.
 #
 # Three ways, three characters:
 #

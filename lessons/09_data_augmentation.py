@@ -293,10 +293,10 @@ lab
 # ### Exercise: safe or not
 #
 # Five data sets, five changes: `"shift"` (by a few pixels), `"turn 10"` (by up to 10°), `"turn 180"` (by any angle),
-# `"mirror"` (left-right) and `"hue"` (reds become greens and so on). For each data set put the safe ones into a set.
-# The data sets: `"digits"`; `"cats and dogs"` (photographs); `"satellite"` (field, forest, town from above);
-# `"traffic lights"` (does it show red, amber or green?); `"heart x-rays"` (healthy or not; the heart lies on the
-# left).
+# `"mirror"` (left-right) and `"hue"` (reds become greens and so on). For each data set put into a set those for which
+# both questions above get a yes: same label, and could come at test time. The data sets: `"digits"`; `"cats and dogs"`
+# (photographs); `"satellite"` (field, forest, town from above); `"traffic lights"` (does it show red, amber or green?);
+# `"heart x-rays"` (healthy or not; the heart lies on the left).
 
 # %% tags=["exercise-safe"]
 safe = ...  # {"digits": {"shift", ...}, "cats and dogs": {...}, and so on}
@@ -404,7 +404,7 @@ for layer in (
     print(f"{type(layer).__name__:17} at most {largest_miss(layer):.1f} pixels beside the drawing")
 
 # %% [markdown]
-# Up to half a pixel is the drawing's own rounding. The first three are right. The last two are not, in Keras 3.13 and
+# Less than a pixel is the drawing's own rounding. The first three are right. The last two are not, in Keras 3.13 and
 # in 3.15: `RandomShear` reckons in parts of the width and of the height as if they were equal, and `RandomCrop` takes
 # the crop's top from x and its left from y. Nothing raised an error, and nothing looks wrong until you draw it. (If
 # your Keras says less than 1 for all five, it has been mended since.)

@@ -653,8 +653,8 @@ print(
 # Answer (i, j) stands for the window with its corner at (4j, 4i). Mind the crossing: i counts rows, which are y. The
 # shapes that we trained on have about 26 of the window's 32 pixels, so put a box of that size in its middle.
 #
-# Shapes of other sizes? Make the *picture* smaller or larger and run the same network again. A shape of 34 pixels in a
-# picture shrunk to three quarters is one of 26. Three sizes of the picture, three passes.
+# Shapes of other sizes? Make the *picture* smaller or larger and run the same network again. A shape of 32 pixels in a
+# picture shrunk to four fifths is one of 26. Three sizes of the picture, three passes.
 #
 # **Predict.** A new scene with six shapes, windows 4 pixels apart, three sizes. About how many boxes reach a score of
 # 0.5: 6, 60 or 600?
@@ -690,9 +690,9 @@ outline(picture.axes[1], candidates.boxes, colour=plot.YELLOW)
 picture
 
 # %% [markdown]
-# Nearly every shape is found, and found, and found again. The green triangle is not. It is too close to the border: no
-# window has it in its middle, because windows end where the picture ends. (The remedy is lesson 02's: padding.) Two
-# things are missing: a number that says how well two boxes agree, and a way to keep one box of each heap.
+# Nearly every shape is found, and found, and found again. The green triangle is not, although the window with its
+# corner at (84, 96) has it less than two pixels from its middle: here the classifier is simply wrong. Two things are
+# missing: a number that says how well two boxes agree, and a way to keep one box of each heap.
 #
 # ## Intersection over union
 #
@@ -714,7 +714,7 @@ for moved in ([0, 0, 10, 10], [5, 0, 15, 10], [5, 5, 15, 15]):
     print(moved, round(boxes.iou(a, [moved])[0, 0], 3))
 
 # %% [markdown]
-# 50 / 150 is a third, and 25 / 175 is a seventh. IoU is strict. Boxes that look alright to the eye have 0.7; at 0.5,
+# 50 / 150 is a third, and 25 / 175 is a seventh. IoU is strict. Boxes that look all right to the eye have 0.7; at 0.5,
 # the threshold that is usually asked for, you would call a box rather loose.
 #
 # The bench below does the arithmetic for any two boxes. Count the squares first and type your answer. (Where anywidget
@@ -898,8 +898,9 @@ outline(picture.axes[1], found.boxes, said)
 picture
 
 # %% [markdown]
-# A detector, made from a classifier. Where a shape fits one of the three windows, it is found well. The black triangle
-# is larger than that, and has several boxes of which none is right. How good is it, in numbers?
+# A detector, made from a classifier. Four of the six shapes have a box that fits, and the green triangle has none. The
+# black triangle has three boxes. A window of 40 pixels would fit it, but smaller windows on its parts got higher
+# scores, and suppression kept those. The best of them has an IoU of 0.505. How good is the detector, in numbers?
 #
 # ## Precision, recall, and the curve
 #
@@ -1085,7 +1086,7 @@ print(metrics.coco_map(results["proposals, then classify"], truth))
 # shapes are small or medium, and "none" is large.
 #
 # Read the first table by columns. Per class or together makes next to no difference here; so much for that. But from
-# AP50 to AP75 the one-pass detector collapses: its boxes come in three sizes and steps of 4 pixels, and hardly any fits
+# AP50 to AP75 the one-pass detector collapses: its boxes come in three sizes and steps of 4 pixels, and most do not fit
 # to 0.75. The proposals keep nearly everything, because their boxes come from the picture. That is the remedy which all
 # later detectors share: **let the network put out the box too**, as in the vector of eight numbers. Lesson 12 does it
 # for every cell of a grid.

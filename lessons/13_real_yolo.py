@@ -152,7 +152,7 @@ check.kernel(my_kernel)
 numbers = np.frombuffer(data, "<f4", offset=20)
 bias, scale, mean, variance = numbers[:32].reshape(4, 8)
 kernel = numbers[32:248].reshape(8, 3, 3, 3)  # out, in, height, width
-print("the first filter on red:", kernel[0, 0].round(2).tolist())
+print("the first filter on red:", (kernel[0, 0].astype(float).round(2) + 0.0).tolist())
 
 # %% [markdown]
 # Now the layer's answer to a picture, in NumPy: a convolution without bias, then batch normalisation (lesson 05), then
@@ -251,14 +251,15 @@ for name in ("yolov2", "yolov3", "yolov3-tiny"):
 # 608 / 32 = 19 cells, and 5 · (5 + 80) = 425 channels. 51 million parameters, 62.0 million, 8.86 million. What is not
 # trained are means and variances of batch normalisations: they are measured.
 #
-# Does Keras count the same? Every section becomes one to three Keras layers:
+# Does Keras count the same? Most sections become one to four Keras layers:
 #
 # | section | in Keras |
 # |---|---|
-# | `[convolutional]` | `Conv2D` (or `DepthwiseConv2D`), `BatchNormalization`, `LeakyReLU` |
+# | `[convolutional]` | `ZeroPadding2D` (stride 2), `Conv2D` (or `DepthwiseConv2D`), `BatchNormalization`, `LeakyReLU` |
 # | `[maxpool]`, `[upsample]` | `MaxPooling2D`, `UpSampling2D` |
 # | `[route]` with two layers | `Concatenate` |
 # | `[shortcut]` | `Add` |
+# | `[reorg]` | `Permute` and `Reshape`, five in all |
 # | `[yolo]`, `[region]` | nothing: the arithmetic of lesson 12, outside the model |
 
 # %% tags=["nbval-check-output"]

@@ -431,6 +431,7 @@ def test_models_that_cannot_be_opened(make, error, says, use):
         (lambda a, m, x: a.feature_maps(m, x[:0], "conv1"), ValueError, "at least one picture"),
         (lambda a, m, x: a.top_patches(m, x, "head", 0), ValueError, "`layer` must have maps"),
         (lambda a, m, x: a.top_patches(m, x, "conv1", 4), ValueError, "`units` must be a whole number from 0 to 3"),
+        (lambda a, m, x: a.top_patches(m, x, "conv1", []), ValueError, r"`units` must be the index .* Received: \[\]"),
         (lambda a, m, x: a.top_patches(m, x, "conv1", 0, count=0), ValueError, "`count`"),
         (lambda a, m, x: a.grad_cam(m, x[0], 3), ValueError, "`class_index` must be a whole number from 0 to 2"),
         (lambda a, m, x: a.grad_cam(m, x[0], layer="head"), ValueError, "`layer` must have maps"),

@@ -67,6 +67,11 @@ def test_the_distance_is_one_minus_iou_and_not_euclidean():
     assert anchors.kmeans(sizes, 3)[:, 0] == pytest.approx([4, 8, 106])
 
 
+def test_sizes_that_differ_by_a_rounding_are_still_two():
+    sizes = [(10, 10), (10, np.nextafter(10, 11)), (10, 10)]
+    assert sorted(map(tuple, anchors.kmeans(sizes, 2).tolist())) == [(10.0, 10.0), (10.0, np.nextafter(10, 11))]
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
     [
@@ -74,6 +79,8 @@ def test_the_distance_is_one_minus_iou_and_not_euclidean():
         (lambda: anchors.kmeans([(5, 5)], 0), "`k` must be a whole number >= 1"),
         (lambda: anchors.kmeans([(5, -5)], 1), "`sizes` must be finite widths and heights above 0"),
         (lambda: anchors.kmeans([], 1), "`k` must be at most the number of different sizes, 0"),
+        (lambda: anchors.shape_iou([(1e200, 1e200)], [(5, 5)]), "`sizes` must be finite"),
+        (lambda: anchors.shape_iou([(5, 5)], [(1e200, 5)]), "`anchors` must be finite"),
         (lambda: anchors.assign([(5, np.nan)], [(1, 1)]), "`sizes` must be finite"),
         (lambda: anchors.assign([(5, 5)], []), "`anchors` must have shape (K, 2)"),
         (lambda: anchors.check([(5, 5, 5)]), "widths and heights, K >= 1. Received: shape (1, 3)"),

@@ -86,6 +86,23 @@ def claims_table(size: int) -> bytes:
     return bytes(data)
 
 
+def zip64(*entries: tuple[object, bytes]) -> bytes:
+    """An archive whose end record speaks of one member and a short table; zipfile reads the Zip64 record before it."""
+    data = packed(*entries)
+    at = data.index(b"PK\x05\x06")
+    members, table, offset = struct.unpack_from("<10xH2L", data, at)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, members, members, table, offset)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, 50, 0, 0)
+    return data[:at] + record + locator + end
+
+
+def claims_one(*entries: tuple[object, bytes]) -> bytes:
+    data = bytearray(packed(*entries))
+    struct.pack_into("<2H", data, data.index(b"PK\x05\x06") + 8, 1, 1)
+    return bytes(data)
+
+
 REFUSED = {
     "absolute path": (packed((member("/etc/cron.d/evil"), b"x")), "'/etc/cron.d/evil' has an absolute path"),
     "absolute path, backslashes": (packed((member("\\evil.exe"), b"x")), "has an absolute path"),
@@ -121,6 +138,11 @@ REFUSED = {
     "another archive": (b"Rar!\x1a\x07\x00" + bytes(100), "it is not a zip archive"),
     "claims many members": (claims_members(0xFFFF), "65,535 or more members"),
     "claims more than allowed": (claims_members(30_000), "it has 30,000 members, and 20,000 are allowed"),
+    "Zip64": (zip64(*((f"{n}/", b"") for n in range(1000))), "it is a Zip64 archive"),
+    "Zip64 before a long comment": (
+        zip64(*GOOD)[:-2] + b"\xff\xff" + bytes(0xFFFF),
+        "it is a Zip64 archive",
+    ),
     "claims a huge table": (claims_table(0x7FFFFFFF), "its table of contents has 2,147,483,647 bytes"),
 }
 
@@ -168,6 +190,7 @@ AWKWARD = {
     "right to left": ("cats/\u202egpj.exe", "Windows cannot hold the name"),
     "long": (f"cats/{'x' * 300}.jpg", "a name of more than 200 bytes"),
     "no name": ("./", "it has no name"),
+    "deep": ("a/" * 16_000 + "1.jpg", "more than 30 folders deep"),
 }
 
 
@@ -217,6 +240,22 @@ def test_limits_can_be_tightened(here, limits, says):
     (here / "pets.zip").write_bytes(packed(("a", bytes(10_000)), ("b", bytes(10_000))))
     with pytest.raises(ArchiveError, match=says):
         unpack(here / "pets.zip", here / "pets", **limits)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (zip64(*((f"{n}/", b"") for n in range(1000))), "it is a Zip64 archive"),
+        (claims_one(*((f"{n}/", b"") for n in range(15))), "it has 15 members, and 2 are allowed"),
+        (packed(("a/" * 25 + "1.jpg", b"x")), "it has 25 folders, and 2 are allowed"),
+    ],
+    ids=["Zip64", "a wrong count", "folders in one name"],
+)
+def test_folders_count_as_well(here, data, says):
+    (here / "pets.zip").write_bytes(data)
+    with pytest.raises(ArchiveError, match=says):
+        unpack(here / "pets.zip", here / "pets", max_files=2)
+    assert everything(here) == {"pets.zip"}
 
 
 def test_a_bomb_of_many_small_parts(here):

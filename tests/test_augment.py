@@ -165,6 +165,28 @@ def test_dropped_boxes_become_padding():
     assert numpy(out["labels"]).tolist() == [[1, -1, -1]]
 
 
+def boxed(boxes, labels=None):
+    entries = {"boxes": np.array(boxes, "float32")} | ({} if labels is None else {"labels": np.array(labels)})
+    return augment.RandomAffine(flip="horizontal")({"images": np.zeros((1, 9, 9, 1)), "bounding_boxes": entries})
+
+
+def test_padding_may_hold_anything():
+    moved = boxed([[[5, 5, 1, 1], [np.nan] * 4, [1, 2, 3, 4]]], [[-1, -1, 0]])["bounding_boxes"]
+    assert numpy(moved["labels"]).tolist() == [[-1, -1, 0]]
+    assert numpy(moved["boxes"])[0, :2].tolist() == [[0, 0, 0, 0]] * 2
+
+
+def test_a_bad_box_within_a_graph_becomes_nan():
+    images, boxes, labels = keras.Input((9, 9, 1)), keras.Input((2, 4)), keras.Input((2,))
+    data = {"images": images, "bounding_boxes": {"boxes": boxes, "labels": labels}}
+    moved = augment.RandomAffine(crop=(9, 9))(data)["bounding_boxes"]["boxes"]
+    rows = np.array([[[5, 5, 1, 1], [1, 2, 3, 4]]], "float32")
+    found = keras.Model([images, boxes, labels], moved).predict(
+        [np.zeros((1, 9, 9, 1)), rows, np.zeros((1, 2))], verbose=0
+    )
+    np.testing.assert_array_equal(found, [[[np.nan] * 4, [1, 2, 3, 4]]])
+
+
 def test_an_unaugmented_call_changes_nothing(drawn):
     images, boxes = drawn
     data = {
@@ -299,6 +321,10 @@ def test_dtypes_of_moved_pictures(dtype):
         (lambda: augment.RandomAffine(crop=(9, 9))(np.zeros((1, 4, 4, 1))), "`crop` must fit"),
         (lambda: augment.RandomAffine()(np.zeros((4, 4, 1))), r"`images` must have shape \(N, H, W, C\)"),
         (lambda: augment.RandomAffine()({"image": np.zeros((1, 4, 4, 1))}), "must have an entry 'images'"),
+        (lambda: boxed([[[5, 5, 1, 1]]], [[0]]), "`boxes of picture 0` must have x1 <= x2 and y1 <= y2"),
+        (lambda: boxed([[[0, 0, 1, 1], [0, 0, np.nan, 1]]], [[0, 0]]), "must hold finite numbers. Received: row 1"),
+        (lambda: boxed([[0, 0, 1, 1]], [[0]]), r"must have shapes \(N, B, 4\) and \(N, B\). Received: \(1, 4\) and"),
+        (lambda: boxed([[[0, 0, 1, 1]]]), "must be a dict with 'boxes' and 'labels'. Received: \\['boxes'\\]"),
         (lambda: augment.RandomPCAColor(scale=-1), "`scale` must be a number >= 0"),
         (lambda: augment.RandomPCAColor()(np.zeros((1, 4, 4, 3))), "must see the training pictures first"),
         (lambda: augment.RandomPCAColor().adapt(np.zeros((1, 4, 4, 1))), "must be colour pictures"),
@@ -520,6 +546,28 @@ def test_every_row_of_the_old_call_makes_layers():
     assert out.min() >= 0
     assert out.max() <= 1
     assert augment.modern(horizontal_flip=False).layers == []
+
+
+@pytest.mark.parametrize(
+    ("old", "error", "says"),
+    [
+        (
+            {"width_shift_range": 5},
+            ValueError,
+            "`width_shift_range` must be as in width_shift_range=0.1, a part below 1",
+        ),
+        ({"height_shift_range": 1}, ValueError, "not pixels. Received: 1"),
+        ({"width_shift_range": [-3, 3]}, TypeError, r"not pixels. Received: \[-3, 3\]"),
+        ({"brightness_range": 0.2}, TypeError, r"as in brightness_range=\(0.8, 1.2\). Received: 0.2"),
+        ({"brightness_range": (0.2,)}, ValueError, "`brightness_range` must be as in"),
+        ({"zoom_range": "much"}, TypeError, "`zoom_range` must be as in"),
+        ({"rescale": "a"}, ValueError, "`rescale` must be as in"),
+        ({"fill_mode": "mirror"}, ValueError, "`fill_mode` must be one of"),
+    ],
+)
+def test_old_values_without_a_place_are_refused(old, error, says):
+    with pytest.raises(error, match=says):
+        augment.modern(**old)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ WATCH = """output => {
 def sliders(output):
     for handle in output.locator(".noUi-target:not([disabled]) .noUi-handle").all():
         at_its_end = handle.get_attribute("aria-valuenow") == handle.get_attribute("aria-valuemax")
-        yield handle, lambda handle=handle, key="ArrowLeft" if at_its_end else "ArrowRight": handle.press(key)
+        key = "ArrowLeft" if at_its_end else "ArrowRight"
+        yield handle, lambda handle=handle, key=key: handle.press(key)
 
 
 def menus(output):

@@ -213,3 +213,5 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path):
         cfg.read(tmp_path / "bytes.cfg")
     (tmp_path / "chinese.cfg").write_bytes("# 网络\n".encode("gbk") + net("avgpool").encode())
     assert len(cfg.read(tmp_path / "chinese.cfg").layers) == 1
+    (tmp_path / "marked.cfg").write_bytes(b"\xef\xbb\xbf" + net("avgpool").encode())
+    assert len(cfg.read(tmp_path / "marked.cfg").layers) == 1

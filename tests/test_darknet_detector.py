@@ -199,6 +199,8 @@ def test_names(tmp_path, detector):
         darknet.load(*files, ["a", "b"])
     with pytest.raises(DarknetError, match=r"^no\.names: cannot be read"):
         darknet.load(*files, tmp_path / "no.names")
+    names.write_bytes(b"\xef\xbb\xbftraffic light\n")  # as Windows' editor begins a file
+    assert darknet.load(*files, names).names == ("traffic light",)
     names.write_bytes(b"\xff\xfe")
     with pytest.raises(DarknetError, match=r"^a\.names: is not UTF-8 text"):
         darknet.load(*files, names)

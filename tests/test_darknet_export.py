@@ -10,6 +10,7 @@ from keras import layers
 
 from cnnlab import boxes, darknet, scenes
 from cnnlab.darknet import cfg, plan
+from cnnlab.datasets import DataError
 from cnnlab.nms import nms
 from cnnlab.zoo import tiny_yolo
 from cnnlab.zoo._layers import GroupedConv2D
@@ -44,6 +45,14 @@ def test_the_bytes_are_those_that_were_read(version, tmp_path, files):
     darknet.export(darknet.load(*read), *files)
     assert files[1].read_bytes() == read[1].read_bytes()
     assert files[0].read_text() == TWO_HEADS
+
+
+def test_the_cfg_is_written_byte_for_byte(tmp_path, files):
+    read = write_random(tmp_path, TWO_HEADS)
+    odd = b"\xef\xbb\xbf# R\xe9seau \xfb\r\n" + TWO_HEADS.encode().replace(b"\n", b"\r\n")
+    read[0].write_bytes(odd)
+    darknet.export(darknet.load(*read), *files)
+    assert files[0].read_bytes() == odd
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real weights are not on this machine")
@@ -146,8 +155,28 @@ def ending(*stack, shape=(16, 16, 3)) -> keras.Model:
     return keras.Sequential([keras.Input(shape), *stack])
 
 
+def read_twice(*stack) -> keras.Model:
+    """A convolution that is an output itself, and what is made of it another."""
+    image = keras.Input((16, 16, 3))
+    first = x = layers.Conv2D(6, 1)(image)
+    for layer in stack:
+        x = layer(x)
+    return keras.Model(image, [first, x])
+
+
 HEAD = layers.Conv2D(6, 1)
 REFUSED = [
+    (read_twice(layers.LeakyReLU(negative_slope=0.1), layers.Conv2D(6, 1)), "Darknet activates right behind"),
+    (read_twice(layers.BatchNormalization()), "Darknet normalises right behind"),
+    (ending(layers.Conv2D(6, 1, activation="sigmoid", name="end")), "must end in layers without activation: a [yolo] "
+     "has its own. Received: layer 'end' with activation logistic"),
+    (ending(layers.Conv2D(6, 1), layers.ReLU()), "must end in layers without activation"),
+    (ending(layers.Conv2D(6, 1), layers.ZeroPadding2D(1), layers.MaxPooling2D(3, 2)), "a ZeroPadding2D that no "
+     "convolution follows"),
+    (ending(layers.ZeroPadding2D(1), layers.UpSampling2D(2), HEAD), "a ZeroPadding2D that no convolution follows"),
+    (ending(layers.Conv2D(6, 1), layers.ZeroPadding2D(1)), "a ZeroPadding2D that no convolution follows"),
+    (ending(ending(layers.Conv2D(6, 1, name="inner"))), "inner' of a model within it"),
+    (ending(layers.Identity()), "a Identity: Darknet has no section for it"),
     (ending(layers.Conv2D(6, 3, strides=2, padding="same")), "padding same is uneven here"),
     (ending(layers.Conv2D(6, (1, 3))), "Darknet's kernels, strides and dilations are square"),
     (ending(layers.Conv2D(6, 1, activation="tanh")), "Darknet has no activation 'tanh'"),
@@ -200,6 +229,16 @@ def test_only_models_and_detectors(tmp_path, files):
     two = keras.Input((8, 8, 3)), keras.Input((8, 8, 3))
     with pytest.raises(ValueError, match="with one input"):
         darknet.export(keras.Model(two, layers.Add()(two)), *files, anchors=[(4, 4)])
+
+
+def test_two_files_or_none(tmp_path):
+    file, model = tmp_path / "one.cfg", ending(layers.Conv2D(6, 1))
+    with pytest.raises(ValueError, match="`weights_file` must be another file than `cfg_file`. Received: "):
+        darknet.export(model, file, tmp_path / "." / "one.cfg", anchors=[(4, 4)])
+    file.mkdir()
+    with pytest.raises(DataError, match="cannot be written"):
+        darknet.export(model, file, tmp_path / "one.weights", anchors=[(4, 4)])
+    assert [path.name for path in tmp_path.iterdir()] == ["one.cfg"]
 
 
 def test_a_classifier_can_be_read_but_has_no_heads_to_export(tmp_path, files):

@@ -7,6 +7,7 @@ import re
 import socket
 import stat
 import threading
+import zlib
 from dataclasses import FrozenInstanceError, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -252,6 +253,31 @@ def test_photos_of_the_data_folder_are_found(data):
     assert datasets.photo("bench").tolist() == [[[200] * 3] * 5] * 4
     assert datasets.photo("china").shape == (427, 640, 3)
     assert "bench.png" in datasets.photo_description("bench")
+
+
+def test_a_photo_is_read_with_the_care_of_any_picture(data):
+    from PIL import Image
+
+    (data / "photos").mkdir()
+    Image.fromarray(np.full((4, 5), 0x8080, np.uint16)).save(data / "photos" / "deep.png")
+    Image.new("RGBA", (5, 4), (255, 0, 0, 0)).save(data / "photos" / "clear.png")
+    huge = bytearray((data / "photos" / "deep.png").read_bytes())
+    header = b"IHDR" + (60_000).to_bytes(4, "big") * 2 + huge[24:29]
+    huge[12:33] = header + zlib.crc32(header).to_bytes(4, "big")
+    (data / "photos" / "huge.png").write_bytes(huge)
+    (data / "photos" / "document.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n")
+    assert datasets.photo("deep").tolist() == [[[128] * 3] * 5] * 4
+    assert datasets.photo("clear").min() == 255
+    with pytest.raises(DataError, match=r"huge\.png is not a readable picture: .* pixels"):
+        datasets.photo("huge")
+    with pytest.raises(DataError, match=r"document\.jpg is not a readable picture: named \.jpg, but"):
+        datasets.photo("document")
+
+
+def test_folders_and_hidden_files_are_no_photos(data):
+    (data / "photos" / "x.png").mkdir(parents=True)
+    (data / "photos" / "._dog.jpg").write_bytes(b"what macOS leaves behind")
+    assert datasets.photo_names() == SHIPPED_PHOTOS
 
 
 def test_a_photo_taken_sideways_is_turned_upright(data):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -135,8 +139,65 @@ def test_damaged_labels_are_refused(bundle, change):
 def test_another_model_under_these_labels_is_refused(bundle, model):
     with open(bundle / "model.keras", "ab") as file:
         file.write(b"x")
-    with pytest.raises(DataError, match=r"model.keras of cells is not the file that was saved with these labels"):
+    with pytest.raises(DataError, match=r"^model.keras of cells is not the file that was saved with these labels"):
         delivery.load(bundle)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            {"image_size": [32, 32]},
+            r"labels.json of cells is damaged: it says 32 × 32 pixels, and the model takes 6 × 8",
+        ),
+        ({"class_names": [["a"], ["b"], ["c"]]}, "`class_names` must be 3 different names"),
+        ({"class_names": ["a", "b"]}, "`class_names` must be 3 different names"),
+    ],
+)
+def test_labels_of_another_model_are_refused(bundle, change, says):
+    path = bundle / "labels.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}))
+    with pytest.raises(DataError, match=says):
+        delivery.load(bundle)
+
+
+def test_a_card_that_is_no_text_is_refused(bundle):
+    (bundle / "MODEL_CARD.md").write_bytes(b"# caf\xe9")
+    with pytest.raises(DataError, match="cells cannot be read: UnicodeDecodeError"):
+        delivery.load(bundle)
+
+
+def test_a_model_that_cannot_be_read_is_refused(bundle):
+    (bundle / "model.keras").write_bytes(b"no model")
+    labels = json.loads((bundle / "labels.json").read_text(encoding="utf-8"))
+    labels["sha256"] = hashlib.sha256(b"no model").hexdigest()
+    (bundle / "labels.json").write_text(json.dumps(labels))
+    with pytest.raises(DataError, match="cells cannot be read: "):
+        delivery.load(bundle)
+
+
+class Unregistered(keras.layers.Layer):
+    def call(self, x):
+        return x
+
+
+@pytest.mark.parametrize("layer", [Unregistered, lambda: keras.layers.Lambda(lambda x: x)], ids=["own", "Lambda"])
+def test_a_model_that_would_not_come_back_is_not_saved(tmp_path, layer):
+    model = layers_of(keras.Input((4, 4, 3)), layer(), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3))
+    with pytest.raises(ValueError, match="`model` must be one that Keras can read back.* with (Unregistered|Lambda)$"):
+        delivery.save(tmp_path / "cells", model, NAMES, "# C")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_layers_of_the_course_come_back_in_another_process(tmp_path):
+    from cnnlab.zoo._layers import LocalResponseNormalization
+
+    layers = LocalResponseNormalization(), keras.layers.GlobalAveragePooling2D()
+    folder = delivery.save(tmp_path / "cells", layers_of(keras.Input((4, 4, 3)), *layers), NAMES, "# C")
+    code = f"from cnnlab import delivery; print(delivery.load({str(folder)!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=False,
+                          env={**os.environ, "PYTHONIOENCODING": "utf-8"})  # fmt: skip
+    assert "Classifier(ring, clear, grain" in done.stdout, done.stderr[-2000:]
 
 
 def layers_of(*layers: keras.layers.Layer) -> keras.Model:
@@ -149,6 +210,7 @@ def layers_of(*layers: keras.layers.Layer) -> keras.Model:
         (lambda m: "model", NAMES, "# C", TypeError, "`model` must be a keras.Model. Received: str"),
         (lambda m: m, ["a", "b"], "# C", ValueError, "`class_names` must be 3 different names, one an output"),
         (lambda m: m, ["a", "b", "b"], "# C", ValueError, "`class_names` must be 3 different names"),
+        (lambda m: m, [["a"], ["b"], ["c"]], "# C", ValueError, "`class_names` must be 3 different names"),
         (lambda m: m, ["a", "b", " "], "# C", ValueError, "`class_names` must be 3 different names"),
         (lambda m: m, "abc", "# C", ValueError, "`class_names` must be 3 different names"),
         (lambda m: m, NAMES, " ", ValueError, "`card` must be a text with something in it"),
@@ -204,7 +266,9 @@ def test_nothing_over_nothing_is_not_a_number():
     assert "| b | 0 | – | – | – |" in scores.table(["a", "b", "c"])
 
 
-@pytest.mark.parametrize("matrix", [[[1, 2]], [[1, -1], [0, 2]], [[0.5, 0], [0, 1]]])
+@pytest.mark.parametrize(
+    "matrix", [[[1, 2]], [[1, -1], [0, 2]], [[0.5, 0], [0, 1]], [[np.inf, 0], [0, 1]], [[np.nan, 0], [0, 1]]]
+)
 def test_other_matrices_are_refused(matrix):
     with pytest.raises(ValueError, match="`matrix` must"):
         delivery.class_scores(matrix)
@@ -231,6 +295,17 @@ def test_the_card_says_what_it_must():
     assert "Most often confused: cat, taken for dog, 2 of 10." in card
     assert "- Two breeds only." in card
     assert "Most often" not in delivery.model_card(**{**CARD, "matrix": np.diag([3, 4])})
+
+
+def test_counts_are_whole_numbers_in_any_dtype():
+    whole = delivery.model_card(**CARD)
+    for dtype in (float, np.float32, np.uint8):
+        assert delivery.model_card(**{**CARD, "matrix": CARD["matrix"].astype(dtype)}) == whole
+
+
+def test_a_name_does_not_break_the_table():
+    lines = delivery.class_scores([[1, 0], [0, 1]]).table(["a|b", "c\nd"]).splitlines()
+    assert lines[2:] == [r"| a\|b | 1 | 1.00 | 1.00 | 1.00 |", "| c d | 1 | 1.00 | 1.00 | 1.00 |"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import sys
 
 import numpy as np
 import pytest
@@ -52,6 +54,24 @@ def test_pictures_that_cannot_be_read_do_not_stop_the_others(scene, tmp_path, ca
     assert sorted(path.name for path in out.iterdir()) == [
         "detections.json", "scene-2.detected.png", "scene.detected.png",
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every file name is Unicode")
+def test_a_name_that_is_not_utf8_costs_no_report(scene, tmp_path):
+    photo = tmp_path / os.fsdecode(b"caf\xe9.png")
+    photo.write_bytes(scene[1].read_bytes())
+    assert main(["detect", str(photo), str(scene[1]), "--out", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out" / "detections.json").read_text(encoding="utf-8"))
+    assert [row["file"] for row in report["pictures"]] == [str(photo), str(scene[1])]
+
+
+def test_the_usage_line_is_an_order_that_works(scene, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["detect", "--help"])
+    usage = capsys.readouterr().out.split("\n\n")[0]
+    assert usage.index("PHOTO") < usage.index("--model NAME | CFG WEIGHTS [NAMES]")
+    files = map(str, write_random(tmp_path, TWO_HEADS))
+    assert main(["detect", str(scene[1]), "--model", *files, "--score", "0.9", "--out", str(tmp_path / "out")]) == 0
 
 
 def test_a_model_can_be_given_as_files(scene, tmp_path):

@@ -442,6 +442,26 @@ def test_too_many_pictures_are_drawn_from_fairly(pets):
     assert data.files != image_folder(pets, 8, max_images=6, seed=1).files
 
 
+def test_at_most_is_never_more(tmp_path):
+    fill(tmp_path, {"ants": 1, "bees": 1, "cats": 1, "dogs": 12})
+    data = image_folder(tmp_path, 8, max_images=5)
+    assert np.bincount(data.labels).tolist() == [1, 1, 1, 2]
+    with pytest.raises(
+        ValueError, match="`max_images` must be at least 4 here, one for each class and split. Rec.*: 2"
+    ):
+        image_folder(tmp_path, 8, max_images=2)
+
+
+def test_only_what_is_trained_on_makes_a_copy_a_leak(tmp_path):
+    fill(tmp_path, {"train/cats": 2, "train/dogs": 2})
+    fill(tmp_path, {"val/cats": 2, "val/dogs": 2, "test/cats": 2, "test/dogs": 2}, start=50)
+    (tmp_path / "test/cats/copy.png").write_bytes((tmp_path / "val/cats/00.png").read_bytes())
+    data = image_folder(tmp_path, 8)
+    assert ("test/cats/copy.png", "val/cats/00.png") in {(p.first, p.second) for p in data.duplicates}
+    assert not any(pair.across for pair in data.duplicates)
+    assert "both sides" not in data.report()
+
+
 def test_somebodys_whole_disk_is_refused(pets, monkeypatch):
     monkeypatch.setattr(_image_find, "_MAX_WALKED", 5)
     with pytest.raises(DataError, match="holds more than 5 files: name the folder of the pictures"):
@@ -482,7 +502,7 @@ def test_a_zip_is_its_folder(pets, tmp_path):
     [
         ({"image_size": 0}, "`image_size` must be a whole number >= 1"),
         ({"validation": 1.5}, "`validation` must be a share from 0 to 0.9. Received: 1.5"),
-        ({"validation": True}, "`validation` must be a share"),
+        ({"validation": float("nan")}, "`validation` must be a share"),
         ({"seed": -1}, "`seed` must be a whole number >= 0"),
         ({"fit": "squash"}, "`fit` must be one of"),
         ({"duplicates": "remove"}, "`duplicates` must be one of 'drop', 'keep'"),
@@ -492,6 +512,17 @@ def test_a_zip_is_its_folder(pets, tmp_path):
 def test_image_folder_refuses(pets, arguments, says):
     with pytest.raises(ValueError, match=says):
         image_folder(pets, **arguments)
+
+
+@pytest.mark.parametrize("share", ["0.2", None, True])
+def test_a_share_is_a_number(pets, share):
+    with pytest.raises(TypeError, match=f"`validation` must be a share from 0 to 0.9. Received: {share!r}"):
+        image_folder(pets, validation=share)
+
+
+def test_a_folder_without_a_name_is_called_by_its_own(pets, monkeypatch):
+    monkeypatch.chdir(pets)
+    assert image_folder(".", 8).source == pets.name
 
 
 def test_a_share_of_nothing_holds_nothing_out(pets):
@@ -562,6 +593,16 @@ def test_other_classes_are_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLAB_DATA", str(tmp_path))
     with pytest.raises(DataError, match="must hold train and validation folders of cats and dogs. Found: cats, foxes"):
         datasets.cats_and_dogs()
+
+
+def test_a_split_that_is_not_there_is_said(tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "cats_and_dogs_small.zip", "w") as file:
+        for number, name in enumerate(f"{s}/{c}/1.png" for s in ("train", "test") for c in ("cats", "dogs")):
+            file.writestr(name, encoded(noise(number), "PNG"))
+    monkeypatch.setenv("CNNLAB_DATA", str(tmp_path))
+    assert len(datasets.cats_and_dogs("train")) == 2
+    with pytest.raises(DataError, match="must hold train and validation .* Found: cats, dogs, train/, test/"):
+        datasets.cats_and_dogs("validation")
 
 
 def test_the_classrooms_cats_and_dogs(monkeypatch):

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from cnnlab import ledger, zoo
+from cnnlab import darknet, ledger, zoo
+from cnnlab.darknet._layers import ChannelSlice, DarknetMaxPooling2D
 from cnnlab.shapes import ReceptiveField
 from cnnlab.zoo import inception
 from cnnlab.zoo._layers import GroupedConv2D
@@ -208,6 +209,13 @@ def ones(size, strides=1, padding="valid", dilation_rate=1):
 
 
 STACKS = {
+    "darknet": lambda: [
+        DarknetMaxPooling2D(2, 1, 1),
+        ones(2),
+        DarknetMaxPooling2D(3, 2, 2),
+        ChannelSlice(0, 1),
+        ones(2),
+    ],
     "two 3×3": lambda: [ones(3), ones(3)],
     "stride": lambda: [ones(3, 2), ones((3, 2))],
     "same": lambda: [ones(3, padding="same"), ones(5, padding="same")],
@@ -465,6 +473,14 @@ def test_an_unknown_layer_gets_no_number():
     assert book.row("last").receptive_field is None
     assert "≥ 240" in str(book)
     assert "scale: multiply-adds of Scale are not known" in str(book)
+
+
+def test_the_layers_of_darknet_are_known():
+    book = ledger.ledger(darknet.named("tiny-yolo").model)
+    assert book.unknown == ()
+    assert book.row("pool_1").macs == 0
+    tail = built((8, 8, 4), layers.GlobalMaxPooling2D(keepdims=True), DarknetMaxPooling2D(2, 1, 1))
+    assert ledger.ledger(tail)[-1].receptive_field == "whole input"
 
 
 def test_open_sizes_stay_unknown_until_they_are_given():

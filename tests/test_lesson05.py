@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 
 import keras
 import numpy as np
@@ -292,6 +293,57 @@ def test_the_dead_block_is_diagnosed(build):
     assert check.mended(lambda: build(True)).status == "correct"
 
 
+def bent_by(*after):
+    """The network of `wire`, its two convolutions without ReLU, each followed by what `after` makes."""
+    stack = [keras.Input((28, 28, 1))]
+    for filters, bend in zip((16, 32), after, strict=True):
+        stack += [layers.Conv2D(filters, 3), *bend(), layers.MaxPooling2D(2)]
+    return keras.Sequential([*stack, layers.Flatten(), layers.Dense(10, activation="softmax")])
+
+
+def an_activation():
+    return [layers.Activation("relu")]
+
+
+def a_layer():
+    return [layers.ReLU()]
+
+
+@pytest.mark.parametrize(
+    ("bends", "status"),
+    [
+        ((an_activation, an_activation), "correct"),
+        ((a_layer, an_activation), "correct"),
+        ((a_layer, list), "wrong"),
+        ((an_activation, lambda: [layers.Activation("tanh")]), "wrong"),
+    ],
+)
+def test_each_convolution_needs_a_relu_of_any_form(bends, status):
+    verdict = check.wire(lambda: bent_by(*bends))
+    assert verdict.status == status
+    assert status == "correct" or "no ReLU" in verdict.message
+
+
+def test_the_share_of_the_lessons_weights():
+    assert "an eighteenth" in check.wire(lambda: bent_by(a_layer, a_layer)).message
+    assert round(network().count_params() / bent_by(a_layer, a_layer).count_params()) == 18
+
+
+def function_for(labels):
+    """The cross-entropy as a function, which gives one loss a picture."""
+    return keras.losses.categorical_crossentropy if labels.ndim == 2 else keras.losses.sparse_categorical_crossentropy
+
+
+def test_a_loss_may_be_a_function_with_its_settings():
+    verdict = check.loss_for(lambda labels, last: partial(function_for(labels), from_logits=last is None))
+    assert verdict.status == "correct"
+    right = -np.log(check._softmax(check._LOGITS)[np.arange(3), check._CLASSES]).mean()
+    assert f"All four give {right:.2f} here" in verdict.message
+    assert "say from_logits=True" in check.loss_for(lambda labels, last: function_for(labels)).message
+    always = check.loss_for(lambda labels, last: partial(function_for(labels), from_logits=True))
+    assert "a second time" in always.message
+
+
 def test_early_stopping_agrees_with_keras():
     class Model:
         stop_training = False
@@ -299,7 +351,7 @@ def test_early_stopping_agrees_with_keras():
         def get_weights(self):
             return []
 
-    for losses, patience in [([0.9, 0.6, 0.5, 0.52, 0.51, 0.53, 0.4], 3), ([0.5, 0.5, 0.5, 0.5], 2), ([3, 2, 1], 1)]:
+    for losses, patience in [*check._RUNS, ([3, 2, 1], 1)]:
         stopper = keras.callbacks.EarlyStopping("val_loss", patience=patience)
         model = Model()
         stopper.set_model(model)

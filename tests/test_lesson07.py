@@ -58,6 +58,11 @@ def test_a_module_is_paid_for_by_the_next():
     assert round(costs[3] / 1e9, 1) == 1.4
 
 
+def test_googlenets_last_layer_after_a_flatten():
+    rest = 6_998_552 - shapes.dense_params(1024, 1000)
+    assert shapes.dense_params(7 * 7 * 1024, 1000) / rest == pytest.approx(8.4, abs=0.05)
+
+
 def test_googlenet_and_its_heads():
     heads = [4 * 4 * 128 * 1024 + 1024 + 128 * channels + 128 + 1_025_000 for channels in (512, 528)]
     assert zoo.build("googlenet", kernel_initializer="zeros").count_params() == 6_998_552

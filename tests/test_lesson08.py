@@ -239,6 +239,16 @@ def test_the_heat_is_where_the_edges_are():
     assert "No place" in explorer.set(class_name="vertical edges").describe() or sum(explorer.shares()[1::2]) < 0.01
 
 
+@pytest.mark.parametrize("name", ["china", "chelsea", "coins"])
+@pytest.mark.parametrize("direction", [0, 1])
+def test_one_layer_earlier_two_thirds_or_three_quarters_of_the_votes_remain(name, direction):
+    pool, edges = (
+        activations.grad_cam(edge_model(), grey_photo(name), direction, layer).votes.sum()
+        for layer in ("pool", "edges")
+    )
+    assert 0.64 < edges / pool < 0.77
+
+
 def test_nothing_speaks_for_a_class():
     explorer = explore.GradCamExplorer(edge_model(), np.zeros((96, 96, 1)), class_names=EDGES)
     assert explorer.answer() == "none"

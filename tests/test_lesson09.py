@@ -174,6 +174,24 @@ def test_the_numbers_of_the_lesson():
     assert np.clip(0.5 + 0.2 * 255, 0, 255) == 51.5
 
 
+@pytest.mark.parametrize(("given", "status"), [("train", "correct"), ("train[:3]", "wrong")])
+def test_the_training_pictures_may_also_come_as_they_were(given, status):
+    def prepare(images, augment):
+        train, validation = images[:8], images[8:]
+        return np.concatenate([train, augment(train if given == "train" else train[:3])]), validation
+
+    assert check.prepare(prepare).status == status
+
+
+def test_an_open_data_set_asks_both_questions():
+    assert "get a yes to both questions?" in str(check.safe(dict.fromkeys(check._SAFE, ...)))
+
+
+@pytest.mark.parametrize("options", [{}, {"value_range": (0, 1)}])
+def test_contrast_is_not_brightness(options):
+    assert "The middle grey never moves" in str(check.brighter(lambda: keras.layers.RandomContrast(0.2, **options)))
+
+
 def test_pca_colours_of_the_photo():
     """The first direction is brightness: three numbers of one sign, and most of the variance."""
     pixels = datasets.photo("chelsea")[:300, :450].reshape(-1, 3) / 255

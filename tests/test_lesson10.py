@@ -62,6 +62,21 @@ def test_the_exercise_with_smaller_photos():
     assert check.head_size(51_200 * 256 + 256 + 256 * 3 + 3).status == "correct"
 
 
+def test_the_average_of_the_backbones_maps():
+    assert str(check.average(lambda maps: maps.mean(axis=(1, 2)))).endswith("7 × 7 × 64 becomes 64.")
+
+
+@pytest.mark.parametrize(("rate", "status"), [(1e-4, "correct"), (1e-2, "wrong")])
+def test_fine_tuning_may_follow_a_schedule(rate, status):
+    def fine_tune(model):
+        model.get_layer("block3_conv").trainable = True
+        schedule = keras.optimizers.schedules.CosineDecay(rate, 100)
+        model.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy")
+        return model
+
+    assert check.fine_tune(fine_tune).status == status
+
+
 def test_an_orange_pixel_in_three_families():
     orange = np.array([[[255.0, 128.0, 0.0]]])
     families = {"mobilenet_v2": [1, 0, -1], "resnet50": [-103.9, 11.2, 131.3], "efficientnet": [255, 128, 0]}

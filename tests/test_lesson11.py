@@ -130,6 +130,16 @@ def test_the_eye_is_where_the_lesson_says():
     assert relative.tolist() == pytest.approx([171.5 / 451, 116 / 300, 73 / 451, 64 / 300])
 
 
+def test_a_window_stands_well_on_the_triangle_that_is_missed():
+    style = dict(height=128, width=160, min_objects=6, max_objects=6, overlap=0.2, turn=15, clutter=4, noise=0.02)
+    scene = scenes.scene(30, **style, sizes=(18, 40))
+    triangle = scene.boxes[4:5]
+    assert scenes.CLASSES[scene.labels[4]] == "triangle"
+    assert np.hypot(*((triangle[0, :2] + triangle[0, 2:]) / 2 - [84 + 16, 96 + 16])) < 2
+    candidate = [[100 - 13, 112 - 13, 100 + 13, 112 + 13]]
+    assert boxes.iou(candidate, triangle)[0, 0] == pytest.approx(0.78, abs=0.005)
+
+
 def test_the_loss_by_hand():
     target = np.array([1, 0.45, 0.4, 0.4, 0.3, 0, 1, 0])
     answer = np.array([0.9, 0.45, 0.5, 0.4, 0.1, 0.2, 0.7, 0.1])

@@ -21,6 +21,17 @@ def _strict(monkeypatch):
     monkeypatch.setenv("CNNLAB_STRICT", "1")
 
 
+@pytest.mark.parametrize(
+    ("author", "status", "says"),
+    [("Farhadi", "correct", ""), ("Ali Farhadi", "correct", ""), (" ", "wrong", "'wrote v1 to v3' is still open."),
+     ("Girshick", "wrong", "Whose names stand on all three papers?")],
+)  # fmt: skip
+def test_two_names_stand_on_all_three_papers(author, status, says):
+    verdict = check.history({"wrote v1 to v3": author, **check._HISTORY})
+    assert verdict.status == status
+    assert says in verdict.message
+
+
 # --- figures ----------------------------------------------------------------------------------------------------------
 
 
@@ -56,8 +67,13 @@ def test_the_scenes_lose_what_the_prose_says():
     assert lost([(30, 30)], 3) == pytest.approx(total / 33, rel=0.1)
     assert 1 <= lost([(30, 30)], 12) <= 4
     assert lost(found, 12) == 0
-    fits = [anchors.assign(sizes, anchors.kmeans(sizes, k))[1].mean() for k in (1, 3, 6)]
-    assert fits == pytest.approx([0.66, 0.86, 0.92], abs=0.01)
+    first, second = ((box[:2] + box[2:]) / 2 for box in many[1].boxes[:2])  # less than two pixels apart
+    for n, parted in ((3, False), (6, False), (12, False), (24, True)):
+        assert (first // (96 / n) != second // (96 / n)).any() == parted
+    fits = [anchors.assign(sizes, anchors.kmeans(sizes, k))[1].mean() for k in range(1, 7)]
+    assert [fits[k] for k in (0, 2, 5)] == pytest.approx([0.66, 0.86, 0.92], abs=0.01)
+    assert np.diff(fits)[:2] == pytest.approx([0.14, 0.06], abs=0.01)
+    assert max(np.diff(fits)[2:]) < 0.035
     x = [(box[:2] + box[2:]) / 2 for box in many[1].boxes[:2]]  # "less than two pixels apart"
     assert np.hypot(*(x[0] - x[1])) < 2
 

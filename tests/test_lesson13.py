@@ -1,6 +1,7 @@
 """Lesson 13: its figures through the library, and the explorer against an independent computation."""
 
 import re
+from collections import Counter
 
 import keras
 import numpy as np
@@ -28,6 +29,10 @@ def test_yolov2_has_its_parameters_in_keras_too():
     model = build.model(network)
     assert model.output_shape == (None, 19, 19, 425)
     assert model.count_params() == 50_983_561
+    named = [re.search(r"_(\d+)", layer.name) for layer in model.layers]
+    counts = Counter(network.nodes[int(number[1])].kind for number in named if number)
+    sections = Counter(node.kind for node in network.nodes)
+    assert {kind: counts[kind] / sections[kind] for kind in ("maxpool", "reorg")} == {"maxpool": 1, "reorg": 5}
     assert sum(int(np.prod(w.shape)) for w in model.trainable_weights) == 50_962_889
 
 

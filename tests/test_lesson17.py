@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from cnnlab import datasets, delivery, explore, practice
+from cnnlab import datasets, delivery, explore, practice, transfer
 from cnnlab.checks import lesson17 as check
 from cnnlab.explore.lesson17 import NO_ANSWER
 
@@ -176,6 +176,24 @@ def test_the_exercises_split_keeps_patients_apart(smears):
     held_out = namespace["split_by_patient"](patients, 6, np.random.default_rng(0))
     assert held_out.sum() == 60
     assert not set(patients[held_out]) & set(patients[~held_out])
+
+
+@pytest.mark.parametrize("change", [(", replace=False", ""), ("np.unique(patients)", "patients")])
+def test_nobody_may_be_drawn_twice(change):
+    namespace = {"np": np}
+    exec(check.split_by_patient.solution_source.replace(*change), namespace)
+    assert "you once hold out" in str(check.split_by_patient(namespace["split_by_patient"]))
+
+
+@pytest.mark.parametrize(("answer", "says"), [(0.04, "Give three digits"), (4.2, "percent"), (4.24, "percent")])
+def test_an_error_bar_with_too_few_digits_or_too_many_percent(answer, says):
+    assert says in str(check.error_bar(answer))
+
+
+def test_what_trains_along():
+    model = transfer.classifier(transfer.digits_backbone(), classes=5)
+    assert transfer.unfreeze_top(model, 3).trainable_params == 23_509
+    assert model.count_params() == 23_957
 
 
 def test_the_exercises_name_is_what_unpack_does(tmp_path):

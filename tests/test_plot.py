@@ -34,3 +34,38 @@ def test_a_sheet_stamps_nothing_where_there_is_nothing_to_stamp(word):
     blank = sheet.picture.png()
     sheet.stamp(word, [(1.0, 0.5)], 10.0)
     assert sheet.picture.png() == blank
+
+
+def drawn(picture):
+    picture.canvas.draw()
+    return np.asarray(picture.canvas.buffer_rgba())[..., :3]
+
+
+def test_a_sheet_paints_every_pixel_as_it_is_and_marks_go_on_top():
+    picture = plot.Picture(1.0, 0.5)  # 160 × 80 dots
+    sheet = Sheet(picture)
+    pixels = np.array([[[10, 20, 30], [200, 0, 0]], [[0, 200, 0], [0, 0, 200]]], np.uint8)
+    sheet.box(0.0, 0.0, 0.125, 0.125, "none", fill="#FFFF00")
+    sheet.paint(pixels, 0.0, 0.0, 0.5, 0.5)
+    shown = drawn(picture)
+    assert shown[10, 10].tolist() == [255, 255, 0]
+    assert shown[30, 30].tolist() == [10, 20, 30]
+    assert shown[30, 60].tolist() == [200, 0, 0]
+    assert shown[60, 30].tolist() == [0, 200, 0]
+    assert shown[60, 60].tolist() == [0, 0, 200]
+    assert (shown[:, 80:] == 255).all()
+
+
+def test_words_of_one_colour_are_one_mark_until_something_covers_them():
+    sheet = Sheet(plot.Picture(2.0, 1.0))
+    sheet.write(0.1, 0.2, "one")
+    sheet.write(0.1, 0.5, "two")
+    assert len(sheet.picture.artists) == 1
+    apart = Sheet(plot.Picture(2.0, 1.0))
+    apart.write(0.1, 0.2, "one")
+    apart.lines([((0, 0), (0.01, 0))], "white")
+    apart.write(0.1, 0.5, "two")
+    assert len(apart.picture.artists) == 3
+    assert (drawn(sheet.picture)[20:, :] == drawn(apart.picture)[20:, :]).all()
+    sheet.write(0.1, 0.8, "three", colour="red")
+    assert len(sheet.picture.artists) == 2

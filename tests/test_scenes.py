@@ -167,15 +167,31 @@ def test_a_colour_never_covers_itself():
         (dict(sizes=20), ValueError, "`sizes` must be (smallest, largest)"),
         (dict(overlap=1.5), ValueError, "`overlap` must be from 0 to 1. Received: 1.5"),
         (dict(turn="far"), TypeError, "`turn` must be a number"),
+        (dict(overlap="0.3"), TypeError, "`overlap` must be a number. Received: '0.3'"),
+        (dict(noise=True), TypeError, "`noise` must be a number. Received: True"),
         (dict(noise=float("nan")), ValueError, "`noise` must be a finite number >= 0. Received: nan"),
         (dict(clutter=-1), ValueError, "`clutter`"),
-        (dict(seed=-1), ValueError, "`seed` must be a whole number >= 0. Received: -1"),
+        (dict(seed=-1), ValueError, "`seed` must be a whole number from 0 to 4294967295. Received: -1"),
+        (dict(seed=2**32), ValueError, "`seed` must be a whole number from 0 to 4294967295"),
+        (dict(seed=(1, 2**32)), ValueError, "`seed` must be a whole number from 0 to 4294967295"),
         (dict(seed=None), TypeError, "`seed`"),
     ],
 )
 def test_bad_options_are_refused(options, error, says):
     with pytest.raises(error, match=re.escape(says)):
         scenes.scene(**{"seed": 0, **options})
+
+
+@pytest.mark.parametrize("side", [16, 32])
+def test_the_default_sizes_fit_any_picture(side):
+    one = scenes.scene(0, side, side, max_objects=1)
+    assert 12 <= (one.boxes[0, 2:] - one.boxes[0, :2]).max() <= side
+
+
+def test_no_seed_continues_another():
+    """NumPy takes 5 + 2**32 for (5, 1): scene 1 of seed 5."""
+    with pytest.raises(ValueError, match="`seed` must be a whole number from 0 to 4294967295"):
+        scenes.scenes(1, 5 + 2**32)
 
 
 def test_scenes_counts():

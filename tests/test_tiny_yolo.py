@@ -232,6 +232,37 @@ def test_fit_learns_a_few_scenes_and_reports_what_it_learned():
     assert metrics.mean_average_precision(found, truth) == pytest.approx(watch.values[-1])
 
 
+class StopAfter(keras.callbacks.Callback):
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.stop_training = epoch + 1 == self.epochs
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_the_last_epoch_counts_whoever_ends_the_run(first):
+    some = scenes.scenes(2, seed=4)
+    images, targets, _ = yolo_training.stack(some, ANCHORS, grid=(12, 12))
+    model = tiny_yolo.build(filters=(4, 4, 4, 4, 4))
+    model.compile("adam", yolo_training.YoloLoss(3))
+    watch, stop = yolo_training.MeanAveragePrecision(some, ANCHORS, every=5), StopAfter(2)
+    for _ in range(2):
+        callbacks = [stop, watch] if first else [watch, stop]
+        history = model.fit(images, targets, epochs=9, verbose=0, callbacks=callbacks).history
+        assert history["map50"] == watch.values[-1:]
+    assert watch.epochs == [2, 2]
+
+
+def test_the_watch_and_detect_refuse():
+    with pytest.raises(ValueError, match="`scenes` must hold at least one scene. Received: none"):
+        yolo_training.MeanAveragePrecision([], ANCHORS)
+    for name in ("score_threshold", "iou_threshold"):
+        with pytest.raises(ValueError, match=f"`{name}` must be a number from 0 to 1. Received: 2"):
+            yolo_training.detect(None, np.zeros((0, 96, 96, 3)), ANCHORS, **{name: 2})
+
+
 def test_detect_is_activate_decode_and_suppress():
     keras.utils.set_random_seed(1)
     model = tiny_yolo.build((64, 96, 3))

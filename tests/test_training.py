@@ -123,6 +123,7 @@ def test_the_worst_mistakes_come_in_the_order_of_their_loss():
         (lambda: training.worst_mistakes([0], [0.5, 0.5]), ValueError, "`probabilities` must have shape (N, classes)"),
         (lambda: training.worst_mistakes([0, 1], [[0.5, 0.5]]), ValueError, "Received: 1 and 2"),
         (lambda: training.worst_mistakes([0], [[0.5, 0.5]], 0), ValueError, "`count`"),
+        (lambda: training.worst_mistakes([0, 1], [[0.5, 0.5], [np.nan, 0]]), ValueError, "Received: row 1 is [nan, "),
     ],
 )
 def test_bad_predictions_are_refused(call, error, words):

@@ -7,6 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -159,6 +160,19 @@ def test_keras_weights_are_found_in_the_data_folder(monkeypatch, no_weights):
         transfer.backbone("mobilenet", (32, 32, 3))
 
 
+@pytest.mark.parametrize("name", ["other.weights.h5", "other.h5", "cut.h5"])
+def test_a_file_that_is_not_the_networks_is_not_blamed_on_the_size(name, tmp_path):
+    whole = tmp_path / "other.weights.h5"
+    small().save_weights(whole)
+    (tmp_path / "cut.h5").write_bytes(whole.read_bytes()[:2000])
+    with h5py.File(tmp_path / "other.h5", "w") as file:  # in the form of Keras' published files
+        file.attrs["layer_names"] = [b"fc"]
+        file.create_group("fc").attrs["weight_names"] = [b"kernel"]
+        file["fc"]["kernel"] = np.zeros((2, 2))
+    with pytest.raises(ValueError, match=f"`weights` must be a whole file of mobilenet without .* Received: {name}: "):
+        transfer.backbone("mobilenet", (32, 32, 3), weights=tmp_path / name)
+
+
 @pytest.mark.parametrize("name", ["squeezenet", "resnet50"])
 def test_without_weights_and_network_the_message_says_what_to_do(name, no_weights):
     with pytest.raises(datasets.DataError, match=r"(?s)CNNLAB_OFFLINE is set.*weights=None.*digits_backbone") as error:
@@ -300,6 +314,17 @@ def test_a_head_refuses_impossible_numbers(arguments, message):
         transfer.head(4, **arguments)
 
 
+class Unnamed(keras.losses.Loss):
+    """Not registered, and its configuration does not say what it was made with."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def call(self, true, found):
+        return self.factor * (found - true)
+
+
 # --- freezing ---------------------------------------------------------------------------------------------------------
 
 
@@ -379,6 +404,33 @@ def test_compiling_again_keeps_loss_metrics_and_kind_of_optimizer():
     fitted(model)
 
 
+@pytest.mark.parametrize("loss", [lambda true, found: found - true, Unnamed(2)], ids=["lambda", "class"])
+def test_a_loss_that_keras_cannot_name_is_refused_and_nothing_changes(loss):
+    model = transfer.classifier(small(), 2)
+    transfer.freeze(model)
+    model.compile("adam", loss)
+    flags, optimizer = [layer.trainable for layer in model.layers], model.optimizer
+    with pytest.raises(ValueError, match="`model` must be compiled with a loss and metrics that Keras can name: .*"):
+        transfer.unfreeze(model)
+    assert [layer.trainable for layer in model.layers] == flags
+    assert model.optimizer is optimizer
+
+
+def test_a_new_learning_rate_takes_the_place_of_a_schedule():
+    model = transfer.classifier(small(), 2)
+    model.compile(keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5), 0.5), "mse")
+    assert transfer.freeze(model).learning_rate == pytest.approx(0.1)  # kept where none is given
+    assert isinstance(model.optimizer.get_config()["learning_rate"], dict)
+    assert transfer.unfreeze_top(model, 1).learning_rate == pytest.approx(1e-4)
+    assert model.optimizer.get_config()["momentum"] == 0.5
+
+
+def test_the_optimizer_of_half_precision_gets_the_new_learning_rate():
+    model = transfer.classifier(small(), 2)
+    model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)), "mse")
+    assert transfer.unfreeze_top(model, 1).learning_rate == pytest.approx(1e-4)
+
+
 def test_a_model_that_was_not_compiled_stays_so():
     training = transfer.freeze(small())
     assert training.learning_rate is None
@@ -424,6 +476,24 @@ def test_a_restart_forgets_the_run_before():
     assert float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)) == pytest.approx(0.05)
 
 
+@pytest.mark.parametrize("kind", ["Adagrad", "Ftrl", "Nadam", "Adam", "RMSprop", "SGD"])
+def test_after_a_restart_any_optimizer_trains_as_a_fresh_one(kind):
+    """Adagrad's and Ftrl's sums start at 0.1, Nadam's product at 1."""
+    options = {"SGD": {"momentum": 0.9}}.get(kind, {})
+    inputs = keras.Input((5,))
+    model = keras.Model(inputs, keras.layers.Dense(2, activation="softmax")(inputs))
+    loss = "sparse_categorical_crossentropy"
+    model.compile(getattr(keras.optimizers, kind)(0.05, **options), loss, run_eagerly=True)
+    start, ends = model.get_weights(), []
+    for _ in range(2):
+        transfer.restart(model, start)
+        model.fit(pictures(6, 5), np.arange(6) % 2, batch_size=3, epochs=3, shuffle=False, verbose=0)
+        ends.append(model.get_weights())
+    assert not np.allclose(ends[0][0], start[0])
+    for first, again in zip(*ends, strict=True):
+        np.testing.assert_allclose(again, first, rtol=1e-4, atol=1e-6)
+
+
 def test_a_restart_refuses_what_does_not_fit():
     model = transfer.classifier(small(), 2)
     with pytest.raises(ValueError, match="`weights` must be 16 arrays"):
@@ -432,6 +502,10 @@ def test_a_restart_refuses_what_does_not_fit():
         transfer.restart(small(), small().get_weights())
     with pytest.raises(TypeError, match="`model` must be a keras.Model"):
         transfer.restart(None, [])
+    model.optimizer.build(model.trainable_variables)
+    model.get_layer("block1_conv").trainable = False
+    with pytest.raises(ValueError, match="`model` must be compiled again after its layers were frozen or unfrozen"):
+        transfer.restart(model, model.get_weights())
 
 
 def test_freeze_wants_a_model():

@@ -38,7 +38,23 @@ def test_a_path_is_cut_to_its_name(tmp_path, name, saved):
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
-@pytest.mark.parametrize("name", ["", "..", ".bashrc", "a/", "x\n.zip", "a:b.zip", "what?.zip", "x" * 200, "con\0.zip"])
+NO_NAMES = [
+    "",
+    "..",
+    ".bashrc",
+    "a/",
+    "x\n.zip",
+    "a:b.zip",
+    "what?.zip",
+    "x" * 200,
+    "con\0.zip",
+    "CON",
+    "nul.zip",
+    "x.zip.",
+]
+
+
+@pytest.mark.parametrize("name", NO_NAMES)
 def test_a_name_that_is_none_is_refused(tmp_path, name):
     with pytest.raises(ValueError, match="`value` must hold files with plain names. Received: "):
         upload.save({"good.zip": ZIP, name: ZIP}, tmp_path)
@@ -53,10 +69,18 @@ def test_empty_and_huge_files_are_refused(tmp_path, monkeypatch):
         upload.save({"a.zip": ZIP}, tmp_path)
 
 
-@pytest.mark.parametrize("value", [5, [1, 2], "text", [{"name": "a"}], {"a.zip": 3}])
+@pytest.mark.parametrize("value", [5, [1, 2], "text", [{"name": "a"}], {"a.zip": 3}, {"a.zip": {"content": 5}}])
 def test_other_values_are_refused(tmp_path, value):
     with pytest.raises(TypeError, match="`value` must be that of a FileUpload"):
         upload.save(value, tmp_path)
+
+
+@pytest.mark.parametrize("other", ["pets.zip", "Pets.zip", "C:\\other\\pets.zip"])
+def test_two_files_of_one_name_are_refused(tmp_path, other):
+    value = tuple({"name": name, "content": memoryview(ZIP)} for name in ("pets.zip", other))
+    with pytest.raises(ValueError, match=r"`value` must hold files with different names. Received: 'pets.zip', '"):
+        upload.save(value, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_folder_must_exist(tmp_path):

@@ -221,5 +221,12 @@ def test_decode_and_activate_refuse_what_does_not_fit():
         yolo.decode(np.zeros((3, 3, 1, 8)), [SMALL, LARGE], (90, 90))
     with pytest.raises(ValueError, match="`values` must have shape"):
         yolo.decode(np.zeros((3, 3, 8)), [SMALL], (90, 90))
+    with pytest.raises(ValueError, match="`score_threshold` must be a number from 0 to 1. Received: 30"):
+        yolo.decode(np.zeros((3, 3, 1, 8)), [SMALL], (90, 90), 30)
+    for strange in (np.nan, np.inf):
+        values = np.zeros((3, 3, 1, 8))
+        values[0, 0, 0, 0] = strange
+        with pytest.raises(ValueError, match="`values` must be finite.* Received: 1 of 72 that are not"):
+            yolo.decode(values, [SMALL], (90, 90))
     with pytest.raises(ValueError, match=re.escape("2·(5 + C) channels")):
         yolo.activate(np.zeros((3, 3, 15)), 2)

@@ -388,6 +388,15 @@ def test_a_shape_of_the_wrong_type_is_refused(shape):
 
 
 @pytest.mark.parametrize(
+    ("name", "options"),
+    [("alexnet", {"grouped": "no"}), ("alexnet", {"last_pooling": 0}), ("googlenet", {"auxiliary": "yes"})],
+)
+def test_a_switch_is_true_or_false(name, options):
+    with pytest.raises(TypeError, match=f"`{next(iter(options))}` must be True or False. Received: "):
+        zoo.build(name, **options)
+
+
+@pytest.mark.parametrize(
     ("name", "shape", "layer", "seen", "window"),
     [
         ("lenet5", (4, 32, 1), "conv1", "4×32", "`kernel_size` 5 does not fit an input of 4"),

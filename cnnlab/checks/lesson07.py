@@ -212,12 +212,17 @@ def _diagnose_residual_unit(answer: object) -> str:
         still = array(call(answer, a, zero, zero), (3,), "The unit's output")
         if not close(still, a):
             raise Wrong(f"With all weights 0 the unit should pass {show(a)} on, and yours gives {show(still)}.")
-        return "With all weights 0 it passes its input on: doing nothing is where a residual unit starts from."
+        return "With all weights 0 it passes its input on: for a residual unit doing nothing is easy."
     if words := _named(got, cases, _UNIT_MISREADINGS):
         raise Wrong(f"Not yet: {words}")
-    value = call(answer, a, zero, zero)
+    value = np.asarray(call(answer, a, zero, zero))
+    if close(value, a):
+        raise Wrong(
+            "With all weights 0 your unit gives a, as it should, so z is wrong. Follow z = g(a @ w1) @ w2, with a on "
+            "the left."
+        )
     raise Wrong(
-        f"With all weights 0 and a = {show(a)} your unit gives {show(np.asarray(value))}; a residual unit gives a. "
+        f"With all weights 0 and a = {show(a)} your unit gives {show(value)}; a residual unit gives a. "
         "Follow a[l+2] = g(z + a[l]), where z = g(a @ w1) @ w2."
     )
 
@@ -249,7 +254,9 @@ residual_unit = Exercise(
         Mistake(lambda a, w1, w2: _relu(_relu(a @ w1 + a) @ w2), "past both"),
         Mistake(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 + _relu(a @ w1)), "starts behind"),
         Mistake(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 * a), "A shortcut adds"),
-        Mistake(lambda a, w1, w2: a, "Follow"),
+        Mistake(lambda a, w1, w2: a, "so z is wrong"),
+        Mistake(lambda a, w1, w2: _relu(_relu(w1 @ a) @ w2 + a), "with a on the left"),
+        Mistake(lambda a, w1, w2: np.ones_like(a), "a residual unit gives a"),
         Mistake(lambda a, w1, w2: np.concatenate([_relu(_relu(a @ w1) @ w2), a]), "shape"),
     ),
 )
@@ -291,6 +298,8 @@ def _diagnose_shortcut(answer: object) -> str:
             raise Wrong(f"{said} But {differ}, so the two cannot be added as they are.")
         if value == right[::-1]:
             raise Wrong(f"{said} Filters come first, then strides.")
+        if value[1] < 1:
+            raise Wrong(f"{said} Divide the larger side by the smaller: {before[0]} // {after[0]}, not the reverse.")
         if value[0] != right[0]:
             raise Wrong(f"{said} The filters must be the residual's {right[0]} channels, or the addition fails.")
         if value == (right[0], 2):
@@ -332,6 +341,7 @@ shortcut = Exercise(
         Mistake(lambda b, a: None if b == a else (a[2], 1), "pixels"),
         Mistake(lambda b, a: None if b == a else (a[2], 2), "keeps its size"),
         Mistake(lambda b, a: None if b == a else (b[0] // a[0], a[2]), "Filters come first"),
+        Mistake(lambda b, a: None if b == a else (a[2], a[0] // b[0]), "56 // 28, not the reverse"),
         Mistake(lambda b, a: None if b[2] == a[2] else (a[2], b[0] // a[0]), "picture is smaller"),
         Mistake(lambda b, a: None if b[:2] == a[:2] else (a[2], b[0] // a[0]), "channels differ"),
     ),

@@ -217,6 +217,11 @@ def _diagnose_occlusion(answer: object) -> str:
             raise Wrong(
                 f"{case}: the tiles add up. Your covered picture is the same array every time; start each from a copy."
             )
+        if close(got, np.zeros_like(expected)):
+            raise Wrong(
+                f"{case}. If every drop is 0, both scores saw one array: `covered = image` is no copy. Cover tile "
+                "(i, j) of image.copy()."
+            )
         if close(got, _only_tile(score, image, size)):
             raise Wrong(f"{case}: you scored the tile alone, with the rest black. Cover the tile and keep the rest.")
         if close(got, _filled(score, image, size, 1.0)):
@@ -277,11 +282,12 @@ occlusion = Exercise(
         Mistake(_OCCLUSION_SOURCE.replace("score(image) - score(covered)", "abs(score(image) - score(covered))"),
                 "magnitude"),
         Mistake(_cumulative, "add up"),
+        Mistake(_OCCLUSION_SOURCE.replace("image.copy()", "image"), "is no copy"),
         Mistake(_only_tile, "tile alone"),
         Mistake(lambda score, image, size: _covering(score, image, size).T, "should have shape"),
         Mistake(lambda score, image, size: np.zeros((image.shape[0] - size + 1, image.shape[1] - size + 1)),
                 "should have shape"),
-        Mistake(lambda score, image, size: np.zeros((image.shape[0] // size, image.shape[1] // size)), "Cover tile"),
+        Mistake(lambda score, image, size: np.ones((image.shape[0] // size, image.shape[1] // size)), "columns alike"),
     ),
 )  # fmt: skip
 
@@ -298,9 +304,11 @@ def _diagnose_weight(answer: object) -> str:
     for wrong, message in (
         (_SLOPES.sum(), "that is the sum. Grad-CAM takes the mean: divide by the four places."),
         (_SLOPES.max(), "that is the largest slope. The weight is the mean of all four."),
-        (np.abs(_SLOPES).mean(), "that is the mean without signs. −0.4 speaks against the class and counts as −0.4."),
+        (
+            np.abs(_SLOPES).mean(),
+            "that is the mean of the magnitudes, or of the positive slopes alone. Keep all four, with signs.",
+        ),
         (_SLOPES.clip(0).mean(), "the negative slope was left out. ReLU comes at the very end, not here."),
-        (_SLOPES.clip(0).sum() / 3, "the negative slope was left out, and the rest divided by three. Keep all four."),
     ):
         if close(got, wrong):
             raise Wrong(f"You got {got:g}: {message}")
@@ -324,9 +332,8 @@ cam_weight = Exercise(
     mistakes=(
         Mistake(0.8, "the sum"),
         Mistake(0.6, "largest"),
-        Mistake(0.4, "without signs"),
+        Mistake(0.4, "of the positive slopes alone"),
         Mistake(0.3, "left out"),
-        Mistake(1.2 / 3, "without signs"),
         Mistake(5, "divide by 4"),
     ),
 )

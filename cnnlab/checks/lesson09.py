@@ -246,7 +246,7 @@ def _diagnose_safe(answer: object) -> str:
         raise Wrong(f"The keys are {', '.join(_SAFE)}. Yours: {', '.join(map(str, answer)) or 'none'}.")
     for data, chosen in answer.items():
         if chosen is ...:
-            raise Wrong(f"{data}: still open. Which of {', '.join(CHANGES)} keep its labels true?")
+            raise Wrong(f"{data}: still open. Which of {', '.join(CHANGES)} get a yes to both questions?")
         if isinstance(chosen, str) or not isinstance(chosen, (set, frozenset, list, tuple)):
             raise Wrong(f"{data}: write a set, such as {{'shift', 'hue'}}. You gave {show(chosen)[:80]}.")
         strange = [change for change in chosen if change not in CHANGES]
@@ -320,6 +320,8 @@ def _diagnose_brighter(answer: object) -> str:
     if not close(still, images):
         raise Wrong("With training=False the pictures must come out as they went in.")
     middle = out[:, 1:3].mean(axis=(1, 2, 3))  # (400,), 0.5 before, and far from both ends
+    if np.ptp(middle) < 1e-3 and np.ptp(out, axis=0).max() > 1e-3:
+        raise Wrong("The middle grey never moves: this changes no brightness.")
     if out.max() > 2:
         raise Wrong(
             f"Values up to {out.max():.0f} come out. The layer thinks that pixels count from 0 to 255, adds up to "
@@ -365,6 +367,7 @@ brighter = Exercise(
         Mistake(_BRIGHTER.replace("(0.2,", "(0.5,"), "a fifth of the range"),
         Mistake(_BRIGHTER.replace("(0.2,", "((0.1, 0.2),"), "darker and brighter"),
         Mistake(_BRIGHTER.replace("(0.2,", "(0.0,"), "nothing random"),
+        Mistake(_BRIGHTER.replace("RandomBrightness", "RandomContrast"), "changes no brightness"),
         Mistake(lambda: lambda images, training: images + 0.1, "as they went in"),
         Mistake(lambda: 0.2, "Return a layer"),
     ),
@@ -406,7 +409,8 @@ def _diagnose_prepare(answer: object) -> str:
         raise Wrong(f"The other eight are for training. Yours: {sorted(int(i) for i in ids[0])}.")
     if (times[0] == 0).all():
         raise Wrong("Nothing was augmented. The training pictures should be.")
-    if (times[0] != 1).any():
+    once = set(train[:, 0, 0, 0][times[0] == 1].tolist())
+    if (times[0] > 1).any() or once != set(map(float, range(8))):
         raise Wrong("Augment every training picture, and once.")
     return (
         "Split first, then augment the training part only. The validation pictures are as they will come in real life."
@@ -459,6 +463,7 @@ prepare = Exercise(
         Mistake(_PREPARE.replace("augment(train)", "train"), "Nothing was augmented"),
         Mistake(_PREPARE.replace("images[:-last], images[-last:]", "images[last:], images[:last]"), "The last fifth"),
         Mistake(_PREPARE.replace("augment(train)", "augment(augment(train))"), "and once"),
+        Mistake(_PREPARE.replace("augment(train)", "np.concatenate([train, augment(train[:3])])"), "every training"),
         Mistake(_PREPARE.replace("augment(train)", "augment(train[:-1])"), "The other eight"),
         Mistake(lambda images, augment: augment(images), "Return two arrays"),
     ),

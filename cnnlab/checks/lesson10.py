@@ -44,7 +44,7 @@ def _diagnose_average(answer: object) -> str:
     if not close(got, maps.mean(axis=(1, 2))):
         raise Wrong(f"The first picture's features should be {maps.mean(axis=(1, 2))[0].round(3).tolist()}. Yours: "
                     f"{got[0].round(3).tolist()}. Average over the height and the width of each map.")  # fmt: skip
-    return "One number for each map, wherever in the picture it answered: 8 × 8 × 64 becomes 64."
+    return "One number for each map, wherever in the picture it answered: 7 × 7 × 64 becomes 64."
 
 
 average = Exercise(
@@ -262,7 +262,8 @@ def _diagnose_freeze_backbone(answer: object) -> str:
     trains = _training(model)
     if not trains["head_classes"] or not model.trainable_weights:
         raise Wrong("The head is frozen as well, so nothing is left to learn. Layers whose names begin with head_ "
-                    "must train.")  # fmt: skip
+                    "must train. If you set model.trainable = False, that switch rules over the head's: set the layers "
+                    "instead.")  # fmt: skip
     convolutions = [name for name, on in trains.items() if on and name.endswith("_conv")]
     if len(convolutions) == 3:
         raise Wrong("All three convolutions still train. Set layer.trainable = False for each layer of the backbone.")
@@ -299,6 +300,7 @@ freeze_backbone = Exercise(
                 '        layer.trainable = layer.name.startswith("head_")\n    return model',
                 "did not compile the model again"),
         Mistake(_FREEZE.replace('layer.name.startswith("head_")', "False"), "The head is frozen as well"),
+        Mistake(_FREEZE.replace("    for layer", "    model.trainable = False\n    for layer"), "rules over the head"),
         Mistake(_FREEZE.replace('layer.trainable = layer.name.startswith("head_")', "pass"), "All three convolutions"),
         Mistake(_FREEZE.replace('layer.name.startswith("head_")', 'not layer.name.endswith("_conv")'),
                 "block1_bn is not frozen"),
@@ -457,9 +459,11 @@ step_macs = Exercise(
 
 
 def _diagnose_fine_tune(answer: object) -> str:
+    import keras
+
     model = _returned(answer, frozen=True)
     trains = _training(model)
-    rate = float(_settings(model)["optimizer"]["config"]["learning_rate"])
+    rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))  # of a schedule: its first
     if not trains["block3_conv"]:
         raise Wrong("block3_conv does not train. Set its `trainable` to True before you compile.")
     if not trains["head_classes"]:

@@ -53,6 +53,11 @@ def _unclamped(a: tuple, b: tuple) -> float:
     return _ratio(inter, _area(a) + _area(b) - inter)
 
 
+def _clamped_late(a: tuple, b: tuple) -> float:
+    inter = max(np.prod(_overlap(a, b, clamp=False)), 0)
+    return _ratio(inter, _area(a) + _area(b) - inter)
+
+
 def _one_more(a: tuple, b: tuple) -> float:
     inter = np.prod(_overlap(a, b, end=1))
     return _ratio(inter, _area(a, 1) + _area(b, 1) - inter)
@@ -71,6 +76,10 @@ _IOU_MISREADINGS: tuple[tuple[Callable, str], ...] = (
         _unclamped,
         "the clamp at 0 is missing. These boxes are apart, so a side of the overlap is negative, and two of "
         "them multiply to a positive area that is not there.",
+    ),
+    (
+        _clamped_late,
+        "the product is held at 0, and the two sides are not. Minus times minus is plus: hold each side at 0 first.",
     ),
     (
         lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a) + _area(b)),
@@ -151,6 +160,7 @@ iou = Exercise(
     diagnose=_diagnose_iou,
     mistakes=(
         Mistake(_unclamped, "clamp at 0"),
+        Mistake(_clamped_late, "hold each side at 0 first"),
         Mistake(lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a) + _area(b)), "twice"),
         Mistake(lambda a, b: _ratio(np.prod(_overlap(a, b)), min(_area(a), _area(b))), "smaller box"),
         Mistake(lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a)), "first box alone"),

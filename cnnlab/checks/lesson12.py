@@ -592,14 +592,16 @@ def _diagnose_history(answer: object) -> str:
     if any(value is ... for value in answer.values()):
         raise Wrong("One of the five is still open.")
     author = str(answer["wrote v1 to v3"]).strip().lower()
+    if not author:
+        raise Wrong("'wrote v1 to v3' is still open.")
     if "ultralytics" in author:
         raise Wrong(
             "Ultralytics did not: the company wrote YOLOv5 and later ones. v1 to v3 are by Joseph Redmon with others, "
             "from 2015 to 2018, in Darknet."
         )
-    if "redmon" not in author:
+    if "redmon" not in author and "farhadi" not in author:
         raise Wrong(
-            f"YOLOv1 to v3 were not written by {answer['wrote v1 to v3']!r}. Whose name stands on all three papers?"
+            f"YOLOv1 to v3 were not written by {answer['wrote v1 to v3']!r}. Whose names stand on all three papers?"
         )
     for what, version in _HISTORY.items():
         if answer[what] != version:
@@ -640,6 +642,7 @@ history = Exercise(
         for change, says in (
             ({"wrote v1 to v3": "Ultralytics"}, "Ultralytics did not"),
             ({"wrote v1 to v3": "Google"}, "all three papers"),
+            ({"wrote v1 to v3": ""}, "'wrote v1 to v3' is still open"),
             ({"anchors": 1}, "anchors came with YOLOv2"),
             ({"three grids": 2}, "three scales"),
             ({"one sigmoid a class": 1}, "by itself"),

@@ -262,8 +262,9 @@ def _diagnose_kernel(answer: object) -> str:
         (3, 2, 4, 5): "that is (in, out, h, w)", (5, 4, 3, 2): "that is (w, h, in, out): all four axes turned round",
         (4, 5, 2, 3): "that is (h, w, out, in): the last two are swapped", (2, 3, 4, 5): "nothing was moved",
         (2, 4, 5, 3): "that is (out, h, w, in), as TensorFlow Lite has it",
+        (3, 4, 5, 2): "that is (in, h, w, out): only the filters were moved",
     }  # fmt: skip
-    why = names.get(got.shape, "the axes")
+    why = names.get(got.shape, "put the axes in that order")
     raise Wrong(f"{case}, Keras wants shape (4, 5, 3, 2), height, width, in, out. Yours is {got.shape}: {why}.")
 
 
@@ -290,6 +291,8 @@ kernel = Exercise(
         Mistake(lambda k: k.transpose(2, 3, 0, 1), "last two are swapped"),
         Mistake(lambda k: k, "nothing was moved"),
         Mistake(lambda k: k.transpose(0, 2, 3, 1), "TensorFlow Lite"),
+        Mistake(lambda k: np.moveaxis(k, 0, -1), "only the filters were moved"),
+        Mistake(lambda k: k.transpose(0, 3, 1, 2), "put the axes in that order"),
         Mistake(lambda k: k.transpose(2, 3, 1, 0)[::-1, ::-1], "nothing is flipped"),
         Mistake(lambda k: 0 * k.transpose(2, 3, 1, 0), "must be darknet[f, c, i, j]"),
         Mistake(lambda k: k.sum(), "shape (4, 5, 3, 2)"),

@@ -177,7 +177,13 @@ def _diagnose_split(answer: object) -> str:
         if held != count:
             raise Wrong(f"{case}: you hold {held} patients out; count = {count} were asked for.")
     patients = _patients((3,) * 12, seed=1)
-    drawn = {tuple(sorted(set(patients[call(answer, patients, 4, np.random.default_rng(s))]))) for s in range(6)}
+    drawn = {tuple(sorted(set(patients[call(answer, patients, 4, np.random.default_rng(s))]))) for s in range(20)}
+    odd = sorted({len(names) for names in drawn} - {4})
+    if odd:
+        raise Wrong(
+            f"With 12 patients and count = 4 you once hold out {odd[0]}. Was somebody drawn twice? Draw from "
+            "np.unique(patients), with replace=False."
+        )
     if len(drawn) == 1:
         raise Wrong(
             "Whatever the random generator, you hold the same patients out: the first or last of a list. Files are "
@@ -232,6 +238,8 @@ split_by_patient = Exercise(
             "you returned names",
         ),
         Mistake(_with_doubles, "were asked for"),
+        Mistake(_SPLIT_SOURCE.replace(", replace=False", ""), "drawn twice"),
+        Mistake(_SPLIT_SOURCE.replace("np.unique(patients)", "patients"), "drawn twice"),
         Mistake(lambda patients, count, rng: np.zeros(len(patients), bool), "nobody out"),
         Mistake(lambda patients, count, rng: np.ones(len(patients), bool), "everybody out"),
         Mistake(lambda patients, count, rng: np.arange(count), "one a picture"),
@@ -245,6 +253,8 @@ split_by_patient = Exercise(
 def _diagnose_error(answer: object) -> str:
     got = number(answer, "The standard error")
     p, n = 0.9, 50
+    if close(got, 0.04):
+        raise Wrong("You got 0.04: rounded too far. Give three digits.")
     if close(got, np.sqrt(p * (1 - p) / n)) or abs(got - 0.042) < 6e-4:
         return "0.042: with 50 pictures, 0.90 may as well be 0.86 or 0.94. Two networks 3 points apart are a draw here."
     for wrong, message in (
@@ -256,7 +266,7 @@ def _diagnose_error(answer: object) -> str:
         (1 / np.sqrt(n), "that is the rule of thumb 1/√n, for a share near one half and two standard errors."),
         (2 * np.sqrt(p * (1 - p) / n), "that is two standard errors. Asked for is one."),
     ):
-        if abs(got - wrong) < 1e-3 * max(1, wrong):
+        if abs(got - wrong) < max(1e-3, 0.02 * wrong):
             raise Wrong(f"You got {got:g}: {message}")
     raise Wrong(f"You got {got:g}. p = 45/50 = 0.9 and n = 50: take the root of 0.9 · 0.1 / 50.")
 
@@ -281,7 +291,9 @@ error_bar = Exercise(
         Mistake(0.3, "one single picture"),
         Mistake((0.9 / 50) ** 0.5, "1 − p is missing"),
         Mistake((0.09 / 45) ** 0.5, "not by the 45"),
+        Mistake(0.04, "rounded too far"),
         Mistake(4.24, "percent"),
+        Mistake(4.2, "percent"),
         Mistake(50**-0.5, "rule of thumb"),
         Mistake(0.085, "two standard errors"),
         Mistake(0.9, "take the root of"),

@@ -30,7 +30,7 @@ def export(
         byte; or a functional `keras.Model` with a fixed input size, made of convolutions (plain, grouped, depthwise),
         batch normalisation, Darknet's activations, max pooling, upsampling, addition, concatenation and dropout, whose
         every output is what a ``[yolo]`` reads: anchors · (5 + classes) channels, no activation
-    cfg_file, weights_file : the files to write; each is written whole or not at all
+    cfg_file, weights_file : the two files to write; each is written whole or not at all, the .cfg first
     anchors
         for a `keras.Model`: (A, 2) widths and heights in pixels of its input; for several outputs a list of such, one
         an output. Not for a `Detector`, which has its own
@@ -38,7 +38,8 @@ def export(
     Raises
     ------
     TypeError, ValueError
-        For another kind of model, and for a layer that has no counterpart in Darknet, by its name.
+        For another kind of model, for one file in place of two, and for a layer that has no counterpart in Darknet, by
+        its name.
     cnnlab.datasets.DataError
         If a folder cannot be written.
 
@@ -59,6 +60,8 @@ def export(
     ...     darknet.load(*files)
     <Detector tiny: 96×96 pixels, grids 12×12, 3 classes, 100,688 parameters>
     """
+    if Path(cfg_file).resolve() == Path(weights_file).resolve():
+        raise ValueError(f"`weights_file` must be another file than `cfg_file`. Received: {str(cfg_file)!r} for both")
     if isinstance(model, Detector):
         if anchors is not None:
             raise ValueError("`anchors` must be None for a Detector, which has its own")
@@ -73,9 +76,10 @@ def export(
         arrays = _arrays(made, graph)
     else:
         raise TypeError(f"`model` must be a keras.Model or a Detector. Received: {type(model).__name__}")
-    weights.write(weights_file, made, arrays, header)
-    with whole_file(Path(cfg_file)) as part:
-        part.write_text(made.config.text, encoding="utf-8")
+    with whole_file(Path(weights_file)) as new_weights:  # they take their place last: none without their .cfg
+        weights.write(new_weights, made, arrays, header)
+        with whole_file(Path(cfg_file)) as new_cfg:
+            new_cfg.write_bytes(made.config.data)
 
 
 def _heads(graph: Graph, anchors: Sequence) -> Iterator[str]:

@@ -57,17 +57,22 @@ def read_graph(model: keras.Model) -> Graph:
         raise ValueError(f"`model` must take pictures of one fixed size (H, W, C). Received: input shape {shape}")
     reader = _Reader(shape)
     steps = walk(model)
+    within = [step.name for step in steps if "/" in step.name]
+    if within:
+        raise ValueError(f"`model` must hold its layers itself. Received: layer {within[0]!r} of a model within it")
     # The stand-ins' outputs are new tensors: the model's own outputs are the last calls of the layers that made them.
+    made, names = {step.name: step.outputs[0] for step in steps}, _output_names(model)
     reader.uses = Counter(id(x) for step in steps for x in step.inputs)
+    reader.uses.update(id(made[name]) for name in names if name in made)  # an operation has no layer; `take` refuses it
     for step in steps:
         reader.take(step)
-    return reader.finish(_output_names(model), steps)
+    return reader.finish([(name, made[name]) for name in names])
 
 
 def _output_names(model: keras.Model) -> list[str]:
     """The layers that make the outputs, in the outputs' order."""
     makers = {id(tensor): layer.name for layer in model.layers for tensor in keras.tree.flatten(layer.output)}
-    return [makers[id(tensor)] for tensor in model.outputs]
+    return [makers.get(id(tensor), "") for tensor in model.outputs]
 
 
 class _Reader:
@@ -92,10 +97,18 @@ class _Reader:
                 return
         raise _unknown(step, "Darknet has no section for it")
 
-    def finish(self, names: list[str], steps: list[Step]) -> Graph:
-        """All sections as text."""
-        by_name = {step.name: step.outputs[0] for step in steps}
-        outputs = tuple((self.made[id(by_name[name])], by_name[name].shape[-1]) for name in names)
+    def finish(self, ends: list[tuple[str, keras.KerasTensor]]) -> Graph:
+        """All sections as text; `ends` are the outputs with the names of their layers."""
+        outputs = tuple((self.section_of(tensor), tensor.shape[-1]) for _, tensor in ends)
+        for (name, _), (index, _) in zip(ends, outputs, strict=True):
+            if index < 0:
+                raise ValueError(f"`model` must have layers before its outputs. Received: {name!r}, the picture itself")
+            activation = self.sections[index].options.get("activation", "linear")
+            if activation != "linear":
+                raise ValueError(
+                    "`model` must end in layers without activation: a [yolo] has its own. "
+                    f"Received: layer {name!r} with activation {activation}"
+                )
         parts = [_Section("net", self.net), *self.sections]
         text = "\n\n".join(
             "\n".join([f"[{part.kind}]", *(f"{name}={value}" for name, value in part.options.items())])
@@ -111,12 +124,20 @@ class _Reader:
 
     def after(self, tensor: keras.KerasTensor) -> int:
         """Make the section that made `tensor` the last one, by a route where it is not; return its index."""
-        source = self.made[id(tensor)]
+        source = self.section_of(tensor)
         if source != len(self.sections) - 1:
             if source < 0:
                 raise ValueError("`model` must take its picture in one place: Darknet cannot go back to the picture")
             self.sections.append(_Section("route", {"layers": source}))
         return len(self.sections) - 1
+
+    def section_of(self, tensor: keras.KerasTensor) -> int:
+        """The section that made `tensor`; a padding has none of its own."""
+        if id(tensor) not in self.made:
+            raise ValueError(
+                "`model` must be made of what Darknet knows. Received: a ZeroPadding2D that no convolution follows"
+            )
+        return self.made[id(tensor)]
 
     def open_section(self, step: Step) -> _Section | None:
         """The section that the step may become part of: it made the step's input, and nothing else reads that."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cnnlab.darknet._error import DarknetError
@@ -48,12 +48,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Config:
-    """What a .cfg says: the ``[net]`` section, the layers in order, the file's name and its text."""
+    """What a .cfg says: the ``[net]`` section, the layers in order, the file's name and its bytes."""
 
     net: Section
     layers: tuple[Section, ...]
     file: str
-    text: str = field(repr=False)
+    data: bytes = field(repr=False)
 
     def error(self, why: str, section: Section, option: str = "") -> DarknetError:
         """A `DarknetError` about `section`, at the line of `option` where the file gives it."""
@@ -74,8 +74,8 @@ def read(path: str | os.PathLike[str]) -> Config:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise DarknetError(f"cannot be read ({error.strerror or type(error).__name__})", file=path.name) from None
-    # Comments were written in every encoding there is; what matters is ASCII.
-    return parse(data.decode("utf-8", errors="replace"), path.name)
+    # Comments were written in every encoding there is; what matters is ASCII. The bytes are kept for `export`.
+    return replace(parse(data.decode("utf-8-sig", errors="replace"), path.name), data=data)
 
 
 def parse(text: str, file: str = "cfg") -> Config:
@@ -124,7 +124,7 @@ def parse(text: str, file: str = "cfg") -> Config:
     if not sections:
         raise DarknetError("must begin with a [net] section; it has none", file=file)
     _finish(sections[-1], given, file)
-    return Config(sections[0], tuple(sections[1:]), file, text)
+    return Config(sections[0], tuple(sections[1:]), file, text.encode(errors="replace"))
 
 
 def _opened(bare: str, number: int, before: int, file: str) -> Section:

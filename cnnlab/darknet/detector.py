@@ -278,6 +278,17 @@ def load_model(cfg_file: str | os.PathLike[str], weights_file: str | os.PathLike
     ------
     DarknetError
         As `load`.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from cnnlab.darknet import weights
+    >>> text = "[net]\\nwidth=8\\nheight=8\\n[convolutional]\\nfilters=1\\nactivation=linear\\n[avgpool]\\n"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     files = pathlib.Path(folder, "small.cfg"), pathlib.Path(folder, "small.weights")
+    ...     _ = files[0].write_text(text), files[1].write_bytes(weights.Header().pack() + bytes(4 * 4))
+    ...     load_model(*files).count_params()  # a bias and a kernel of 1·1·3
+    4
     """
     made = plan.make(cfg.read(cfg_file))
     weights.check_size(weights_file, made)
@@ -298,12 +309,21 @@ def read_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
     ------
     DarknetError
         If the file cannot be read, is too long or is not text.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "pets.names")
+    ...     _ = file.write_text("cat\\nred panda\\n\\n")
+    ...     read_names(file)
+    ('cat', 'red panda')
     """
     path = Path(path)
     try:
         with open(path, "rb") as file:
             data = file.read(MOST_NAMES + 1)
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except OSError as error:
         raise DarknetError(f"cannot be read ({error.strerror or type(error).__name__})", file=path.name) from None
     except UnicodeDecodeError:

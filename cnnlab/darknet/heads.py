@@ -132,6 +132,15 @@ def decode(
     ------
     DarknetError
         If an output is not finite: the weights are not those of a trained network.
+
+    Examples
+    --------
+    >>> head = Head("yolo", 1, grid=(1, 2), anchors=((8, 8),), classes=1)
+    >>> output = np.full((1, 2, 6), -9.0)  # σ(−9) is almost 0: nothing there
+    >>> output[0, 1] = [0, 0, 0, 0, 9, 9]  # the middle of the right cell, of the anchor's size, sure
+    >>> found = decode([output], [head], input_size=(16, 32), score_threshold=0.5)
+    >>> found.boxes.tolist(), found.labels.tolist()
+    ([[20.0, 4.0, 28.0, 12.0]], [0])
     """
     found = [
         _decode_one(np.asarray(output), head, number, input_size, score_threshold)

@@ -126,6 +126,18 @@ def read(path: str | os.PathLike[str], plan: Plan) -> Iterator[tuple[Node, Array
     ------
     DarknetError
         If the size is wrong, or a number is not finite, or a variance is negative.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from cnnlab.darknet import cfg, plan
+    >>> made = plan.make(cfg.parse("[net]\\nwidth=8\\nheight=8\\n[convolutional]\\nfilters=1\\nsize=1\\n"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "small.weights")
+    ...     _ = file.write_bytes(Header().pack() + np.array([0.5, 1, 2, 3], "<f4").tobytes())
+    ...     node, arrays = next(read(file, made))
+    >>> arrays["bias"].tolist(), arrays["kernel"].shape  # (filters, channels, height, width)
+    ([0.5], (1, 3, 1, 1))
     """
     path = Path(path)
     header = check_size(path, plan)
@@ -172,6 +184,17 @@ def write(
         If the arrays are not those of the plan. The file is then as it was.
     cnnlab.datasets.DataError
         If the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from cnnlab.darknet import cfg, plan
+    >>> made = plan.make(cfg.parse("[net]\\nwidth=8\\nheight=8\\n[convolutional]\\nfilters=1\\nsize=1\\n"))
+    >>> arrays = {"bias": np.zeros(1), "kernel": np.ones((1, 3, 1, 1))}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(Path(folder, "small.weights"), made, [(made.nodes[0], arrays)])
+    ...     Path(folder, "small.weights").stat().st_size  # a header of 20 bytes, 4 numbers of 4
+    36
     """
     expected = [node for node in plan.nodes if node.slots]
     with whole_file(Path(path)) as part, open(part, "wb") as file:

@@ -235,10 +235,7 @@ class DigitPad(Explorer):
         heading = f"class {self.class_name}" if self.source == _PICKED else "your drawing"
         changed = "" if self._changes() == "unchanged" else ", changed"
         sheet.write(_LEFT, 0.3, f"{heading}{changed}: what the model sees", 11, bold=True)
-        shown = np.repeat(pixels[..., None] / 255, 3, axis=-1)
-        ax = picture.add_axes((_LEFT / _WIDTH, 1 - (_TOP + _SIDE) / _HEIGHT, _SIDE / _WIDTH, _SIDE / _HEIGHT))
-        ax.imshow(shown, interpolation="nearest", aspect="auto")
-        ax.set_axis_off()
+        sheet.paint(np.repeat(pixels[..., None], 3, axis=-1), _LEFT, _TOP, _SIDE, _SIDE)
         if self.revealed:
             self._draw_bars(sheet)
         else:

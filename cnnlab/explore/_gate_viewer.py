@@ -170,7 +170,7 @@ class GateViewer(Explorer):
         sheet = Sheet(picture)
         label = self._class_names[self._labels[self.picture]]
         sheet.write(_LEFT, 0.32, f"picture {self.picture}: {_cut(label)}", 11, bold=True)
-        _show(picture, self._images[self.picture], _LEFT, _TOP - 0.1, _MAP)
+        sheet.paint(_coloured(self._images[self.picture]), _LEFT, _TOP - 0.1, _MAP, _MAP)
         self._draw_maps(sheet)
         self._draw_gates(sheet)
         self._draw_classes(sheet)
@@ -182,13 +182,14 @@ class GateViewer(Explorer):
         top = float(np.abs(before).max()) or 1.0
         y = _TOP + _MAP + 0.3
         sheet.write(_LEFT, y, f"channel {self.channel} before", 9.5)
-        _show(sheet.picture, before, _LEFT, y + 0.15, _MAP, signed_to=top)
+        sheet.paint(_SIGNED(0.5 + 0.5 * before / top, bytes=True), _LEFT, y + 0.15, _MAP, _MAP)
         y += _MAP + 0.42
         if not self.revealed:
             sheet.write(_LEFT, y, "your guess first", 9.5, plot.GREY)
             return
         sheet.write(_LEFT, y, f"after: times {self._gate():.2f}", 9.5)
-        _show(sheet.picture, before * self._gate(), _LEFT, y + 0.15, _MAP, signed_to=top)
+        after = before * self._gate()
+        sheet.paint(_SIGNED(0.5 + 0.5 * after / top, bytes=True), _LEFT, y + 0.15, _MAP, _MAP)
 
     def _draw_gates(self, sheet: Sheet) -> None:
         """Bars of this picture's gates; a black line marks the mean over all pictures."""
@@ -229,7 +230,7 @@ class GateViewer(Explorer):
         high, wide = _CLASSES_HEIGHT / len(rows), _BARS_WIDTH / means.shape[1]
         shade = 0.7 * means[rows][..., None]
         colours = 1 + shade * (np.array(to_rgb(plot.BLUE)) - 1)  # (classes, C, 3)
-        _fill(sheet.picture, colours, _BARS_LEFT, _CLASSES_TOP, _BARS_WIDTH, _CLASSES_HEIGHT)
+        sheet.paint(_bytes(colours), _BARS_LEFT, _CLASSES_TOP, _BARS_WIDTH, _CLASSES_HEIGHT)
         step = -(-len(rows) // 20)
         for number, row in enumerate(rows[::step]):
             y = _CLASSES_TOP + (number * step + 0.5) * high
@@ -303,26 +304,12 @@ def _cut(text: str, length: int = 14) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def _show(
-    picture: plot.Picture, values: np.ndarray, left: float, top: float, side: float, *, signed_to: float | None = None
-) -> None:
-    """An image or a map in a square: signed colours up to `signed_to`, or the picture's own from dark to light."""
-    values = np.asarray(values, dtype=float)
-    if signed_to is not None:
-        _fill(picture, _SIGNED(0.5 + 0.5 * values / signed_to)[..., :3], left, top, side, side)
-        return
+def _bytes(colours: np.ndarray) -> np.ndarray:
+    return np.rint(255 * colours).astype(np.uint8)
+
+
+def _coloured(values: np.ndarray) -> np.ndarray:
+    """An image (H, W, C) as (H, W, 3) bytes, dark to light: a network's input may be on any scale."""
     low, high = float(values.min()), float(values.max())
-    values = (values - low) / ((high - low) or 1.0)  # a network's input may be on any scale
-    colours = values[..., :3] if values.shape[-1] >= 3 else np.repeat(values[..., :1], 3, axis=-1)
-    _fill(picture, colours, left, top, side, side)
-
-
-def _fill(picture: plot.Picture, colours: np.ndarray, left: float, top: float, width: float, height: float) -> None:
-    """(H, W, 3) colours stretched over a rectangle: axes, with ticks that nobody sees, would take most of the time."""
-    dots = picture.dpi
-    rows, columns = round(height * dots), round(width * dots)
-    down = np.arange(rows) * colours.shape[0] // rows
-    across = np.arange(columns) * colours.shape[1] // columns
-    bottom = round((_HEIGHT - top) * dots) - rows
-    small = np.rint(255 * colours).astype(np.uint8)  # stretched as bytes: an eighth of the memory to move
-    picture.figimage(small[down[:, None], across], round(left * dots), bottom, zorder=-1)  # marks go on top
+    values = (values - low) / ((high - low) or 1.0)
+    return _bytes(values[..., :3] if values.shape[-1] >= 3 else np.repeat(values[..., :1], 3, axis=-1))

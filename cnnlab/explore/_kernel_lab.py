@@ -5,8 +5,6 @@ from __future__ import annotations
 import ipywidgets as widgets
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.image import BboxImage
-from matplotlib.transforms import Bbox, TransformedBbox
 
 from cnnlab import datasets, kernels, plot
 from cnnlab._validate import check_rank
@@ -198,11 +196,7 @@ def _paint(sheet: Sheet, pixels: np.ndarray, centre: float, width: float, title:
     """Lay bytes (H, W, 4) on the sheet, `width` inches wide under their title."""
     height = width * pixels.shape[0] / pixels.shape[1]
     left, top = centre - width / 2, 0.4
-    place = Bbox.from_bounds(left, sheet.picture.get_size_inches()[1] - top - height, width, height)
-    # Bytes on the bare figure: axes, ticks and matplotlib's own colouring would take longer than all the rest.
-    painted = BboxImage(TransformedBbox(place, sheet.picture.dpi_scale_trans), interpolation="nearest")
-    painted.set_data(pixels)
-    sheet.picture.add_artist(painted)
+    sheet.paint(pixels, left, top, width, height)
     sheet.box(left, top, width, height, plot.GREY)
     sheet.stamp(title, [(centre, 0.2)], 10)
 

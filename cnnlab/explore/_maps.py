@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import ipywidgets as widgets
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.image import BboxImage
-from matplotlib.transforms import Bbox, TransformedBbox
 
 from cnnlab import plot
 from cnnlab.explore._sheet import Sheet
@@ -66,12 +64,7 @@ class Map:
         self._middle, self._above = corner[0] + side / 2, corner[1] - 0.2
         self._left = corner[0] + (side - columns * self.cell) / 2 + origin[1] * self.cell
         self._top = corner[1] + origin[0] * self.tall
-        height = sheet.picture.get_size_inches()[1]
-        size = columns * self.cell, rows * self.tall
-        place = Bbox.from_bounds(self._left - origin[1] * self.cell, height - corner[1] - size[1], *size)
-        painted = BboxImage(TransformedBbox(place, sheet.picture.dpi_scale_trans), interpolation="nearest")
-        painted.set_data(pixels)
-        sheet.picture.add_artist(painted)
+        sheet.paint(pixels, self._left - origin[1] * self.cell, corner[1], columns * self.cell, rows * self.tall)
 
     def title(self, text: str) -> None:
         """A line above the square."""

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.backend_bases import RendererBase
-from PIL import Image
 
-from cnnlab import plot
 from cnnlab._validate import check_rank
 from cnnlab.explore._sheet import INK, Sheet
 
@@ -58,17 +54,11 @@ class Overlay:
         self.scale = min(width / columns, height / rows)  # inches a pixel
         self.width, self.height = columns * self.scale, rows * self.scale
         self.left, self.top = left + (width - self.width) / 2, top + (height - self.height) / 2
-        dots = plot.SHOWN_DPI * plot.SHARPNESS
-        size = round(self.width * dots), round(self.height * dots)
-        # Stretched once, not at every redraw. Repeated pixels and fewer tones make the PNG smaller and much quicker.
-        resized = Image.fromarray(image & _TONES).resize(size, Image.Resampling.NEAREST)
-        self._shown = np.asarray(resized.convert("RGBA"))[::-1].copy()
+        self._shown = image & _TONES  # fewer tones make the PNG smaller and much quicker
 
     def draw(self, sheet: Sheet) -> None:
         """Put the picture on the sheet, under all marks."""
-        dots = sheet.picture.dpi
-        bottom = sheet.picture.get_size_inches()[1] - self.top - self.height
-        sheet.picture.add_artist(_Bitmap(self._shown, round(self.left * dots), round(bottom * dots)))
+        sheet.paint(self._shown, self.left, self.top, self.width, self.height)
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """A point of the picture, in inches on the sheet."""
@@ -103,21 +93,6 @@ class Overlay:
             lines.append((x + 0.03, y + height / 2, word))
         if lines:
             sheet.write_all(lines, size)
-
-
-class _Bitmap(Artist):
-    """Pixels as they are: matplotlib's own images are resampled at every draw, which takes most of the time."""
-
-    def __init__(self, pixels: np.ndarray, left: int, bottom: int) -> None:
-        super().__init__()
-        self.set_zorder(-1)
-        self._pixels, self._left, self._bottom = pixels, left, bottom  # (H, W, 4) uint8, lowest row first
-
-    def draw(self, renderer: RendererBase) -> None:
-        """Copy the pixels into the drawing."""
-        context = renderer.new_gc()
-        renderer.draw_image(context, self._left, self._bottom, self._pixels)
-        context.restore()
 
 
 def bar(sheet: Sheet, left: float, top: float, width: float, share: float, colour: str, height: float = 0.16) -> None:

@@ -11,7 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 from matplotlib.artist import Artist
-from matplotlib.collections import Collection, LineCollection, PathCollection, PolyCollection
+from matplotlib.backend_bases import RendererBase
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path
@@ -45,6 +46,19 @@ class Sheet:
         self.picture = picture
         height = picture.get_size_inches()[1]
         self._inches = Affine2D().scale(1, -1).translate(0, height) + picture.dpi_scale_trans
+        self._last_text: tuple[str, PathCollection] | None = None  # its colour, while nothing else has come on top
+
+    def paint(self, pixels: np.ndarray, left: float, top: float, width: float, height: float) -> None:
+        """(H, W, 3) or (H, W, 4) bytes stretched over a rectangle, under all marks; no pixel is smoothed."""
+        dots, tall = self.picture.dpi, self.picture.get_size_inches()[1]
+        x0, x1 = round(left * dots), round((left + width) * dots)
+        y0, y1 = round((tall - top - height) * dots), round((tall - top) * dots)  # upwards
+        up = np.arange(y1 - y0)[::-1] * pixels.shape[0] // (y1 - y0)  # the lowest row first
+        across = np.arange(x1 - x0) * pixels.shape[1] // (x1 - x0)
+        whole = np.full((*pixels.shape[:2], 4), 255, np.uint8)
+        whole[..., : pixels.shape[2]] = pixels
+        stretched = whole.view(np.uint32)[:, across][up]  # a pixel's four bytes as one number: several times quicker
+        self.picture.add_artist(_Bitmap(stretched.view(np.uint8), x0, y0))
 
     def cells(self, colours: np.ndarray, left: float, top: float, cell: float, edge: str = "#A8B0BA") -> None:
         """A grid of square cells with sides of `cell`, one an RGB colour of the (H, W, 3) array."""
@@ -93,16 +107,38 @@ class Sheet:
         self._add_text([_outline(text, size, False, mono) for _, _, text in lines], [line[:2] for line in lines], INK)
 
     def _add(self, mark: Artist) -> None:
+        self._last_text = None
         mark.set_transform(self._inches)
         self.picture.add_artist(mark)
 
     def _add_text(self, paths: Sequence[Path], places: Sequence[tuple[float, float]], colour: str) -> None:
+        if self._last_text is not None and self._last_text[0] == colour:  # one mark for all: most of a mark's time is
+            marks = self._last_text[1]  # spent on making it
+            marks.set_paths([*marks.get_paths(), *paths])
+            marks.set_offsets(np.concatenate([marks.get_offsets(), places]))
+            return
         # Size 1 draws the path, which is in points, as it is; only its place is in the sheet's inches.
-        marks: Collection = PathCollection(
+        marks = PathCollection(
             paths, sizes=[1.0], offsets=places, offset_transform=self._inches, facecolors=colour, linewidths=0
         )
         marks.set_transform(IdentityTransform())
         self.picture.add_artist(marks)
+        self._last_text = colour, marks
+
+
+class _Bitmap(Artist):
+    """Pixels as they are: matplotlib's own images are resampled at every draw, which takes most of the time."""
+
+    def __init__(self, pixels: np.ndarray, left: int, bottom: int) -> None:
+        super().__init__()
+        self.set_zorder(-1)
+        self._pixels, self._left, self._bottom = pixels, left, bottom  # (H, W, 4) uint8, lowest row first
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Copy the pixels into the drawing."""
+        context = renderer.new_gc()
+        renderer.draw_image(context, self._left, self._bottom, self._pixels)
+        context.restore()
 
 
 @lru_cache(maxsize=1024)

@@ -49,6 +49,9 @@ def alexnet(
     last_pooling : False leaves out ``pool5``, a mistake often copied: 201,838,952 parameters in one tower
     """
     check_choice(normalization, "normalization", NORMALIZATIONS)
+    for option, value in (("grouped", grouped), ("last_pooling", last_pooling)):
+        if not isinstance(value, bool):
+            raise TypeError(f"`{option}` must be True or False. Received: {value!r}")
     for number, (filters, size, strides, padding, split, pooled) in enumerate(CONVOLUTIONS, start=1):
         groups = 2 if grouped and split else 1
         x = convolution(x, filters, size, strides, padding, groups=groups, name=f"conv{number}")

@@ -134,6 +134,8 @@ def googlenet(
     dropout : share of the values dropped before the classifier, 0 to below 1
     """
     check_choice(normalization, "normalization", ("lrn", "none"))
+    if not isinstance(auxiliary, bool):
+        raise TypeError(f"`auxiliary` must be True or False. Received: {auxiliary!r}")
     if auxiliary and top is None:
         raise ValueError("`auxiliary` heads are classifiers and need `include_top` True. Received: include_top=False")
     lrn = normalization == "lrn"
