@@ -124,7 +124,21 @@ def build(entry: Entry, shape: tuple[int, int, int], weights: object, resize: tu
                 f"`weights` must be a whole file of {entry.name} without its classifier. "
                 f"Received: {Path(found).name}: {str(error).splitlines()[0]}"
             ) from None
+        if entry.keras_name.startswith("EfficientNetB") and Path(found).match(entry.file):
+            _divide_once_more(model)
     return model
+
+
+def _divide_once_more(model: keras.Model) -> None:
+    """Give EfficientNet's ImageNet weights the pixels they were trained on.
+
+    They were trained with pixels divided by the root of the deviation once more, by an oversight (TensorFlow's issue
+    49930). Keras adds a layer for that, but only where it loads the file itself.
+    """
+    normalization = [layer for layer in model.layers if isinstance(layer, keras.layers.Normalization)][-1]  # its own
+    mean, variance, *count = normalization.get_weights()
+    normalization.set_weights([mean, variance * _DEVIATION, *count])
+    normalization.finalize_state()
 
 
 def _preprocessed(x: keras.KerasTensor, pixels: str) -> keras.KerasTensor:

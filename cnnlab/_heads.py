@@ -58,7 +58,7 @@ def features(backbone: keras.Model, images: np.ndarray, batch_size: int = 64) ->
 def head(width: int, classes: int, *, dropout: float = 0.2, learning_rate: float = 1e-3) -> keras.Model:
     """A classifier for `features`: the same layers that `classifier` puts behind a backbone's average, alone.
 
-    Each picture's features are brought to mean 0 and deviation 1, some are dropped in training, and a Dense layer, which
+    Each picture's features are brought to mean 0 and deviation 1, some are dropped in training, and a Dense layer that
     starts from zeros, decides.
 
     Parameters

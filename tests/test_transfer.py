@@ -661,3 +661,25 @@ def test_the_digits_backbone_takes_other_pictures():
 def test_the_digits_refuse(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_efficientnets_own_file_gets_the_pixels_it_was_trained_on(tmp_path):
+    # Keras divides by the root of the deviation once more, but only where it loads the file itself.
+    deviation = np.array([0.229, 0.224, 0.225])
+    network = keras.applications.EfficientNetB0(include_top=False, weights=None, input_shape=(64, 64, 3))
+    (scale,) = (layer for layer in network.layers if isinstance(layer, keras.layers.Normalization))
+    scale.set_weights([np.float32([0.485, 0.456, 0.406]), np.float32(deviation**2), *scale.get_weights()[2:]])
+    picture = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
+
+    def scaled(name):
+        network.save(tmp_path / name)
+        model = transfer.backbone("efficientnet_b0", (64, 64, 3), weights=tmp_path / name)
+        own = [layer for layer in model.layers if isinstance(layer, keras.layers.Normalization)][-1]
+        return keras.ops.convert_to_numpy(keras.Model(model.inputs, own.output)([picture]))
+
+    ratio = scaled("efficientnetb0_notop.h5") / scaled("mine.h5")
+    assert np.allclose(np.median(ratio, axis=(0, 1, 2)), 1 / np.sqrt(deviation), rtol=1e-3)
+
+
+def test_heads_start_from_zeros():
+    assert not transfer.head(8, classes=3).get_layer("head_classes").get_weights()[0].any()
