@@ -325,7 +325,7 @@ def _unexecuted(todo: dict[str, tuple[Lesson, dict[str, Any]]]) -> _Built:
 def _executed(todo: dict[str, tuple[Lesson, dict[str, Any]]], jobs: int, timeout: float) -> _Built:
     """Yield each lesson with its executed notebook and, if it failed, the reason."""
     with tempfile.TemporaryDirectory(prefix="cnnlab-cache-") as cache:
-        env = environment(jobs)
+        env = environment()  # the same threads whatever `jobs` is: with others a network is trained to other numbers
         # Data, framework and device as on any machine: nothing downloaded, nobody's own files, no GPU.
         env.update(CNNLAB_OFFLINE="1", CNNLAB_CACHE=cache, KERAS_BACKEND="tensorflow", CUDA_VISIBLE_DEVICES="-1")
         env.update(PYTHONHASHSEED="0")
