@@ -10,19 +10,16 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cnnlab._archive import FileNote, unpack
+from cnnlab._dataset import Dataset
 from cnnlab._download import DataError
 from cnnlab._image_files import FITS, ImageError, read_image
 from cnnlab._image_find import Found, choose, find_images, relative
 from cnnlab._image_split import Duplicate, draw_split, find_duplicates
 from cnnlab._validate import check_choice, check_int, pair
-
-if TYPE_CHECKING:
-    from cnnlab.datasets import Dataset
 
 MAX_IMAGES = 5_000
 _EXAMPLES = 4  # files named for one reason in a report
@@ -81,8 +78,6 @@ class ImageFolder:
         ValueError
             If there is no such split.
         """
-        from cnnlab.datasets import Dataset  # datasets.py imports this module
-
         check_choice(name, "name", tuple(dict.fromkeys(self.splits.tolist())))
         rows = self.splits == name
         return Dataset(self.images[rows], self.labels[rows], self.class_names, f"{self.source}, {name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,8 @@ def few_labels(labels: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     """
     labels = check_rank(labels, "labels", {1: "(N,)"})
     classes = np.unique(labels)
+    if not len(labels):
+        raise ValueError("`labels` must hold at least one label. Received: none")
     count = check_int(count, "count", len(classes) or None, len(labels))
     rng = np.random.default_rng(check_int(seed, "seed", minimum=0))
     piles = [rng.permutation(np.flatnonzero(labels == name)) for name in classes]
@@ -207,6 +209,8 @@ def learning_curve(
     )
     if len(numbers) < 2:
         raise ValueError(f"`seeds` must be at least two: one run has no error bar. Received: {seeds!r}")
+    if isinstance(sizes, (str, bytes)) or not isinstance(sizes, Iterable):
+        raise TypeError(f"`sizes` must be a list of numbers of labels. Received: {sizes!r}")
     sizes = tuple(sizes)
     if not sizes:
         raise ValueError(f"`sizes` must hold at least one number of labels. Received: {sizes!r}")

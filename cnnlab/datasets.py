@@ -13,13 +13,13 @@ forbids downloads.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from cnnlab._archive import ArchiveError, FileNote, unpack
+from cnnlab._dataset import Dataset, Table
 from cnnlab._download import DataError
-from cnnlab._drawn import LETTERS, ROWS, SHAPES, draw_letters, draw_shapes
 from cnnlab._files import (
     Availability,
     available,
@@ -36,6 +36,7 @@ from cnnlab._image_folder import ImageFolder, image_folder
 from cnnlab._image_split import Duplicate
 from cnnlab._npz import read_split
 from cnnlab._photos import gray, photo, photo_description, photo_names
+from cnnlab._stand_ins import DIGITS, digits, digits_like_mnist, discs_and_stars, letters, shapes, taking_turns
 from cnnlab._validate import check_choice, check_int, pair
 
 __all__ = [
@@ -72,77 +73,9 @@ __all__ = [
     "unpack",
 ]
 
-_DIGITS = tuple("0123456789")
 _CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 _PETS = ("cats", "dogs")
 _THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-
-
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """Labelled pictures.
-
-    Attributes
-    ----------
-    images : ndarray of uint8, shape (N, H, W, C), values 0 … 255
-    labels : ndarray of int64, shape (N,), an index into `class_names` for each picture
-    class_names : tuple of str
-    source : where the pictures came from, in words; begins with ``"stand-in"`` when they are not the ones asked for
-
-    Examples
-    --------
-    >>> digits()
-    Dataset(1,797 images of 8×8×1, 10 classes, source: scikit-learn's digits)
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-    class_names: tuple[str, ...]
-    source: str
-
-    def __post_init__(self) -> None:
-        if self.images.ndim != 4 or self.labels.shape != self.images.shape[:1]:
-            received = f"{self.images.shape} and {self.labels.shape}"
-            raise ValueError(f"`images` must have shape (N, H, W, C) and `labels` (N,). Received: {received}")
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __repr__(self) -> str:
-        size = "×".join(map(str, self.images.shape[1:]))
-        return f"Dataset({len(self):,} images of {size}, {len(self.class_names)} classes, source: {self.source})"
-
-    @property
-    def is_stand_in(self) -> bool:
-        """Whether these are other pictures than the ones asked for; `source` says why."""
-        return self.source.startswith("stand-in")
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """Labelled rows of numbers.
-
-    Attributes
-    ----------
-    features : ndarray of float64, shape (N, F)
-    labels : ndarray of int64, shape (N,), an index into `class_names` for each row
-    feature_names : tuple of F str, with units
-    class_names : tuple of str
-    source : where the rows came from, in words
-    """
-
-    features: np.ndarray
-    labels: np.ndarray
-    feature_names: tuple[str, ...]
-    class_names: tuple[str, ...]
-    source: str
-
-    def __len__(self) -> int:
-        return len(self.features)
-
-    def __repr__(self) -> str:
-        rows, columns = self.features.shape
-        return f"Table({rows:,} rows of {columns} features, {len(self.class_names)} classes, source: {self.source})"
 
 
 def iris() -> Table:
@@ -165,49 +98,6 @@ def iris() -> Table:
         class_names=tuple(map(str, data.target_names)),
         source="scikit-learn's iris",
     )
-
-
-def digits(size: int = 8) -> Dataset:
-    """The 1,797 handwritten digits that ship with scikit-learn, white on black.
-
-    Parameters
-    ----------
-    size : height and width in pixels, >= 8. The originals are 8×8; more is linear interpolation between their pixels
-        (half-pixel centres, as `keras.layers.Resizing` does), which adds pixels but no detail
-
-    Returns
-    -------
-    Dataset
-        Images (1797, `size`, `size`, 1); scikit-learn's brightness 0 … 16 is scaled to 0 … 255.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `size` is not a whole number of at least 8.
-
-    Examples
-    --------
-    >>> digits(size=28).images.shape
-    (1797, 28, 28, 1)
-    """
-    from sklearn.datasets import load_digits
-
-    check_int(size, "size", minimum=8)
-    data = load_digits()
-    weights = _interpolation(8, size)  # (size, 8)
-    enlarged = weights @ data.images @ weights.T  # (1797, size, size), 0 … 16
-    return Dataset(
-        images=np.rint(enlarged * (255 / 16)).astype(np.uint8)[..., None],
-        labels=data.target.astype(np.int64),
-        class_names=_DIGITS,
-        source="scikit-learn's digits" + (f", enlarged from 8×8 to {size}×{size}" if size > 8 else ""),
-    )
-
-
-def _interpolation(old: int, new: int) -> np.ndarray:
-    """Weights (new, old) of linear interpolation along one axis; every row sums to 1."""
-    centres = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
-    return np.maximum(0, 1 - np.abs(centres[:, None] - np.arange(old)))
 
 
 def mnist(split: str = "train", limit: int | None = None) -> Dataset:
@@ -244,7 +134,7 @@ def mnist(split: str = "train", limit: int | None = None) -> Dataset:
     >>> mnist("test", limit=5).images.shape
     (5, 28, 28, 1)
     """
-    return _published("mnist", "MNIST", split, limit, (28, 28, 1), _DIGITS, _digits_like_mnist)
+    return _published("mnist", "MNIST", split, limit, (28, 28, 1), DIGITS, digits_like_mnist)
 
 
 def fashion_mnist(split: str = "train", limit: int | None = None) -> Dataset:
@@ -353,89 +243,14 @@ def cats_and_dogs(split: str = "train", limit: int | None = None, *, image_size:
     try:
         path, place = locate("cats_and_dogs")
     except DataError as error:
-        return _discs_and_stars(split, limit, size, str(error))
+        return discs_and_stars(split, limit, size, str(error))
     found = image_folder(path, size)
     if found.class_names != _PETS or not found.presplit or split not in found.splits:
         there = ", ".join((*found.class_names, *(f"{name}/" for name in found.counts() if found.presplit)))
         raise DataError(f"{path.name} must hold train and validation folders of cats and dogs. Found: {there}")
     data = found.split(split)
-    rows = _taking_turns(data.labels)[:limit]
+    rows = taking_turns(data.labels)[:limit]
     return Dataset(data.images[rows], data.labels[rows], _PETS, source=f"cats and dogs, {path.name} {place}")
-
-
-def _discs_and_stars(split: str, limit: int | None, size: tuple[int, int], why: str) -> Dataset:
-    from PIL import Image
-
-    part = "train" if split == "train" else "test"
-    pair_of = [SHAPES.index("disc"), SHAPES.index("star")]
-    count = ROWS[part] if limit is None else min(12 * limit, ROWS[part])
-    while True:  # a picture depends on its number alone, so drawing more changes none of the first ones
-        drawn = shapes(part, limit=count)
-        rows = np.flatnonzero(np.isin(drawn.labels, pair_of))
-        labels = (drawn.labels[rows] == pair_of[1]).astype(np.int64)
-        if count == ROWS[part] or 2 * np.bincount(labels, minlength=2).min() > limit:
-            break
-        count = min(2 * count, ROWS[part])
-    turns = _taking_turns(labels)[:limit]
-    resized = [
-        np.asarray(Image.fromarray(image).resize(size[::-1], Image.Resampling.BICUBIC))
-        for image in drawn.images[rows[turns]]
-    ]
-    source = f"stand-in: discs and stars drawn on crops of photos ({why})"
-    return Dataset(np.stack(resized), labels[turns], ("disc", "star"), source)
-
-
-def _taking_turns(labels: np.ndarray) -> np.ndarray:
-    """Rows in an order in which the classes alternate for as long as there are pictures of each."""
-    rank = np.empty(len(labels), np.int64)  # of a picture among those of its class
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        rank[rows] = np.arange(len(rows))
-    return np.lexsort((labels, rank))
-
-
-def letters(split: str = "train", limit: int | None = None) -> Dataset:
-    """The letters A to J in 20 fonts, turned, slanted, moved and sized at random: 28×28, white on black.
-
-    Drawn on the spot in the manner of notMNIST (Yaroslav Bulatov, 2011), in fonts that ship with matplotlib, and so
-    available everywhere: 5,000 to train on, 1,000 others to test on, at about 3,000 a second.
-
-    Parameters
-    ----------
-    split : ``"train"`` or ``"test"``
-    limit : draw at most this many, the first ones; None draws all
-
-    Examples
-    --------
-    >>> letters("test", limit=5)
-    Dataset(5 images of 28×28×1, 10 classes, source: letters A to J in 20 of matplotlib's fonts)
-    """
-    images, labels = draw_letters(split, _rows(split, limit))
-    return Dataset(images, labels, LETTERS, source="letters A to J in 20 of matplotlib's fonts")
-
-
-def shapes(split: str = "train", limit: int | None = None) -> Dataset:
-    """Ten shapes in any colour on crops of six photos, with noise: 32×32 in colour.
-
-    Drawn on the spot, and so available everywhere: 5,000 to train on, 1,000 others to test on, at about 3,000 a second.
-
-    Parameters
-    ----------
-    split : ``"train"`` or ``"test"``
-    limit : draw at most this many, the first ones; None draws all
-
-    Examples
-    --------
-    >>> shapes("test", limit=5)
-    Dataset(5 images of 32×32×3, 10 classes, source: ten shapes drawn on crops of photos)
-    """
-    images, labels = draw_shapes(split, _rows(split, limit))
-    return Dataset(images, labels, SHAPES, source="ten shapes drawn on crops of photos")
-
-
-def _rows(split: str, limit: int | None) -> int:
-    check_choice(split, "split", ("train", "test"))
-    return ROWS[split] if limit is None else min(check_int(limit, "limit", minimum=1), ROWS[split])
 
 
 def _published(
@@ -459,17 +274,3 @@ def _published(
     side, _, channels = shape
     images, labels = read_split(path, split, side, channels, classes=len(class_names))
     return Dataset(images[:limit], labels[:limit], class_names, source=f"{title}, {path.name} {place}")
-
-
-def _digits_like_mnist(split: str, limit: int | None) -> Dataset:
-    small = digits(size=20)
-    by_class = np.argsort(small.labels, kind="stable")  # their own order repeats every ten: every fifth has few ones
-    held_out = np.zeros(len(small), dtype=bool)
-    held_out[by_class[4::5]] = True
-    rows = np.flatnonzero(held_out if split == "test" else ~held_out)[:limit]
-    return Dataset(
-        images=np.pad(small.images[rows], ((0, 0), (4, 4), (4, 4), (0, 0))),
-        labels=small.labels[rows],
-        class_names=_DIGITS,
-        source="scikit-learn's digits enlarged to 28×28",
-    )

@@ -10,7 +10,7 @@ detection looks only at the object it overlaps most, even when that one is taken
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -155,8 +155,10 @@ def average_precision_per_class(
     matches = match_all(detections, ground_truth, np.array([threshold]), np.array([AREA_RANGES["all"]]), max_detections)
     if classes is None:
         classes = np.unique(matches.truth_labels).tolist()
-    else:
+    elif isinstance(classes, Iterable):
         classes = [check_int(label, "classes", minimum=0) for label in classes]
+    else:
+        raise TypeError(f"`classes` must be a list of class numbers. Received: {classes!r}")
     return {label: float(class_precision(matches, label, 0, method)[0]) for label in classes}
 
 

@@ -363,3 +363,8 @@ def test_the_twelve_numbers_equal_those_of_pycocotools(seed, kind):
     np.testing.assert_allclose(
         astuple(metrics.coco_map(found, truth)), twelve_by_pycocotools(found, truth), rtol=0, atol=1e-9
     )
+
+
+def test_classes_must_be_a_list():
+    with pytest.raises(TypeError, match="`classes` must be a list of class numbers. Received: 5"):
+        metrics.average_precision_per_class([], [], classes=5)

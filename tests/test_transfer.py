@@ -683,3 +683,19 @@ def test_efficientnets_own_file_gets_the_pixels_it_was_trained_on(tmp_path):
 
 def test_heads_start_from_zeros():
     assert not transfer.head(8, classes=3).get_layer("head_classes").get_weights()[0].any()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: transfer.few_labels([], 0), ValueError, "`labels` must hold at least one label. Received: none"),
+        (
+            lambda: transfer.learning_curve({"guess": lambda rows, seed: 0.5}, np.array([0, 1] * 4), sizes=4),
+            TypeError,
+            "`sizes` must be a list of numbers of labels. Received: 4",
+        ),
+    ],
+)
+def test_sizes_and_labels_that_are_none_are_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
