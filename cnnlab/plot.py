@@ -31,6 +31,9 @@ SHARPNESS = 2  # PNG pixels per screen pixel, so that the picture stays sharp on
 
 FILL_SEQUENTIAL = "Blues"
 FILL_SIGNED = "PuOr_r"  # purple below zero, white at zero, orange above
+FILL_BRIGHTNESS = "gray"  # black at zero: light is drawn light
+
+Scale = float | Mapping[str, float] | None  # one for all panels, or title → its own; None: each panel's own maximum
 
 
 class Picture(Figure):
@@ -101,6 +104,7 @@ def number_grid(
     *,
     title: str = "",
     signed: bool | None = None,
+    brightness: bool = False,
     vmax: float | None = None,
     marks: Sequence[tuple[int, int, int, int, str]] = (),
     hidden: np.ndarray | None = None,
@@ -117,7 +121,8 @@ def number_grid(
     title : a line above the grid
     signed : colour from purple (negative) through white (zero) to orange (positive) instead of from white to blue;
         by default if any number is negative
-    vmax : the value with the deepest colour; by default the largest magnitude present
+    brightness : the numbers are light: grey from black (zero) to white
+    vmax : the value with the deepest colour, or white; by default the largest magnitude present
     marks : rectangles ``(top, left, height, width, colour)`` in cells, to point at a window
     hidden : (H, W) booleans; True cells show "?" instead of their number
     indices : write the row and column numbers beside the grid
@@ -126,7 +131,7 @@ def number_grid(
     """
     values = check_rank(values, "values", {2: "(H, W)"}).astype(float)
     height, width = values.shape
-    signed = bool((values < 0).any()) if signed is None else signed
+    signed = not brightness and (bool((values < 0).any()) if signed is None else signed)
     known = np.isfinite(values) & (True if hidden is None else ~hidden)
     top = vmax if vmax is not None else max((np.abs(values[known]).max() if known.any() else 0.0), 1e-12)
     shade = np.ma.masked_array(values, mask=~known)
@@ -135,9 +140,9 @@ def number_grid(
         np.arange(width + 1) - 0.5,
         np.arange(height + 1) - 0.5,
         shade,
-        cmap=FILL_SIGNED if signed else FILL_SEQUENTIAL,
+        cmap=FILL_BRIGHTNESS if brightness else FILL_SIGNED if signed else FILL_SEQUENTIAL,
         vmin=-1.8 * top if signed else 0.0,  # the darkest third of the colours is left out: numbers are written on top
-        vmax=1.8 * top if signed else 1.25 * top,
+        vmax=top if brightness else 1.8 * top if signed else 1.25 * top,
         edgecolors="#BBBBBB",
         linewidth=0.8,
     )
@@ -155,7 +160,8 @@ def number_grid(
             if hidden is not None and hidden[row, column]:
                 ax.text(column, row, "?", ha="center", va="center", fontsize=fontsize, color=GREY)
             elif np.isfinite(values[row, column]):
-                dark = not signed and values[row, column] > 0.75 * top
+                share = values[row, column] / top
+                dark = share < 0.5 if brightness else not signed and share > 0.75
                 label = short_number(values[row, column]).replace("-", "\N{MINUS SIGN}")
                 colour = "white" if dark else "black"
                 ax.text(column, row, label, ha="center", va="center", fontsize=fontsize, color=colour)
@@ -165,31 +171,55 @@ def number_grid(
 
 
 def short_number(value: float) -> str:
-    """A number in as few characters as say it: ``3``, ``-0.25``, ``1.5e+04``.
+    """A number in as few characters as say it: a whole one in full, else two decimals, or up to four where they end.
 
-    >>> [short_number(v) for v in (3.0, -0.25, 1 / 3, 0.0)]
-    ['3', '-0.25', '0.33', '0']
+    >>> [short_number(v) for v in (3.0, -0.25, 1 / 3, 0.0625, 0.0, 1971.75)]
+    ['3', '-0.25', '0.33', '0.0625', '0', '1971.75']
+    >>> [short_number(v) for v in (102_764_544, 0.00123, 2.5e-7)]
+    ['102,764,544', '0.0012', '2.5e-07']
     """
-    if float(value).is_integer() and abs(value) < 1e6:
-        return f"{int(value)}"
-    return f"{value:.2f}" if 0.01 <= abs(value) < 1000 else f"{value:.2g}"
+    value = float(value)
+    size = abs(value)
+    if not size < 1e15:  # beyond it a float no longer holds every whole number; inf and nan come here too
+        return f"{value:.3g}"
+    grouped = "," if size >= 1e6 else ""
+    if value.is_integer():
+        return f"{int(value):{grouped}}"
+    if size < 0.01:
+        return f"{value:.2g}"
+    ends = (places for places in (2, 3, 4) if abs(round(value, places) - value) < min(1e-7 * size, 1e-6))  # float32
+    return f"{value:{grouped}.{next(ends, 2)}f}"
 
 
 def grids(
-    arrays: Mapping[str, np.ndarray], *, alt: str, signed: bool | None = None, width: float = 9.0, height: float = 3.2
+    arrays: Mapping[str, np.ndarray],
+    *,
+    alt: str,
+    signed: bool | None = None,
+    brightness: Sequence[str] = (),
+    vmax: Scale = None,
+    width: float = 9.0,
+    height: float = 3.2,
 ) -> Picture:
-    """Small arrays side by side, numbers written in their cells: title → (H, W) array."""
+    """Small arrays side by side, numbers written in their cells: title → (H, W) array.
+
+    Those named in `brightness` are drawn as light, from black to white. Give `vmax` where panels are compared.
+    """
     picture = Picture(width, height, alt=alt)
     ratios = [max(np.shape(values)[1], 2) for values in arrays.values()]
     axes = picture.subplots(1, len(arrays), squeeze=False, width_ratios=ratios)[0]
     for ax, (title, values) in zip(axes, arrays.items(), strict=True):
-        number_grid(ax, np.asarray(values), title=title, signed=signed)
+        light = title in brightness
+        number_grid(ax, np.asarray(values), title=title, signed=signed, brightness=light, vmax=_scale(vmax, title))
     picture.subplots_adjust(left=0.03, right=0.99, top=1 - 0.55 / height, bottom=0.02, wspace=0.15)
     return picture
 
 
 def image(ax: Axes, values: np.ndarray, *, title: str = "", signed: bool = False, vmax: float | None = None) -> None:
-    """Draw an image on `ax`: (H, W) in grey (0 to its maximum) or signed colours, (H, W, 3) as it is (uint8 or 0–1)."""
+    """Draw an image on `ax`: (H, W) in grey or signed colours, (H, W, 3) as it is (uint8 or 0–1).
+
+    Grey reaches from black at 0 to white at `vmax`: by default 255 for uint8, and the largest value for others.
+    """
     values = check_rank(values, "image", {2: "(H, W)", 3: "(H, W, 3)"})
     if values.ndim == 3 and values.shape[-1] == 1:
         values = values[..., 0]
@@ -199,9 +229,11 @@ def image(ax: Axes, values: np.ndarray, *, title: str = "", signed: bool = False
         ax.imshow(values if values.dtype == np.uint8 else np.clip(values, 0, 1))
     else:
         finite = values[np.isfinite(values)]
-        top = vmax if vmax is not None else (float(np.abs(finite).max()) if finite.size else 1.0) or 1.0
-        low = -top if signed else min(0.0, float(finite.min()) if finite.size else 0.0)
-        ax.imshow(values, cmap=FILL_SIGNED if signed else "gray", vmin=low, vmax=top)
+        if vmax is None:
+            byte = values.dtype == np.uint8 and not signed
+            vmax = 255.0 if byte else (float(np.abs(finite).max()) if finite.size else 1.0) or 1.0
+        low = -vmax if signed else min(0.0, float(finite.min()) if finite.size else 0.0)
+        ax.imshow(values, cmap=FILL_SIGNED if signed else FILL_BRIGHTNESS, vmin=low, vmax=vmax)
     ax.set_xticks([])
     ax.set_yticks([])
     if title:
@@ -213,11 +245,16 @@ def images(
     *,
     alt: str,
     signed: Sequence[str] = (),
+    vmax: Scale = None,
     columns: int | None = None,
     width: float = 10.0,
     row_height: float = 2.8,
 ) -> Picture:
-    """Images in a row (or rows of `columns`), each under its title; those named in `signed` in signed colours."""
+    """Images in a row (or rows of `columns`), each under its title; those named in `signed` in signed colours.
+
+    By default each has a scale of its own. Give `vmax`, one number or title → number, where panels are compared: white
+    in a grey panel, the deepest colour in a signed one.
+    """
     columns = columns or len(pictures)
     rows = -(-len(pictures) // columns)
     picture = Picture(width, rows * row_height, alt=alt)
@@ -225,9 +262,13 @@ def images(
     for ax in axes[len(pictures) :]:
         ax.set_axis_off()
     for ax, (title, values) in zip(axes, pictures.items(), strict=False):
-        image(ax, np.asarray(values), title=title, signed=title in signed)
+        image(ax, np.asarray(values), title=title, signed=title in signed, vmax=_scale(vmax, title))
     picture.subplots_adjust(left=0.01, right=0.99, top=1 - 0.3 / (rows * row_height), bottom=0.02, wspace=0.05)
     return picture
+
+
+def _scale(vmax: Scale, title: str) -> float | None:
+    return vmax.get(title) if isinstance(vmax, Mapping) else vmax
 
 
 def lines(

@@ -69,3 +69,42 @@ def test_words_of_one_colour_are_one_mark_until_something_covers_them():
     assert (drawn(sheet.picture)[20:, :] == drawn(apart.picture)[20:, :]).all()
     sheet.write(0.1, 0.8, "three", colour="red")
     assert len(sheet.picture.artists) == 2
+
+
+def test_light_is_drawn_light_and_dark_dark():
+    picture = plot.grids({"halves": np.array([[10, 10, 0, 0]])}, alt="x", brightness=["halves"], width=4, height=2)
+    mesh = picture.axes[0].collections[0]
+    picture.png()
+    light, _, _, dark = mesh.get_facecolors()[:, :3].mean(axis=1)
+    assert (light, dark) == (1, 0)
+    numbers = [text for text in picture.axes[0].texts if text.get_text() in ("10", "0") and text.get_fontsize() == 10]
+    assert [text.get_color() for text in numbers] == ["black", "black", "white", "white"]
+
+
+def test_panels_that_are_compared_have_one_scale():
+    panels = {"a": np.full((2, 2), 100.0), "b": np.full((2, 2), 200.0), "signed": np.full((2, 2), -3.0)}
+    shown = plot.images(panels, alt="x", signed=["signed"], vmax={"a": 255, "b": 255})
+    assert [ax.images[0].get_clim() for ax in shown.axes] == [(0, 255), (0, 255), (-3, 3)]
+    shown = plot.grids({"a": panels["a"], "b": panels["b"]}, alt="x", brightness=["a", "b"], vmax=200)
+    assert [ax.collections[0].get_clim() for ax in shown.axes] == [(0, 200), (0, 200)]
+
+
+def test_the_bytes_of_a_dark_photo_stay_dark():
+    shown = plot.images({"dusk": np.full((2, 2), 40, np.uint8)}, alt="x")
+    assert shown.axes[0].images[0].get_clim() == (0, 255)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1971.75, "1971.75"), (102_764_544, "102,764,544"), (1e6, "1,000,000"), (23_365, "23365"), (0.0625, "0.0625")]
+    + [
+        (-0.125, "-0.125"),
+        (1000 / 3, "333.33"),
+        (np.float32(0.1), "0.10"),
+        (0.004, "0.004"),
+        (1234567.891, "1,234,567.891"),
+    ]
+    + [(np.nan, "nan"), (np.inf, "inf"), (1e20, "1e+20"), (-0.0, "0")],
+)
+def test_a_number_keeps_its_digits(value, said):
+    assert plot.short_number(value) == said
