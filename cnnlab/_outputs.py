@@ -14,6 +14,7 @@ from cnnlab.course import Lesson
 
 MAX_BYTES = 1_500_000
 
+_PICTURE_BYTES = re.compile(r'(?<=src="data:image/png;base64,)[^"]*')
 _ADDRESS = re.compile(r"at 0x[0-9a-fA-F]{6,}")
 
 
@@ -48,6 +49,8 @@ def problems_of(lesson: Lesson, notebook: dict[str, Any], text: str) -> list[str
                 problems.append(f"{where}: {output['ename']}: {output['evalue']}")
             if output.get("name") == "stderr":
                 problems.append(f"{where}: writes to stderr: {''.join(output['text']).strip()[:300]}")
+            if "nbval-check-output" in cell["metadata"].get("tags", ()) and _embeds_picture(output):
+                problems.append(f"{where}: compared byte by byte, and shows a picture: drop the tag or the picture")
             shown = _shown(output)
             for path in _machine_paths(lesson.course):
                 if re.search(rf"(?<![\w.]){re.escape(path)}(?![\w.-])", shown):
@@ -67,9 +70,14 @@ def problems_of(lesson: Lesson, notebook: dict[str, Any], text: str) -> list[str
 
 
 def _shown(output: dict[str, Any]) -> str:
-    """Return all text of an output; pictures are left out."""
+    """Return all text of an output; the bytes of pictures are left out."""
     texts = [output.get("text", "")] + [v for k, v in output.get("data", {}).items() if not k.startswith("image/p")]
-    return "\n".join("".join(t) if isinstance(t, list) else t if isinstance(t, str) else json.dumps(t) for t in texts)
+    text = "\n".join("".join(t) if isinstance(t, list) else t if isinstance(t, str) else json.dumps(t) for t in texts)
+    return _PICTURE_BYTES.sub("", text)
+
+
+def _embeds_picture(output: dict[str, Any]) -> bool:
+    return _PICTURE_BYTES.search("".join(output.get("data", {}).get("text/html", ""))) is not None
 
 
 def _machine_paths(course: Path) -> list[str]:

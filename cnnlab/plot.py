@@ -1,13 +1,14 @@
 """Arrays to figures, without pyplot: nothing global is touched, nothing has to be closed.
 
-Every picture carries its own alternative text. A notebook cell that ends in a `Picture` shows the PNG, and a screen
-reader, a terminal or a viewer without images gets the words. Colours come with numbers or labels beside them, signed
-values are centred on zero, and the palette (Okabe and Ito, 2008) stays apart for colour-blind readers.
+Every picture carries its own alternative text. A notebook cell that ends in a `Picture` shows an ``<img>`` with it, and
+a screen reader, a terminal or a viewer without images gets the words. Colours come with numbers or labels beside them,
+signed values are centred on zero, and the palette (Okabe and Ito, 2008) stays apart for colour-blind readers.
 """
 
 from __future__ import annotations
 
 import base64
+import html
 import io
 from collections.abc import Mapping, Sequence
 
@@ -82,20 +83,28 @@ class Picture(Figure):
         publish(self, self.alt)
 
 
+def image_tag(picture: Picture, text: str, *, compact: bool = False) -> str:
+    """The picture as an HTML ``<img>`` that holds its own bytes, with `text` as its alternative text.
+
+    HTML, because no notebook viewer hands on a description that stands beside an ``image/png``.
+    """
+    width, height = picture.shown_size()
+    data = base64.b64encode(picture.png(compact=compact)).decode("ascii")
+    return (
+        f'<img alt="{html.escape(text)}" width="{width}" height="{height}" style="max-width:100%;height:auto" '
+        f'src="data:image/png;base64,{data}">'
+    )
+
+
 def publish(picture: Picture, text: str, extra: Mapping[str, object] | None = None, **options: object) -> None:
-    """Show `picture` in the notebook as one bundle: PNG, words, and any `extra` MIME types (a live widget).
+    """Show `picture` in the notebook as one bundle: picture, words, and any `extra` MIME types (a live widget).
 
     The `options` are those of IPython's ``display``, such as ``display_id`` and ``update``.
     """
     from IPython.display import display  # slow to import, and needed only inside a notebook
 
-    width, height = picture.shown_size()
-    bundle = {
-        **(extra or {}),
-        "image/png": base64.b64encode(picture.png(compact=True)).decode("ascii"),
-        "text/plain": text,
-    }
-    display(bundle, raw=True, metadata={"image/png": {"width": width, "height": height, "alt": text}}, **options)
+    bundle = {**(extra or {}), "text/html": image_tag(picture, text, compact=True), "text/plain": text}
+    display(bundle, raw=True, **options)
 
 
 def number_grid(

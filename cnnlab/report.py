@@ -8,6 +8,7 @@ import html
 import io
 import json
 import platform
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ STATUSES = {
     "pending": "not finished",
 }
 _THUMBNAIL = 360  # pixels wide
+_PICTURES = ("text/html", "image/png")  # the course's own come in HTML, a learner's matplotlib figures do not
+_EMBEDDED = re.compile(r'src="data:image/png;base64,([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,9 @@ def thumbnail(notebook: dict[str, Any]) -> bytes | None:
 
     for cell in notebook.get("cells", []):
         for output in cell.get("outputs", []):
-            encoded = "".join(output.get("data", {}).get("image/png", ""))
+            data = {kind: "".join(value) for kind, value in output.get("data", {}).items() if kind in _PICTURES}
+            encoded = _EMBEDDED.search(data.get("text/html", ""))
+            encoded = encoded[1] if encoded else data.get("image/png")
             if not encoded:
                 continue
             try:

@@ -20,6 +20,7 @@ from typing import TextIO
 
 import nbformat
 
+PICTURE = "img[src^='data:image/png']"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # No sandbox: containers have none to give. No background traffic: the tests must not touch the network.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -147,26 +148,31 @@ class ShownExplorer:
 
     def picture(self) -> str:
         """The address of the picture's present bytes: a new picture has a new one."""
-        return self.output.locator(".widget-image").get_attribute("src")
+        return self.output.locator(PICTURE).get_attribute("src")
 
     def wait_for_new_picture(self, before: str) -> None:
         """Return once another picture is shown than `before`."""
-        image = self.output.locator(".widget-image").element_handle()
-        self.page.wait_for_function("([image, before]) => image.src !== before", arg=[image, before])
+        self.page.wait_for_function(
+            "([output, picture, before]) => output.querySelector(picture).src !== before",
+            arg=[self.output.element_handle(), PICTURE, before],
+        )
 
     def milliseconds_to_new_picture(self, key: str) -> float:
-        """Press `key`; the time from the key event to the moment the new picture has loaded, measured in the page."""
-        image = self.output.locator(".widget-image").element_handle()
+        """Press `key`; the time from the key event to the moment the new picture is ready, measured in the page."""
         watch = self.page.evaluate_handle(
-            """image => {
-                const watch = {};
+            """([output, picture]) => {
+                const watch = {}, before = output.querySelector(picture).src;
                 const begin = () => { watch.begin = performance.now(); };
                 document.addEventListener("keydown", begin, {once: true, capture: true});
-                watch.loaded = new Promise(resolve => image.addEventListener(
-                    "load", () => resolve(performance.now() - watch.begin), {once: true}));
+                watch.loaded = new Promise(resolve => new MutationObserver((_, observer) => {
+                    const image = output.querySelector(picture);
+                    if (!image || image.src === before) return;
+                    observer.disconnect();
+                    image.decode().then(() => resolve(performance.now() - watch.begin));
+                }).observe(output, {childList: true, subtree: true, attributes: true}));
                 return watch;
             }""",
-            image,
+            [self.output.element_handle(), PICTURE],
         )
         self.page.keyboard.press(key)
         return self.page.evaluate("watch => watch.loaded", watch)

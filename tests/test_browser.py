@@ -18,13 +18,22 @@ def test_sliders_keyboard_and_a_bad_value_in_a_lesson_that_has_run(tmp_path):
         browser.jupyterlab(tmp_path, tmp_path / "settings") as address,
         browser.page(address.format(LESSON.name)) as page,
     ):
+        every_picture_has_words(page)  # as saved, before anything runs
         browser.run_all(page)
         explorer = browser.explorer_with(page, "strides")
         move_a_slider(explorer)
         reach_it_by_keyboard_alone(explorer)
         type_a_bad_value_and_a_good_one(explorer)
+        every_picture_has_words(page)
         for kind in ("error", "stderr"):
             assert page.locator(f'.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.{kind}"]').count() == 0
+
+
+def every_picture_has_words(page):
+    page.wait_for_selector(f".jp-Cell {browser.PICTURE}")
+    words = page.eval_on_selector_all(f".jp-Cell {browser.PICTURE}", "images => images.map(image => image.alt)")
+    assert len(words) >= 5
+    assert min(map(len, words)) > 40
 
 
 def move_a_slider(explorer):

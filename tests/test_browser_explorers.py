@@ -17,7 +17,7 @@ monitor = explore.TrainingMonitor()
 fitted = model.fit(np.ones((64, 4)), np.ones(64), epochs=3, verbose=0, callbacks=[monitor])""",
 }
 WATCH = """output => {
-    const seen = () => output.querySelector(".widget-image")?.src + "|"
+    const seen = () => output.querySelector("img")?.src + "|"
         + [...output.querySelectorAll("[role=status]")].map(words => words.innerText).join("|");
     output.seenBefore = seen();
     output.hasChanged = () => seen() !== output.seenBefore;
@@ -63,8 +63,10 @@ def move_every_control(page, output):
 @pytest.mark.skipif(browser.executable() is None, reason="no Chromium or Chrome on this machine's PATH")
 def test_every_control_of_every_explorer_is_moved(tmp_path):
     with browser.page_with(tmp_path, START, *(MADE.get(name, f"explore.{name}()") for name in EXPLORERS)) as page:
-        pictures = "count => document.querySelectorAll('.jp-CodeCell .widget-image').length === count"
+        pictures = f'count => document.querySelectorAll(".jp-CodeCell {browser.PICTURE}").length === count'
         page.wait_for_function(pictures, arg=len(EXPLORERS))
+        assert [image.get_attribute("src")[:40] for image in page.locator(".jp-CodeCell img:not([alt])").all()] == []
+        assert all(len(image.get_attribute("alt")) > 40 for image in page.locator(".jp-CodeCell img").all())
         page.set_default_timeout(6_000)
         cells = page.locator(".jp-CodeCell").all()[1:]
         followed = {

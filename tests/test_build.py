@@ -45,21 +45,21 @@ print(double(1))
 def end():
     return None
 """
-EXPLORER = f'''\
+EMBEDDED = f'<img alt="a picture" src="data:image/png;base64,{PIXEL}">'
+EXPLORER = f"""\
 # %%
-import base64
 import os
 
 from IPython.display import display
 
 view = {{"model_id": "dangling", "version_major": 2, "version_minor": 0}}
-picture = base64.b64decode("{PIXEL}")
-bundle = {{"application/vnd.jupyter.widget-view+json": view, "image/png": picture, "text/plain": "a picture"}}
+picture = '{EMBEDDED}'
+bundle = {{"application/vnd.jupyter.widget-view+json": view, "text/html": picture, "text/plain": "a picture"}}
 display(bundle, raw=True)
 
 # %%
 print([os.environ.get(name) for name in ("CNNLAB_DATA", "CNNLAB_OFFLINE", "KERAS_BACKEND", "CNNLAB_STRICT")])
-'''
+"""
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_real_build_is_repeatable_and_shows_pictures_without_a_kernel(course, 
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == [1, 2, 3, 4, 5, 6]
     assert code[2].outputs == [stream("one\n2\n")]
-    assert code[4].outputs[0].data.keys() == {"image/png", "text/plain"}
+    assert code[4].outputs[0].data.keys() == {"text/html", "text/plain"}
     assert "[None, '1', 'tensorflow', '1']" in code[5].outputs[0].text
     assert notebook.metadata.keys() == {"kernelspec", "language_info"}
     assert all(cell.metadata.keys() <= {"tags"} for cell in notebook.cells)
@@ -227,6 +227,10 @@ def test_bootstrap_where_cnnlab_is_not(monkeypatch, address, code, words):
             {"output_type": "display_data", "data": {"text/html": ["<p>", "{course}"]}, "metadata": {}},
             "cell 4: its output names a folder of this machine",
         ),
+        (
+            {"output_type": "display_data", "data": {"text/html": [EMBEDDED]}, "metadata": {}},
+            "cell 4: compared byte by byte, and shows a picture",
+        ),
         (stream("x" * MAX_BYTES), r"00_first: 1.50 MB, more than the 1.5 MB .* cell 4 has the most, 1.50 MB"),
     ],
 )
@@ -235,6 +239,14 @@ def test_outputs_that_may_not_be_committed_fail_the_build(course, outputs, outpu
     with pytest.raises(build.BuildError, match=words):
         build.build(course=course)
     assert not path_of(course).exists()
+
+
+def test_the_bytes_of_a_picture_are_not_read_as_a_path(course, outputs, monkeypatch):
+    monkeypatch.setenv("HOME", "/AAA")
+    page = EMBEDDED.replace(PIXEL, "iVBO+/AAA+/AAA=")
+    write_lesson(course, NAME, TEXT + "\n" + EXPLORER)
+    outputs[6] = [{"output_type": "display_data", "data": {"text/html": [page]}, "metadata": {}}]
+    assert build.build(course=course) == [NAME]
 
 
 def test_a_longer_name_is_not_a_machine_path(course, outputs, monkeypatch):

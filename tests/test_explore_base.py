@@ -184,9 +184,17 @@ def test_a_notebook_gets_widget_picture_and_words_in_one_bundle():
     with capture_output() as captured:
         Halver(predict=True)._ipython_display_()
     (output,) = captured.outputs
-    assert set(output.data) == {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
+    assert set(output.data) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
     assert output.data["text/plain"] == "Predict first. What is half of 8?\nhalf of 8 is ?"
-    assert output.metadata["image/png"]["width"] == 240
+    words = output.data["text/plain"]
+    assert output.data["text/html"].startswith(f'<img alt="{words}" width="240" height="80" ')
+
+
+def test_the_living_picture_has_its_words_and_quotes_in_them_do_no_harm(strict):
+    halver = Halver().set(label='"half" <b>')
+    picture = halver.view().children[3].value
+    assert 'alt="&quot;half&quot; &lt;b&gt; of 8 is 4.0" ' in picture
+    assert picture.count("<") == 1
 
 
 def test_labels_are_not_cut():

@@ -358,6 +358,8 @@ def test_thumbnails_are_small_and_a_broken_picture_is_skipped():
     assert thumbnail(notebook()) is None
     assert thumbnail(notebook("bm90IGEgcGljdHVyZQ==")) is None
     assert thumbnail(notebook("bm90IGEgcGljdHVyZQ==", PIXEL)).startswith(b"\x89PNG")
+    page = ['<img alt="two pixels" ', f'src="data:image/png;base64,{PIXEL}">']  # a file keeps it as a list of lines
+    assert thumbnail({"cells": [{"outputs": [{"data": {"text/html": page}}]}]}).startswith(b"\x89PNG")
 
 
 def test_an_empty_report_and_an_unfinished_one():

@@ -74,7 +74,7 @@ class Explorer:
         self._listening = True
         self._error = widgets.HTML()
         self._asked = widgets.HTML()
-        self._image = widgets.Image(format="png")
+        self._image = widgets.HTML()  # an <img>: the Image widget has no alternative text
         self._words = widgets.HTML()
         for name, control in self.controls.items():
             _fit_label(control)
@@ -230,8 +230,7 @@ class Explorer:
     def _redraw(self) -> None:
         picture, words = self.figure(), self.describe()
         width = picture.shown_size()[0]
-        self._image.value = picture.png()
-        self._image.layout.width, self._image.layout.max_width = f"{width}px", "100%"
+        self._image.value = plot.image_tag(picture, words)
         self._asked.value = self._asking(width)
         # role=status: a screen reader speaks the new numbers when a control moves.
         self._words.value = f'<div role="status" style="{_WORDS.format(width=width)}">{html.escape(words)}</div>'
