@@ -43,11 +43,13 @@ def features(backbone: keras.Model, images: np.ndarray, batch_size: int = 64) ->
     """
     check_int(batch_size, "batch_size", minimum=1)
     images = check_pictures(images)
-    outputs = _averaged(backbone)
-    wanted, given = tuple(backbone.input_shape[1:]), images.shape[1:]
+    if isinstance(backbone, keras.Sequential) and backbone.layers and not backbone.built:
+        backbone.build((None, *images.shape[1:]))  # the pictures say what it left open
+    inputs, outputs = _averaged(backbone)
+    wanted, given = tuple(inputs.shape[1:]), images.shape[1:]
     if len(wanted) != 3 or any(n not in (None, size) for n, size in zip(wanted, given, strict=True)):
         raise ValueError(f"`images` must have the backbone's shape, {_text(wanted)}. Received: {_text(given)}")
-    reader = keras.Model(backbone.input, outputs)
+    reader = keras.Model(inputs, outputs)
     if not len(images):
         return np.zeros((0, outputs.shape[-1]), "float32")
     # Called and not predicted with: `predict` compiles anew for every reader, and TensorFlow complains of that.
@@ -116,8 +118,9 @@ def classifier(
     >>> model.output_shape, model.count_params() - base.count_params()
     ((None, 2), 1026)
     """
-    outputs = _decide(_averaged(backbone), classes, dropout)
-    return _compiled(keras.Model(backbone.input, outputs, name=f"{backbone.name}_classifier"), learning_rate)
+    inputs, averaged = _averaged(backbone)
+    outputs = _decide(averaged, classes, dropout)
+    return _compiled(keras.Model(inputs, outputs, name=f"{backbone.name}_classifier"), learning_rate)
 
 
 def check_pictures(images: object) -> np.ndarray:
@@ -134,27 +137,39 @@ def check_pictures(images: object) -> np.ndarray:
     return images.astype("float32", copy=False)
 
 
-def _averaged(backbone: object) -> keras.KerasTensor:
-    """The output of `backbone`, without positions."""
+def _averaged(backbone: object) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """The input of `backbone`, and its output without positions."""
     if not isinstance(backbone, keras.Model):
         raise TypeError(f"`backbone` must be a keras.Model. Received: {type(backbone).__name__}")
     try:
-        inputs, outputs = backbone.inputs, backbone.outputs
-    except AttributeError:  # a subclass of Model
+        inputs, outputs = backbone.inputs, backbone.outputs  # not `.input`: Sequential has none, even when built
+    except AttributeError:  # a subclass of Model, or a Sequential that does not know its pictures yet
         inputs = outputs = None
+    if not inputs and isinstance(backbone, keras.Sequential):
+        raise ValueError(
+            "`backbone` must know its pictures: make keras.Input((H, W, C)) its first layer, and a convolution the "
+            f"next. Received: {backbone.name}, which is not built"
+        )
     if not inputs or len(inputs) != 1 or len(outputs) != 1:
         raise ValueError(
             f"`backbone` must be a functional or Sequential model with one input and one output. Received: "
             f"{backbone.name}"
         )
-    rank = len(outputs[0].shape)
-    if rank == 2:
-        return outputs[0]
-    if rank != 4:
+    pictures, output = inputs[0], outputs[0]
+    if isinstance(backbone, keras.Sequential) and pictures.shape[0] is not None:
+        pictures = output = keras.Input(
+            pictures.shape[1:], dtype=pictures.dtype
+        )  # of one called on a batch: any number
+        for layer in backbone.layers:
+            output = layer(output)
+    if len(output.shape) == 2:
+        return pictures, output
+    if len(output.shape) != 4:
         raise ValueError(
-            f"`backbone` must give (N, h, w, C) or (N, C). Received: {backbone.name}, which gives {outputs[0].shape}"
+            f"`backbone` must give (N, h, w, C) or (N, C). Received: {backbone.name}, which gives {output.shape}"
         )
-    return keras.layers.GlobalAveragePooling2D(data_format="channels_last", name=f"{PREFIX}average")(outputs[0])
+    average = keras.layers.GlobalAveragePooling2D(data_format="channels_last", name=f"{PREFIX}average")
+    return pictures, average(output)
 
 
 def _decide(x: keras.KerasTensor, classes: int, dropout: float) -> keras.KerasTensor:

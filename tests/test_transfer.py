@@ -263,6 +263,57 @@ def test_vectors_are_taken_as_they_are():
     assert transfer.classifier(base, 2).count_params() == 36 * 2 + 2
 
 
+def convolution():
+    return keras.layers.Conv2D(3, 3, activation="relu")
+
+
+def called(model):
+    model(pictures(1, 8, 8, 1))
+    return model
+
+
+def with_functional_inside():
+    inputs = keras.Input((8, 8, 1))
+    return keras.Sequential([keras.Model(inputs, convolution()(inputs)), convolution()])
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: keras.Sequential([keras.Input((8, 8, 1)), convolution()]),
+        lambda: keras.Sequential([keras.Input((8, 8, 1)), keras.Sequential([convolution(), convolution()])]),
+        lambda: keras.Sequential([keras.Sequential([keras.Input((8, 8, 1)), convolution()]), convolution()]),
+        lambda: called(keras.Sequential([convolution()])),
+        with_functional_inside,
+    ],
+    ids=["with Input", "nested", "nested with Input", "called on one picture", "functional inside"],
+)
+def test_every_sequential_that_knows_its_pictures_is_a_backbone(build):
+    base, images = build(), pictures(5, 8, 8, 1)
+    averages = run(base, images).mean(axis=(1, 2))
+    np.testing.assert_allclose(transfer.features(base, images, batch_size=2), averages, rtol=1e-4, atol=1e-6)
+    model = transfer.classifier(base, 2, learning_rate=0.05)
+    assert model.input_shape == (None, 8, 8, 1)
+    assert model.count_params() == base.count_params() + 3 * 2 + 2
+    assert transfer.freeze(model).trainable_params == 3 * 2 + 2
+    before = [w.copy() for w in base.get_weights()]
+    fitted(model)
+    assert all(np.array_equal(a, b) for a, b in zip(before, base.get_weights(), strict=True))
+    transfer.unfreeze(model)
+    fitted(model)
+    assert not np.array_equal(before[0], base.get_weights()[0]), "built in, not copied"
+
+
+def test_a_sequential_without_input_is_told_what_is_missing():
+    base = keras.Sequential([convolution()], name="blind")
+    with pytest.raises(ValueError, match=r"must know its pictures: make keras.Input\(\(H, W, C\)\).* Received: blind"):
+        transfer.classifier(base, 2)
+    with pytest.raises(ValueError, match="must know its pictures"):
+        transfer.features(keras.Sequential([keras.Input((8, 8, 1))]), pictures(1, 8, 8, 1))
+    assert transfer.features(base, pictures(2, 8, 8, 1)).shape == (2, 3)  # the pictures say what it left open
+    assert transfer.classifier(base, 2).input_shape == (None, 8, 8, 1)
+
+
 @pytest.mark.parametrize(
     ("images", "error", "message"),
     [
