@@ -8,3 +8,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ["CNNLAB_OFFLINE"] = "1"
 os.environ.pop("CNNLAB_DATA", None)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how the mutation run went: the checks' own figure of merit."""
+    properties = [dict(report.user_properties) for report in terminalreporter.getreports("passed")]
+    counts = [found["mutants"] for found in properties if "mutants" in found]
+    if counts:
+        mutants, equivalent = (sum(column) for column in zip(*counts, strict=True))
+        terminalreporter.write_line(
+            f"Mutation run: {len(counts)} exercises, {mutants:,} mutants of their solutions, "
+            f"{mutants - equivalent:,} refused, {equivalent} equivalent (tests/answers says why)."
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -99,6 +99,8 @@ class Exercise:
         """Judge `answer`: correct, wrong and why, or not attempted. Never raises."""
         if answer is ...:
             return self._not_attempted()
+        if (entries := _entries(answer)) and (still_open := sum(entry is ... for entry in entries)):
+            return self._partly_attempted(answer, still_open, len(entries))
         try:
             with np.errstate(all="ignore"):  # a wrong answer may overflow on its way to being diagnosed
                 return Verdict("correct", self.diagnose(answer))
@@ -107,10 +109,28 @@ class Exercise:
         except Wrong as wrong:
             return Verdict("wrong", str(wrong))
         except Exception as error:  # noqa: BLE001  an answer may fail in any way, and none may stop the lesson
-            return Verdict("wrong", f"Checking your answer raised {type(error).__name__}: {error}")
+            return Verdict(
+                "wrong",
+                f"This check cannot read your answer, {_kind(answer)}. Compare its form with what the cell asks for. "
+                f"({type(error).__name__}: {error})",
+            )
 
     def _not_attempted(self) -> Verdict:
         return Verdict("not attempted", f"Not attempted yet: replace the ... in {self.answer_name} and run both cells.")
+
+    def _partly_attempted(self, answer: object, still_open: int, entries: int) -> Verdict:
+        """Judge what is there of an answer that holds ``...`` too: the open entries are filled in from the solution."""
+        if still_open == entries:
+            return self._not_attempted()
+        remains = f"{still_open} of its {entries} entries " + ("is" if still_open == 1 else "are") + " still ..."
+        namespace: dict[str, object] = {"np": np}
+        exec(self.solution_source, namespace)  # our own text, never the learner's
+        verdict = self(_filled(answer, namespace[self.answer_name]))
+        if verdict.status == "wrong":
+            return Verdict("wrong", f"{verdict.message}\n({remains}.)")
+        return Verdict(
+            "not attempted", f"Not attempted yet in full: {remains}. The rest of {self.answer_name} is right."
+        )
 
     def hint(self, number: int = 1) -> Text:
         """The hint with this number, from 1; the last one nearly gives the answer."""
@@ -135,11 +155,14 @@ def call(function: object, *args: object, **kwargs: object) -> object:
         If it is not a function, raises, or returns nothing. Arguments that are arrays are copied first, so that an
         answer that changes its input cannot spoil the next test.
     """
-    if not callable(function):
-        raise Wrong(f"A function is expected here, but this is {_kind(function)}. Pass the function itself.")
+    if not callable(function) or hasattr(function, "count_params"):  # a Keras model can be called, but builds nothing
+        raise Wrong(
+            f"A function is expected here, but this is {_kind(function)}. Pass the function itself, by its name alone, "
+            "without calling it."
+        )
     shown = ", ".join([*map(show, args), *(f"{name}={show(value)}" for name, value in kwargs.items())])
     try:
-        copies = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
+        copies = [arg.copy() if isinstance(arg, (np.ndarray, list, dict)) else arg for arg in args]
         result = function(*copies, **kwargs)
     except Exception as error:  # noqa: BLE001  whatever the learner's code raises is the learner's to read
         raise Wrong(f"Your function raised {type(error).__name__}: {error}\nIt was called with {shown}.") from error
@@ -150,44 +173,177 @@ def call(function: object, *args: object, **kwargs: object) -> object:
     return result
 
 
-def number(answer: object, what: str = "The answer") -> float:
-    """`answer` as a float, or `Wrong` if it is not one number."""
-    if isinstance(answer, (bool, str)) or callable(answer):
-        raise Wrong(f"{what} should be one number, but this is {_kind(answer)}.")
-    try:
-        array = np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong(f"{what} should be one number, but this is {_kind(answer)}.") from None
-    if array.size != 1:
-        raise Wrong(f"{what} should be one number, but this has shape {array.shape}.")
-    return float(array.reshape(()))
+def number(answer: object, what: str = "The answer", finite: bool = True) -> float:
+    """`answer` as a float, or `Wrong` if it is not one number; NaN and infinity only where `finite` is False."""
+    values = _floats(answer, what, "one number")
+    if values.size != 1:
+        raise Wrong(f"{what} should be one number, but this has shape {values.shape}.")
+    if finite:
+        refuse_not_finite(values, what)
+    return float(values.reshape(()))
 
 
-def array(answer: object, shape: tuple[int, ...], what: str = "The answer") -> np.ndarray:
+def whole(answer: object, what: str = "The answer") -> int:
+    """`answer` as an int, or `Wrong` if it is not one whole number."""
+    value = number(answer, what)
+    if not value.is_integer():
+        raise Wrong(f"{what} should be a whole number. You got {read(value)}.")
+    return int(value)
+
+
+def array(answer: object, shape: tuple[int, ...], what: str = "The answer", finite: bool = True) -> np.ndarray:
     """`answer` as a float array of `shape`, or `Wrong` naming both shapes."""
-    try:
-        values = np.asarray(answer, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong(f"{what} should be an array of shape {shape}, but this is {_kind(answer)}.") from None
+    values = _floats(answer, what, f"an array of shape {shape}")
     if values.shape != shape:
         raise Wrong(f"{what} should have shape {shape}, but yours has shape {values.shape}.")
+    if finite:
+        refuse_not_finite(values, what)
     return values
 
 
-def close(left: object, right: object) -> bool:
-    """Whether two numbers or arrays have one shape and agree to rounding (1e-6, relative or absolute)."""
-    return np.shape(left) == np.shape(right) and bool(np.allclose(left, right, rtol=1e-6, atol=1e-6))
+def parts(answer: object, names: Sequence[str]) -> list:
+    """The entries of `answer`, one for each of `names`, however they are bundled: tuple, list, array or dict."""
+    if isinstance(answer, dict) and set(answer) == set(names):
+        return [answer[name] for name in names]
+    wanted = f"{len(names)} things are expected: {', '.join(names)}"
+    if isinstance(answer, (str, bytes, dict, set)) or not hasattr(answer, "__len__"):
+        raise Wrong(f"{wanted}. This is {_kind(answer)}.")
+    if len(answer) != len(names):
+        raise Wrong(f"{wanted}. Yours has {len(answer)}.")
+    return list(answer)
+
+
+def close(left: object, right: object, tolerance: float = 1e-5) -> bool:
+    """Whether two numbers or arrays have one shape and agree as far as 32-bit arithmetic can.
+
+    Allowed is a relative error of `tolerance`, and as much absolutely. Where `right` is not made of whole numbers, an
+    entry may also be off by a millionth of the largest: a small number that a float32 sum of large ones left behind
+    carries their rounding.
+    """
+    if np.shape(left) != np.shape(right):
+        return False
+    left, right = np.asarray(left, float), np.asarray(right, float)
+    finite = np.isfinite(right)
+    allowed = tolerance * np.maximum(1.0, np.abs(np.where(finite, right, 0)))
+    if finite.any() and not np.equal(np.mod(right[finite], 1), 0).all():
+        allowed = np.maximum(allowed, tolerance / 10 * np.abs(right[finite]).max())
+    same = np.where(finite, np.abs(left - right) <= allowed, (left == right) | (np.isnan(left) & np.isnan(right)))
+    return bool(same.all())
 
 
 def show(value: object) -> str:
-    """`value` as a learner would type it, shortened if it is a large array."""
+    """`value` as a learner would type it, shortened if it is a large array.
+
+    >>> show(np.int64(-1)), show([np.float32(0.5)]), show(np.zeros((8, 8)))
+    ('-1', '[0.5]', 'array of shape (8, 8)')
+    """
     if isinstance(value, np.ndarray):
-        return f"array of shape {value.shape}" if value.size > 16 else str(value.tolist())
-    if isinstance(value, (float, np.floating)):
-        return f"{value:g}"
-    return repr(value)
+        return f"array of shape {value.shape}" if value.size > 16 else show(value.tolist())
+    if isinstance(value, np.generic):
+        return show(value.item())
+    if isinstance(value, float):
+        return repr(round(value, 6)) if 1e-4 <= abs(value) < 1e9 else f"{value:g}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(show, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(show, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{show(key)}: {show(entry)}" for key, entry in value.items()) + "}"
+    return repr(value) if len(repr(value)) <= 200 else _kind(value)
+
+
+def read(value: object, digits: int = 4) -> str:
+    """Numbers as a learner reads them: whole ones in full, others to `digits` digits, a large array by its shape.
+
+    >>> read(13_108_000.0), read(1 / 3), read([0.1 + 0.2, 1]), read(2e-7), read(np.zeros((9, 9)))
+    ('13,108,000', '0.3333', '[0.3, 1]', '2e-07', 'an array of shape (9, 9)')
+    """
+    values = np.asarray(value, dtype=float)
+    if values.size > 24:
+        return f"an array of shape {values.shape}"
+    if values.ndim:
+        return f"[{', '.join(read(entry, digits) for entry in values)}]"
+    entry = float(values) + 0.0  # -0.0 is 0
+    if not np.isfinite(entry):
+        return "nan, not a number" if np.isnan(entry) else f"{entry}"
+    if entry.is_integer() and abs(entry) < 1e15:
+        return f"{int(entry):,}"
+    if abs(entry) < 1e-3:
+        return f"{entry:.{digits}g}"
+    decimals = max(digits - 1 - int(np.floor(np.log10(abs(entry)))), 1)
+    text = f"{entry:,.{decimals}f}".rstrip("0")
+    return text + "0" if text.endswith(".") else text
+
+
+def apart(got: object, right: object) -> tuple[str, str]:
+    """Both as `read` writes them, with as many digits as it takes to see that they differ.
+
+    >>> apart(50.30004, 50.3)
+    ('50.30004', '50.3')
+    """
+    for digits in range(4, 12):
+        texts = read(got, digits), read(right, digits)
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
+def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
+    """`answer`, array or tensor of any framework, as floats; `Wrong` with what it is instead."""
+    refuse = Wrong(f"{what} should be {wanted}, but this is {_kind(answer)}.")
+    if isinstance(answer, (bool, str, bytes, set, frozenset, dict)) or callable(answer):
+        raise refuse
+    if hasattr(answer, "detach"):  # a torch tensor that requires a gradient is no array yet
+        answer = answer.detach().cpu()
+    try:
+        values = np.asarray(answer)
+        return values.astype(float) if values.dtype.kind in "biuf" else np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        lengths = sorted({len(row) for row in answer if hasattr(row, "__len__")}) if np.iterable(answer) else []
+        if len(lengths) > 1:
+            rows = " and ".join(map(str, lengths))
+            raise Wrong(f"{what} should be {wanted}, but the rows of yours differ in length: {rows}.") from None
+        raise refuse from None
+
+
+def refuse_not_finite(values: np.ndarray, what: str) -> None:
+    """Raise `Wrong` if any of `values` is NaN or infinite, and say what such a value comes from."""
+    if np.isnan(values).any():
+        where = "" if values.size == 1 else f" in {int(np.isnan(values).sum())} of {values.size} places"
+        raise Wrong(f"{what} is not a number (nan){where}: 0 / 0, or infinity minus infinity, was computed on the way.")
+    if np.isinf(values).any():
+        where = "" if values.size == 1 else f" in {int(np.isinf(values).sum())} of {values.size} places"
+        raise Wrong(f"{what} is infinite{where}: something was divided by 0, or grew too large for a float.")
+
+
+def _entries(answer: object) -> list:
+    """Every entry of an answer made of lists, tuples and dicts, flattened; empty if it is made of something else."""
+    if isinstance(answer, np.ndarray) and answer.dtype == object:
+        answer = answer.tolist()
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if not isinstance(answer, (list, tuple)):
+        return []
+    return [leaf for entry in answer for leaf in (_entries(entry) or [entry])]
+
+
+def _filled(answer: object, right: object) -> object:
+    """`answer` with each ``...`` replaced by what stands in its place in `right`, as far as the two have one form."""
+    if answer is ...:
+        return right
+    if isinstance(answer, np.ndarray) and answer.dtype == object:
+        answer = answer.tolist()
+    if isinstance(answer, dict) and isinstance(right, dict):
+        return {key: _filled(entry, right.get(key)) for key, entry in answer.items()}
+    if isinstance(answer, (list, tuple)) and isinstance(right, (list, tuple, np.ndarray)):
+        known = [*right, *[None] * len(answer)]
+        return type(answer)(_filled(entry, other) for entry, other in zip(answer, known, strict=False))
+    return answer
 
 
 def _kind(value: object) -> str:
-    article = "an" if type(value).__name__[0] in "aeiou" else "a"
-    return f"{article} {type(value).__name__}"
+    names = {"NoneType": "None", "str": "a text in quotes", "bool": "True or False", "function": "a function"}
+    name = type(value).__name__
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    return names.get(name) or f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

@@ -1,14 +1,107 @@
-"""How a list of answers is compared with the right ones, and with those that a misreading would give."""
+"""Judging a function by cases: where it goes wrong first, and which misreading explains every answer it gave."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from cnnlab.checks._exercise import Wrong, close
+from cnnlab.checks._exercise import Wrong, apart, array, call, close, number, refuse_not_finite, show
 
 
+@dataclass(frozen=True)
+class Misreading:
+    """A wrong way somebody would take: `how` computes what they would answer, `says` is what to tell them.
+
+    It is the diagnosis and a wrong answer at once: the tests hand `how` in and look for `says`.
+    """
+
+    how: Callable
+    says: str
+
+
+class Case:
+    """Arguments an answer is called with, positional and by name; `words` say which case it is, "For (6, 3)" say."""
+
+    def __init__(self, *args: object, words: str = "", **kwargs: object) -> None:
+        self.args, self.kwargs = args, kwargs
+        named = [f"{name}={show(value)}" for name, value in kwargs.items()]
+        self.words = words or f"For ({', '.join([*map(show, args), *named])})"
+
+
+@dataclass(frozen=True, eq=False)
+class ByCases:
+    """The diagnosis of an exercise whose answer is a function: called on every case, compared with the truth.
+
+    Parameters
+    ----------
+    truth : the right function
+    cases : tuples of arguments, or `Case`; they should differ in shape, order, sign, divisibility and rounding
+    misreadings : tried in this order; one is named only if it explains the answers to *all* cases
+    otherwise : what to say when none does
+    praise : what the learner now knows
+    take : ``take(result, right, what)`` gives the result in the form of `right`, or raises `Wrong`
+    same : ``same(taken, right)`` compares the two
+    """
+
+    truth: Callable
+    cases: Sequence
+    misreadings: Sequence[Misreading]
+    otherwise: str
+    praise: str = ""
+    take: Callable = field(default=lambda result, right, what: _like(result, right, what))
+    same: Callable = close
+
+    def __post_init__(self) -> None:
+        cases = tuple(case if isinstance(case, Case) else Case(*case) for case in self.cases)
+        object.__setattr__(self, "cases", cases)
+
+    def answers_of(self, function: Callable) -> list:
+        """What `function`, one of ours, gives for each case."""
+        return [call(function, *case.args, **case.kwargs) for case in self.cases]
+
+    def __call__(self, answer: object) -> str:
+        """Raise `Wrong` for the first case that fails; return the praise if none does."""
+        right = self.answers_of(self.truth)
+        got = [
+            self.take(call(answer, *case.args, **case.kwargs), true, f"{case.words} the result")
+            for case, true in zip(self.cases, right, strict=True)
+        ]
+        for case, mine, true in zip(self.cases, got, right, strict=True):
+            if not self.same(mine, true):
+                said = self.differ(case, mine, true)
+                break
+        else:
+            return self.praise
+        for misreading in self.misreadings:
+            if all(self.same(mine, theirs) for mine, theirs in zip(got, self.answers_of(misreading.how), strict=True)):
+                raise Wrong(f"{said}: {misreading.says}")
+        if isinstance(mine, (float, np.ndarray)):
+            refuse_not_finite(np.asarray(mine), f"{case.words} the result")
+        raise Wrong(f"{said}. {self.otherwise}")
+
+    def differ(self, case: Case, got: object, right: object) -> str:
+        """Say for one case what was answered and what is right."""
+        try:
+            words = apart(got, right)
+        except (TypeError, ValueError):
+            words = show(got), show(right)
+        if words[0] == words[1] and np.shape(got) == np.shape(right):  # two large arrays of one shape
+            place = np.unravel_index(int(np.argmax(np.abs(np.subtract(got, right)))), np.shape(got))
+            mine, true = apart(np.asarray(got)[place], np.asarray(right)[place])
+            return f"{case.words} you got {mine} at [{', '.join(map(str, place))}], not {true}"
+        return f"{case.words} you got {words[0]}, not {words[1]}"
+
+
+def _like(result: object, right: object, what: str) -> object:
+    """`result` as a number or an array, whichever `right` is."""
+    if np.ndim(right):
+        return array(result, np.shape(right), what, finite=False)
+    return number(result, what, finite=False)
+
+
+# The form before ByCases: lists of answers instead of functions.
 def judge(got: Sequence, right: Sequence, cases: Sequence[str], misreadings: Sequence[tuple], last: str) -> None:
     """Raise `Wrong` for the first case that fails, with the misreading that explains every answer given.
 
@@ -18,7 +111,7 @@ def judge(got: Sequence, right: Sequence, cases: Sequence[str], misreadings: Seq
     if not wrong:
         return
     first = wrong[0]
-    said = f"{cases[first]} you got {short(got[first])}, not {short(right[first])}"
+    said = "{} you got {}, not {}".format(cases[first], *apart(got[first], right[first]))
     for answers, message in misreadings:
         if all(close(mine, theirs) for mine, theirs in zip(got, answers, strict=True)):
             raise Wrong(f"{said}: {message}")
@@ -26,16 +119,7 @@ def judge(got: Sequence, right: Sequence, cases: Sequence[str], misreadings: Seq
 
 
 def short(value: object) -> str:
-    """Numbers as a learner reads them: rounded, and a large array by its shape.
+    """The old name of `read`."""
+    from cnnlab.checks._exercise import read
 
-    >>> short([0.1 + 0.2, 1])
-    '[0.3, 1.0]'
-    """
-    values = np.asarray(value, dtype=float)
-    if values.ndim == 0:
-        return f"{float(values):.4g}"
-    if values.size > 24:
-        return f"an array of shape {values.shape}"
-    return str(
-        [[round(v, 4) + 0.0 for v in row] if isinstance(row, list) else round(row, 4) + 0.0 for row in values.tolist()]
-    )
+    return read(value)

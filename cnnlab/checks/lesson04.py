@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
+from cnnlab.checks._judging import ByCases, Case, Misreading
 from cnnlab.conv import conv2d, conv2d_backward
 from cnnlab.shapes import conv_macs, conv_params, receptive_field
 
@@ -260,60 +261,69 @@ lenet_counts = Exercise(
 
 # --- work -------------------------------------------------------------------------------------------------------
 
-_WORK = ((32, 32, 5, 3, 6, 1), (14, 14, 5, 6, 16, 1), (39, 23, 3, 4, 10, 2), (9, 7, 1, 32, 5, 1))
+
+def _windows(height: int, width: int, kernel_size: int, strides: int) -> int:
+    return ((height - kernel_size) // strides + 1) * ((width - kernel_size) // strides + 1)
 
 
-def _layer_macs(answer: object) -> str:
-    def outputs(height: int, width: int, k: int, s: int) -> int:
-        return ((height - k) // s + 1) * ((width - k) // s + 1)
+def _macs(h: int, w: int, k: int, c: int, f: int, s: int = 1) -> int:
+    return conv_macs((h, w), k, c, f, strides=s)
 
-    def macs(h: int, w: int, k: int, c: int, f: int, s: int) -> int:
-        return conv_macs((h, w), k, c, f, strides=s)
 
-    _compare(
-        answer,
-        _WORK,
-        macs,
-        (
-            (
-                lambda h, w, k, c, f, s: h * w * k * k * c * f,
-                "For {case} you got {got}: you laid a window on every INPUT pixel. Each OUTPUT value costs one window, "
-                "and there are fewer of them: {expected}.",
-            ),
-            (
-                lambda h, w, k, c, f, s: outputs(h, w, k, 1) * k * k * c * f,
-                "For {case} you got {got}: the stride is forgotten. It leaves fewer output values: {expected}.",
-            ),
-            (
-                lambda h, w, k, c, f, s: (h // s) * (w // s) * k * k * c * f,
-                "For {case} you got {got}: without padding the output has (n − kernel_size) // strides + 1 rows, not "
-                "n // strides: {expected}.",
-            ),
-            (
-                lambda h, w, k, c, f, s: outputs(h, w, k, s) * k * k * f,
-                "For {case} you got {got}: a window reaches through all input channels: {expected}.",
-            ),
-            (
-                lambda h, w, k, c, f, s: outputs(h, w, k, s) * k * k * c,
-                "For {case} you got {got}: that is the work of one filter: {expected} for all.",
-            ),
-            (
-                lambda h, w, k, c, f, s: k * k * c * f,
-                "For {case} you got {got}: that is the number of weights. Each is used once at every output position.",
-            ),
-            (
-                lambda h, w, k, c, f, s: outputs(h, w, k, s) * (k * k * c + 1) * f,
-                "For {case} you got {got}: you counted the biases. Adding one is no multiplication: {expected}.",
-            ),
-            (
-                lambda h, w, k, c, f, s: 2 * macs(h, w, k, c, f, s),
-                "For {case} you got {got}: twice too many. A multiplication with its addition counts as ONE "
-                "multiply-add (and as two FLOPs).",
-            ),
+_WORK = ByCases(
+    truth=_macs,
+    cases=(
+        (32, 32, 5, 3, 6, 1),
+        Case(14, 12, 5, 6, 16),
+        (39, 23, 3, 4, 10, 2),
+        (10, 13, 3, 2, 3, 2),  # 7 / 2 and 10 / 2: the rows leave a remainder, the columns none
+        (9, 7, 1, 32, 5, 3),
+    ),
+    misreadings=(
+        Misreading(
+            lambda h, w, k, c, f, s=1: h * w * k * k * c * f,
+            "you laid a window on every INPUT pixel. Each OUTPUT value costs one window, and there are fewer of them.",
         ),
-    )
-    return "Output positions · weights. A layer's work grows with the picture; its parameters do not."
-
+        Misreading(
+            lambda h, w, k, c, f, s=1: _windows(h, w, k, 1) * k * k * c * f,
+            "the stride is forgotten. It leaves fewer output values.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: (h // s) * (w // s) * k * k * c * f,
+            "without padding the output has (n − kernel_size) // strides + 1 rows, not n // strides.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: ((h - k) / s + 1) * ((w - k) / s + 1) * k * k * c * f,
+            "there is no half a window: round the quotient down, with // in Python.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: (-(-(h - k) // s) + 1) * (-(-(w - k) // s) + 1) * k * k * c * f,
+            "you rounded up. A last window that hangs over the border is not computed.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: _windows(h, w, k, s) * k * k * f, "a window reaches through all input channels."
+        ),
+        Misreading(lambda h, w, k, c, f, s=1: _windows(h, w, k, s) * k * k * c, "that is the work of one filter."),
+        Misreading(
+            lambda h, w, k, c, f, s=1: _windows(h, w, k, s) * k * c * f,
+            "kernel_size is one side. A window has kernel_size · kernel_size places.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: k * k * c * f,
+            "that is the number of weights. Each is used once at every output position.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: _windows(h, w, k, s) * (k * k * c + 1) * f,
+            "you counted the biases. Adding one is no multiplication.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: 2 * _macs(h, w, k, c, f, s),
+            "twice too many. A multiplication with its addition counts as ONE multiply-add (and as two FLOPs).",
+        ),
+    ),
+    otherwise="Work out that case on paper first: rows · columns of the output, times the weights.",
+    praise="Output positions · weights. A layer's work grows with the picture; its parameters do not.",
+)
 
 layer_macs = Exercise(
     name="layer_macs",
@@ -331,25 +341,10 @@ layer_macs = Exercise(
     """,
     hints=(
         "How many multiplications does ONE output value cost? And how many output values are there?",
-        "One value: kernel_size² · in_channels. Values: rows · columns · filters of the output (lesson 02's formula).",
+        "One value: kernel_size² · in_channels. Values: rows · columns of the output (lesson 02's formula) · filters.",
     ),
-    diagnose=_layer_macs,
-    mistakes=(
-        Mistake(lambda h, w, k, c, f, s=1: h * w * k * k * c * f, "every INPUT pixel"),
-        Mistake(lambda h, w, k, c, f, s=1: (h - k + 1) * (w - k + 1) * k * k * c * f, "stride is forgotten"),
-        Mistake(lambda h, w, k, c, f, s=1: (h // s) * (w // s) * k * k * c * f, "// strides + 1 rows"),
-        Mistake(
-            lambda h, w, k, c, f, s=1: ((h - k) // s + 1) * ((w - k) // s + 1) * k * k * f, "through all input channels"
-        ),
-        Mistake(lambda h, w, k, c, f, s=1: ((h - k) // s + 1) * ((w - k) // s + 1) * k * k * c, "one filter"),
-        Mistake(lambda h, w, k, c, f, s=1: k * k * c * f, "number of weights"),
-        Mistake(
-            lambda h, w, k, c, f, s=1: ((h - k) // s + 1) * ((w - k) // s + 1) * (k * k * c + 1) * f,
-            "counted the biases",
-        ),
-        Mistake(lambda h, w, k, c, f, s=1: 2 * ((h - k) // s + 1) * ((w - k) // s + 1) * k * k * c * f, "two FLOPs"),
-        Mistake(lambda h, w, k, c, f, s=1: 0, "352,800 is right"),
-    ),
+    diagnose=_WORK,
+    mistakes=(Mistake(lambda h, w, k, c, f, s=1: 0, "you got 0, not 352,800"),),
 )
 
 # --- depthwise separable ----------------------------------------------------------------------------------------
