@@ -277,6 +277,7 @@ _WORK = ByCases(
         Case(14, 12, 5, 6, 16),
         (39, 23, 3, 4, 10, 2),
         (10, 13, 3, 2, 3, 2),  # 7 / 2 and 10 / 2: the rows leave a remainder, the columns none
+        (13, 10, 3, 1, 2, 2),  # and the other way round
         (9, 7, 1, 32, 5, 3),
     ),
     misreadings=(
