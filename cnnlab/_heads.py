@@ -123,6 +123,25 @@ def classifier(
     return _compiled(keras.Model(inputs, outputs, name=f"{backbone.name}_classifier"), learning_rate)
 
 
+def are_probabilities(outputs: np.ndarray) -> bool:
+    """Whether what a classifier gave, (N, classes) or (N, 1) of one sigmoid, can be probabilities.
+
+    >>> are_probabilities(np.array([[0.2, 0.8]])), are_probabilities(np.array([[0.2]])), are_probabilities(np.array([[2.0]]))
+    (True, True, False)
+    """  # noqa: E501
+    inside = bool(((outputs >= -1e-4) & (outputs <= 1 + 1e-4)).all())  # not-a-number is neither
+    return inside and (outputs.shape[1] == 1 or bool(np.allclose(outputs.sum(axis=1), 1, atol=1e-2)))
+
+
+def one_a_class(outputs: np.ndarray) -> np.ndarray:
+    """(N, classes) as they are; of (N, 1), a sigmoid's probability of the second class, both columns.
+
+    >>> one_a_class(np.array([[0.25]])).tolist()
+    [[0.75, 0.25]]
+    """
+    return np.concatenate([1 - outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs
+
+
 def check_pictures(images: object) -> np.ndarray:
     """`images` as float32 (N, H, W, C), refused unless they are floats from 0 to 1."""
     images = check_rank(images, "images", {4: "(N, H, W, C)"})
@@ -173,7 +192,8 @@ def _averaged(backbone: object) -> tuple[keras.KerasTensor, keras.KerasTensor]:
 
 
 def _decide(x: keras.KerasTensor, classes: int, dropout: float) -> keras.KerasTensor:
-    check_int(classes, "classes", minimum=2)
+    if check_int(classes, "classes", minimum=1) == 1:
+        raise ValueError("`classes` must be a whole number >= 2: yes or no are two classes. Received: 1")
     if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
         raise ValueError(f"`dropout` must be a number from 0 to below 1. Received: {dropout!r}")
     # One learning rate then suits the features of any backbone: SqueezeNet's lie between 0 and 170. It has no weights.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import warnings
@@ -18,9 +19,12 @@ from pathlib import Path
 import keras
 import numpy as np
 
+# So that Keras knows every layer of the course when it reads a model, in a process that has seen none of them.
 import cnnlab._augment_layers
-import cnnlab.zoo._layers  # noqa: F401  so that Keras knows the course's layers when it reads a model
+import cnnlab.darknet._layers
+import cnnlab.zoo._layers  # noqa: F401
 from cnnlab._download import DataError, sha256
+from cnnlab._heads import are_probabilities, one_a_class
 from cnnlab._image_files import FITS, read_image
 from cnnlab._validate import check_choice, check_int, check_rank
 
@@ -172,8 +176,9 @@ class Classifier:
 
     Attributes
     ----------
-    model : the Keras model; pictures (N, H, W, C) as floats from 0 to 1 → (N, classes) probabilities
-    class_names : in the order of the outputs
+    model : the Keras model; pictures (N, H, W, 3) as floats from 0 to 1 → (N, classes) probabilities, or (N, 1) of one
+        sigmoid
+    class_names : in the order of the outputs; of one sigmoid, the class it says no to and the class it says yes to
     image_size : (height, width) of its pictures
     fit : how pictures of another shape are brought to it, see `cnnlab.datasets.read_image`
     card : its model card, Markdown
@@ -202,7 +207,7 @@ class Classifier:
         DataError
             If the file is no picture that can be read; the message says why.
         TypeError, ValueError
-            If the array has another size or another range.
+            If the array has another size or another range, or the model does not give probabilities.
         """
         if isinstance(picture, (str, os.PathLike)):
             picture = read_image(picture, self.image_size, fit=self.fit)[0]
@@ -213,8 +218,7 @@ class Classifier:
         if scaled.dtype.kind != "f" or not (scaled.min() >= 0 and scaled.max() <= 1):
             values = f"{picture.dtype} from {picture.min():g} to {picture.max():g}"
             raise ValueError(f"`picture` must be bytes, or floats from 0 to 1. Received: {values}")
-        output = self.model(scaled[None].astype("float32"), training=False)
-        probabilities = keras.ops.convert_to_numpy(output)[0]
+        probabilities = one_a_class(_probabilities(self.model, scaled[None]))[0]
         order = np.argsort(-probabilities, kind="stable")
         return {self.class_names[c]: float(probabilities[c]) for c in order}
 
@@ -227,8 +231,12 @@ def save(
     Parameters
     ----------
     folder : the folder to make, or a bundle that is replaced; anything else is left alone
-    model : one input (N, H, W, 3) of floats from 0 to 1, one output (N, classes)
-    class_names : in the order of the outputs
+    model
+        one input (N, H, W, 3) of floats from 0 to 1, one output of probabilities: (N, classes) of a softmax, or (N, 1)
+        of a sigmoid
+    class_names
+        in the order of the outputs; for one sigmoid two, that of the label 0 and that of the label 1, whose probability
+        the sigmoid gives
     card : the model card
     fit : how pictures were brought to the model's size, see `cnnlab.datasets.image_folder`
 
@@ -257,6 +265,7 @@ def save(
     """
     size, classes = _picture_size(model)
     names = check_names(class_names, classes)
+    _probabilities(model, np.random.default_rng(0).uniform(size=(2, *size, 3)))  # scores are refused
     check_choice(fit, "fit", FITS)
     if not isinstance(card, str) or not card.strip():
         raise ValueError(f"`card` must be a text with something in it, see `model_card`. Received: {card!r}")
@@ -341,6 +350,11 @@ def load(folder: str | os.PathLike) -> Classifier:
     except DataError:
         raise
     except (*_UNREADABLE, OSError) as error:
+        if unknown := re.search(r"Could not locate (?:class|function) '(\w+)'", str(error)):
+            raise DataError(
+                f"{folder.name} cannot be read yet: it holds {unknown[1]}, which is not part of the course. Run the "
+                "code that defines it, decorated with @keras.saving.register_keras_serializable(), and load again"
+            ) from None
         words = (str(error).splitlines() or [""])[0][:200]  # Keras' go on with the whole model
         raise DataError(f"{folder.name} cannot be read: {type(error).__name__}: {words}") from None
     if size != (height, width):
@@ -381,9 +395,28 @@ def _picture_size(model: object) -> tuple[tuple[int, int], int]:
     """(height, width) of the pictures a model takes, and its number of classes."""
     if not isinstance(model, keras.Model):
         raise TypeError(f"`model` must be a keras.Model. Received: {type(model).__name__}")
-    shape, output = model.input_shape, model.output_shape
+    try:
+        shape, output = model.input_shape, model.output_shape
+    except AttributeError:  # never called, and without an Input
+        raise ValueError(
+            "`model` must know its pictures: make keras.Input((H, W, 3)) its first layer. Received: "
+            f"{model.name}, which is not built"
+        ) from None
     if not (isinstance(shape, tuple) and len(shape) == 4 and shape[3] == 3 and None not in shape[1:]):
         raise ValueError(f"`model` must take pictures (N, H, W, 3) of one size. Received: input shape {shape}")
     if not (isinstance(output, tuple) and len(output) == 2):
         raise ValueError(f"`model` must give one number a class, (N, classes). Received: output shape {output}")
-    return (shape[1], shape[2]), output[1]
+    return (shape[1], shape[2]), max(output[1], 2)
+
+
+def _probabilities(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    """What `model` says of `images`, refused if they are scores: a user would take them for probabilities."""
+    output = model(images.astype("float32"), training=False)
+    outputs = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))  # NumPy knows no bfloat16
+    if not are_probabilities(outputs):
+        last = "softmax" if outputs.shape[1] > 1 else "sigmoid"
+        received = np.array2string(outputs[0, :4], precision=2)
+        raise ValueError(
+            f'`model` must end in probabilities: activation="{last}" in its last layer. Received: {received}'
+        )
+    return outputs

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
+import pkgutil
 import subprocess
 import sys
 
@@ -13,11 +15,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnlab import delivery
+import cnnlab
+from cnnlab import augment, delivery, transfer, zoo
 from cnnlab._download import DataError
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 NAMES = ["ring", "clear", "grain"]  # not in the order of the alphabet
+SOFTMAX = keras.layers.GlobalAveragePooling2D(), keras.layers.Softmax()
 
 
 @pytest.fixture(scope="module")
@@ -183,21 +187,136 @@ class Unregistered(keras.layers.Layer):
 
 @pytest.mark.parametrize("layer", [Unregistered, lambda: keras.layers.Lambda(lambda x: x)], ids=["own", "Lambda"])
 def test_a_model_that_would_not_come_back_is_not_saved(tmp_path, layer):
-    model = layers_of(keras.Input((4, 4, 3)), layer(), keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3))
+    model = layers_of(keras.Input((4, 4, 3)), layer(), *SOFTMAX)
     with pytest.raises(ValueError, match="`model` must be one that Keras can read back.* with (Unregistered|Lambda)$"):
         delivery.save(tmp_path / "cells", model, NAMES, "# C")
     assert not list(tmp_path.iterdir())
 
 
-def test_the_layers_of_the_course_come_back_in_another_process(tmp_path):
-    from cnnlab.zoo._layers import LocalResponseNormalization
+@keras.saving.register_keras_serializable("learner")
+class Own(keras.layers.Layer):
+    def call(self, x):
+        return x
 
-    layers = LocalResponseNormalization(), keras.layers.GlobalAveragePooling2D()
-    folder = delivery.save(tmp_path / "cells", layers_of(keras.Input((4, 4, 3)), *layers), NAMES, "# C")
-    code = f"from cnnlab import delivery; print(delivery.load({str(folder)!r}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=False,
-                          env={**os.environ, "PYTHONIOENCODING": "utf-8"})  # fmt: skip
-    assert "Classifier(ring, clear, grain" in done.stdout, done.stderr[-2000:]
+
+def layer_classes() -> dict[str, type]:
+    """Every Keras layer that a module of the course defines, wherever it is."""
+    for module in pkgutil.walk_packages(cnnlab.__path__, "cnnlab."):
+        importlib.import_module(module.name)
+    classes, waiting = {}, [keras.layers.Layer]
+    while waiting:
+        waiting += (known := waiting.pop()).__subclasses__()
+        if known.__module__.startswith("cnnlab."):
+            classes[known.__name__] = known
+    return classes
+
+
+LAYERS = {  # every layer of the course, as a network would hold it
+    "GroupedConv2D": lambda c: c(4, 3, groups=1),
+    "LocalResponseNormalization": lambda c: c(),
+    "ChannelPadding": lambda c: c(2),
+    "DarknetMaxPooling2D": lambda c: c(2, 1, 1),
+    "ChannelSlice": lambda c: c(0, 2),
+    "RandomAffine": lambda c: c(rotation=0.1),
+    "RandomPCAColor": lambda c: c(steps=np.eye(3)),
+}
+
+
+def tiny_yolo() -> keras.Model:
+    base = zoo.tiny_yolo.build((64, 64, 3))
+    return keras.Model(
+        base.input, keras.layers.Softmax()(keras.layers.GlobalAveragePooling2D()(base.layers[-2].output))
+    )
+
+
+def test_everything_of_the_course_comes_back_in_a_fresh_process(tmp_path):
+    """One process for all: a layer that is not registered where it is defined cannot be read there."""
+    classes = layer_classes()
+    assert classes.keys() == LAYERS.keys()
+    models = {name: layers_of(keras.Input((8, 8, 3)), LAYERS[name](one), *SOFTMAX) for name, one in classes.items()}
+    models["tiny_yolo"] = tiny_yolo()
+    base = transfer.backbone("squeezenet", (48, 48, 3), weights=None, resize=64)  # resized, flipped, its mean taken
+    models["transfer"] = transfer.classifier(base, 3)
+    pipeline = augment.pipeline("detection")
+    models["augment"] = layers_of(keras.Input((8, 8, 3)), augment.pipeline("photos"), pipeline, *SOFTMAX)
+    expected = {}
+    for name, model in models.items():
+        size = model.input_shape[1:3]
+        delivery.save(tmp_path / name, model, [f"{n}" for n in range(model.output_shape[1])], "# C")
+        expected[name] = [*delivery.load(tmp_path / name).predict(np.full((*size, 3), 0.25)).values()]
+    code = (
+        "import sys, json, pathlib, numpy as np; from cnnlab import delivery; back = {}\n"
+        "for folder in pathlib.Path(sys.argv[1]).iterdir():\n"
+        "    one = delivery.load(folder)\n"
+        "    back[folder.name] = [*one.predict(np.full((*one.image_size, 3), 0.25)).values()]\n"
+        "print(json.dumps(back))"
+    )
+    done = fresh_process(code, tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    back = json.loads(done.stdout.splitlines()[-1])
+    assert back.keys() == expected.keys()
+    for name, answers in expected.items():
+        np.testing.assert_allclose(back[name], answers, atol=1e-5, err_msg=name)
+
+
+def test_a_layer_of_the_learners_own_is_named_where_nobody_has_defined_it(tmp_path):
+    folder = delivery.save(tmp_path / "cells", layers_of(keras.Input((4, 4, 3)), Own(), *SOFTMAX), NAMES, "# C")
+    done = fresh_process("import sys; from cnnlab import delivery; delivery.load(sys.argv[1])", folder)
+    assert "DataError: cells cannot be read yet: it holds Own, which is not part of the course" in done.stderr
+
+
+def fresh_process(code: str, *arguments: os.PathLike) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+
+
+# --- one sigmoid, and scores ------------------------------------------------------------------------------------------
+
+
+def test_one_sigmoid_answers_for_both_classes(tmp_path):
+    """Red says yes: its mean m gives the score 4 m − 2, and 1/(1 + e^−(4 m − 2)) is the probability of `dog`."""
+    mean = keras.layers.GlobalAveragePooling2D()
+    model = layers_of(keras.Input((6, 8, 3)), mean, keras.layers.Dense(1, activation="sigmoid"))
+    model.set_weights([np.array([[4.0], [0.0], [0.0]]), np.array([-2.0])])
+    back = delivery.load(delivery.save(tmp_path / "pets", model, ["cat", "dog"], "# Pets"))
+    red = np.zeros((6, 8, 3))
+    assert back.predict(red) == pytest.approx({"cat": 1 / (1 + np.exp(-2)), "dog": 1 / (1 + np.exp(2))}, abs=1e-5)
+    assert next(iter(back.predict(red))) == "cat"
+    red[..., 0] = 1
+    assert next(iter(back.predict(red))) == "dog"
+    with pytest.raises(ValueError, match="`class_names` must be 2 different names"):
+        delivery.save(tmp_path / "pets", model, ["dog"], "# Pets")
+
+
+@pytest.mark.parametrize(("classes", "last"), [(3, "softmax"), (1, "sigmoid")])
+def test_scores_are_not_delivered_as_probabilities(tmp_path, classes, last):
+    scores = keras.layers.Dense(classes, kernel_initializer="ones", bias_initializer="ones")
+    model = layers_of(keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D(), scores)
+    with pytest.raises(ValueError, match=f'`model` must end in probabilities: activation="{last}" in its last layer'):
+        delivery.save(tmp_path / "pets", model, ["a", "b", "c"][: max(classes, 2)], "# Pets")
+    assert not list(tmp_path.iterdir())
+
+
+def test_half_precision_answers_too(tmp_path):
+    layers = keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3, "softmax", dtype="bfloat16")
+    back = delivery.load(delivery.save(tmp_path / "cells", layers_of(keras.Input((4, 4, 3)), *layers), NAMES, "# C"))
+    assert sum(back.predict(np.ones((4, 4, 3))).values()) == pytest.approx(1, abs=1e-2)
+
+
+def test_a_head_for_one_class_is_told_that_there_are_two():
+    with pytest.raises(ValueError, match="`classes` must be a whole number >= 2: yes or no are two classes"):
+        transfer.head(4, classes=1)
+
+
+def test_a_model_that_does_not_know_its_pictures_is_told_so(tmp_path):
+    with pytest.raises(ValueError, match=r"must know its pictures: make keras.Input\(\(H, W, 3\)\)"):
+        delivery.save(tmp_path / "cells", layers_of(keras.layers.Flatten()), NAMES, "# C")
 
 
 def layers_of(*layers: keras.layers.Layer) -> keras.Model:
