@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,6 +116,13 @@ def test_hints_are_numbered_from_one(doubling):
     assert doubling.hint(2) == "x + x"
     with pytest.raises(ValueError, match="from 1 to 2. Received: 3"):
         doubling.hint(3)
+
+
+def test_an_ellipsis_at_the_end_stands_for_all_that_is_missing(doubling):
+    three = replace(doubling, answer_name="three", solution_source="three = [1, 2, 3]", diagnose=lambda a: f"{a}")
+    for answer in ([1, ...], [1, ..., ...], (1, ...)):
+        assert "2 of its 3 entries are still ..." in three(answer).message
+    assert three([...]).status == "not attempted"
 
 
 def test_an_answer_cannot_spoil_the_next_test():

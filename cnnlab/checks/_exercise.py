@@ -122,10 +122,15 @@ class Exercise:
         """Judge what is there of an answer that holds ``...`` too: the open entries are filled in from the solution."""
         if still_open == entries:
             return self._not_attempted()
-        remains = f"{still_open} of its {entries} entries " + ("is" if still_open == 1 else "are") + " still ..."
         namespace: dict[str, object] = {"np": np}
         exec(self.solution_source, namespace)  # our own text, never the learner's
-        verdict = self(_filled(answer, namespace[self.answer_name]))
+        right = namespace[self.answer_name]
+        if isinstance(answer, (list, tuple)) and answer[-1] is ... and np.iterable(right):  # [608, ...]: and so on
+            missing = max(len(right) - len(answer), 0)
+            answer = type(answer)([*answer, *[...] * missing])
+            still_open, entries = still_open + missing, entries + missing
+        remains = f"{still_open} of its {entries} entries " + ("is" if still_open == 1 else "are") + " still ..."
+        verdict = self(_filled(answer, right))
         if verdict.status == "wrong":
             return Verdict("wrong", f"{verdict.message}\n({remains}.)")
         return Verdict(
@@ -191,10 +196,10 @@ def whole(answer: object, what: str = "The answer") -> int:
     return int(value)
 
 
-def array(answer: object, shape: tuple[int, ...], what: str = "The answer", finite: bool = True) -> np.ndarray:
-    """`answer` as a float array of `shape`, or `Wrong` naming both shapes."""
-    values = _floats(answer, what, f"an array of shape {shape}")
-    if values.shape != shape:
+def array(answer: object, shape: tuple[int, ...] | None, what: str = "The answer", finite: bool = True) -> np.ndarray:
+    """`answer` as a float array of `shape`, or `Wrong` naming both shapes; None takes any shape."""
+    values = _floats(answer, what, f"an array of shape {shape}" if shape else "an array of numbers")
+    if shape is not None and values.shape != shape:
         raise Wrong(f"{what} should have shape {shape}, but yours has shape {values.shape}.")
     if finite:
         refuse_not_finite(values, what)
