@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, read, show
 from cnnlab.checks._judging import ByCases, Case, Misreading
 from cnnlab.conv import conv2d, conv2d_backward
 from cnnlab.shapes import conv_macs, conv_params, receptive_field
-
-Misconception = tuple[Callable[..., float], str]  # what it would answer, and the words that name it
-
-
-def _compare(
-    function: object, cases: Sequence[tuple], truth: Callable[..., float], misconceptions: Sequence[Misconception]
-) -> None:
-    """Raise `Wrong` unless `function` gives `truth` on all `cases`; a misconception is named if it explains them all.
-
-    Its words may use ``{case}``, ``{got}`` and ``{expected}`` of the first case that is wrong.
-    """
-    answers = [number(call(function, *case), "The result") for case in cases]
-    wrong = [(case, got) for case, got in zip(cases, answers, strict=True) if not close(got, float(truth(*case)))]
-    if not wrong:
-        return
-    case, got = wrong[0]
-    words = {"case": f"({', '.join(map(show, case))})", "got": _plain(got), "expected": _plain(truth(*case))}
-    for other, text in misconceptions:
-        if all(close(got, float(other(*case))) for case, got in zip(cases, answers, strict=True)):
-            raise Wrong(text.format(**words))
-    raise Wrong("For {case} you got {got}, and {expected} is right. Work out that case on paper first.".format(**words))
-
-
-def _plain(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:g}"
-
 
 # --- one value by hand ------------------------------------------------------------------------------------------
 
@@ -47,7 +21,7 @@ _BIASES = np.array([1, -2])
 
 
 def _one_value(answer: object) -> str:
-    if np.shape(answer) == (2, 2):
+    if array(answer, None).shape == (2, 2):
         raise Wrong("Four numbers: one for each filter and channel. A filter adds its channels up into ONE number.")
     values = array(answer, (2,))
     totals = _SUMS.sum(axis=1) + _BIASES  # −2, 3
@@ -113,51 +87,63 @@ one_value = Exercise(
 _LAYERS = ((3, 3, 10), (5, 3, 6), (5, 6, 16), (1, 32, 5))  # kernel_size, in_channels, filters
 
 
-def _layer_parameters(answer: object) -> str:
-    _compare(
-        answer,
-        _LAYERS,
-        conv_params,
-        (
-            (
-                lambda k, c, f: k * k * f + f,
-                "For {case} you got {got}: your filters are flat. A filter is as deep as its input, so each has "
-                "kernel_size · kernel_size · in_channels weights, which makes {expected}.",
-            ),
-            (lambda k, c, f: k * k * c * f, "For {case} you got {got}: the bias is missing. Each filter has one."),
-            (
-                lambda k, c, f: k * k * c * f + 1,
-                "For {case} you got {got}: one bias for the whole layer. Every filter has its own: {expected}.",
-            ),
-            (
-                lambda k, c, f: k * k * c * f + c,
-                "For {case} you got {got}: one bias for each input channel. Filters and channels are mixed up: the "
-                "bias belongs to the filter, which makes one output channel.",
-            ),
-            (
-                lambda k, c, f: k * k * c * f + c * f,
-                "For {case} you got {got}: a bias for each channel of each filter. A filter adds its channels up "
-                "first, and then one bias: {expected}.",
-            ),
-            (
-                lambda k, c, f: k * k * c * c + c,
-                "For {case} you got {got}: you used in_channels where filters belongs.",
-            ),
-            (lambda k, c, f: k * k * c + 1, "For {case} you got {got}: that is one filter. The layer has several."),
-            (
-                lambda k, c, f: k * c * f + f,
-                "For {case} you got {got}: kernel_size is one side. A kernel of 3 has 3 · 3 weights in each channel.",
-            ),
+_WITH_BIAS = ByCases(
+    truth=conv_params,
+    cases=_LAYERS,
+    misreadings=(
+        Misreading(
+            lambda k, c, f: k * k * f + f,
+            "your filters are flat. A filter is as deep as its input, so each has kernel_size · kernel_size · "
+            "in_channels weights.",
         ),
-    )
-    for layer in _LAYERS:
-        got = number(call(answer, *layer, use_bias=False), "The result without bias")
-        if not close(got, float(conv_params(*layer, use_bias=False))):
-            raise Wrong(
-                f"With the bias all is right, but with use_bias=False {layer} should give "
-                f"{_plain(conv_params(*layer, use_bias=False))}; you got {_plain(got)}. Leave the biases out then."
-            )
-    return "(kernel² · depth + 1) · filters. The size of the picture does not appear in it."
+        Misreading(lambda k, c, f: k * k * c * f, "the bias is missing. Each filter has one."),
+        Misreading(
+            lambda k, c, f: k * k * c * f + 1, "one bias for the whole layer. Every filter has its own, so add filters."
+        ),
+        Misreading(
+            lambda k, c, f: k * k * c * f + c,
+            "one bias for each input channel. Filters and channels are mixed up: the bias belongs to the filter, which "
+            "makes one output channel.",
+        ),
+        Misreading(
+            lambda k, c, f: k * k * c * f + c * f,
+            "a bias for each channel of each filter. A filter adds its channels up first, and then one bias.",
+        ),
+        Misreading(lambda k, c, f: k * k * c * c + c, "you used in_channels where filters belongs."),
+        Misreading(lambda k, c, f: k * k * c + 1, "that is one filter. The layer has several."),
+        Misreading(
+            lambda k, c, f: k * c * f + f,
+            "kernel_size is one side. A kernel of 3 has 3 · 3 weights in each channel.",
+        ),
+        Misreading(
+            lambda k, c, f: (k * k + c + 1) * f,
+            "you added the depth. The kernel's square stands in each channel: multiply by in_channels.",
+        ),
+        Misreading(lambda k, c, f: 4 * conv_params(k, c, f), "those are bytes. Asked for are numbers."),
+    ),
+    otherwise="Work out that case on paper first: the weights of one filter, its bias, and how many filters there are.",
+)
+_NO_BIAS = ByCases(
+    truth=lambda k, c, f, use_bias: conv_params(k, c, f, use_bias=use_bias),
+    cases=[Case(*layer, use_bias=False) for layer in _LAYERS],
+    misreadings=(
+        Misreading(
+            lambda k, c, f, use_bias: conv_params(k, c, f),
+            "with the bias all is right, but use_bias=False changes nothing. Leave the biases out then.",
+        ),
+        Misreading(
+            lambda k, c, f, use_bias: conv_params(k, c, f) - 1,
+            "you took one bias away. The layer has as many as filters, and none of them is there.",
+        ),
+    ),
+    otherwise="With the bias all is right; with use_bias=False only the weights are left.",
+    praise="(kernel² · depth + 1) · filters. The size of the picture does not appear in it.",
+)
+
+
+def _layer_parameters(answer: object) -> str:
+    _WITH_BIAS(answer)
+    return _NO_BIAS(answer)
 
 
 layer_parameters = Exercise(
@@ -178,16 +164,13 @@ layer_parameters = Exercise(
     ),
     diagnose=_layer_parameters,
     mistakes=(
+        *(Mistake(misreading.how, misreading.says) for misreading in _WITH_BIAS.misreadings),
         Mistake(lambda k, c, f, use_bias=True: k * k * f + f * use_bias, "filters are flat"),
-        Mistake(lambda k, c, f, use_bias=True: k * k * c * f, "bias is missing"),
-        Mistake(lambda k, c, f, use_bias=True: k * k * c * f + 1, "whole layer"),
-        Mistake(lambda k, c, f, use_bias=True: k * k * c * f + c, "mixed up"),
-        Mistake(lambda k, c, f, use_bias=True: (k * k + 1) * c * f, "each channel of each filter"),
-        Mistake(lambda k, c, f, use_bias=True: (k * k * c + 1) * c, "where filters belongs"),
-        Mistake(lambda k, c, f, use_bias=True: k * k * c + 1, "one filter"),
-        Mistake(lambda k, c, f, use_bias=True: (k * c + 1) * f, "one side"),
-        Mistake(lambda k, c, f, use_bias=True: (k * k * c + 1) * f, "use_bias=False"),
-        Mistake(lambda k, c, f, use_bias=True: 280, "and 456 is right"),
+        Mistake(lambda k, c, f, use_bias=True: (k * k * c + 1) * f, "use_bias=False changes nothing"),
+        Mistake(lambda k, c, f, use_bias=True: (k * k * c + 1) * f - (not use_bias), "one bias away"),
+        Mistake(lambda k, c, f, use_bias=True: use_bias and (k * k * c + 1) * f, "one number"),
+        Mistake(lambda k, c, f, use_bias=True: 280, "you got 280, not 456"),
+        Mistake(lambda k, c, f: (k * k * c + 1) * f, "raised TypeError"),
     ),
 )
 
@@ -222,11 +205,13 @@ def _lenet_counts(answer: object) -> str:
         raise Wrong("conv 16 reads 8 channels here, not the 6 of the lesson's network.")
     if close(counts[2], 10 * 10 * 16 * 120 + 120.0):
         raise Wrong("dense 120 reads the 5 × 5 × 16 values after the second pooling; you counted those before it.")
-    for row, got, right in zip(_ROWS, counts, _CORRECT, strict=True):
+    if close(counts[2], 5 * 5 * 8 * 120 + 120.0):
+        raise Wrong("dense 120 reads the 16 channels of conv 16, not the 8 of conv 8.")
+    for row, got, right, weights in zip(_ROWS, counts, _CORRECT, _WITHOUT_BIAS, strict=True):
+        if close(got, float(weights)):
+            raise Wrong(f"{row}: {weights:,} are the weights. The biases are missing: {right - weights}, not none.")
         if not close(got, float(right)):
-            raise Wrong(
-                f"{row} should not be {_plain(got)}: (inputs of one filter or unit + 1 bias) · how many of them."
-            )
+            raise Wrong(f"{row} should not be {read(got)}: (inputs of one filter or unit + 1 bias) · how many of them.")
     return f"All five rows were wrong. The network has {sum(_CORRECT):,} parameters; the table adds up to 59,547."
 
 
@@ -255,6 +240,10 @@ lenet_counts = Exercise(
         Mistake([608, 1_216, 48_120, 10_164, 850], "not the 3 of the picture"),
         Mistake([608, 2_416, 48_120, 10_164, 850], "not the 6"),
         Mistake([608, 3_216, 192_120, 10_164, 850], "before it"),
+        Mistake([608, 3_216, 24_120, 10_164, 850], "not the 8 of conv 8"),
+        Mistake([608, 3_216, 48_120, 10_080, 850], "dense 84: 10,080 are the weights"),
+        Mistake([600, 3_216, 48_120, 10_164, 850], "conv 8: 600 are the weights"),
+        Mistake([208, ...], "treats the filters as flat"),
         Mistake([608, 3_216, 48_120, 10_164, 0], "dense 10 should not be 0"),
     ),
 )
@@ -350,48 +339,35 @@ layer_macs = Exercise(
 
 # --- depthwise separable ----------------------------------------------------------------------------------------
 
-_SEPARABLE = ((3, 32, 64), (5, 6, 16), (3, 128, 256))
-
-
-def _separable_weights(answer: object) -> str:
-    _compare(
-        answer,
-        _SEPARABLE,
-        lambda k, c, f: k * k * c + c * f,
-        (
-            (
-                lambda k, c, f: k * k * c * f,
-                "For {case} you got {got}: that is the full convolution, which the separable one replaces: {expected}.",
-            ),
-            (
-                lambda k, c, f: k * k * c,
-                "For {case} you got {got}: that is the depthwise step. The 1×1 step that mixes channels is missing.",
-            ),
-            (
-                lambda k, c, f: c * f,
-                "For {case} you got {got}: that is the 1×1 step. The depthwise step before it is missing.",
-            ),
-            (
-                lambda k, c, f: k * k * f + c * f,
-                "For {case} you got {got}: the depthwise step has one small kernel for each INPUT channel, not for "
-                "each filter: {expected}.",
-            ),
-            (
-                lambda k, c, f: k * k * c * c * f,
-                "For {case} you got {got}: the two steps follow each other, so their weights add: {expected}.",
-            ),
-            (
-                lambda k, c, f: k * k * c + c * f + c + f,
-                "For {case} you got {got}: the biases are in it. Count weights only: {expected}.",
-            ),
-            (
-                lambda k, c, f: k * k + c * f,
-                "For {case} you got {got}: every input channel has a kernel of its own: {expected}.",
-            ),
+_SEPARABLE = ByCases(
+    truth=lambda k, c, f: k * k * c + c * f,
+    cases=((3, 32, 64), (5, 6, 16), (3, 128, 100)),
+    misreadings=(
+        Misreading(
+            lambda k, c, f: k * k * c * f, "that is the full convolution, which the separable one is to replace."
         ),
-    )
-    return "kernel² · channels + channels · filters: for 3 × 3, 32 → 64 it is 2,336 in place of 18,432."
-
+        Misreading(
+            lambda k, c, f: k * k * c, "that is the depthwise step. The 1×1 step that mixes channels is missing."
+        ),
+        Misreading(lambda k, c, f: c * f, "that is the 1×1 step. The depthwise step before it is missing."),
+        Misreading(
+            lambda k, c, f: k * k * f + c * f,
+            "the depthwise step has one small kernel for each INPUT channel, not for each filter.",
+        ),
+        Misreading(lambda k, c, f: k * k * c * c * f, "the two steps follow each other, so their weights add."),
+        Misreading(lambda k, c, f: k * k * c * f + c * f, "your first step is a full convolution. It mixes nothing."),
+        Misreading(lambda k, c, f: k * k * c + c * f + c + f, "the biases are in it. Count weights only."),
+        Misreading(lambda k, c, f: k * k * c + c * f + f, "the biases of the 1×1 step are in it. Count weights only."),
+        Misreading(lambda k, c, f: k * k + c * f, "every input channel has a kernel of its own."),
+        Misreading(lambda k, c, f: k * c + c * f, "kernel_size is one side. A kernel of 3 has 3 · 3 weights."),
+        Misreading(
+            lambda k, c, f: k * k * c + k * k * c * f,
+            "your second step has kernels of kernel_size. It looks at one pixel: 1 × 1.",
+        ),
+    ),
+    otherwise="Two steps, two numbers: a small kernel for each input channel, then 1×1 from in_channels to filters.",
+    praise="kernel² · channels + channels · filters: for 3 × 3, 32 → 64 it is 2,336 in place of 18,432.",
+)
 
 separable_weights = Exercise(
     name="separable_weights",
@@ -410,89 +386,82 @@ separable_weights = Exercise(
         "Two steps, so two numbers to add. First: every input channel has its own flat kernel.",
         "The second step is an ordinary 1×1 convolution from in_channels to filters. How many weights has that?",
     ),
-    diagnose=_separable_weights,
+    diagnose=_SEPARABLE,
     mistakes=(
-        Mistake(lambda k, c, f: k * k * c * f, "full convolution"),
-        Mistake(lambda k, c, f: k * k * c, "1×1 step that mixes channels is missing"),
-        Mistake(lambda k, c, f: c * f, "depthwise step before it is missing"),
-        Mistake(lambda k, c, f: k * k * f + c * f, "each INPUT channel"),
-        Mistake(lambda k, c, f: k * k * c * c * f, "weights add"),
-        Mistake(lambda k, c, f: (k * k + 1) * c + (c + 1) * f, "biases are in it"),
-        Mistake(lambda k, c, f: k * k + c * f, "kernel of its own"),
-        Mistake(lambda k, c, f: 1, "2,336 is right"),
+        Mistake(lambda k, c, f: 1, "you got 1, not 2,336"),
+        Mistake(lambda k, c, f: (k * k * c, c * f), "one number"),
     ),
 )
 
 # --- receptive field --------------------------------------------------------------------------------------------
 
-_STACKS = (
-    [(3, 1), (3, 1)],
-    [(3, 1), (2, 2), (3, 1)],
-    [(5, 1), (2, 2), (5, 1), (2, 2)],
-    [(7, 2), (3, 2), (3, 1), (3, 1)],
-    [(1, 1), (3, 3)],
-)
+
+def _with_steps(step: Callable[[list[int], int], int]) -> Callable[[list], int]:
+    """A field whose layer i adds (k − 1) · step, where ``step(strides, i)`` may be the wrong one."""
+    return lambda layers: 1 + sum((k - 1) * step([s for _, s in layers], i) for i, (k, _) in enumerate(layers))
 
 
-def _stack_field(answer: object) -> str:
-    def own_stride(layers: list) -> int:
-        return 1 + sum((k - 1) * s for k, s in layers)
-
-    def late_stride(layers: list) -> int:
-        return 1 + sum((k - 1) * math.prod(s for _, s in layers[: i + 1]) for i, (k, _) in enumerate(layers))
-
-    def latest_stride(layers: list) -> int:
-        return 1 + sum((k - 1) * (layers[i - 1][1] if i else 1) for i, (k, _) in enumerate(layers))
-
-    _compare(
-        answer,
-        [(stack,) for stack in _STACKS],
-        lambda layers: receptive_field(layers).size,
-        (
-            (
-                lambda layers: sum(k for k, _ in layers),
-                "For {case} you got {got}: you added the kernel sizes. Neighbouring windows overlap: a kernel of k "
-                "widens the field by k − 1 only: {expected}.",
-            ),
-            (
-                lambda layers: math.prod(k for k, _ in layers),
-                "For {case} you got {got}: you multiplied the kernel sizes. Windows overlap; start from 1 and add "
-                "k − 1 steps a layer: {expected}.",
-            ),
-            (
-                lambda layers: max(k for k, _ in layers),
-                "For {case} you got {got}: that is the largest kernel. Together the layers see more: {expected}.",
-            ),
-            (
-                lambda layers: 1 + sum(k - 1 for k, _ in layers),
-                "For {case} you got {got}: the strides are forgotten. After a stride of 2, neighbours lie two input "
-                "pixels apart, so the next kernel reaches twice as far: {expected}.",
-            ),
-            (
-                own_stride,
-                "For {case} you got {got}: a layer's own stride widens what comes AFTER it, and strides multiply: "
-                "{expected}.",
-            ),
-            (
-                late_stride,
-                "For {case} you got {got}: you multiplied the step by a layer's stride before using it. Widen first, "
-                "then change the step: {expected}.",
-            ),
-            (
-                latest_stride,
-                "For {case} you got {got}: only the stride of the layer just before is in it. The strides of ALL "
-                "earlier layers multiply: {expected}.",
-            ),
-            (
-                lambda layers: receptive_field(layers).size - 1,
-                "For {case} you got {got}: one too few. Without any layer a value sees 1 pixel, so start from 1.",
-            ),
+_FIELD = ByCases(
+    truth=lambda layers: receptive_field(layers).size,
+    cases=(
+        ([(3, 1), (3, 1)],),
+        ([(3, 1), (2, 2), (3, 1)],),
+        ([(5, 1), (2, 2), (5, 1), (2, 2)],),
+        ([(7, 2), (3, 2), (3, 1), (3, 1)],),
+        ([(1, 1), (3, 3)],),
+        ([(4, 3), (2, 1), (3, 2)],),
+        ([],),
+    ),
+    misreadings=(
+        Misreading(
+            lambda layers: sum(k for k, _ in layers),
+            "you added the kernel sizes. Neighbouring windows overlap: a kernel of k widens the field by k − 1 only.",
         ),
-    )
-    return (
-        "Start from 1; add (k − 1) · step; then multiply the step by the stride. LeNet's last pooling sees 16 pixels."
-    )
-
+        Misreading(
+            lambda layers: math.prod(k for k, _ in layers),
+            "you multiplied the kernel sizes. Windows overlap; start from 1 and add k − 1 steps a layer.",
+        ),
+        Misreading(
+            lambda layers: max((k for k, _ in layers), default=1),
+            "that is the largest kernel. Together the layers see more.",
+        ),
+        Misreading(
+            _with_steps(lambda strides, i: 1),
+            "the strides are forgotten. After a stride of 2, neighbours lie two input pixels apart, so the next kernel "
+            "reaches twice as far.",
+        ),
+        Misreading(
+            _with_steps(lambda strides, i: strides[i]),
+            "a layer's own stride widens what comes AFTER it, and strides multiply.",
+        ),
+        Misreading(
+            _with_steps(lambda strides, i: math.prod(strides[: i + 1])),
+            "you multiplied the step by a layer's stride before using it. Widen first, then change the step.",
+        ),
+        Misreading(
+            _with_steps(lambda strides, i: strides[i - 1] if i else 1),
+            "only the stride of the layer just before is in it. The strides of ALL earlier layers multiply.",
+        ),
+        Misreading(
+            _with_steps(lambda strides, i: 1 + sum(s - 1 for s in strides[:i])),
+            "you added the strides. Two layers with stride 2 make a step of 2 · 2.",
+        ),
+        Misreading(
+            _with_steps(lambda strides, i: math.prod(strides[i + 1 :])),
+            "you began at the output. From there the strides that matter are those on the way TO the input.",
+        ),
+        Misreading(
+            lambda layers: receptive_field(layers).size - 1,
+            "one too few. Without any layer a value sees 1 pixel, so start from 1.",
+        ),
+        Misreading(
+            lambda layers: receptive_field(layers).size ** 2, "that is the area. Asked for is the length of one side."
+        ),
+    ),
+    otherwise="Walk through the stack on paper with two numbers, `size` and `step`, both 1 at first.",
+    praise="Start from 1; add (k − 1) · step; then multiply the step by the stride. LeNet's last pooling sees 16 "
+    "pixels.",
+)
 
 stack_field = Exercise(
     name="stack_field",
@@ -515,24 +484,16 @@ stack_field = Exercise(
         "between neighbouring values here. Both start at 1.",
         "In each layer: size grows by (kernel_size − 1) · step. Then step is multiplied by the stride.",
     ),
-    diagnose=_stack_field,
+    diagnose=_FIELD,
     mistakes=(
-        Mistake(lambda layers: sum(k for k, _ in layers), "added the kernel sizes"),
-        Mistake(lambda layers: math.prod(k for k, _ in layers), "multiplied the kernel sizes"),
-        Mistake(lambda layers: 1 + sum(k - 1 for k, _ in layers), "strides are forgotten"),
-        Mistake(lambda layers: 1 + sum((k - 1) * s for k, s in layers), "AFTER it"),
-        Mistake(
-            lambda layers: 1 + sum((k - 1) * (layers[i - 1][1] if i else 1) for i, (k, _) in enumerate(layers)),
-            "ALL earlier layers",
-        ),
-        Mistake(lambda layers: max(k for k, _ in layers), "largest kernel"),
-        Mistake(lambda layers: receptive_field(layers).size - 1, "start from 1"),
         Mistake(
             "def stack_field(layers):\n    size = step = 1\n    for k, s in layers:\n        step *= s\n"
             "        size += (k - 1) * step\n    return size",
             "Widen first",
         ),
-        Mistake(lambda layers: 5, "8 is right"),
+        Mistake(lambda layers: 5, "you got 5, not 8"),
+        Mistake(lambda layers: receptive_field(layers), "should be one number"),
+        Mistake(lambda layers: receptive_field(layers).size if layers else 0, "you got 0, not 1"),
     ),
 )
 
@@ -548,51 +509,68 @@ def _gradient_cases() -> list[tuple[np.ndarray, np.ndarray]]:
     ]
 
 
-def _kernel_gradient(answer: object) -> str:
-    cases = _gradient_cases()
-    named = {
-        "flipped": (
+def _kernel_shape(image: np.ndarray, grad: np.ndarray) -> tuple[int, ...]:
+    return tuple(n - m + 1 for n, m in zip(image.shape, grad.shape, strict=True))
+
+
+def _one_position(image: np.ndarray, grad: np.ndarray, row: int, column: int) -> np.ndarray:
+    height, width = _kernel_shape(image, grad)
+    return image[row : row + height, column : column + width] * grad[row, column]
+
+
+_GRADIENT = ByCases(
+    truth=lambda image, grad: conv2d_backward(image, np.zeros(_kernel_shape(image, grad)), grad)[1],
+    cases=_gradient_cases(),
+    misreadings=(
+        Misreading(
             lambda image, grad: conv2d(image, grad[::-1, ::-1]),
-            "You flipped grad_output. Weight (a, b) met the pixels from (a, b) on, in the same order as the outputs.",
+            "you flipped grad_output. Weight (a, b) met the pixels from (a, b) on, in the same order as the outputs.",
         ),
-        "mirrored": (
+        Misreading(
             lambda image, grad: conv2d(image, grad)[::-1, ::-1],
-            "The answer is turned by 180 degrees: entry (0, 0) belongs to the weight in the top left corner.",
+            "the answer is turned by 180 degrees. Entry (0, 0) belongs to the weight in the top left corner.",
         ),
-        "mean": (
+        Misreading(
             lambda image, grad: conv2d(image, grad) / grad.size,
-            "You averaged over the positions. The loss feels the weight at EVERY position: their effects add up.",
+            "you averaged over the positions. The loss feels the weight at EVERY position: their effects add up.",
         ),
-        "unweighted": (
+        Misreading(
             lambda image, grad: conv2d(image, np.ones_like(grad)),
-            "You added the pixels alone. Each counts as much as grad_output says at that position: multiply.",
+            "you added the pixels alone. Each counts as much as grad_output says at that position: multiply.",
         ),
-    }
-    answers = []
-    for image, grad in cases:
-        shape = tuple(n - m + 1 for n, m in zip(image.shape, grad.shape, strict=True))
-        result = call(answer, image, grad)
-        if np.shape(result) == image.shape and image.shape != shape:
+        Misreading(
+            lambda image, grad: np.full(_kernel_shape(image, grad), grad.sum()),
+            "that is the gradient of the bias. Each weight also met a pixel at each position: multiply.",
+        ),
+        Misreading(
+            lambda image, grad: _one_position(image, grad, grad.shape[0] - 1, grad.shape[1] - 1),
+            "that is what the last output alone says. Each position adds to the gradient: += in a loop, not =.",
+        ),
+        Misreading(
+            lambda image, grad: _one_position(image, grad, 0, 0),
+            "that is what the first output alone says. The effects of all positions add up.",
+        ),
+        Misreading(
+            lambda image, grad: -conv2d(image, grad),
+            "the sign is turned. That is the step gradient descent takes; asked for is the gradient.",
+        ),
+    ),
+    otherwise="Entry (a, b) is the sum over all outputs (i, j) of grad_output[i, j] · image[i + a, j + b].",
+    praise="The kernel's gradient is itself a convolution: the image with grad_output as its kernel.",
+)
+
+
+def _kernel_gradient(answer: object) -> str:
+    for image, grad in (case.args for case in _GRADIENT.cases):
+        shape, got = _kernel_shape(image, grad), array(call(answer, image, grad), None, finite=False).shape
+        if got != shape and got == image.shape:
             raise Wrong(
                 f"Yours has the shape of the image, {image.shape}: that is the gradient by the pixels. The gradient by "
                 f"the weights has the shape of the kernel, {shape}."
             )
-        answers.append(array(result, shape, f"For an image {image.shape} and grad_output {grad.shape} the result"))
-    truths = [
-        conv2d_backward(image, np.zeros(a.shape), grad)[1] for (image, grad), a in zip(cases, answers, strict=True)
-    ]
-    if all(map(close, answers, truths)):
-        return "The kernel's gradient is itself a convolution: the image with grad_output as its kernel."
-    for other, words in named.values():
-        if all(close(a, other(*case)) for a, case in zip(answers, cases, strict=True)):
-            raise Wrong(words)
-    first = next(i for i in range(len(cases)) if not close(answers[i], truths[i]))
-    row, column = np.argwhere(~np.isclose(answers[first], truths[first]))[0]
-    raise Wrong(
-        f"For image {show(cases[first][0])} and grad_output {show(cases[first][1])}, entry ({row}, {column}) should be "
-        f"{truths[first][row, column]:g}, and yours is {answers[first][row, column]:g}. It is the sum over all outputs "
-        f"(i, j) of grad_output[i, j] · image[i + {row}, j + {column}]."
-    )
+        if got != shape and got == shape[::-1]:
+            raise Wrong(f"Yours has shape {got}: rows and columns are swapped. The kernel's shape is {shape}.")
+    return _GRADIENT(answer)
 
 
 _LOOPS = """
@@ -623,20 +601,10 @@ kernel_gradient = Exercise(
     ),
     diagnose=_kernel_gradient,
     mistakes=(
-        Mistake(
-            _LOOPS.format(term="(image[a : a + out_height, b : b + out_width] * grad_output[::-1, ::-1]).sum()"),
-            "flipped grad_output",
-        ),
-        Mistake(
-            _LOOPS.format(term="(image[a : a + out_height, b : b + out_width] * grad_output).sum()").replace(
-                "return grad_kernel", "return grad_kernel[::-1, ::-1]"
-            ),
-            "turned by 180",
-        ),
-        Mistake(_LOOPS.format(term="(image[a : a + out_height, b : b + out_width] * grad_output).mean()"), "averaged"),
-        Mistake(_LOOPS.format(term="image[a : a + out_height, b : b + out_width].sum()"), "pixels alone"),
+        *(Mistake(misreading.how, misreading.says) for misreading in _GRADIENT.misreadings),
         Mistake(lambda image, grad_output: np.zeros(image.shape), "gradient by the pixels"),
-        Mistake(_LOOPS.format(term="0"), "should be"),
+        Mistake(lambda image, grad_output: conv2d(image, grad_output).T, "rows and columns are swapped"),
+        Mistake(_LOOPS.format(term="0"), "is the sum over all outputs"),
         Mistake(lambda image, grad_output: np.asarray(grad_output), "should have shape"),
     ),
 )
