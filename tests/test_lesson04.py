@@ -237,6 +237,8 @@ def test_the_microscope_hides_what_it_asks():
     assert "All 75 products" in microscope.describe()
     assert microscope._verdict().startswith("✔")
     assert microscope.png() != hidden
+    microscope.set(row=3, column=4, filter=1)  # the same question with the same answer
+    assert microscope.revealed
     microscope.set(layer="strided")
     assert not microscope.revealed
     assert microscope._verdict().endswith("bias not counted?")
@@ -455,6 +457,10 @@ def test_the_pinner_hides_what_it_asks():
     assert pinner._verdict().startswith("✔")
     assert "Theory: 10×10" in pinner.describe()
     assert pinner.png() != hidden
+    pinner.controls["row"].value += 1  # the field is as large there
+    assert pinner.revealed
+    assert pinner.set(guess="10").revealed
+    assert pinner._verdict().startswith("✔")
     pinner.set(layer=2)
     assert not pinner.revealed
     pinner.set(guess="6 6")

@@ -116,7 +116,7 @@ def test_the_words_hold_the_arithmetic(lab):
 
 def test_the_prediction_is_hidden_then_judged():
     asking = explore.AugmentationLab(picture="a cat", predict=True).set(flip="left-right")
-    assert asking.answer() == [80, 28, 106, 49]
+    assert asking.answer() == {"x1": 80, "y1": 28, "x2": 106, "y2": 49}
     assert "106" not in asking.describe()
     assert not asking.revealed
     assert "[80" in asking.set(guess="80, 28, 106, 49").describe()
@@ -127,6 +127,9 @@ def test_the_prediction_is_hidden_then_judged():
 def test_own_pictures_of_every_kind():
     grey = explore.AugmentationLab(np.zeros((3, 20, 30, 1), "uint8"))
     assert grey.answer() == "none"
+    asking = explore.AugmentationLab(np.zeros((3, 20, 30, 1), "uint8"), predict=True)
+    assert "type the word none" in asking.question()
+    assert asking.set(guess="none")._verdict().startswith("✔")
     assert "Picture: picture 0" in grey.set(degrees=30).describe()
     two = explore.AugmentationLab(
         np.ones((2, 20, 30, 3)), [[[1, 2, 3, 4]], []], [["left glove"], []], picture="picture 0"

@@ -419,6 +419,10 @@ def test_the_builder_hides_what_is_right_until_a_guess():
     for secret in ("Precision", "TP", "✔", "AP"):
         assert secret not in hidden
     assert "18 boxes reach it" in quiz.question()
+    quiz.set(score_threshold=1.0, guess="1")
+    assert quiz._verdict() == "✘ You said 1; it is undefined."
+    assert quiz.set(guess="undefined")._verdict().startswith("✔")
+    quiz.set(score_threshold=0.7)
     quiz.set(guess="0.83")  # 15 of 18
     assert "Precision 15 / 18 = 0.83" in quiz.describe()
     assert "and so it is" in quiz._asked.value

@@ -113,7 +113,7 @@ def test_the_viewer_counts_by_hand(grid, box):
         both = min(w, anchor_w) * min(h, anchor_h)
         ious.append(both / (w * h + anchor_w * anchor_h - both))
     best = int(np.argmax(ious))
-    assert viewer.answer() == (row, column, best)
+    assert viewer.answer() == {"row": row, "column": column, "anchor": best}
     wanted = [
         x / side - column,
         y / side - row,
@@ -143,9 +143,9 @@ def test_the_viewer_says_when_two_want_one_place():
 def test_the_viewer_takes_a_picture_that_is_not_square():
     image = np.zeros((60, 120, 3), np.uint8)
     viewer = TargetViewer(image, [(5, 5, 30, 20)], [0], class_names=("cat",), anchors=[(20, 20)], grids=(4,))
-    assert viewer.answer() == (0, 0, 0)
+    assert list(viewer.answer().values()) == [0, 0, 0]
     viewer.set(x=100, y=50)
-    assert viewer.answer() == (3, 3, 0)  # cells 15 high and 30 wide
+    assert list(viewer.answer().values()) == [3, 3, 0]  # cells 15 high and 30 wide
     assert "a cell is 15 high and 30 wide" in viewer.describe()
     assert "x = 100 / 30 − 3 = 0.33; y = 50 / 15 − 3 = 0.33" in viewer.describe()
     assert "There is no other box" in viewer.describe()
@@ -159,6 +159,7 @@ def test_the_viewer_hides_and_reveals():
     quiz.view()
     quiz.set(guess="2, 4, 2")
     assert "and so it is" in quiz._asked.value
+    assert quiz.set(guess="4, 2, 2")._verdict() == "✘ You said 4, 2, 2; it is row 2, column 4, anchor 2."
     assert quiz.png() != before
     assert "Anchor 2 is responsible" in quiz.describe()
     quiz.set(x=10)

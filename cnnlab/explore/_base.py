@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import html
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import ipywidgets as widgets
@@ -18,6 +17,7 @@ import numpy as np
 import traitlets
 
 from cnnlab import plot
+from cnnlab.explore._guess import Answer, judge, spoken, wanted
 
 _PANEL = "padding:8px 12px;margin:4px 0;border-radius:4px;line-height:1.45;max-width:{width}px;"
 _ERROR = _PANEL + "border:2px solid #B00020;background:#FDECEA;color:#7A0012;"
@@ -36,6 +36,7 @@ class Explorer:
     ----------
     controls : dict of ipywidgets by name; whatever has a ``value`` is part of `state`
     samples : for the free-text controls, values that a sweep of all controls may type
+    choices : for an explorer with a `question`, the words that may be typed as a guess; none where it asks for numbers
 
     Notes
     -----
@@ -62,10 +63,12 @@ class Explorer:
     """
 
     samples: Mapping[str, tuple] = {}
+    choices: Sequence[str] = ()
 
     def __init__(self, *, predict: bool = False) -> None:
         self.controls: dict[str, widgets.Widget] = dict(self.make_controls())
         self._predicting = predict
+        self._judged: tuple[tuple, bool | None] | None = None  # (guess, question, answer) and whether it is right
         if predict:
             self._require_question()
             self.controls["guess"] = widgets.Text(
@@ -112,8 +115,8 @@ class Explorer:
         """What a learner is asked to predict, in one sentence."""
         raise NotImplementedError
 
-    def answer(self) -> object:
-        """The true answer to `question`: a number, a sequence of numbers, or a word."""
+    def answer(self) -> Answer:
+        """The true answer to `question`: a number, a size as a tuple, a dict of named numbers, or a word."""
         raise NotImplementedError
 
     # --- what everybody uses ------------------------------------------------------------------------------------
@@ -127,8 +130,11 @@ class Explorer:
 
     @property
     def revealed(self) -> bool:
-        """Whether the answer may be shown: always, unless a prediction is asked for and none was made yet."""
-        return not self._predicting or bool(self.guess.strip())
+        """Whether the answer may be shown: always, unless a prediction is asked for and none was made yet.
+
+        A guess that cannot be read is none.
+        """
+        return not self._predicting or self._judgement() is not None
 
     def state(self) -> dict[str, object]:
         """The value of every control, by name."""
@@ -152,14 +158,17 @@ class Explorer:
                     self._assign(name, value)
                 for name, value in values.items():
                     self._check_assigned(name, value)
-                if self._predicting and "guess" not in values:
-                    self.controls["guess"].value = ""
+                if "guess" in values:
+                    self._judged = None
+                else:
+                    self._forget_guess()
             self._redraw()
         except Exception:
             with self._quiet():
                 for _ in range(2):  # twice: one control's range may depend on another's value
                     for name, value in known.items():
                         self._assign(name, value)
+            self._judged = None
             raise
         self._error.value = ""
         return self
@@ -208,17 +217,17 @@ class Explorer:
 
     def _changed(self, name: str) -> None:
         if self._listening:
-            self._guarded(lambda: self.adjust(name), forget_guess=name != "guess")
+            self._guarded(lambda: self.adjust(name), new_guess=name == "guess")
 
     def _pressed(self, name: str) -> None:
-        self._guarded(lambda: self.press(name), forget_guess=True)
+        self._guarded(lambda: self.press(name))
 
-    def _guarded(self, action, forget_guess: bool) -> None:
+    def _guarded(self, action: Callable[[], object], new_guess: bool = False) -> None:
         try:
             with self._quiet():
                 action()
-                if forget_guess and self._predicting:
-                    self.controls["guess"].value = ""
+                if not new_guess:
+                    self._forget_guess()
             self._redraw()
         except Exception as error:  # noqa: BLE001  the browser would swallow it: show whatever it is, then re-raise
             self._show_error(error)
@@ -251,14 +260,33 @@ class Explorer:
                 f"`predict` must be False: {type(self).__name__} has no question to ask. Received: predict=True"
             )
 
+    def _forget_guess(self) -> None:
+        """Ask again, if what is asked or the answer has changed; a move that changes neither leaves both in sight."""
+        if self._predicting and self.guess:
+            before, self._judged = self._judged, None
+            if before is None or before[0] != (self.guess, self.question(), self.answer()):
+                self.controls["guess"].value = ""
+            else:
+                self._judged = before
+
+    def _judgement(self) -> bool | None:
+        """Whether the guess is right; None where there is none, or none that can be read."""
+        if not self.guess.strip():
+            return None
+        if self._judged is None or self._judged[0][0] != self.guess:
+            answer = self.answer()
+            self._judged = (self.guess, self.question(), answer), judge(self.guess, answer, self.choices)
+        return self._judged[1]
+
     def _verdict(self) -> str:
         if not self._predicting:
             return ""
-        if not self.revealed:
+        said, right = self.guess.strip(), self._judgement()
+        if not said:
             return f"Predict first. {self.question()}"
-        right = _same_answer(self.guess, self.answer())
-        said = self.guess.strip()
-        return f"✔ You said {said}, and so it is." if right else f"✘ You said {said}; it is {_spoken(self.answer())}."
+        if right is None:
+            return f"○ “{said}” cannot be read. Type {wanted(self.answer(), self.choices)}. {self.question()}"
+        return f"✔ You said {said}, and so it is." if right else f"✘ You said {said}; it is {spoken(self.answer())}."
 
     def _asking(self, width: int) -> str:
         verdict = self._verdict()
@@ -284,21 +312,3 @@ def _rule(control: widgets.Widget) -> str:
     if control.has_trait("min") and control.has_trait("max"):
         return f"from {control.min} to {control.max}"
     return f"a value of type {type(control.value).__name__}"
-
-
-def _numbers(text: str) -> list[float]:
-    return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))]
-
-
-def _spoken(answer: object) -> str:
-    if isinstance(answer, str):
-        return answer
-    return " × ".join(plot.short_number(float(number)) for number in np.ravel(answer))
-
-
-def _same_answer(guess: str, answer: object) -> bool:
-    if isinstance(answer, str):
-        return guess.strip().lower() == answer.strip().lower()
-    said, true = _numbers(guess), [float(number) for number in np.ravel(answer)]
-    # Half a hundredth: two decimals are as much as a learner is asked to write.
-    return len(said) == len(true) and np.allclose(said, true, rtol=0, atol=0.00501)

@@ -107,7 +107,7 @@ class BoxBench(Explorer):
             for name, number in zip(_SLIDERS, numbers, strict=True):
                 self.controls[name].value = number
 
-        self._guarded(follow, forget_guess=True)
+        self._guarded(follow)
 
     def _numbers(self) -> list[int]:
         """What the sliders say: x, y, width, height of box a, then of box b."""

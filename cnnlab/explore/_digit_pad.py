@@ -68,7 +68,7 @@ class DigitPad(Explorer):
             raise ValueError(f"`dataset` must hold square grey pictures (N, H, H, 1). Received: shape {received}")
         self._side = height
         self._scale = np.float32(scale)
-        self._names = self._dataset.class_names
+        self._names = self.choices = self._dataset.class_names
         self._rows = _examples(self._dataset)
         self._model = _linear_classifier() if model is None else model
         _check_model(self._model, self._dataset, self._scale)
@@ -116,7 +116,7 @@ class DigitPad(Explorer):
             raise ValueError(f"`picture` must have shape {(self._side, self._side)}. Received: {picture.shape}")
         self._drawing = np.clip(picture.reshape(self._side, self._side), 0, 255).astype(np.uint8)
         if self.source == _DRAWN:
-            self._guarded(lambda: None, forget_guess=True)
+            self._guarded(lambda: None)
         else:
             self.controls["source"].value = _DRAWN
         return self

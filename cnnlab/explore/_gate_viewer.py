@@ -62,6 +62,8 @@ class GateViewer(Explorer):
     {'picture': 0, 'unit': 'scale', 'channel': 0}
     """
 
+    choices = ("higher", "lower")
+
     def __init__(
         self,
         model: keras.Model | None = None,

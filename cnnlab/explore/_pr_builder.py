@@ -64,6 +64,8 @@ class PrBuilder(Explorer):
     Precision 1 / 1 = 1.00. Recall 1 / 2 = 0.50.
     """
 
+    choices = ("undefined",)
+
     def __init__(
         self,
         images: np.ndarray | Sequence[np.ndarray] | None = None,
@@ -155,12 +157,12 @@ class PrBuilder(Explorer):
         return (
             f"At a score threshold of {self.score_threshold:.2f}, what is the precision over "
             f"{'all pictures' if len(self._overlays) > 1 else 'this picture'}, with two decimals? "
-            f"{_count(self._taken(), 'box', 'es')} reach it."
+            f"{_count(self._taken(), 'box', 'es')} reach it. Where there is none to speak of, type undefined."
         )
 
-    def answer(self) -> float:
+    def answer(self) -> float | str:
         taken = self._taken()
-        return float(self._ranking().precision[taken - 1]) if taken else 1.0
+        return float(self._ranking().precision[taken - 1]) if taken else "undefined"
 
     # --- in words -----------------------------------------------------------------------------------------------
 

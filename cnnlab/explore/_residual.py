@@ -62,6 +62,8 @@ class ResidualExplorer(Explorer):
     'smaller'
     """
 
+    choices = ("larger", "smaller")
+
     def __init__(
         self,
         depth: int = 26,

@@ -46,7 +46,7 @@ class TargetViewer(Explorer):
     --------
     >>> viewer = TargetViewer().set(x=50, y=20, width=30, height=30, grid=6)
     >>> viewer.answer()
-    (1, 3, 1)
+    {'row': 1, 'column': 3, 'anchor': 1}
     """
 
     def __init__(
@@ -107,14 +107,17 @@ class TargetViewer(Explorer):
     def question(self) -> str:
         return "Which row, which column, which anchor? Type three numbers, such as 1, 2, 0."
 
-    def answer(self) -> tuple[int, int, int]:
+    def answer(self) -> dict[str, int]:
+        return dict(zip(("row", "column", "anchor"), self._place(), strict=True))
+
+    def _place(self) -> tuple[int, int, int]:
         where = self._where()
         return int(where.row[0]), int(where.column[0]), int(where.anchor[0])
 
     def target(self) -> np.ndarray:
         """The 5 + C numbers of the moved box."""
         targets, _ = self._encoded()
-        row, column, anchor = self.answer()
+        row, column, anchor = self._place()
         return targets[row, column, anchor]
 
     # --- what is computed ---------------------------------------------------------------------------------------
@@ -169,7 +172,7 @@ class TargetViewer(Explorer):
         ]
         if not self.revealed:
             return "\n".join([*lines, "Cell, anchor and numbers appear with your guess."])
-        row, column, anchor = self.answer()
+        row, column, anchor = self._place()
         targets, lost = self._encoded()
         x, y, tw, th = self.target()[:4]
         a_w, a_h = self._anchors[anchor]
@@ -197,7 +200,7 @@ class TargetViewer(Explorer):
         if rivals := self._rivals():
             names = " and the ".join(self._names[self._labels[i]] for i in rivals)
             return f"The {names} (dashed) has the same cell and the same anchor. One place, one object: it is lost."
-        where, here = self._where(), self.answer()
+        where, here = self._where(), self._place()
         for i in range(1, len(self._boxes)):
             if (where.row[i], where.column[i]) == here[:2]:
                 name = self._names[self._labels[i]]
@@ -235,7 +238,7 @@ class TargetViewer(Explorer):
             sheet.box(*place, "white", line=3.6)
             sheet.box(*place, plot.BLUE, line=2.0, dashed=number > 0)
         if self.revealed:
-            row, column, _ = self.answer()
+            row, column, _ = self._place()
             cell = left + column * wide, top + row * high, wide, high
             sheet.box(*cell, "white", line=5.0)
             sheet.box(*cell, plot.ORANGE, line=3.2)
@@ -249,7 +252,7 @@ class TargetViewer(Explorer):
         room = min(0.86, 3.95 / len(self._anchors) - 0.08)
         largest = max(self._anchors.max(), self.width, self.height)
         scale, ious = room / largest, self._ious()
-        best, lines = self.answer()[2] if self.revealed else -1, []
+        best, lines = self._place()[2] if self.revealed else -1, []
         for k, (w, h) in enumerate(self._anchors):
             x, y = _MIDDLE + 0.5 * room, _TOP + k * (room + 0.1) + 0.5 * room
             colour = plot.ORANGE if k == best else plot.GREY
@@ -269,7 +272,7 @@ class TargetViewer(Explorer):
         rows = [(name, "?") for name in ("x", "y", "tw", "th", "objectness", *self._names)]
         high, wide = map(plot.short_number, self._cell())
         if self.revealed:
-            row, column, anchor = self.answer()
+            row, column, anchor = self._place()
             place = f"row {row}, column {column}, anchor {anchor}"
             w, h = map(plot.short_number, self._anchors[anchor])
             how = (

@@ -50,6 +50,7 @@ class ShapeExplorer(Explorer):
     """
 
     samples = {"pads": ("0,1,0,1", "2", "0 3 1 0", "1")}
+    choices = ("none",)
 
     def __init__(
         self,

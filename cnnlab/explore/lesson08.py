@@ -192,6 +192,8 @@ class GradCamExplorer(Explorer):
     'bottom right'
     """
 
+    choices = (*_QUARTERS, "none")
+
     def __init__(
         self,
         model: keras.Model | None = None,

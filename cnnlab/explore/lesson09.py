@@ -47,6 +47,8 @@ class AugmentationLab(Explorer):
     ['a 6 turned by 180° is a 9']
     """
 
+    choices = ("none",)
+
     def __init__(
         self,
         images: np.ndarray | None = None,
@@ -143,6 +145,8 @@ class AugmentationLab(Explorer):
         return augment.label_changes([label], flip="horizontal")
 
     def question(self) -> str:
+        if not len(self.sample.boxes):
+            return "Where do the boxes of this picture go? It has none; then type the word none."
         height, width = self.sample.image.shape[:2]
         box = _spoken(self.sample.boxes[0])
         return (
@@ -150,8 +154,10 @@ class AugmentationLab(Explorer):
             "Type x1, y1, x2, y2, rounded to whole pixels."
         )
 
-    def answer(self) -> object:
-        return np.rint(self.boxes()[0]).astype(int).tolist() if len(self.sample.boxes) else "none"
+    def answer(self) -> dict[str, int] | str:
+        if not len(self.sample.boxes):
+            return "none"
+        return dict(zip(("x1", "y1", "x2", "y2"), np.rint(self.boxes()[0]).astype(int).tolist(), strict=True))
 
     # --- in words -----------------------------------------------------------------------------------------------
 
