@@ -160,7 +160,8 @@ def call(function: object, *args: object, **kwargs: object) -> object:
         If it is not a function, raises, or returns nothing. Arguments that are arrays are copied first, so that an
         answer that changes its input cannot spoil the next test.
     """
-    if not callable(function) or hasattr(function, "count_params"):  # a Keras model can be called, but builds nothing
+    model = hasattr(function, "count_params") and not isinstance(function, type)  # can be called, but builds nothing
+    if model or not callable(function):
         raise Wrong(
             f"A function is expected here, but this is {_kind(function)}. Pass the function itself, by its name alone, "
             "without calling it."
@@ -232,7 +233,8 @@ def close(left: object, right: object, tolerance: float = 1e-5) -> bool:
     allowed = tolerance * np.maximum(1.0, np.abs(np.where(finite, right, 0)))
     if finite.any() and not np.equal(np.mod(right[finite], 1), 0).all():
         allowed = np.maximum(allowed, tolerance / 10 * np.abs(right[finite]).max())
-    same = np.where(finite, np.abs(left - right) <= allowed, (left == right) | (np.isnan(left) & np.isnan(right)))
+    with np.errstate(invalid="ignore"):  # infinity minus infinity, which the other branch looks at
+        same = np.where(finite, np.abs(left - right) <= allowed, (left == right) | (np.isnan(left) & np.isnan(right)))
     return bool(same.all())
 
 
@@ -267,7 +269,7 @@ def read(value: object, digits: int = 4) -> str:
     if values.size > 24:
         return f"an array of shape {values.shape}"
     if values.ndim:
-        return f"[{', '.join(read(entry, digits) for entry in values)}]"
+        return f"[{', '.join('nan' if np.all(np.isnan(entry)) else read(entry, digits) for entry in values)}]"
     entry = float(values) + 0.0  # -0.0 is 0
     if not np.isfinite(entry):
         return "nan, not a number" if np.isnan(entry) else f"{entry}"
@@ -315,7 +317,7 @@ def refuse_not_finite(values: np.ndarray, what: str) -> None:
     """Raise `Wrong` if any of `values` is NaN or infinite, and say what such a value comes from."""
     if np.isnan(values).any():
         where = "" if values.size == 1 else f" in {int(np.isnan(values).sum())} of {values.size} places"
-        raise Wrong(f"{what} is not a number (nan){where}: 0 / 0, or infinity minus infinity, was computed on the way.")
+        raise Wrong(f"{what} is not a number (nan){where}: 0 / 0 or inf / inf, for example, was computed on the way.")
     if np.isinf(values).any():
         where = "" if values.size == 1 else f" in {int(np.isinf(values).sum())} of {values.size} places"
         raise Wrong(f"{what} is infinite{where}: something was divided by 0, or grew too large for a float.")
