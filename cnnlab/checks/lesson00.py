@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, NotAttempted, Wrong, array, call, close, number, show
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, number, parts, read
+from cnnlab.checks._judging import ByCases, Case, Misreading
 
 # --- parameters -----------------------------------------------------------------------------------------------------
 
@@ -20,24 +21,44 @@ def _weights(sizes: tuple[int, ...]) -> int:
     return sum(before * units for before, units in pairwise(sizes))
 
 
-# What somebody counted who got another number, and what to say about it.
-_MISCOUNTS = {
-    "the weights only: every unit has a bias of its own, and those are missing": _weights,
-    "one bias a layer: every unit has a bias of its own": lambda sizes: _weights(sizes) + len(sizes) - 1,
-    "a bias for each input too: the input is not a layer, it has no parameters": lambda s: _parameters(s) + s[0],
-    "without the last layer: the output layer has weights and biases like any other": lambda s: _parameters(s[:-1]),
-    "without the first layer: its weights join the inputs to the first units": lambda s: _parameters(s[1:]),
-    "all the sizes multiplied: a layer is joined only to the one before it, so add layer by layer": math.prod,
-    "the sizes added up: that counts units, and a parameter belongs to a connection": sum,
-    "the inputs joined straight to the outputs: the hidden layers lie between them": lambda s: s[0] * s[-1] + s[-1],
-}
-
-
-def _miscount(got: float, sizes: tuple[int, ...]) -> str:
-    """What explains `got`, with a space before it, or nothing."""
-    found = [words for words, count in _MISCOUNTS.items() if got == count(sizes)]
-    return f" That is {found[0]}." if found else ""
-
+# What somebody counts who gets another number, and what to say about it.
+_MISCOUNTS = (
+    Misreading(_weights, "that is the weights only: every unit has a bias of its own, and those are missing."),
+    Misreading(
+        lambda sizes: _weights(sizes) + len(sizes) - 1,
+        "that is one bias a layer: every unit has a bias of its own.",
+    ),
+    Misreading(
+        lambda sizes: _weights(sizes) + sum(sizes[:-1]),
+        "that is a bias for each input of a layer: the bias belongs to the unit that adds it.",
+    ),
+    Misreading(
+        lambda sizes: _parameters(sizes) + sizes[0],
+        "that is a bias for each input too: the input is not a layer, it has no parameters.",
+    ),
+    Misreading(
+        lambda sizes: _parameters(sizes[:-1]),
+        "that is without the last layer: the output layer has weights and biases like any other.",
+    ),
+    Misreading(
+        lambda sizes: _parameters(sizes[1:]),
+        "that is without the first layer: its weights join the inputs to the first units.",
+    ),
+    Misreading(
+        lambda sizes: _parameters(sizes) - sizes[-1],
+        "the biases of the last layer are missing: its units have one each, like any other.",
+    ),
+    Misreading(
+        lambda sizes: _parameters(sizes) - sizes[1],
+        "the biases of the first layer are missing: its units have one each, like any other.",
+    ),
+    Misreading(math.prod, "that is all the sizes multiplied: a layer is joined only to the one before it, so add."),
+    Misreading(sum, "that is the sizes added up, which counts units; a parameter belongs to a connection."),
+    Misreading(
+        lambda sizes: sizes[0] * sizes[-1] + sizes[-1],
+        "that is the inputs joined straight to the outputs: the hidden layers lie between them.",
+    ),
+)
 
 _BY_HAND = (4, 12, 8, 3)
 
@@ -47,10 +68,13 @@ def _diagnose_first_count(answer: object) -> str:
     if got == _parameters(_BY_HAND):
         return "60 + 104 + 27 = 191: inputs times units, plus one bias a unit, layer by layer."
     if got in (60, 104, 27):
-        raise Wrong(f"{got:g} is one of the three layers. Count all three and add them.")
+        raise Wrong(f"{read(got)} is one of the three layers. Count all three and add them.")
+    for miscount in _MISCOUNTS:
+        if got == miscount.how(_BY_HAND):
+            raise Wrong(f"You got {read(got)}: {miscount.says}")
     raise Wrong(
-        f"You got {got:g}.{_miscount(got, _BY_HAND)} A layer has (inputs × units) weights and one bias a unit; "
-        "begin with the 4 inputs and 12 units of the first."
+        f"You got {read(got)}. A layer has (inputs × units) weights and one bias a unit; begin with the 4 inputs and "
+        "12 units of the first."
     )
 
 
@@ -68,9 +92,14 @@ first_count = Exercise(
     mistakes=(
         Mistake(168, "every unit has a bias of its own, and those are missing"),
         Mistake(171, "one bias a layer"),
+        Mistake(192, "a bias for each input of a layer"),
         Mistake(164, "without the last layer"),
+        Mistake(131, "without the first layer"),
         Mistake(195, "the input is not a layer"),
+        Mistake(188, "biases of the last layer are missing"),
+        Mistake(179, "biases of the first layer are missing"),
         Mistake(1152, "all the sizes multiplied"),
+        Mistake(27.0, "one of the three layers"),
         Mistake(60, "one of the three layers"),
         Mistake(15, "the inputs joined straight to the outputs"),
         Mistake(100, "begin with the 4 inputs"),
@@ -78,13 +107,22 @@ first_count = Exercise(
 )
 
 
-def _diagnose_stack_parameters(answer: object) -> str:
-    for sizes in ((4, 50, 3), (4, 50, 30, 3), (7, 2), (2, 3, 5, 6, 4)):
-        got = number(call(answer, sizes), f"my_stack_parameters({sizes})")
-        if got != _parameters(sizes):
-            raise Wrong(f"For sizes {sizes} you got {got:g}; it should be {_parameters(sizes)}.{_miscount(got, sizes)}")
-    return "1,873 for 4 → 50 → 30 → 3, and right for a stack of any length."
+def _pairs_apart(sizes: tuple[int, ...]) -> int:
+    return sum(before * units + units for before, units in zip(sizes[::2], sizes[1::2], strict=False))
 
+
+_STACKS = ByCases(
+    truth=_parameters,
+    cases=[Case(sizes, words=f"For sizes {sizes}") for sizes in ((4, 50, 3), (4, 50, 30, 3), (7, 2), (6, 5, 3, 2, 4))],
+    misreadings=(
+        *_MISCOUNTS,
+        Misreading(
+            _pairs_apart, "your pairs do not overlap. A layer's units are the inputs of the next: (4, 50), (50, 30), …"
+        ),
+    ),
+    otherwise="Every neighbouring pair (inputs, units) adds inputs · units weights and one bias a unit.",
+    praise="1,873 for 4 → 50 → 30 → 3, and right for a stack of any length.",
+)
 
 stack_parameters = Exercise(
     name="stack_parameters",
@@ -105,20 +143,16 @@ stack_parameters = Exercise(
         "`zip(sizes[:-1], sizes[1:])` gives the pairs. Start a total at 0 and add to it for every pair.",
         "A pair (inputs, units) adds inputs * units + units.",
     ),
-    diagnose=_diagnose_stack_parameters,
+    diagnose=_STACKS,
     mistakes=(
-        Mistake(lambda sizes: _weights(sizes), "those are missing"),
-        Mistake(lambda sizes: _weights(sizes) + len(sizes) - 1, "one bias a layer"),
-        Mistake(lambda sizes: _parameters(sizes[:-1]), "without the last layer"),
-        Mistake(lambda sizes: math.prod(sizes), "all the sizes multiplied"),
-        Mistake(lambda sizes: 403, "For sizes (4, 50, 30, 3) you got 403; it should be 1873"),
+        Mistake(lambda sizes: 403, "For sizes (4, 50, 30, 3) you got 403, not 1,873."),
         Mistake("def my_stack_parameters(sizes):\n    sum(sizes)", "Is the `return` missing?"),
     ),
 )
 
 # --- softmax --------------------------------------------------------------------------------------------------------
 
-_SCORES = np.log([1.0, 2.0, 5.0])  # e to the power of these is 1, 2, 5
+_quiet = np.errstate(all="ignore")  # some wrong ways overflow, which is what is wrong with them
 
 
 def _softmax(z: np.ndarray) -> np.ndarray:
@@ -126,48 +160,71 @@ def _softmax(z: np.ndarray) -> np.ndarray:
     return powers / powers.sum()
 
 
-_NOT_SOFTMAX = {
-    "These are the powers e^z. Divide each by the sum of all, so that they add up to 1.": np.exp,
-    "These are the scores divided by their sum. A score can be negative, a probability cannot: take e^z first.": (
-        lambda z: z / z.sum()
+def _scores(z: np.ndarray) -> str:
+    return f"[{', '.join(f'{score:g}' for score in z.round(4))}]"
+
+
+def _after(lower: object) -> object:
+    """Softmax, as somebody computes it who first subtracts `lower` of the scores."""
+
+    @_quiet
+    def shares(z: np.ndarray) -> np.ndarray:
+        powers = np.exp(z - lower(z))
+        return powers / powers.sum()
+
+    return shares
+
+
+_NOT_SOFTMAX = (
+    Misreading(
+        _quiet(lambda z: np.exp(z - z.max())),
+        "you divided by the largest power. Divide by the sum of the powers, so that they add up to 1.",
     ),
-    "You divided by the largest power. Divide by the sum of the powers, so that they add up to 1.": (
-        lambda z: np.exp(z - z.max())
+    Misreading(
+        _quiet(lambda z: (z == z.max()).astype(float)),
+        "the whole probability went to the largest score. Softmax is soft: every class keeps a share.",
     ),
-    "The whole probability went to the largest score. Softmax is soft: every class keeps a share.": (
-        lambda z: (z == z.max()).astype(float)
+    Misreading(
+        _quiet(lambda z: np.log(_softmax(z))),
+        "that is the logarithm of softmax. The probabilities themselves are asked for.",
     ),
-    "That is the sigmoid of each score alone. The classes compete: divide e^z by the sum over all of them.": (
-        lambda z: 1 / (1 + np.exp(-z))
+    Misreading(
+        lambda z: _softmax(-z),
+        "the largest score got the smallest share: the power is e^z, not e^−z.",
     ),
-    "That is 2^z over its sum. Softmax raises e = 2.718… to the scores: np.exp.": lambda z: 2**z / (2**z).sum(),
-    "That is the logarithm of softmax. The probabilities themselves are asked for.": lambda z: np.log(_softmax(z)),
-}
+)
 
-
-def _judge_softmax(answer: object, z: np.ndarray) -> None:
-    got = array(call(answer, z), z.shape, f"The softmax of {show(z.round(2))}")
-    if close(got, _softmax(z)):
-        return
-    for words, wrong in _NOT_SOFTMAX.items():
-        if close(got, wrong(z)):
-            raise Wrong(words)
-    if not np.isfinite(got).all():
-        raise Wrong(
-            f"For scores {show(z.round(2))} you got {show(got)}. e^1000 is too large for a float: it becomes inf, and "
-            "inf / inf is nan. Move the scores down before taking the power; which number makes the largest one 0?"
-        )
-    raise Wrong(
-        f"For scores {show(z.round(2))} you got {show(got.round(4))}, which add up to {got.sum():.4g}; "
-        f"it should be {show(_softmax(z).round(4))}."
-    )
-
-
-def _diagnose_softmax(answer: object) -> str:
-    for z in (_SCORES, np.array([-1.0, 0.0, 2.0]), np.array([1.0, 1.0, 1.0, 1.0])):
-        _judge_softmax(answer, z)
-    return "Positive, adding up to 1, the largest score with the largest share: [0, ln 2, ln 5] gives 1/8, 2/8, 5/8."
-
+_SOFTMAX = ByCases(
+    truth=_softmax,
+    cases=[
+        Case(z, words=f"For scores {_scores(z)}")
+        for z in (np.log([2.0, 5.0, 1.0]), np.array([2.0, -1.0, 0.0]), np.ones(4), np.array([0.5, 3.0, -2.0, 1.0, 0.0]))
+    ],
+    misreadings=(
+        Misreading(np.exp, "these are the powers e^z. Divide each by the sum of all, so that they add up to 1."),
+        Misreading(
+            lambda z: z / z.sum(),
+            "these are the scores divided by their sum. A score can be negative, a probability cannot: take e^z first.",
+        ),
+        *_NOT_SOFTMAX,
+        Misreading(
+            lambda z: 1 / (1 + np.exp(-z)),
+            "that is the sigmoid of each score alone. The classes compete: divide e^z by the sum over all of them.",
+        ),
+        Misreading(
+            lambda z: 2**z / (2**z).sum(), "that is 2^z over its sum. Softmax raises e = 2.718… to the scores: np.exp."
+        ),
+        Misreading(
+            lambda z: np.exp(z) / np.exp(z.sum()),
+            "you divided by e to the sum of the scores. Divide by the sum of the powers: first the powers, then add.",
+        ),
+        Misreading(
+            lambda z: np.exp(z) / len(z), "you divided by the number of classes. Divide by the sum of the powers."
+        ),
+    ),
+    otherwise="First the powers, np.exp(z), then each divided by the sum of them all; so they add up to 1.",
+    praise="Positive, adding up to 1, the largest score with the largest share: [0, ln 2, ln 5] gives 1/8, 2/8, 5/8.",
+)
 
 softmax = Exercise(
     name="softmax",
@@ -186,35 +243,77 @@ softmax = Exercise(
         "`np.exp(z)` takes the power of the whole array at once.",
         "powers = np.exp(z), then powers / powers.sum().",
     ),
-    diagnose=_diagnose_softmax,
+    diagnose=_SOFTMAX,
     mistakes=(
-        Mistake(lambda z: np.exp(z), "Divide each by the sum of all"),
-        Mistake(lambda z: z / z.sum(), "a probability cannot"),
-        Mistake(lambda z: np.exp(z) / np.exp(z).max(), "You divided by the largest power"),
-        Mistake(lambda z: (z == z.max()) * 1.0, "Softmax is soft"),
-        Mistake(lambda z: 1 / (1 + np.exp(-z)), "That is the sigmoid"),
-        Mistake(lambda z: 2**z / (2**z).sum(), "That is 2^z"),
-        Mistake(lambda z: np.exp(z) / len(z), "which add up to"),
         Mistake(lambda z: np.exp(z).sum(), "should have shape (3,)"),
+        Mistake(lambda z: np.exp(z) / 8, "so they add up to 1"),
+        Mistake(lambda z: np.exp(z) / np.exp(z)[0], "so they add up to 1"),
     ),
 )
 
 
-def _diagnose_stable_softmax(answer: object) -> str:
-    _judge_softmax(answer, _SCORES)
-    third = np.full(3, 1 / 3)
-    for z in (np.array([1000.0, 1001.0, 1002.0]), np.array([-1002.0, -1001.0, -1000.0]), np.array([0.0, 3000.0])):
-        got = array(call(answer, z), z.shape, f"The softmax of {show(z)}")
-        if z[0] and close(got, third):
-            raise Wrong(
-                f"{show(z)} came out as three equal shares. The scores were cut off, so that their differences are "
-                "lost. Subtract one number from all of them instead: the differences stay."
-            )
-        _judge_softmax(answer, z)
-    return (
-        "[1000, 1001, 1002] and [0, 1, 2] have the same softmax: only the differences count. Keras does this for you."
-    )
-
+_STABLE = ByCases(
+    truth=_softmax,
+    cases=[
+        Case(z, words=f"For scores {_scores(z)}")
+        for z in (
+            np.log([2.0, 5.0, 1.0]),
+            np.array([1000.0, 1002.0, 1001.0]),
+            np.array([-1001.0, -1000.0, -1002.0]),
+            np.array([3000.0, 0.0]),
+            np.array([-2000.0, 1000.0, -3000.0, 999.0]),
+        )
+    ],
+    misreadings=(
+        Misreading(
+            _after(lambda z: 0),
+            "e^1000 is too large for a float and becomes inf, and inf / inf is nan. Move the scores down before taking "
+            "the power; which number makes the largest one 0?",
+        ),
+        Misreading(
+            _after(np.mean),
+            "subtracting the mean moves the scores, but [3000, 0] becomes [1500, −1500], and e^1500 is inf. After the "
+            "move no score may be above 0; which number makes the largest one 0?",
+        ),
+        Misreading(
+            _after(np.min),
+            "subtracting the smallest score leaves the largest as large as before, or larger: [3000, 0] stays. "
+            "Which number makes the largest one 0?",
+        ),
+        Misreading(
+            _after(lambda z: 1000),
+            "1000 fits scores near 1000 only. Scores near −1000 become −2000, where e^z is 0 and 0 / 0 is nan; 3000 "
+            "stays too large. Take the number from the scores themselves.",
+        ),
+        Misreading(
+            _after(lambda z: z[-1]),
+            "you subtracted the last score, which need not be the largest: e^3000 is inf. Subtract the largest.",
+        ),
+        Misreading(
+            _after(lambda z: z[0]),
+            "you subtracted the first score, which need not be the largest: 1000 − (−2000) is 3000, and e^3000 is inf. "
+            "Subtract the largest.",
+        ),
+        Misreading(
+            _after(lambda z: np.abs(z).max()),
+            "you subtracted the largest size, without its sign. [−1001, −1000, −1002] then move further down, every "
+            "power is 0, and 0 / 0 is nan. Subtract the largest score itself.",
+        ),
+        Misreading(
+            _quiet(lambda z: _softmax(np.clip(z, -500, 500))),
+            "the scores were cut off, so that their differences are lost. Subtract one number from all instead: the "
+            "differences stay.",
+        ),
+        Misreading(
+            _quiet(lambda z: _softmax(z / z.max())),
+            "you divided the scores, which changes their differences. Subtract one number from all instead: the "
+            "differences stay.",
+        ),
+        *_NOT_SOFTMAX,
+    ),
+    otherwise="Subtract one number from all scores, so that the largest becomes 0; then the powers, then their shares.",
+    praise="[1000, 1001, 1002] and [0, 1, 2] have one softmax: only the differences count. Keras does this for you.",
+)
 
 stable_softmax = Exercise(
     name="stable_softmax",
@@ -233,14 +332,12 @@ stable_softmax = Exercise(
         "So you may subtract any number from all scores. Choose it so that no power can exceed 1.",
         "Subtract z.max(); the largest power is then e^0 = 1.",
     ),
-    diagnose=_diagnose_stable_softmax,
+    diagnose=_STABLE,
     mistakes=(
-        Mistake(lambda z: np.exp(z) / np.exp(z).sum(), "inf / inf is nan"),
-        Mistake(lambda z: np.exp(z - z.mean()) / np.exp(z - z.mean()).sum(), "which number makes the largest one 0"),
-        Mistake(lambda z: np.exp(np.clip(z, -500, 500)) / np.exp(np.clip(z, -500, 500)).sum(), "differences are lost"),
-        Mistake(lambda z: np.exp(z - z.max()), "You divided by the largest power"),
-        Mistake(lambda z: np.exp(z / z.max()) / np.exp(z / z.max()).sum(), "it should be [0.125, 0.25, 0.625]"),
-        Mistake(lambda z: (z == z.max()) * 1.0, "Softmax is soft"),
+        Mistake(
+            lambda z: np.exp(np.minimum(z, 700)) / np.exp(np.minimum(z, 700)).sum(), "so that the largest becomes 0"
+        ),
+        Mistake(lambda z: np.nan_to_num(_after(lambda z: 0)(z)), "so that the largest becomes 0"),
     ),
 )
 
@@ -248,21 +345,23 @@ stable_softmax = Exercise(
 
 _LABELS = ("species as 0, 1 or 2", "species as one-hot rows", "petal length in cm")
 _SPARSE, _ONE_HOT = "sparsecategoricalcrossentropy", "categoricalcrossentropy"
-_DISTANCES = ("mse", "meansquarederror", "mae", "meanabsoluteerror")
+_DISTANCES = ("mse", "meansquarederror", "mae", "meanabsoluteerror", "huber", "huberloss", "logcosh")
 _FITTING = dict(zip(_LABELS, ((_SPARSE,), (_ONE_HOT,), _DISTANCES), strict=True))
+
+
+_ACTIVATIONS, _OPTIMIZERS = ("softmax", "relu", "sigmoid"), ("adam", "sgd", "adagrad", "rmsprop")
 
 
 def _diagnose_choose_loss(answer: object) -> str:
     if not isinstance(answer, dict) or set(answer) != set(_LABELS):
         raise Wrong(f"my_losses should be a dict with the keys {', '.join(map(repr, _LABELS))}.")
-    if any(choice is ... for choice in answer.values()):
-        raise NotAttempted
     for labels, choice in answer.items():
-        if not isinstance(choice, str):
+        chosen = choice if isinstance(choice, str) else getattr(choice, "name", getattr(choice, "__name__", None))
+        if not isinstance(chosen, str):
             raise Wrong(f"For {labels!r}, write the loss's name as a string, as you would in model.compile.")
-        name = choice.lower().replace("_", "")
+        name = chosen.lower().replace("_", "")
         if name not in _FITTING[labels]:
-            raise Wrong(_misfit(labels, choice, name))
+            raise Wrong(_misfit(labels, chosen, name))
     return "The loss follows from the labels: their form for classes, a distance for a measured number."
 
 
@@ -273,6 +372,11 @@ def _misfit(labels: str, choice: str, name: str) -> str:
             "Accuracy is a metric, not a loss: it counts whole flowers, so a small change of a weight usually changes "
             "nothing, its slope is 0 and gradient descent stands still."
         )
+    if name in _ACTIVATIONS or name in _OPTIMIZERS:
+        what = (
+            "an activation: it bends what a layer puts out" if name in _ACTIVATIONS else "an optimizer: it takes steps"
+        )
+        return f"For {labels!r} you chose {choice!r}, which is {what}. A loss says how wrong the result is."
     if is_class and name in _DISTANCES:
         return (
             f"For {labels!r} you chose {choice!r}. A species is no amount: as numbers, taking 0 for 2 would cost more "
@@ -330,6 +434,9 @@ choose_loss = Exercise(
         Mistake(_losses("accuracy", _ONE_HOT, "mse"), "Accuracy is a metric"),
         Mistake(_losses("binary_crossentropy", _ONE_HOT, "mse"), "yes or no"),
         Mistake(_losses("cross entropy", _ONE_HOT, "mse"), "Is it spelt"),
+        Mistake(_losses("softmax", _ONE_HOT, "mse"), "an activation"),
+        Mistake(_losses(_SPARSE, _ONE_HOT, "adam"), "an optimizer"),
+        Mistake(_losses(_SPARSE, 1, "mse"), "as a string"),
         Mistake({"species": "mse"}, "with the keys"),
     ),
 )
@@ -337,49 +444,75 @@ choose_loss = Exercise(
 # --- AdaGrad --------------------------------------------------------------------------------------------------------
 
 
-def _divided(top: float, bottom: float) -> float:
-    return top / bottom if bottom else math.inf
+def _adagrad(w: float, h: float, slope: float, rate: float) -> tuple[float, float]:
+    return w - rate * slope / math.sqrt(h + slope**2), h + slope**2
 
 
-# For (w, h, slope, rate): what somebody computed who got another w.
-_NOT_ADAGRAD = {
-    "The ball went uphill: subtract the step from w.": lambda w, h, g, r: w + r * g / math.sqrt(h + g * g),
-    "You divided by h, not by its square root.": lambda w, h, g, r: w - r * g / (h + g * g),
-    "You divided by the old h. First add slope² to h, then divide by the root of the new h.": (
-        lambda w, h, g, r: w - _divided(r * g, math.sqrt(h))
+def _two(result: object, right: object, what: str) -> np.ndarray:
+    """The new w and the new h, however they are bundled."""
+    if not isinstance(result, (tuple, list, dict)) and np.ndim(result) == 0:
+        number(result, what, finite=False)
+        raise Wrong("Return two numbers, the new w and the new h: `return w, h`.")
+    return np.array([number(entry, what, finite=False) for entry in parts(result, ("w", "h"))])
+
+
+_ADAGRAD = ByCases(
+    truth=_adagrad,
+    cases=[
+        Case(*case, words="From w = {:g}, h = {:g}, slope {:g}, learning rate {:g}:".format(*case))
+        for case in ((0.5, 36.0, -5.0, 0.5), (4.0, 9.0, 4.0, 1.0), (10.0, 2.25, 2.0, 0.1), (-2.0, 16.0, -3.0, 0.2))
+    ],
+    misreadings=(
+        Misreading(
+            lambda w, h, g, r: _adagrad(w, h, g, r)[::-1],
+            "both numbers are right, in the wrong order. Return w first, then h.",
+        ),
+        Misreading(
+            lambda w, h, g, r: (w + r * g / math.sqrt(h + g * g), h + g * g),
+            "the ball went uphill: subtract the step from w.",
+        ),
+        Misreading(
+            lambda w, h, g, r: (w - r * g / (h + g * g), h + g * g), "you divided by h, not by its square root."
+        ),
+        Misreading(
+            lambda w, h, g, r: (w - r * g / math.sqrt(h), h + g * g),
+            "you divided by the old h. First add slope² to h, then divide by the root of the new h.",
+        ),
+        Misreading(
+            lambda w, h, g, r: (_adagrad(w, h, g, r)[0], h),
+            "w is right, but you returned the old h. The new one is h + slope², and the next step needs it.",
+        ),
+        Misreading(
+            lambda w, h, g, r: (w - r * g, h + g * g), "that is plain gradient descent: AdaGrad divides the step by √h."
+        ),
+        Misreading(
+            lambda w, h, g, r: (w - r * g, h),
+            "that is plain gradient descent, with h as it was: first add slope² to h, then divide the step by √h.",
+        ),
+        Misreading(
+            lambda w, h, g, r: (w - r * g / abs(g), g * g),
+            "the step uses this slope's square alone. h keeps the squares of the earlier slopes too: h + slope².",
+        ),
+        Misreading(
+            lambda w, h, g, r: (w - r * g / math.sqrt(h + abs(g)), h + abs(g)),
+            "you added the slope to h. Add its square, which is never negative.",
+        ),
+        Misreading(
+            lambda w, h, g, r: (w - r * g / math.sqrt(h + g), h + g),
+            "you added the slope to h, with its sign. Add its square, which is never negative.",
+        ),
+        Misreading(
+            lambda w, h, g, r: (w - r * g * g / math.sqrt(h + g * g), h + g * g),
+            "the step has the slope squared. The square belongs in h; the step goes by the slope itself.",
+        ),
+        Misreading(
+            lambda w, h, g, r: (w - g / math.sqrt(h + g * g), h + g * g), "the learning rate is missing from the step."
+        ),
     ),
-    "That is plain gradient descent: AdaGrad divides the step by √h.": lambda w, h, g, r: w - r * g,
-    "The step uses this slope's square alone. h keeps the squares of the earlier slopes too: h + slope².": (
-        lambda w, h, g, r: w - r * g / abs(g)
-    ),
-}
-
-
-def _diagnose_adagrad_step(answer: object) -> str:
-    # The second case first: with h = 0 several mistakes still give the right w.
-    for w, h, slope, rate in ((0.5, 36.0, -5.0, 0.5), (0.0, 0.0, -6.0, 0.5), (4.0, 9.0, 4.0, 1.0)):
-        result = call(answer, w, h, slope, rate)
-        if np.shape(result) != (2,):
-            raise Wrong("Return two numbers, the new w and the new h: `return w, h`.")
-        got_w, got_h = number(result[0], "The new w"), number(result[1], "The new h")
-        new_h = h + slope**2
-        new_w = w - rate * slope / math.sqrt(new_h)
-        if close(got_w, new_w) and close(got_h, new_h):
-            continue
-        case = f"From w = {w:g}, h = {h:g}, slope {slope:g}, learning rate {rate:g}:"
-        if close(got_w, new_h) and close(got_h, new_w):
-            raise Wrong(f"{case} both numbers are right, in the wrong order. Return w first, then h.")
-        for words, wrong in _NOT_ADAGRAD.items():
-            if close(got_w, wrong(w, h, slope, rate)):
-                raise Wrong(f"{case} {words}")
-        if close(got_h, h + slope) or close(got_h, h + abs(slope)):
-            raise Wrong(f"{case} you added the slope to h. Add its square, {slope**2:g}, which is never negative.")
-        if not close(got_h, new_h):
-            raise Wrong(f"{case} h should be {h:g} + {slope**2:g} = {new_h:g}; you got {got_h:g}.")
-        step = f"{w:g} − {rate:g} · ({slope:g}) / √{new_h:g} = {new_w:.4f}"
-        raise Wrong(f"{case} h is right; w should be {step}; you got {got_w:.4f}.")
-    return "h remembers every slope so far, so the steps get shorter; the very first step is exactly η long."
-
+    otherwise="First h + slope²; then w − learning rate · slope / √h, with the new h.",
+    praise="h remembers every slope so far, so the steps get shorter; the very first step is exactly η long.",
+    take=_two,
+)
 
 adagrad_step = Exercise(
     name="adagrad_step",
@@ -399,17 +532,10 @@ adagrad_step = Exercise(
         "h = h + slope**2; the step is the one of gradient descent, divided by np.sqrt(h).",
         "w = w - learning_rate * slope / np.sqrt(h), then return w, h.",
     ),
-    diagnose=_diagnose_adagrad_step,
+    diagnose=_ADAGRAD,
     mistakes=(
-        Mistake(lambda w, h, g, r: (w - r * g / np.sqrt(h), h + g**2), "You divided by the old h"),
-        Mistake(lambda w, h, g, r: (w + r * g / np.sqrt(h + g**2), h + g**2), "uphill"),
-        Mistake(lambda w, h, g, r: (w - r * g / (h + g**2), h + g**2), "not by its square root"),
-        Mistake(lambda w, h, g, r: (w - r * g, h + g**2), "plain gradient descent"),
-        Mistake(lambda w, h, g, r: (w - r * g / np.sqrt(g**2), g**2), "squares of the earlier slopes too"),
-        Mistake(lambda w, h, g, r: (w - r * g / np.sqrt(h + abs(g)), h + abs(g)), "Add its square"),
-        Mistake(lambda w, h, g, r: (h + g**2, w - r * g / np.sqrt(h + g**2)), "in the wrong order"),
         Mistake(lambda w, h, g, r: w - r * g / np.sqrt(h + g**2), "Return two numbers"),
-        Mistake(lambda w, h, g, r: (w - r * g / np.sqrt(h + g**2), h), "h should be 36 + 25 = 61"),
-        Mistake(lambda w, h, g, r: (w - r * g / np.sqrt(h + g**2) / 2, h + g**2), "h is right; w should be"),
+        Mistake(lambda w, h, g, r: (w - r * g / np.sqrt(h + g**2) / 2, h + g**2), "with the new h"),
+        Mistake(lambda w, h, g, r: (w, h, g), "Yours has 3"),
     ),
 )
