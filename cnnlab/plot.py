@@ -10,16 +10,17 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from cnnlab import _fonts
 from cnnlab._validate import check_rank
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
@@ -55,8 +56,9 @@ class Picture(Figure):
 
     def __init__(self, width: float = 8.0, height: float = 3.0, *, alt: str = "") -> None:
         super().__init__(figsize=(width, height), dpi=SHOWN_DPI * SHARPNESS, facecolor="white")
-        FigureCanvasAgg(self)
+        _fonts.Canvas(self)
         self.alt = alt
+        self.numbered: dict[str, int] = {}  # words that no font here can draw → what is drawn in their place
 
     def png(self, *, compact: bool = False) -> bytes:
         """The picture as PNG bytes, at twice the size it is shown.
@@ -74,6 +76,21 @@ class Picture(Figure):
         image.save(buffer, format="png", compress_level=level)
         return buffer.getvalue()
 
+    def drawable(self, text: str) -> str:
+        """`text` as it can be drawn: a number in brackets stands for a word whose letters no font here has."""
+        if _fonts.in_base(text) or _fonts.families(text):
+            return text
+        words = re.split(r"(\s+)", text)
+        return "".join(word if _fonts.families(word) else f"({self._number(word)})" for word in words)
+
+    def _number(self, word: str) -> int:
+        return self.numbered.setdefault(word, len(self.numbered) + 1)
+
+    def note(self) -> str:
+        """What the numbers in brackets stand for; empty where every word could be drawn."""
+        said = ", ".join(f"({number}) {word}" for word, number in self.numbered.items())
+        return f"No font on this machine has the letters of {said}." if said else ""
+
     def shown_size(self) -> tuple[int, int]:
         """Width and height on the screen, in pixels."""
         width, height = self.get_size_inches()
@@ -90,9 +107,10 @@ def image_tag(picture: Picture, text: str, *, compact: bool = False) -> str:
     """
     width, height = picture.shown_size()
     data = base64.b64encode(picture.png(compact=compact)).decode("ascii")
+    note = f"<p>{html.escape(picture.note())}</p>" if picture.numbered else ""  # a browser has the letters
     return (
         f'<img alt="{html.escape(text)}" width="{width}" height="{height}" style="max-width:100%;height:auto" '
-        f'src="data:image/png;base64,{data}">'
+        f'src="data:image/png;base64,{data}">{note}'
     )
 
 

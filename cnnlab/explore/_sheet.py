@@ -19,6 +19,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D, IdentityTransform
 
+from cnnlab import _fonts
 from cnnlab.plot import Picture
 
 INK = "#222222"
@@ -91,7 +92,8 @@ class Sheet:
 
     def stamp_all(self, places: Mapping[str, Sequence[tuple[float, float]]], size: float, colour: str = INK) -> None:
         """Several words, each centred on its places, as one mark: far quicker than a mark a word."""
-        marks = [(_centred(word, round(size, 1)), place) for word, at in places.items() if word.strip() for place in at]
+        paths = {word: _centred(self.picture.drawable(word), round(size, 1)) for word in places if word.strip()}
+        marks = [(path, place) for word, path in paths.items() for place in places[word]]
         if marks:
             self._add_text(*zip(*marks, strict=True), colour)
 
@@ -100,11 +102,12 @@ class Sheet:
         mono: bool = False,
     ) -> None:  # fmt: skip
         """A line of text that starts at `x`, with the middle of its digits at `y`."""
-        self._add_text([_outline(text, size, bold, mono)], [(x, y)], colour)
+        self._add_text([_outline(self.picture.drawable(text), size, bold, mono)], [(x, y)], colour)
 
     def write_all(self, lines: Sequence[tuple[float, float, str]], size: float, *, mono: bool = False) -> None:
         """Many lines of text, each ``(x, y, text)`` as in `write`, as one mark: quicker than a mark a line."""
-        self._add_text([_outline(text, size, False, mono) for _, _, text in lines], [line[:2] for line in lines], INK)
+        drawn = [_outline(self.picture.drawable(text), size, False, mono) for _, _, text in lines]
+        self._add_text(drawn, [line[:2] for line in lines], INK)
 
     def _add(self, mark: Artist) -> None:
         self._last_text = None
@@ -144,7 +147,10 @@ class _Bitmap(Artist):
 @lru_cache(maxsize=1024)
 def _outline(text: str, size: float, bold: bool, mono: bool) -> Path:
     """The outline of `text` in points, y upwards, starting at x = 0 with the middle of its digits at y = 0."""
-    font = FontProperties(family="DejaVu Sans Mono" if mono else "DejaVu Sans", weight="bold" if bold else "normal")
+    family = ["DejaVu Sans Mono"] if mono else []
+    if not mono or not _fonts.in_base(text):
+        family += _fonts.families(text) or ()
+    font = FontProperties(family=family, weight="bold" if bold else "normal")
     return TextPath((0, -_DIGIT_HEIGHT / 2 * size), text, size=size, prop=font)
 
 
