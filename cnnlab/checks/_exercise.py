@@ -212,7 +212,7 @@ def parts(answer: object, names: Sequence[str]) -> list:
     if isinstance(answer, dict) and set(answer) == set(names):
         return [answer[name] for name in names]
     wanted = f"{len(names)} things are expected: {', '.join(names)}"
-    if isinstance(answer, (str, bytes, dict, set)) or not hasattr(answer, "__len__"):
+    if isinstance(answer, (str, bytes, dict, set, type)) or not hasattr(answer, "__len__"):
         raise Wrong(f"{wanted}. This is {_kind(answer)}.")
     if len(answer) != len(names):
         raise Wrong(f"{wanted}. Yours has {len(answer)}.")
@@ -256,7 +256,8 @@ def show(value: object) -> str:
         return f"({', '.join(map(show, value))}{',' * (len(value) == 1)})"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{show(key)}: {show(entry)}" for key, entry in value.items()) + "}"
-    return repr(value) if len(repr(value)) <= 200 else _kind(value)
+    text = repr(value)
+    return _kind(value) if len(text) > 200 or callable(value) or " at 0x" in text else text
 
 
 def read(value: object, digits: int = 4) -> str:
@@ -350,6 +351,7 @@ def _filled(answer: object, right: object) -> object:
 
 def _kind(value: object) -> str:
     names = {"NoneType": "None", "str": "a text in quotes", "bool": "True or False", "function": "a function"}
+    names |= {"type": "a class", "builtin_function_or_method": "a function"}
     name = type(value).__name__
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
