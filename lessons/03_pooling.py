@@ -88,7 +88,7 @@ plot.grids(
 # `check.max_by_hand.solution()` the answer.
 
 # %% tags=["exercise-max_by_hand"]
-# 2 9 | 4 1
+# 2 9 | 4 3
 # 3 0 | 6 5
 # ----+----
 # 7 1 | 0 8
@@ -102,7 +102,7 @@ check.max_by_hand(maxima)
 # The same numbers, this time averaged:
 
 # %% tags=["exercise-average_by_hand"]
-# 2 9 | 4 1
+# 2 9 | 4 3
 # 3 0 | 6 5
 # ----+----
 # 7 1 | 0 8

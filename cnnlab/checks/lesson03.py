@@ -6,22 +6,23 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, close, number, parts, read, show
+from cnnlab.checks._judging import ByCases, Case, Misreading
 from cnnlab.pooling import pool2d, pool2d_backward
 
 # --- by hand ----------------------------------------------------------------------------------------------------
 
-_HAND = np.array([[2, 9, 4, 1], [3, 0, 6, 5], [7, 1, 0, 8], [2, 6, 3, 1]])
+_HAND = np.array([[2, 9, 4, 3], [3, 0, 6, 5], [7, 1, 0, 8], [2, 6, 3, 1]])
 
 
 def _name_by_hand(answer: object, op: str) -> np.ndarray:
     """`answer` as a (2, 2) array, once the mistakes that change its shape or mix up the operation are named."""
-    if np.shape(answer) == (3, 3):
+    shape = array(answer, None).shape
+    if shape == (3, 3):
         raise Wrong(
             "You got 3 × 3 numbers: your window moves by one pixel. Without `strides` it moves by the pool size, 2."
         )
-    if np.shape(answer) == ():
-        number(answer)
+    if shape == ():
         raise Wrong("One number for the whole picture is global pooling. A 2 × 2 window fits four times: four numbers.")
     values = array(answer, (2, 2))
     total = pool2d(_HAND, 2, op="average") * 4
@@ -34,6 +35,8 @@ def _name_by_hand(answer: object, op: str) -> np.ndarray:
         raise Wrong("These are the sums of the windows. An average is the sum divided by the number of pixels, 4.")
     if close(values, _HAND[::2, ::2]):
         raise Wrong("You took the top left pixel of each window. Pooling looks at all four.")
+    if close(values, pool2d(_HAND, 2, op=op).T):
+        raise Wrong("Rows and columns are swapped: the first row belongs to the two windows at the top.")
     for other, words in others.items():
         if other != op and close(values, pool2d(_HAND, 2, op=other)):
             raise Wrong(f"{words} of the windows. The question asks for {op} pooling.")
@@ -44,7 +47,7 @@ def _first_difference(values: np.ndarray, expected: np.ndarray, op: str) -> str:
     row, column = np.argwhere(~np.isclose(values, expected))[0]
     window = _HAND[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].ravel().tolist()
     return (
-        f"Row {row}, column {column} should not be {show(values[row, column])}: that window holds "
+        f"Row {row}, column {column} should not be {read(values[row, column])}: that window holds "
         f"{', '.join(map(str, window))}, and its {op} is asked for."
     )
 
@@ -59,7 +62,7 @@ def _max_by_hand(answer: object) -> str:
 def _average_by_hand(answer: object) -> str:
     expected = pool2d(_HAND, 2, op="average")
     values = _name_by_hand(answer, "average")
-    if close(values, np.floor(expected)) or close(values, np.round(expected)):
+    if any(close(values, whole(expected)) for whole in (np.floor, np.round, np.ceil)):
         raise Wrong("You rounded to whole numbers. An average keeps its fraction: 14 / 4 is 3.5.")
     if not close(values, expected):
         raise Wrong(_first_difference(values, expected, "average"))
@@ -70,7 +73,7 @@ max_by_hand = Exercise(
     name="max_by_hand",
     answer_name="maxima",
     stub="""
-    # 2 9 | 4 1
+    # 2 9 | 4 3
     # 3 0 | 6 5
     # ----+----
     # 7 1 | 0 8
@@ -89,7 +92,9 @@ max_by_hand = Exercise(
         Mistake(pool2d(_HAND, 2, strides=1).tolist(), "moves by one pixel"),
         Mistake(_HAND[::2, ::2].tolist(), "top left pixel"),
         Mistake(9, "global pooling"),
+        Mistake([[9, 7], [6, 8]], "Rows and columns are swapped"),
         Mistake([[9, 6], [7, 6]], "0, 8, 3, 1"),
+        Mistake([9, 6, 7, 8], "shape (2, 2)"),
         Mistake([[0, 0], [0, 0]], "should not be 0"),
     ),
 )
@@ -98,25 +103,29 @@ average_by_hand = Exercise(
     name="average_by_hand",
     answer_name="averages",
     stub="""
-    # 2 9 | 4 1
+    # 2 9 | 4 3
     # 3 0 | 6 5
     # ----+----
     # 7 1 | 0 8
     # 2 6 | 3 1
     averages = ...  # average pooling, pool_size 2
     """,
-    solution_source="averages = [[3.5, 4], [4, 3]]",
+    solution_source="averages = [[3.5, 4.5], [4, 3]]",
     hints=(
         "Add the four numbers of a window, then divide by 4.",
-        "The first window: 2 + 9 + 3 + 0 = 14, and 14 / 4 = 3.5. The other three come out whole.",
+        "The first window: 2 + 9 + 3 + 0 = 14, and 14 / 4 = 3.5. Of the other three, two come out whole.",
     ),
     diagnose=_average_by_hand,
     mistakes=(
         Mistake([[9, 6], [7, 8]], "maxima"),
-        Mistake([[14, 16], [16, 12]], "sums"),
+        Mistake([[14, 18], [16, 12]], "sums"),
         Mistake([[3, 4], [4, 3]], "rounded"),
+        Mistake([[4, 5], [4, 3]], "rounded"),
         Mistake(pool2d(_HAND, 2, strides=1, op="average").tolist(), "moves by one pixel"),
-        Mistake([[3.5, 4], [4, 4]], "0, 8, 3, 1"),
+        Mistake([[4, 4], [4, 3]], "rounded"),
+        Mistake([[3.5, 4], [4.5, 3]], "swapped"),
+        Mistake(_HAND[::2, ::2].tolist(), "top left pixel"),
+        Mistake([[3.5, 4.5], [4, 4]], "0, 8, 3, 1"),
         Mistake([[0, 0], [0, 0]], "should not be 0"),
     ),
 )
@@ -128,73 +137,123 @@ def _pooling_cases() -> list[tuple[np.ndarray, int, int]]:
     rng = np.random.default_rng(3)
     return [
         (rng.integers(1, 10, (4, 7, 2)), 2, 2),
-        (rng.integers(1, 10, (7, 5, 3)), 3, 2),
-        (rng.integers(1, 10, (5, 6, 2)), 2, 3),
+        (rng.integers(1, 10, (8, 5, 3)), 3, 2),  # the rows leave a remainder, the columns none
+        (rng.integers(1, 10, (5, 7, 2)), 2, 3),
         (rng.integers(-9, 0, (4, 4, 2)), 2, 2),
-        (rng.normal(size=(6, 6, 2)), 3, 1),
+        (rng.normal(size=(7, 6, 2)), 3, 1),
     ]
 
 
-def _name_shape(received: tuple[int, ...], image: np.ndarray, pool_size: int, strides: int) -> str:
-    height, width, channels = image.shape
-    expected = pool2d(image, pool_size, strides).shape
-    setting = f"An image of shape {image.shape} with pool_size {pool_size} and strides {strides}"
-    if received in (expected[:2], (*expected[:2], 1)) and channels > 1:
-        return f"{setting} gave {received}: the channels were pooled too. Each channel is pooled by itself: {expected}."
-    ignored = pool2d(image, pool_size, 1).shape
-    if strides != 1 and received[:2] == ignored[:2]:
-        return f"{setting} gave {received}: the stride was forgotten, the window moved by 1. Expected {expected}."
-    by_size = pool2d(image, pool_size).shape
-    if strides != pool_size and received[:2] == by_size[:2]:
-        return f"{setting} gave {received}: the window moved by its own size and not by `strides`. Expected {expected}."
-    ceil = tuple(-(-(n - pool_size) // strides) + 1 for n in (height, width))
-    if received[:2] == ceil:
-        return f"{setting} gave {received}: rounded up. A last window that does not fit is dropped: {expected}."
-    if len(received) == 3 and received == (expected[1], expected[0], expected[2]):
-        return f"{setting} gave {received}: height and width are swapped. Expected {expected}."
-    return f"{setting} gave {received}. Expected {expected}."
+class _ByWindow(ByCases):
+    """Cases told by the first window whose answer is wrong."""
 
-
-def _name_values(values: np.ndarray, expected: np.ndarray, image: np.ndarray, pool_size: int, strides: int) -> str:
-    if close(values, np.maximum(expected, 0)):
+    def differ(self, case: Case, got: np.ndarray, right: np.ndarray) -> str:
+        image, pool_size, strides = case.args
+        if got.shape != right.shape:
+            return (
+                f"An image of shape {image.shape} with pool_size {pool_size} and strides {strides} gave {got.shape}, "
+                f"not {right.shape}"
+            )
+        row, column, channel = np.argwhere(~np.isclose(got, right))[0]
+        window = image[row * strides :, column * strides :, channel][:pool_size, :pool_size]
+        mine, largest = read(got[row, column, channel]), read(right[row, column, channel])
         return (
-            "All is well until a window holds only negative numbers: then you answer 0. A search for the largest must "
-            "not start from 0, which may not be in the window at all."
+            f"With pool_size {pool_size} and strides {strides}, row {row}, column {column}, channel {channel} looks at "
+            f"{show(window)}: you got {mine}, not {largest}"
         )
-    if not values.any():
-        return "Every output is 0: the array of zeros was returned before anything was written into it."
-    if close(values, pool2d(image, pool_size, strides, op="average")):
-        return "These are averages. Max pooling keeps the largest number of each window."
-    if close(values, pool2d(image, pool_size, strides, op="min")):
-        return "These are minima. Max pooling keeps the largest number of each window."
-    if close(values, np.broadcast_to(expected.max(axis=-1, keepdims=True), expected.shape)):
-        return "Every channel got the maximum over all channels. Each channel is pooled by itself."
-    start = image[: expected.shape[0] * strides : strides, : expected.shape[1] * strides : strides]
-    if close(values, start[: expected.shape[0], : expected.shape[1]]):
-        return "You took the top left pixel of each window: that is subsampling. Max pooling looks at the whole window."
-    row, column, channel = np.argwhere(~np.isclose(values, expected))[0]
-    top, left = row * strides, column * strides
-    window = image[top : top + pool_size, left : left + pool_size, channel]
-    return (
-        f"With pool_size {pool_size} and strides {strides}, row {row}, column {column}, channel {channel} looks at "
-        f"{show(window)}. You answered {show(values[row, column, channel])}; the largest is "
-        f"{show(expected[row, column, channel])}."
-    )
+
+
+def _of_size(count: Callable[[int, int, int], int]) -> Callable:
+    """A pooling whose output has ``count(n, pool_size, strides)`` rows and columns; its numbers do not matter."""
+    return lambda image, *window: np.zeros((*(count(n, *window) for n in image.shape[:2]), image.shape[2]))
+
+
+_WHOLE_CHANNELS = "the channels were pooled too. Each channel is pooled by itself."
+
+_SIZE = _ByWindow(
+    truth=pool2d,
+    cases=_pooling_cases(),
+    misreadings=(
+        Misreading(lambda *case: pool2d(*case).max(axis=-1), _WHOLE_CHANNELS),
+        Misreading(lambda *case: pool2d(*case).max(axis=-1, keepdims=True), _WHOLE_CHANNELS),
+        Misreading(_of_size(lambda n, size, strides: n - size + 1), "the stride was forgotten, the window moved by 1."),
+        Misreading(
+            _of_size(lambda n, size, strides: (n - size) // size + 1),
+            "the window moved by its own size and not by `strides`.",
+        ),
+        Misreading(
+            _of_size(lambda n, size, strides: -(-(n - size) // strides) + 1),
+            "rounded up. A last window that does not fit is dropped.",
+        ),
+        Misreading(
+            _of_size(lambda n, size, strides: -(-n // strides)),
+            "that is one output for every `strides`-th pixel, as image[::strides, ::strides] has them. Only windows "
+            "that fit count: (n - pool_size) // strides + 1.",
+        ),
+        Misreading(
+            _of_size(lambda n, size, strides: n // strides),
+            "n // strides forgets the window. Its last place is at n - pool_size, and the first is at 0: "
+            "(n - pool_size) // strides + 1.",
+        ),
+        Misreading(
+            _of_size(lambda n, size, strides: (n - size) // strides),
+            "one row and one column are missing. The first window stands at the edge before any step: + 1.",
+        ),
+        Misreading(lambda *case: pool2d(*case).transpose(1, 0, 2), "height and width are swapped."),
+    ),
+    otherwise="Along each axis (n - pool_size) // strides + 1 windows fit, and the channels stay.",
+    take=lambda result, right, what: array(result, None, what, finite=False),
+    same=lambda got, right: got.shape == right.shape,
+)
+_LARGEST = _ByWindow(
+    truth=pool2d,
+    cases=_pooling_cases(),
+    misreadings=(
+        Misreading(
+            lambda *case: np.maximum(pool2d(*case), 0),
+            "a search for the largest must not start from 0, which may not be in the window at all. Here all are "
+            "negative.",
+        ),
+        Misreading(
+            lambda *case: 0 * pool2d(*case),
+            "every output is 0. The array of zeros was returned before anything was written into it.",
+        ),
+        Misreading(
+            lambda *case: pool2d(*case, op="average"),
+            "these are averages. Max pooling keeps the largest number of each window.",
+        ),
+        Misreading(
+            lambda *case: pool2d(*case, op="min"),
+            "these are minima. Max pooling keeps the largest number of each window.",
+        ),
+        Misreading(
+            lambda *case: np.broadcast_to(pool2d(*case).max(axis=-1, keepdims=True), pool2d(*case).shape),
+            "every channel got the maximum over all channels. Each channel is pooled by itself.",
+        ),
+        Misreading(
+            lambda image, size, strides: image[::strides, ::strides][
+                tuple(map(slice, pool2d(image, size, strides).shape))
+            ],
+            "you took the top left pixel of each window: that is subsampling. Max pooling looks at the whole window.",
+        ),
+        Misreading(
+            lambda image, size, strides: pool2d(image, size, 1)[tuple(map(slice, pool2d(image, size, strides).shape))],
+            "the output has the right size, and the windows move by 1. Window (i, j) begins at (i * strides, "
+            "j * strides).",
+        ),
+        Misreading(
+            lambda *case: pool2d(np.abs(case[0]), *case[1:]),
+            "that is the largest size, without the sign. Of −7 and −2 the larger is −2.",
+        ),
+    ),
+    otherwise="The largest of those numbers is asked for.",
+    praise="Any size, any stride, any number of channels, negative numbers too: this is max pooling, whole.",
+)
 
 
 def _max_pool(answer: object) -> str:
-    for image, pool_size, strides in _pooling_cases():
-        expected = pool2d(image, pool_size, strides)
-        received = call(answer, image, pool_size, strides)
-        try:
-            values = np.asarray(received, dtype=float)
-        except (TypeError, ValueError):
-            raise Wrong(f"The function should return an array, but this is {show(received)}.") from None
-        if values.shape != expected.shape:
-            raise Wrong(_name_shape(values.shape, image, pool_size, strides))
-        if not close(values, expected):
-            raise Wrong(_name_values(values, expected, image, pool_size, strides))
-    return "Any size, any stride, any number of channels, negative numbers too: this is max pooling, whole."
+    _SIZE(answer)
+    return _LARGEST(answer)
 
 
 def _variant(
@@ -248,52 +307,66 @@ max_pool = Exercise(
         Mistake(_variant(step="pool_size", count="(H - pool_size) // pool_size + 1"), "moved by its own size"),
         Mistake(_variant(value="window.max()"), "maximum over all channels"),
         Mistake(_variant().replace("return out", "return out.max(axis=-1)"), "channels were pooled too"),
-        Mistake(_variant(value="0"), "Every output is 0"),
-        Mistake(_variant(value="np.maximum(window.max(axis=(0, 1)), 0)"), "only negative"),
+        Mistake(_variant(value="0"), "every output is 0"),
+        Mistake(_variant(value="np.maximum(window.max(axis=(0, 1)), 0)"), "all are negative"),
         Mistake(_variant(value="window[0, 0]"), "subsampling"),
         Mistake(_variant(value="window.min(axis=(0, 1))"), "minima"),
         Mistake(_variant(count="-(-(H - pool_size) // strides) + 1"), "rounded up"),
         Mistake(_variant().replace("return out", "return out.transpose(1, 0, 2)"), "swapped"),
-        Mistake(_variant(step="1"), "looks at"),
+        Mistake(_variant(step="1"), "the windows move by 1"),
+        Mistake(_variant(value="window[-1, -1]"), "The largest of those numbers"),
+        Mistake(_variant(count="(H - pool_size) // strides"), "are missing"),
+        Mistake(_variant(count="H // strides"), "forgets the window"),
+        Mistake(lambda image, pool_size, strides: image[::strides, ::strides], "every `strides`-th pixel"),
+        Mistake(lambda image, pool_size, strides: image.max(), "the channels stay"),
     ),
 )
 
 
-def _min_pool(answer: object) -> str:
+def _min_pool_cases() -> list[tuple[np.ndarray, int]]:
     rng = np.random.default_rng(4)
-    cases = [(rng.integers(1, 10, (4, 6)), 2), (rng.integers(-9, 10, (6, 6)), 3), (rng.normal(size=(4, 4)), 2)]
-    for image, pool_size in cases:
-        values = array(call(answer, image, pool_size), (len(image) // pool_size, image.shape[1] // pool_size))
-        expected = pool2d(image, pool_size, op="min")
-        if close(values, expected):
-            continue
-        shown = f"For pool_size {pool_size} and {show(image[:pool_size, :pool_size])} in the first window"
-        got = f"you answered {show(values[0, 0])}; the smallest is {show(expected[0, 0])}."
-        if close(values, -expected):
-            raise Wrong(
-                f"{shown}, {got} The size is right and the sign is not: turn the maxima back with a second minus."
-            )
-        if close(values, pool2d(image, pool_size)):
-            raise Wrong("These are the maxima: what went into max pooling was not turned over.")
-        if close(values, -pool2d(image, pool_size)):
-            raise Wrong(
-                "These are the maxima with a minus sign. The minus has to be there before pooling too: the smallest "
-                "number becomes the largest only once the signs are turned."
-            )
-        if close(values, 255 - pool2d(image, pool_size)) or close(values, 1 - pool2d(image, pool_size)):
-            raise Wrong(
-                "You subtracted the maxima from a constant. Only the result was turned over; the pixels that went in "
-                "have to be turned over first."
-            )
-        if not values.any():
-            raise Wrong(f"Every output is 0. {shown}, the smallest is {show(expected[0, 0])}.")
-        if close(values, np.full(values.shape, image.min())):
-            raise Wrong(
-                "That is the smallest number of the whole picture, everywhere. Each window has its own smallest."
-            )
-        raise Wrong(f"{shown}, {got}")
-    return "min(a, b) = −max(−a, −b): turn over, pool, turn back. That is why Keras has no MinPooling layer."
+    return [(rng.integers(1, 10, (4, 6)), 2), (rng.integers(-9, 10, (8, 7)), 3), (rng.normal(size=(5, 4)), 2)]
 
+
+_MINIMA = ByCases(
+    truth=lambda image, size: pool2d(image, size, op="min"),
+    cases=_min_pool_cases(),
+    misreadings=(
+        Misreading(
+            lambda image, size: pool2d(-image, size),
+            "the size is right and the sign is not: turn the maxima back with a second minus.",
+        ),
+        Misreading(pool2d, "these are the maxima: what went into max pooling was not turned over."),
+        Misreading(
+            lambda image, size: -pool2d(image, size),
+            "these are the maxima with a minus sign. The minus has to be there before pooling too: the smallest number "
+            "becomes the largest only once the signs are turned.",
+        ),
+        *(
+            Misreading(
+                lambda image, size, constant=constant: constant - pool2d(image, size),
+                f"you subtracted the maxima from {constant}. Only the result was turned over; the pixels that went in "
+                "have to be turned over first.",
+            )
+            for constant in (255, 1)
+        ),
+        Misreading(
+            lambda image, size: pool2d(255 - image, size),
+            "what went in was turned over, 255 − x, and what came out was not: 255 minus that.",
+        ),
+        Misreading(lambda image, size: 0 * pool2d(image, size), "every output is 0."),
+        Misreading(
+            lambda image, size: np.full(pool2d(image, size).shape, image.min()),
+            "that is the smallest number of the whole picture, everywhere. Each window has its own smallest.",
+        ),
+        Misreading(
+            lambda image, size: pool2d(image, size, op="average"),
+            "these are averages. A minimum is asked for, and average pooling is not needed for it.",
+        ),
+    ),
+    otherwise="The smallest number of each window is asked for.",
+    praise="min(a, b) = −max(−a, −b): turn over, pool, turn back. That is why Keras has no MinPooling layer.",
+)
 
 min_pool = Exercise(
     name="min_pool",
@@ -317,15 +390,10 @@ min_pool = Exercise(
         "Of 3, 7 and 5 the smallest is 3. Write a minus before each: −3, −7, −5. Which is the largest now?",
         "Negate the picture, pool the maximum, negate the result.",
     ),
-    diagnose=_min_pool,
+    diagnose=_MINIMA,
     mistakes=(
-        Mistake(lambda image, pool_size: pool2d(-image, pool_size), "second minus"),
-        Mistake(lambda image, pool_size: -pool2d(image, pool_size), "before pooling"),
-        Mistake(lambda image, pool_size: 255 - pool2d(image, pool_size), "from a constant"),
-        Mistake(lambda image, pool_size: pool2d(image, pool_size), "not turned over"),
-        Mistake(lambda image, pool_size: 0 * pool2d(image, pool_size), "Every output is 0"),
-        Mistake(lambda image, pool_size: np.full(pool2d(image, pool_size).shape, image.min()), "whole picture"),
         Mistake(lambda image, pool_size: image.min(), "should have shape"),
+        Mistake(lambda image, pool_size: 7 - pool2d(image, pool_size), "The smallest number of each window"),
     ),
 )
 
@@ -340,24 +408,27 @@ def _chain(n: int, step: Callable[[int], int]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
+_SIZES = (31, 15, 7)
+_WRONG_SIZES = {
+    _chain(64, lambda n: -(-(n - 3) // 2) + 1): "You rounded up. 64 − 3 = 61, 61 / 2 = 30.5: the half window does not "
+    "fit and is dropped. ⌊30.5⌋ + 1 = 31.",
+    _chain(64, lambda n: (n - 3) // 2): "The + 1 is missing: the first window stands at the edge before any step.",
+    _chain(64, lambda n: n - 2): "The stride was forgotten. The window of 3 moves by 2, not by 1.",
+    _chain(64, lambda n: n // 3): "Your window moves by its own size, 3. Here `strides` is given: 2.",
+}
+
+
 def _overlapping_sizes(answer: object) -> str:
     values = tuple(array(answer, (3,), "The three sizes").tolist())
-    named = {
-        _chain(
-            64, lambda n: -(-(n - 3) // 2) + 1
-        ): "You rounded up. 64 − 3 = 61, 61 / 2 = 30.5: the half window does not fit and is dropped. ⌊30.5⌋ + 1 = 31.",
-        _chain(64, lambda n: (n - 3) // 2): "The + 1 is missing: the first window stands at the edge before any step.",
-        _chain(64, lambda n: n - 2): "The stride was forgotten. The window of 3 moves by 2, not by 1.",
-        _chain(64, lambda n: n // 3): "Your window moves by its own size, 3. Here `strides` is given: 2.",
-    }
-    if values in named:
-        raise Wrong(named[values])
-    if values[:1] == (31,) and values != (31, 15, 7):
-        raise Wrong(
-            f"31 is right. The next window slides over those 31, not over 64: ⌊(31 − 3) / 2⌋ + 1. Received: {values}"
-        )
-    if values != (31, 15, 7):
-        raise Wrong(f"For the first size: ⌊(64 − 3) / 2⌋ + 1 = ⌊30.5⌋ + 1 = 31. You have {show(values[0])}.")
+    if values in _WRONG_SIZES:
+        raise Wrong(_WRONG_SIZES[values])
+    if close(values, _chain(64, lambda n: (n - 3) / 2 + 1)):
+        raise Wrong("There is no half a pixel: 30.5 steps are 30 steps. Round each quotient down.")
+    for before, value, right in zip((64, *_SIZES), values, _SIZES, strict=False):
+        if value == right:
+            continue
+        last = "" if before == 64 else f"{before} is right. The next window slides over those {before}, not over 64: "
+        raise Wrong(f"{last}⌊({before} − 3) / 2⌋ + 1 is not {read(value)}: round the quotient down, then add 1.")
     return "31, 15, 7: overlapping windows follow the formula of lesson 02, with pool size for kernel size."
 
 
@@ -379,15 +450,20 @@ overlapping_sizes = Exercise(
         Mistake(_chain(64, lambda n: (n - 3) // 2), "+ 1 is missing"),
         Mistake(_chain(64, lambda n: n - 2), "stride was forgotten"),
         Mistake(_chain(64, lambda n: n // 3), "its own size"),
+        Mistake((31.5, 15.25, 7.125), "no half a pixel"),
         Mistake((31, 31, 31), "those 31"),
-        Mistake((0, 0, 0), "For the first size"),
+        Mistake((31, 15, 8), "those 15"),
+        Mistake((31, 15, 6), "(15 − 3) / 2⌋ + 1 is not 6"),
+        Mistake((0, 0, 0), "(64 − 3) / 2⌋ + 1 is not 0"),
+        Mistake((30, ...), "is not 30"),
         Mistake((31, 15), "shape (3,)"),
     ),
 )
 
 
 def _pool_layer(answer: object) -> str:
-    params, values = array(answer, (2,), "The pair (learned numbers, output values)").tolist()
+    names = ("learned numbers", "output values")
+    params, values = (number(v, f"The {name}") for v, name in zip(parts(answer, names), names, strict=True))
     if params in (9, 9 * 96, 9 * 96 + 96, 9 * 96 * 96, 9 * 96 * 96 + 96):
         raise Wrong(
             f"{params:,.0f} would be the weights of a convolution with 3 × 3 windows. A maximum has nothing to set: "
@@ -395,7 +471,8 @@ def _pool_layer(answer: object) -> str:
         )
     if params != 0:
         raise Wrong(
-            f"{params:g} learned numbers? Write down what the layer would have to remember: nothing but its settings."
+            f"{read(params)} learned numbers? Write down what the layer would have to remember: nothing but its "
+            "settings."
         )
     if values == 27 * 27:
         raise Wrong("0 learned numbers is right. 27 × 27 = 729 is one channel; all 96 channels come out.")
@@ -403,12 +480,16 @@ def _pool_layer(answer: object) -> str:
         raise Wrong("0 learned numbers is right. 53 × 53 forgets the stride: ⌊(55 − 3) / 2⌋ + 1 = 27.")
     if values == 18 * 18 * 96:
         raise Wrong("0 learned numbers is right. 18 × 18 moves the window by its own size; strides is 2 here.")
+    if values == 28 * 28 * 96:
+        raise Wrong("0 learned numbers is right. 28 × 28 rounds up: (55 − 3) / 2 = 26 steps, and the first window: 27.")
+    if values == 55 * 55 * 96:
+        raise Wrong("0 learned numbers is right. 55 × 55 × 96 values go in. How many come out?")
     if values == 0:
         raise Wrong(
             "0 learned numbers is right, but values do come out: the layer's output has height, width and channels."
         )
     if values != 27 * 27 * 96:
-        raise Wrong(f"0 learned numbers is right. The output is 27 × 27 × 96; that is not {values:,.0f} values.")
+        raise Wrong(f"0 learned numbers is right. The output is 27 × 27 × 96; that is not {read(values)} values.")
     return "Nothing to learn, 69,984 values out: pooling costs no memory for weights, only room for its output."
 
 
@@ -432,6 +513,11 @@ pool_layer = Exercise(
         Mistake((0, 27 * 27), "one channel"),
         Mistake((0, 53 * 53 * 96), "forgets the stride"),
         Mistake((0, 18 * 18 * 96), "its own size"),
+        Mistake((0, 28 * 28 * 96), "rounds up"),
+        Mistake((0, 55 * 55 * 96), "How many come out"),
+        Mistake((27 * 27 * 96, 0), "nothing but its settings"),
+        Mistake((0, 1_000), "that is not 1,000 values"),
+        Mistake((0, 27, 27, 96), "2 things are expected"),
         Mistake((0, 0), "values do come out"),
         Mistake((96, 27 * 27 * 96), "nothing but its settings"),
     ),
@@ -472,10 +558,12 @@ def _where_it_goes(answer: object) -> str:
         raise Wrong(
             "All zero: then nothing before the pooling layer could learn. The winner of each window gets something."
         )
+    if close(values, expected.T):
+        raise Wrong("Rows and columns are swapped: the gradient has the layout of the pixels.")
     row, column = np.argwhere(~np.isclose(values, expected))[0]
     raise Wrong(
         f"Row {row}, column {column} holds the pixel {_PIXELS[row, column]}. It should receive "
-        f"{expected[row, column]}, the sum over the windows it wins; you have {show(values[row, column])}."
+        f"{read(expected[row, column])}, the sum over the windows it wins; you have {read(values[row, column])}."
     )
 
 
@@ -504,6 +592,8 @@ where_it_goes = Exercise(
         Mistake([[0, 1, 0], [0, 0, 0], [1, 0, 1]], "not 1"),
         Mistake([[0, 0, 0], [0, 0, 0], [0, 0, 0]], "All zero"),
         Mistake([[0, 3, 0], [0, 0, 0], [3, 0, 3]], "the pixel 7"),
+        Mistake([[0, 0, 3], [3, 0, 0], [0, 0, 4]], "swapped"),
+        Mistake([[1, 2], [3, 4]], "shape (3, 3)"),
     ),
 )
 
@@ -512,7 +602,7 @@ where_it_goes = Exercise(
 
 def _invisible(answer: object) -> str:
     picture = array(answer, (4, 4), "The picture")
-    if not np.isfinite(picture).all() or picture.min() < 0 or picture.max() > 9:
+    if picture.min() < 0 or picture.max() > 9:
         raise Wrong("Use numbers from 0 (black) to 9 (white) only.")
     largest, average = pool2d(picture, 2), pool2d(picture, 2, op="average")
     if np.ptp(picture) == 0:
