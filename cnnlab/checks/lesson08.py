@@ -6,7 +6,8 @@ import textwrap
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, NotAttempted, Wrong, array, call, close, number, show
+from cnnlab.checks._exercise import Exercise, Mistake, NotAttempted, Wrong, array, close, number, read, show
+from cnnlab.checks._judging import ByCases, Case, Misreading
 
 # --- what one value sees ----------------------------------------------------------------------------------------------
 
@@ -46,8 +47,8 @@ _WINDOW_MISREADINGS = (
 
 def _diagnose_window(answer: object) -> str:
     values = array(answer, (4,), "The answer (first row, last row, first column, last column)")
-    if not np.isfinite(values).all() or (values != values.astype(int)).any():
-        raise Wrong(f"Pixels are counted in whole numbers. You gave {show(values)}.")
+    if (values != values.round()).any():
+        raise Wrong(f"Pixels are counted in whole numbers. You gave {read(values)}.")
     got = tuple(int(value) for value in values)
     if got == _WINDOW:
         return "Rows 4 to 23, columns 8 to 27: half of the picture. One value this deep has seen most of a digit."
@@ -102,39 +103,78 @@ def _some_maps() -> np.ndarray:
     return maps
 
 
-def _diagnose_top(answer: object) -> str:
-    maps = _some_maps()
-    result = call(answer, maps, 1, 3)
-    try:
-        got = np.asarray(result, dtype=float).ravel()
-    except (TypeError, ValueError):
-        raise Wrong(f"Return the indices of 3 pictures. You returned {show(result)}.") from None
-    if got.shape != (3,):
-        raise Wrong(f"With count = 3, return 3 indices. You returned {got.size}: {show(got)}.")
-    best = maps[..., 1].max(axis=(1, 2))  # 6, 4, 7, 4, 9, 4.5
-    right = np.argsort(-best)[:3]
-    flat = np.argsort(-maps[..., 1].ravel())[:3]
-    message = f"For unit 1 of six pictures you returned {show(got)}; the strongest are {right.tolist()}"
-    if got.tolist() == right.tolist():
-        return "4, 2, 0: the strongest first, each picture once."
-    if got.tolist() == sorted(best)[::-1][:3]:
-        raise Wrong("You returned the strongest values, 9, 7 and 6. Asked for is which pictures they are in.")
-    if got.tolist() == np.argsort(best)[:3].tolist():
-        raise Wrong(f"{message}: yours are the weakest. `np.argsort` sorts upwards; sort the negative.")
-    if got.tolist() == right[::-1].tolist():
-        raise Wrong(f"{message}: the right ones, but the strongest should come first.")
-    if got.tolist() == np.argsort(-maps[..., 1].mean(axis=(1, 2)))[:3].tolist():
-        raise Wrong(f"{message}: you ranked by the mean of the map. A unit that shouts at one place has a low mean.")
-    if got.tolist() == np.argsort(-maps.max(axis=(1, 2, 3)))[:3].tolist():
-        raise Wrong(f"{message}: you looked at all units. Picture 1 excites unit 0, and unit 1 was asked for.")
-    if got.tolist() == np.argsort(-maps[..., 0].max(axis=(1, 2)))[:3].tolist():
-        raise Wrong(f"{message}: you looked at unit 0. The channel is the last axis of (N, h, w, C).")
-    if got.tolist() in (flat.tolist(), (flat // 12).tolist()):
-        raise Wrong(
-            f"{message}: you ranked all places of all pictures at once, so one picture can take several of them. First "
-            "take each picture's maximum."
-        )
-    raise Wrong(f"{message}. Each picture's strength is the maximum of its map: {show(best)}.")
+def _strongest(maps: np.ndarray, unit: int) -> np.ndarray:
+    return maps[..., unit].max(axis=(1, 2))
+
+
+def _places(maps: np.ndarray, unit: int, count: int) -> np.ndarray:
+    return np.argsort(-maps[..., unit].ravel())[:count]
+
+
+def _take_indices(result: object, right: np.ndarray, what: str) -> np.ndarray:
+    got = array(result, None, what, finite=False).ravel()
+    if got.size != right.size:
+        raise Wrong(f"With count = {right.size}, return {right.size} indices. You returned {got.size}: {read(got)}.")
+    return got
+
+
+_TOP = ByCases(
+    truth=lambda maps, unit, count: np.argsort(-_strongest(maps, unit))[:count],
+    cases=(
+        Case(_some_maps(), 1, 3, words="For unit 1 of six pictures, count = 3,"),
+        Case(
+            np.random.default_rng(18).normal(0, 3, (9, 5, 2, 4)) - 1,  # a layer without ReLU: negative, too
+            2,
+            5,
+            words="For unit 2 of nine pictures, count = 5,",
+        ),
+    ),
+    misreadings=(
+        Misreading(
+            lambda maps, unit, count: np.sort(_strongest(maps, unit))[::-1][:count],
+            "those are the strongest values. Asked for is which pictures they are in.",
+        ),
+        Misreading(
+            lambda maps, unit, count: np.argsort(_strongest(maps, unit))[:count],
+            "yours are the weakest. `np.argsort` sorts upwards; sort the negative.",
+        ),
+        Misreading(
+            lambda maps, unit, count: np.argsort(_strongest(maps, unit))[-count:],
+            "the right ones, but the strongest should come first.",
+        ),
+        Misreading(
+            lambda maps, unit, count: np.sort(np.argsort(-_strongest(maps, unit))[:count]),
+            "the right ones, in the order of their numbers. The strongest should come first.",
+        ),
+        Misreading(
+            lambda maps, unit, count: np.argsort(-maps[..., unit].mean(axis=(1, 2)))[:count],
+            "you ranked by the mean of the map. A unit that shouts at one place has a low mean.",
+        ),
+        Misreading(
+            lambda maps, unit, count: np.argsort(-np.abs(maps[..., unit]).max(axis=(1, 2)))[:count],
+            "you ranked by magnitude. A strongly negative answer is no excitement.",
+        ),
+        Misreading(
+            lambda maps, unit, count: np.argsort(-maps.max(axis=(1, 2, 3)))[:count],
+            "you looked at all units, and only one was asked for.",
+        ),
+        Misreading(
+            lambda maps, unit, count: np.argsort(-_strongest(maps, 0))[:count],
+            "you looked at unit 0. `unit` says which channel, the last axis of (N, h, w, C).",
+        ),
+        *(
+            Misreading(
+                how,
+                "you ranked all places of all pictures at once, so one picture can take several of them. First take "
+                "each picture's maximum.",
+            )
+            for how in (_places, lambda maps, unit, count: _places(maps, unit, count) // maps[0, ..., 0].size)
+        ),
+    ),
+    take=_take_indices,
+    otherwise="Each picture's strength is the maximum of its map of that unit.",
+    praise="4, 2, 0: the strongest first, each picture once.",
+)
 
 
 top_pictures = Exercise(
@@ -154,18 +194,11 @@ top_pictures = Exercise(
         "maps[..., unit] has shape (N, h, w). Its maximum over axes 1 and 2 has shape (N,).",
         "np.argsort sorts upwards. np.argsort(-strongest)[:count] begins with the strongest.",
     ),
-    diagnose=_diagnose_top,
+    diagnose=_TOP,
     mistakes=(
-        Mistake(lambda maps, unit, count: np.argsort(maps[..., unit].max(axis=(1, 2)))[:count], "the weakest"),
-        Mistake(lambda maps, unit, count: np.argsort(maps[..., unit].max(axis=(1, 2)))[-count:], "come first"),
-        Mistake(lambda maps, unit, count: np.argsort(-maps[..., unit].mean(axis=(1, 2)))[:count], "by the mean"),
-        Mistake(lambda maps, unit, count: np.argsort(-maps.max(axis=(1, 2, 3)))[:count], "all units"),
-        Mistake(lambda maps, unit, count: np.argsort(-maps[..., 0].max(axis=(1, 2)))[:count], "unit 0"),
-        Mistake(lambda maps, unit, count: np.argsort(-maps[..., unit].ravel())[:count], "all places"),
-        Mistake(lambda maps, unit, count: np.argsort(-maps[..., unit].ravel())[:count] // 12, "all places"),
-        Mistake(lambda maps, unit, count: np.sort(maps[..., unit].max(axis=(1, 2)))[::-1][:count], "which pictures"),
-        Mistake(lambda maps, unit, count: maps[..., unit].max(axis=(1, 2)).argmax(), "3 indices"),
-        Mistake(lambda maps, unit, count: [0, 1, 2], "maximum of its map"),
+        Mistake(lambda maps, unit, count: _strongest(maps, unit).argmax(), "3 indices"),
+        Mistake(lambda maps, unit, count: list(range(count)), "maximum of its map"),
+        Mistake(lambda maps, unit, count: np.argsort(-_strongest(maps, unit))[:3], "count = 5, return 5"),
     ),
 )
 
@@ -173,11 +206,47 @@ top_pictures = Exercise(
 # --- occlusion --------------------------------------------------------------------------------------------------------
 
 
-def _covering(score, image: np.ndarray, size: int) -> np.ndarray:
+def _tiles(image: np.ndarray, size: int) -> list[tuple[int, int, tuple[slice, slice]]]:
+    """(row, column, where) of each whole tile."""
+    return [
+        (i, j, np.s_[i * size : (i + 1) * size, j * size : (j + 1) * size])
+        for i, j in np.ndindex(image.shape[0] // size, image.shape[1] // size)
+    ]
+
+
+def _covering(score, image: np.ndarray, size: int, fill: float = 0.0) -> np.ndarray:
     drops = np.zeros((image.shape[0] // size, image.shape[1] // size))
-    for i, j in np.ndindex(drops.shape):
+    for i, j, tile in _tiles(image, size):
         covered = image.copy()
-        covered[i * size : (i + 1) * size, j * size : (j + 1) * size] = 0
+        covered[tile] = fill
+        drops[i, j] = score(image) - score(covered)
+    return drops
+
+
+def _cumulative(score, image: np.ndarray, size: int) -> np.ndarray:
+    drops, covered = np.zeros((image.shape[0] // size, image.shape[1] // size)), image.copy()
+    for i, j, tile in _tiles(image, size):
+        covered[tile] = 0
+        drops[i, j] = score(image) - score(covered)
+    return drops
+
+
+def _only_tile(score, image: np.ndarray, size: int) -> np.ndarray:
+    scores = np.zeros((image.shape[0] // size, image.shape[1] // size))
+    for i, j, tile in _tiles(image, size):
+        alone = np.zeros_like(image)
+        alone[tile] = image[tile]
+        scores[i, j] = score(alone)
+    return scores
+
+
+def _last_to_the_edge(score, image: np.ndarray, size: int) -> np.ndarray:
+    drops = np.zeros((image.shape[0] // size, image.shape[1] // size))
+    rows, columns = drops.shape
+    for i, j in np.ndindex(rows, columns):
+        covered = image.copy()
+        bottom, right = ((i + 1) * size, None)[i == rows - 1], ((j + 1) * size, None)[j == columns - 1]
+        covered[i * size : bottom, j * size : right] = 0
         drops[i, j] = score(image) - score(covered)
     return drops
 
@@ -191,66 +260,80 @@ def _peak(image: np.ndarray) -> float:
     return float(image.max())
 
 
-_OCCLUDED = np.array([[1.0, 0, 2, 1, 0, 3], [0, 1, 1, 0, 2, 0], [4, 0, 0, 1, 1, 1], [1, 2, 0, 0, 3, 1]])
+def _pixels(height: int, width: int) -> np.ndarray:
+    """Brightnesses from 0 to 4, a third of them black."""
+    return np.random.default_rng(height + width).integers(-2, 5, (height, width)).clip(0).astype(float)
 
 
-def _diagnose_occlusion(answer: object) -> str:
-    for image, size, score, name in (
-        (_OCCLUDED, 2, _linear, "a linear score"),
-        (_OCCLUDED[:3, :3], 1, _linear, "a linear score"),
-        (_OCCLUDED, 2, _peak, "the brightest pixel as the score"),
-    ):
-        expected = _covering(score, image, size)
-        given = image.copy()
-        result = call(answer, score, given, size)
-        got = array(result, expected.shape, f"The map for a {image.shape[0]} × {image.shape[1]} picture, size {size},")
-        if close(got, expected):
-            continue
-        case = f"With {name} and tiles of {size} the first row should be {show(expected[0])}; yours is {show(got[0])}"
-        if close(got, -expected):
-            raise Wrong(f"{case}: the sign is reversed. A drop is the score before minus the score with the tile.")
-        if close(got, score(image) - expected):
-            raise Wrong(f"{case}: you returned the scores of the covered pictures. Asked for is by how much they fell.")
-        if close(got, np.abs(expected)):
-            raise Wrong(f"{case}: a magnitude hides where covering *helps* the class. Keep the sign.")
-        if close(got, _cumulative(score, image, size)):
-            raise Wrong(
-                f"{case}: the tiles add up. Your covered picture is the same array every time; start each from a copy."
-            )
-        if close(got, np.zeros_like(expected)):
-            raise Wrong(
-                f"{case}. If every drop is 0, both scores saw one array: `covered = image` is no copy. Cover tile "
-                "(i, j) of image.copy()."
-            )
-        if close(got, _only_tile(score, image, size)):
-            raise Wrong(f"{case}: you scored the tile alone, with the rest black. Cover the tile and keep the rest.")
-        if close(got, _filled(score, image, size, 1.0)):
-            raise Wrong(f"{case}: you covered with 1, which is white. Black is 0.")
-        raise Wrong(f"{case}. Cover tile (i, j): rows i·size to (i + 1)·size, columns alike, set to 0.")
-    return "Right for three cases. Nothing in it asks what the score is: occlusion works on any program that has one."
+def _occlusion_case(score, image: np.ndarray, size: int) -> Case:
+    kind = "the brightest pixel" if score is _peak else "a weighted sum of the pixels"
+    words = f"With {kind} as the score of a {image.shape[0]} × {image.shape[1]} picture, size {size},"
+    return Case(score, image, size, words=words)
 
 
-def _cumulative(score, image: np.ndarray, size: int) -> np.ndarray:
-    drops, covered = np.zeros((image.shape[0] // size, image.shape[1] // size)), image.copy()
-    for i, j in np.ndindex(drops.shape):
-        covered[i * size : (i + 1) * size, j * size : (j + 1) * size] = 0
-        drops[i, j] = score(image) - score(covered)
-    return drops
+def _take_drops(result: object, right: np.ndarray, what: str) -> np.ndarray:
+    got = array(result, None, what, finite=False)
+    if got.shape != right.shape:
+        raise Wrong(
+            f"{what} should have shape {right.shape}, but yours has shape {got.shape}: H // size rows of whole tiles "
+            "and W // size columns. What is left over at the bottom and on the right is never covered."
+        )
+    return got
 
 
-def _only_tile(score, image: np.ndarray, size: int) -> np.ndarray:
-    scores = np.zeros((image.shape[0] // size, image.shape[1] // size))
-    for i, j in np.ndindex(scores.shape):
-        alone = np.zeros_like(image)
-        tile = np.s_[i * size : (i + 1) * size, j * size : (j + 1) * size]
-        alone[tile] = image[tile]
-        scores[i, j] = score(alone)
-    return scores
-
-
-def _filled(score, image: np.ndarray, size: int, fill: float) -> np.ndarray:
-    return _covering(lambda x: score(np.where(x == 0, fill, x)) if x is not image else score(image), image, size)
-
+_OCCLUSION = ByCases(
+    truth=_covering,
+    cases=(
+        _occlusion_case(_linear, _pixels(4, 6), 2),
+        _occlusion_case(_linear, _pixels(3, 3), 1),
+        _occlusion_case(_peak, _pixels(6, 4), 2),
+        _occlusion_case(_linear, _pixels(5, 11), 3),  # 2 rows and 2 columns are left over
+        _occlusion_case(_linear, _pixels(28, 28), 5),  # a digit, with 3 left over
+    ),
+    misreadings=(
+        Misreading(
+            lambda score, image, size: -_covering(score, image, size),
+            "the sign is reversed. A drop is the score before minus the score with the tile.",
+        ),
+        Misreading(
+            lambda score, image, size: score(image) - _covering(score, image, size),
+            "you returned the scores of the covered pictures. Asked for is by how much they fell.",
+        ),
+        Misreading(
+            lambda score, image, size: np.abs(_covering(score, image, size)),
+            "a magnitude hides where covering *helps* the class. Keep the sign.",
+        ),
+        Misreading(
+            lambda score, image, size: _covering(score, image, size) / score(image),
+            "you divided by the score. Asked for is the drop itself, not its share.",
+        ),
+        Misreading(
+            _cumulative,
+            "the tiles add up. Your covered picture is the same array every time; start each from a copy.",
+        ),
+        Misreading(
+            lambda score, image, size: 0 * _covering(score, image, size),
+            "if every drop is 0, both scores saw one array: `covered = image` is no copy. Cover tile (i, j) of "
+            "image.copy().",
+        ),
+        Misreading(_only_tile, "you scored the tile alone, with the rest black. Cover the tile and keep the rest."),
+        Misreading(
+            lambda score, image, size: _covering(score, image, size, fill=1.0),
+            "you covered with 1, which is white. Black is 0.",
+        ),
+        Misreading(
+            lambda score, image, size: _covering(score, image, size, fill=image.mean()),
+            "you covered with the picture's mean. That is a good idea, but asked for is 0.",
+        ),
+        Misreading(
+            _last_to_the_edge,
+            "your last tiles reach to the border. A tile is size × size; what is left over stays uncovered.",
+        ),
+    ),
+    otherwise="Cover tile (i, j): rows i·size to (i + 1)·size, columns alike, set to 0.",
+    praise="Right for five cases. Nothing in it asks what the score is: occlusion works on any program that has one.",
+    take=_take_drops,
+)
 
 _OCCLUSION_SOURCE = textwrap.dedent("""
     def occlusion_map(score, image, size):
@@ -261,6 +344,19 @@ _OCCLUSION_SOURCE = textwrap.dedent("""
             drops[i, j] = score(image) - score(covered)
         return drops
 """)
+
+
+def _without_remainder(score, image: np.ndarray, size: int) -> np.ndarray:
+    """Works while the tiles fit; 28 × 28 pixels in tiles of 5 do not reshape."""
+    tiles = np.arange(image.size).reshape(image.shape[0] // size, size, image.shape[1] // size, size)
+    index = tiles.transpose(0, 2, 1, 3).reshape(*tiles.shape[::2], -1)
+    drops = np.zeros(index.shape[:2])
+    for i, j in np.ndindex(drops.shape):
+        covered = image.copy()
+        covered.flat[index[i, j]] = 0
+        drops[i, j] = score(image) - score(covered)
+    return drops
+
 
 occlusion = Exercise(
     name="occlusion",
@@ -275,44 +371,46 @@ occlusion = Exercise(
         "Start every tile from image.copy(), set the tile to 0, and compare the two scores.",
         "covered[i * size : (i + 1) * size, j * size : (j + 1) * size] = 0; the drop is score(image) − score(covered).",
     ),
-    diagnose=_diagnose_occlusion,
+    diagnose=_OCCLUSION,
     mistakes=(
-        Mistake(_OCCLUSION_SOURCE.replace("score(image) - score(covered)", "score(covered) - score(image)"), "sign"),
-        Mistake(_OCCLUSION_SOURCE.replace("score(image) - score(covered)", "score(covered)"), "by how much"),
-        Mistake(_OCCLUSION_SOURCE.replace("score(image) - score(covered)", "abs(score(image) - score(covered))"),
-                "magnitude"),
-        Mistake(_cumulative, "add up"),
         Mistake(_OCCLUSION_SOURCE.replace("image.copy()", "image"), "is no copy"),
-        Mistake(_only_tile, "tile alone"),
+        Mistake(_OCCLUSION_SOURCE.replace("np.ndindex(drops.shape)", "np.ndindex(4, 4)"), "Your function raised"),
         Mistake(lambda score, image, size: _covering(score, image, size).T, "should have shape"),
-        Mistake(lambda score, image, size: np.zeros((image.shape[0] - size + 1, image.shape[1] - size + 1)),
-                "should have shape"),
+        Mistake(
+            lambda score, image, size: np.zeros((image.shape[0] - size + 1, image.shape[1] - size + 1)),
+            "should have shape",
+        ),
+        Mistake(
+            lambda score, image, size: np.ones((-(-image.shape[0] // size), -(-image.shape[1] // size))),
+            "never covered",
+        ),
         Mistake(lambda score, image, size: np.ones((image.shape[0] // size, image.shape[1] // size)), "columns alike"),
+        Mistake(_without_remainder, "ValueError"),
     ),
-)  # fmt: skip
+)
 
 
 # --- Grad-CAM ---------------------------------------------------------------------------------------------------------
 
-_SLOPES = np.array([[0.2, 0.6], [-0.4, 0.4]])
+_SLOPES = np.array([[0.1, 0.9], [-0.6, 0.4]])
 
 
 def _diagnose_weight(answer: object) -> str:
     got = number(answer, "The weight")
     if close(got, 0.2):
-        return "0.8 / 4 = 0.2: raise the whole map by 1 and the score rises by 0.8; a place's share of it is 0.2."
+        return "0.8 / 4 = 0.2: raise the whole map a little and the score rises 0.8 times as much, 0.2 for each place."
     for wrong, message in (
         (_SLOPES.sum(), "that is the sum. Grad-CAM takes the mean: divide by the four places."),
         (_SLOPES.max(), "that is the largest slope. The weight is the mean of all four."),
-        (
-            np.abs(_SLOPES).mean(),
-            "that is the mean of the magnitudes, or of the positive slopes alone. Keep all four, with signs.",
-        ),
+        (np.abs(_SLOPES).mean(), "that is the mean of the magnitudes. Keep the signs."),
+        (_SLOPES[_SLOPES > 0].mean(), "that is the mean of the positive slopes alone. Keep all four, with signs."),
         (_SLOPES.clip(0).mean(), "the negative slope was left out. ReLU comes at the very end, not here."),
+        (np.median(_SLOPES), "that is the median. The weight is the mean."),
+        (-0.2, "the sign is reversed. The four slopes add up to +0.8."),
     ):
         if close(got, wrong):
-            raise Wrong(f"You got {got:g}: {message}")
-    raise Wrong(f"You got {got:g}. Add the four slopes with their signs, 0.2 + 0.6 − 0.4 + 0.4, and divide by 4.")
+            raise Wrong(f"You got {read(got)}: {message}")
+    raise Wrong(f"You got {read(got)}. Add the four slopes with their signs, 0.1 + 0.9 − 0.6 + 0.4, and divide by 4.")
 
 
 cam_weight = Exercise(
@@ -322,7 +420,7 @@ cam_weight = Exercise(
         weight = ...
     """,
     solution_source="""
-        weight = 0.2  # (0.2 + 0.6 - 0.4 + 0.4) / 4
+        weight = 0.2  # (0.1 + 0.9 - 0.6 + 0.4) / 4
     """,
     hints=(
         "One map gets one number: how the score follows this map, on the average over its places.",
@@ -331,51 +429,85 @@ cam_weight = Exercise(
     diagnose=_diagnose_weight,
     mistakes=(
         Mistake(0.8, "the sum"),
-        Mistake(0.6, "largest"),
-        Mistake(0.4, "of the positive slopes alone"),
-        Mistake(0.3, "left out"),
+        Mistake(0.9, "largest"),
+        Mistake(0.5, "of the magnitudes"),
+        Mistake(1.4 / 3, "of the positive slopes alone"),
+        Mistake(0.35, "left out"),
+        Mistake(0.25, "median"),
+        Mistake(-0.2, "reversed"),
         Mistake(5, "divide by 4"),
     ),
 )
 
 
-def _cam(maps: np.ndarray, gradients: np.ndarray) -> np.ndarray:
-    return np.maximum((maps * gradients.mean(axis=(0, 1))).sum(axis=-1), 0)
+def _votes(maps: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+    return maps @ gradients.mean(axis=(0, 1))
 
 
-def _diagnose_cam(answer: object) -> str:
-    rng = np.random.default_rng(80)
-    for shape in ((2, 3, 4), (4, 4, 2)):
-        maps = rng.uniform(0, 2, shape).round(1)
-        gradients = rng.normal(0, 1, shape).round(1)
-        expected = _cam(maps, gradients)
-        got = array(call(answer, maps, gradients), shape[:2], f"The heat map of maps with shape {shape}")
-        if close(got, expected):
-            continue
-        case = f"For maps of shape {shape} the first row should be {show(expected[0].round(3))}; "
-        case += f"yours is {show(got[0].round(3))}"
-        weights = gradients.mean(axis=(0, 1))
-        votes = maps @ weights
-        for wrong, message in (
-            (votes, "the negative places are still there. Set them to 0 at the end: np.maximum(votes, 0)."),
-            (maps @ weights.clip(0), "the negative weights were dropped. ReLU acts on the sum, not on the weights."),
-            (np.abs(votes), "a magnitude turns places that speak against the class into places that speak for it."),
-            (votes.clip(0) * shape[0] * shape[1], "the slopes were summed over the places. The weight is their mean."),
-            (
-                (maps * gradients).sum(axis=-1).clip(0),
-                "each place was multiplied by its own slope. Grad-CAM first takes the mean slope of each map.",
-            ),
-            (maps.mean(axis=-1), "the slopes are not used: that is the mean map, the same for every class."),
-            (votes.clip(0) / shape[-1], "you took the mean over the maps. Add them."),
-            (
-                (maps * gradients.mean(axis=-1, keepdims=True)).sum(axis=-1).clip(0),
-                "the mean was taken over the maps. A weight belongs to a map: average over its places, axes 0 and 1.",
-            ),
-        ):
-            if close(got, wrong):
-                raise Wrong(f"{case}: {message}")
-        raise Wrong(f"{case}. Weights: mean over axes 0 and 1. Then multiply, add over the maps, and clip at 0.")
-    return "That is Grad-CAM: one weight a map, one sum a place, and what is left above zero."
+def _cam_case(seed: int, *shape: int, low: float = 0.0) -> Case:
+    rng = np.random.default_rng(seed)
+    maps, gradients = rng.uniform(low, 2, shape).round(1), rng.normal(0, 1, shape).round(1)
+    return Case(maps, gradients, words=f"For maps of shape {shape}")
+
+
+_CAM = ByCases(
+    truth=lambda maps, gradients: _votes(maps, gradients).clip(0),
+    cases=(_cam_case(80, 2, 3, 4), _cam_case(1, 5, 3, 2, low=-2.0), _cam_case(80, 4, 4, 6)),
+    misreadings=(
+        Misreading(_votes, "the negative places are still there. Set them to 0 at the end: np.maximum(votes, 0)."),
+        Misreading(
+            lambda maps, gradients: maps @ gradients.mean(axis=(0, 1)).clip(0),
+            "the negative weights were dropped. ReLU acts on the sum, not on the weights.",
+        ),
+        Misreading(
+            lambda maps, gradients: (maps @ gradients.mean(axis=(0, 1)).clip(0)).clip(0),
+            "the negative weights were dropped. ReLU acts on the sum, and there alone.",
+        ),
+        Misreading(
+            lambda maps, gradients: (maps * gradients.mean(axis=(0, 1))).clip(0).sum(axis=-1),
+            "what is negative was dropped map by map. Add the maps first, then clip the sum.",
+        ),
+        Misreading(
+            lambda maps, gradients: np.abs(_votes(maps, gradients)),
+            "a magnitude turns places that speak against the class into places that speak for it.",
+        ),
+        Misreading(
+            lambda maps, gradients: (maps @ gradients.sum(axis=(0, 1))).clip(0),
+            "the slopes were summed over the places. The weight is their mean.",
+        ),
+        Misreading(
+            lambda maps, gradients: (maps * gradients).sum(axis=-1).clip(0),
+            "each place was multiplied by its own slope. Grad-CAM first takes the mean slope of each map.",
+        ),
+        Misreading(
+            lambda maps, gradients: (gradients @ maps.mean(axis=(0, 1))).clip(0),
+            "maps and gradients have changed places: the mean is taken of the gradients.",
+        ),
+        Misreading(
+            lambda maps, gradients: maps.mean(axis=-1),
+            "the slopes are not used: that is the mean map, the same for every class.",
+        ),
+        Misreading(
+            lambda maps, gradients: _votes(maps, gradients).clip(0) / maps.shape[-1],
+            "you took the mean over the maps. Add them.",
+        ),
+        Misreading(
+            lambda maps, gradients: _votes(maps, gradients).clip(0) / _votes(maps, gradients).max(),
+            "you divided by the largest value. That is done for a picture, but it hides how strong the evidence is: "
+            "return the sum itself.",
+        ),
+        Misreading(
+            lambda maps, gradients: (maps * gradients.mean(axis=-1, keepdims=True)).sum(axis=-1).clip(0),
+            "the mean was taken over the maps. A weight belongs to a map: average over its places, axes 0 and 1.",
+        ),
+        Misreading(
+            lambda maps, gradients: _votes(maps, -gradients).clip(0),
+            "that is what speaks against the class: a sign is reversed.",
+        ),
+    ),
+    otherwise="Weights: mean over axes 0 and 1. Then multiply, add over the maps, and clip at 0.",
+    praise="That is Grad-CAM: one weight a map, one sum a place, and what is left above zero.",
+)
 
 
 cam = Exercise(
@@ -396,19 +528,8 @@ cam = Exercise(
         "gradients.mean(axis=(0, 1)) has one number for each map. maps * weights multiplies along the last axis.",
         "np.maximum((maps * weights).sum(axis=-1), 0).",
     ),
-    diagnose=_diagnose_cam,
+    diagnose=_CAM,
     mistakes=(
-        Mistake(lambda maps, gradients: maps @ gradients.mean(axis=(0, 1)), "negative places"),
-        Mistake(lambda maps, gradients: maps @ gradients.mean(axis=(0, 1)).clip(0), "negative weights"),
-        Mistake(lambda maps, gradients: np.abs(maps @ gradients.mean(axis=(0, 1))), "magnitude"),
-        Mistake(lambda maps, gradients: (maps @ gradients.sum(axis=(0, 1))).clip(0), "summed over the places"),
-        Mistake(lambda maps, gradients: (maps * gradients).sum(axis=-1).clip(0), "own slope"),
-        Mistake(lambda maps, gradients: maps.mean(axis=-1), "not used"),
-        Mistake(lambda maps, gradients: (maps * gradients.mean(axis=(0, 1))).mean(axis=-1).clip(0), "Add them"),
-        Mistake(
-            lambda maps, gradients: (maps * gradients.mean(axis=-1, keepdims=True)).sum(axis=-1).clip(0),
-            "taken over the maps",
-        ),
         Mistake(lambda maps, gradients: np.zeros(maps.shape[:2]), "mean over axes 0 and 1"),
         Mistake(lambda maps, gradients: gradients.mean(axis=(0, 1)), "should have shape"),
     ),
@@ -463,5 +584,6 @@ evidence = Exercise(
         Mistake('strongest_evidence = "d"', "slope"),
         Mistake('strongest_evidence = "e"', "Answer with 'a'"),
         Mistake(3, "in quotes"),
+        Mistake('strongest_evidence = "the mark"', "Answer with 'a'"),
     ),
 )
