@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, call, close, number, read
+from cnnlab.checks._judging import ByCases, Case, Misreading
 
 # --- steps ------------------------------------------------------------------------------------------------------------
 
 _STEP_ERRORS = {
-    5062.5: "A step cannot be half taken: the last batch of an epoch is smaller, and still a step. Round up: 422 each.",
-    5052: "You dropped the last batch of each epoch. Keras keeps it, though it has fewer pictures: 422 steps, not 421.",
-    5628: "You counted the validation pictures too. They are only looked at: the network is fitted to 54,000.",
-    422: "That is one epoch. There are twelve.",
-    648000: "That is the number of pictures shown. A step takes 128 of them at once.",
+    5343.75: "A step cannot be half taken: an epoch's last batch is smaller, and still a step. Round up: 446 each.",
+    5344: "You rounded at the end. Every epoch has a smaller batch of its own: round up first, then multiply by 12.",
+    5340: "You dropped the last batch of each epoch. Keras keeps it, with its 40 pictures: 446 steps, not 445.",
+    5628: "You counted the validation pictures too. They are only looked at: the network is fitted to 57,000.",
+    288: "Those are the batches of the validation pictures. The weights change with the 57,000 others.",
+    446: "That is one epoch. There are twelve.",
+    684_000: "That is the number of pictures shown. A step takes 128 of them at once.",
 }
 
 
 def _diagnose_steps(answer: object) -> str:
     got = number(answer)
     if got in _STEP_ERRORS:
-        raise Wrong(f"You got {got:,g}. {_STEP_ERRORS[got]}")
-    if got != 5064:
-        raise Wrong(f"You got {got:g}. Pictures to fit to, divided by 128 and rounded up, times the epochs.")
-    return "54,000 pictures make 421 full batches and one of 112: 422 steps an epoch, 5,064 in all."
+        raise Wrong(f"You got {read(got)}. {_STEP_ERRORS[got]}")
+    if got != 5352:
+        raise Wrong(f"You got {read(got)}. Pictures to fit to, divided by 128 and rounded up, times the epochs.")
+    return "57,000 pictures make 445 full batches and one of 40: 446 steps an epoch, 5,352 in all."
 
 
 steps = Exercise(
@@ -33,21 +38,23 @@ steps = Exercise(
         steps = ...  # how often the weights are changed, in the whole run
     """,
     solution_source="""
-        steps = 12 * -(-54_000 // 128)  # 422 steps an epoch, the last one with 112 pictures
+        steps = 12 * -(-57_000 // 128)  # 446 steps an epoch, the last one with 40 pictures
     """,
     hints=(
-        "How many pictures is the network fitted to, once a tenth has been put aside?",
-        "54,000 / 128 = 421.875. The pictures that remain make a smaller batch of their own.",
-        "422 steps an epoch, times 12.",
+        "How many pictures is the network fitted to, once a twentieth has been put aside?",
+        "57,000 / 128 = 445.3. The pictures that remain make a smaller batch of their own.",
+        "446 steps an epoch, times 12.",
     ),
     diagnose=_diagnose_steps,
     mistakes=(
-        Mistake(5062.5, "Round up"),
-        Mistake(5052, "dropped the last batch"),
+        Mistake(5343.75, "Round up"),
+        Mistake(5344, "rounded at the end"),
+        Mistake(5340, "dropped the last batch"),
         Mistake(5628, "validation pictures too"),
-        Mistake(422, "one epoch"),
-        Mistake(648000, "pictures shown"),
-        Mistake(54000, "times the epochs"),
+        Mistake(288, "batches of the validation"),
+        Mistake(446, "one epoch"),
+        Mistake(684_000, "pictures shown"),
+        Mistake(57_000, "times the epochs"),
     ),
 )
 
@@ -63,7 +70,7 @@ def _diagnose_first_kernel(answer: object) -> str:
         raise Wrong("25 is the number of weights of one filter: (832 − 32) / 32. The side is what is asked for.")
     if got != 5:
         if not (got.is_integer() and 1 <= got <= 28):
-            raise Wrong(f"You got {got:g}. A kernel's side is a whole number from 1 to 28.")
+            raise Wrong(f"You got {read(got)}. A kernel's side is a whole number from 1 to 28.")
         side = int(got)
         raise Wrong(
             f"A {side} × {side} kernel leaves {29 - side} × {29 - side} of 28 × 28 and has {side**2} · 32 + 32 = "
@@ -100,6 +107,10 @@ first_kernel = Exercise(
 # --- wiring -----------------------------------------------------------------------------------------------------------
 
 
+_SIDE = 28
+_PICTURES = np.random.default_rng(0).uniform(-3, 3, (4, _SIDE, _SIDE, 1)).astype("float32")
+
+
 def _model(answer: object) -> object:
     """The learner's model, built by calling `answer`, or `Wrong`."""
     import keras
@@ -109,65 +120,151 @@ def _model(answer: object) -> object:
         raise Wrong("A list of layers is no model yet. Put it into keras.Sequential(...), or use keras.Model(...).")
     if not isinstance(built, keras.Model):
         raise Wrong(f"A keras.Model is expected, but the function returned a {type(built).__name__}.")
-    shapes = tuple(getattr(built, "input_shape", None) or ()), tuple(getattr(built, "output_shape", None) or ())
-    if shapes[0] != (None, 28, 28, 1):
-        raise Wrong(f"The model takes {shapes[0] or 'nothing yet'}. Begin with keras.Input((28, 28, 1)).")
-    if shapes[1] != (None, 10):
+    known = getattr(built, "input_shape", None)  # a subclassed model has none
+    if known is not None and tuple(known)[1:] != _PICTURES.shape[1:]:
+        raise Wrong(f"The model takes {known}. Begin with keras.Input((28, 28, 1)).")
+    try:
+        shape = tuple(built(_PICTURES, training=False).shape)
+    except Exception as error:  # noqa: BLE001  each backend and each layer has its own words for what does not fit
+        raise Wrong(f"The model cannot read pictures of 28 × 28 × 1. {type(error).__name__}: {error}") from error
+    if shape != (4, 10):
         raise Wrong(
-            f"The output has shape {shapes[1]}. Flatten what the blocks give, then one Dense layer with 10 units."
+            f"The output has shape {(None, *shape[1:])}. Flatten what the blocks give, then one Dense "
+            "layer with 10 units."
         )
     return built
 
 
-def _probabilities(model: object) -> None:
+def _numpy(tensor: object) -> np.ndarray:
     import keras
 
-    x = np.random.default_rng(0).uniform(-3, 3, (4, 28, 28, 1)).astype("float32")
-    said = keras.ops.convert_to_numpy(model(x, training=False))
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def _relu(x: np.ndarray) -> np.ndarray:
+    return np.maximum(x, 0)
+
+
+def _nothing(x: np.ndarray) -> np.ndarray:
+    return x
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return (powers / powers.sum(axis=1, keepdims=True)).astype("float32")
+
+
+def _two_blocks(
+    weights: list[np.ndarray],
+    bends: tuple[Callable, Callable] = (_relu, _relu),
+    windows: tuple[int, int] = (2, 2),
+    pool: str = "max_pool",
+    last: Callable = _softmax,
+    scale: float = 1,
+) -> np.ndarray:
+    """What two blocks and a Dense layer with these weights make of `_PICTURES`: (4, 10)."""
+    from keras import ops
+
+    x = _PICTURES * np.float32(scale)
+    for kernel, bias, bend, window in zip(weights[:4:2], weights[1:4:2], bends, windows, strict=True):
+        x = bend(_numpy(ops.conv(x, kernel)) + bias)
+        x = _numpy(getattr(ops, pool)(x, window, 2))
+    return last(x.reshape(len(x), -1) @ weights[4] + weights[5])
+
+
+# What else a model with the right weights may compute.
+_SLIPS = (
+    (dict(bends=(_nothing, _relu)), "The first convolution has no ReLU, and the bend is what makes it a layer."),
+    (dict(bends=(_relu, _nothing)), "The second convolution has no ReLU, and the bend is what makes it a layer."),
+    (dict(bends=(_nothing, _nothing)), "There is no ReLU: without a bend two convolutions could do no more than one."),
+    (dict(bends=(np.tanh, np.tanh)), "The convolutions bend by tanh. ReLU is wanted."),
+    (dict(pool="average_pool"), "The poolings take means. Max pooling is wanted."),
+    (dict(windows=(3, 2)), "Poolings over 2 × 2 are wanted. Your first one looks at 3 × 3 pixels."),
+    (dict(windows=(2, 3)), "Poolings over 2 × 2 are wanted. Your second one looks at 3 × 3 pixels."),
+    (dict(last=lambda x: _softmax(_softmax(x))), "The softmax is applied twice: in the last layer and behind it."),
+    (dict(scale=1 / 255), "Your model divides by 255 itself. Its pictures come divided already."),
+)
+
+
+def _has_weights_of_two_blocks(model: object, filters: tuple[int, int]) -> bool:
+    """Whether the model has them and no others, whichever layers hold them; and if so, judge what it computes.
+
+    Raises
+    ------
+    Wrong
+        If it computes something else than two blocks and a Dense layer with its weights.
+    """
+    shapes = ((3, 3, 1, filters[0]), filters[:1], (3, 3, *filters), filters[1:], (25 * filters[1], 10), (10,))
+    wanted, sizes = ([int(np.prod(shape)) for shape in group] for group in (shapes, [w.shape for w in model.weights]))
+    if sorted(sizes) != sorted(wanted):
+        return False
+    own, rng = model.get_weights(), np.random.default_rng(5)
+    drawn = [rng.normal(0, (w.size / w.shape[-1]) ** -0.5, w.shape) for w in own]  # a new model's biases are still 0
+    model.set_weights(drawn)
+    said = _numpy(model(_PICTURES, training=False))
+    model.set_weights(own)
+    # The six arrays differ in size, which tells them apart in any order.
+    weights = [
+        drawn[sizes.index(size)].reshape(shape).astype("float32") for size, shape in zip(wanted, shapes, strict=True)
+    ]
+    if np.allclose(said, _two_blocks(weights), atol=1e-4):
+        return True
     if (said < 0).any() or not np.allclose(said.sum(axis=1), 1, atol=1e-3):
         raise Wrong(
             "Its ten numbers are no probabilities: they must be positive and add up to 1. Which activation does it?"
         )
+    for slip, words in _SLIPS:
+        if np.allclose(said, _two_blocks(weights, **slip), atol=1e-4):
+            raise Wrong(words)
+    raise Wrong(
+        "The weights are right, but put together the layers compute something else than convolution, ReLU and max "
+        "pooling, twice, and then one Dense layer with softmax."
+    )
 
 
-def _kinds(model: object, kind: str) -> list:
-    return [layer for layer in model.layers if type(layer).__name__ == kind]
+def _kernels(model: object) -> list[tuple[int, ...]]:
+    """Shapes of the convolutions' kernels, in the order in which they read each other."""
+    return sorted((tuple(w.shape) for w in model.weights if len(w.shape) == 4), key=lambda shape: shape[2])
 
 
-def _is_relu(layer: object) -> bool:
-    return getattr(layer.activation, "__name__", "") == "relu"
+# How many numbers the last layer may read instead of 5 · 5 · 32 = 800.
+_ARRIVES = {
+    3_872: "Each block ends in a max pooling of 2, so there are two of them: yours lacks the second.",
+    4_608: "Each block ends in a max pooling of 2, so there are two of them: yours lacks the first.",
+    18_432: "Each block ends in a max pooling of 2. Yours has none that halves the picture.",
+    1_568: "Both convolutions are padded. Without padding 28 becomes 26.",
+    1_152: "One convolution is padded. Without padding a side loses 2 pixels.",
+    512: "Both poolings look at 3 × 3 pixels. Max pooling of 2 is wanted.",
+    32: "You took one number from each map. Flatten keeps them all.",
+}
 
 
 def _diagnose_wire(answer: object) -> str:
     model = _model(answer)
-    convs, pools = _kinds(model, "Conv2D"), _kinds(model, "MaxPooling2D")
-    if len(convs) == 1:
-        raise Wrong(
-            f"Only one convolution is part of the model, that with {convs[0].filters} filters. Does the second block "
-            "begin where the first ends, or at the input again? A block that leads nowhere is dropped without a word."
+    if _has_weights_of_two_blocks(model, (16, 32)):
+        return (
+            "160 + 4,640 + 8,010 = 12,810 parameters: a working digit reader with about an eighteenth of the lesson's "
+            "weights."
         )
-    if [conv.filters for conv in convs] != [16, 32]:
-        raise Wrong(f"Convolutions with 16, then 32 filters are wanted. Yours: {[conv.filters for conv in convs]}.")
-    if any(tuple(conv.kernel_size) != (3, 3) for conv in convs):
-        raise Wrong(f"Kernels of 3 × 3 are wanted. Yours: {[tuple(conv.kernel_size) for conv in convs]}.")
-    if len(pools) != 2:
-        raise Wrong(f"Each block ends in a max pooling of 2, so there are two of them. Yours has {len(pools)}.")
-    if any(tuple(pool.pool_size) != (2, 2) or tuple(pool.strides) != (2, 2) for pool in pools):
-        sizes = [f"{tuple(pool.pool_size)}, strides {tuple(pool.strides)}" for pool in pools]
-        raise Wrong(f"Poolings over 2 × 2 are wanted. Yours: {'; '.join(sizes)}.")
-    bends = _kinds(model, "ReLU") + [layer for layer in _kinds(model, "Activation") if _is_relu(layer)]
-    if sum(not _is_relu(conv) for conv in convs) > len(bends):
-        raise Wrong("A convolution has no ReLU: without a bend two convolutions could do no more than one.")
-    if model.count_params() != 12_810:
+    kernels = _kernels(model)
+    filters, sides = [shape[3] for shape in kernels], [shape[:2] for shape in kernels]
+    if len(filters) == 1:
         raise Wrong(
-            f"Your model has {model.count_params():,} parameters. Unpadded it is 160 + 4,640 + 8,010 = 12,810: the "
-            "last layer sees 5 · 5 · 32 = 800 numbers."
+            f"Only one convolution is part of the model, that with {filters[0]} filters. Does the second block begin "
+            "where the first ends, or at the input again? A block that leads nowhere is dropped without a word."
         )
-    _probabilities(model)
-    return (
-        "160 + 4,640 + 8,010 = 12,810 parameters: a working digit reader with about an eighteenth of the lesson's "
-        "weights."
-    )
+    if filters != [16, 32]:
+        raise Wrong(f"Convolutions with 16, then 32 filters are wanted. Yours: {filters}.")
+    if sides != [(3, 3), (3, 3)]:
+        raise Wrong(f"Kernels of 3 × 3 are wanted. Yours: {sides}.")
+    dense = [tuple(w.shape) for w in model.weights if len(w.shape) == 2]
+    if len(dense) != 1:
+        raise Wrong(f"After Flatten one Dense layer with 10 units is wanted. Yours has {len(dense)} Dense layers.")
+    said = f"Your model has {model.count_params():,} parameters, not 160 + 4,640 + 8,010 = 12,810."
+    if dense[0][0] != 800:
+        why = _ARRIVES.get(dense[0][0], "28 becomes 26, 13, 11 and 5: no padding, and each pooling halves.")
+        raise Wrong(f"{said} Its last layer reads {dense[0][0]:,} numbers, not 5 · 5 · 32 = 800. {why}")
+    raise Wrong(f"{said} Both convolutions and the Dense layer have a bias for each filter and unit, and that is all.")
 
 
 _WIRE = """
@@ -226,6 +323,22 @@ wire = Exercise(
         Mistake(_WIRE.replace("Conv2D(16", "Conv2D(32").replace("Conv2D(32, 3, activation=\"relu\")(x)",
                 "Conv2D(16, 3, activation=\"relu\")(x)"), "16, then 32"),
         Mistake(_WIRE.replace("Conv2D(16, 3", "Conv2D(16, 5"), "3 × 3"),
+        Mistake(_WIRE.replace("    x = layers.MaxPooling2D(2)(x)\n    x = layers.Conv", "    x = layers.Conv"),
+                "lacks the first"),
+        Mistake(_WIRE.replace("MaxPooling2D", "AveragePooling2D"), "Max pooling is wanted"),
+        Mistake(_WIRE.replace('"relu"', '"tanh"'), "ReLU is wanted"),
+        Mistake(_WIRE.replace('"relu"', "None"), "no more than one"),
+        Mistake(_WIRE.replace('"relu"', '"gelu"'), "something else"),
+        Mistake(_WIRE.replace("    x = layers.Flatten",
+                              "    x = layers.Dense(32, activation='relu')(x)\n    x = layers.Flatten"),
+                "2 Dense layers"),
+        Mistake(_WIRE.replace('layers.Dense(10, activation="softmax")(x)',
+                'layers.Softmax()(layers.Dense(10, activation="softmax")(x))'), "applied twice"),
+        Mistake(_WIRE.replace("    x = layers.Conv2D(16",
+                              "    x = layers.Rescaling(1 / 255)(inputs)\n    x = layers.Conv2D(16")
+                .replace('"relu")(inputs)', '"relu")(x)'), "divides by 255"),
+        Mistake(_WIRE.replace("layers.Flatten()", "layers.GlobalAveragePooling2D()"), "Flatten keeps them all"),
+        Mistake(_WIRE.replace("Conv2D(16, 3,", "Conv2D(16, 3, use_bias=False,"), "bias for each filter"),
         Mistake(_WIRE.replace("    x = layers.MaxPooling2D(2)(x)\n    x = layers.Flatten", "    x = layers.Flatten"),
                 "two of them"),
         Mistake(_WIRE.replace("(28, 28, 1)", "(28, 28)").replace("2D(", "1D("), "keras.Input"),
@@ -236,64 +349,131 @@ wire = Exercise(
 
 # --- the loss ---------------------------------------------------------------------------------------------------------
 
-_LOGITS = np.array([[2.0, -1.0, 0.5], [0.1, 0.2, 3.0], [-0.4, 1.5, 0.3]], "float32")
-_CLASSES = np.array([0, 2, 0])
+_CLASSES = np.array([0, 1, 1, 0])
+_SCORES = np.array([[2.0, -1.0, 0.5], [0.1, 0.2, 3.0], [-0.4, 1.5, 0.3], [-0.3, 0.6, 1.1]], "float32")
 
 
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return (powers / powers.sum(axis=1, keepdims=True)).astype("float32")
+def _labels() -> dict[str, np.ndarray]:
+    """Whole numbers and one-hot rows, in either type; three pictures of three classes, and four."""
+    rows = np.eye(3)[_CLASSES]
+    return {
+        "whole numbers": _CLASSES,
+        "one-hot rows": rows.astype("float32"),
+        "whole numbers, as floats": _CLASSES.astype("float32"),
+        "one-hot rows of integers": rows.astype(int),
+        "three whole numbers": _CLASSES[:3],
+        "three one-hot rows": rows[:3].astype("float32"),
+    }
+
+
+_LOSS_CASES = tuple(
+    Case(labels, last, words=f"For labels as {form} and last activation {last!r}")
+    for form, labels in _labels().items()
+    for last in ("softmax", None)
+)
+
+
+def _value(loss: object, labels: np.ndarray, last_activation: str | None) -> float:
+    """The mean loss of the pictures; `Wrong` with what `loss` is if it is none, or none for these labels."""
+    if isinstance(loss, str):
+        raise Wrong(
+            f"A name such as {loss!r} cannot say whether the last layer gives probabilities or scores. Return an "
+            "object: keras.losses.…(from_logits=…)."
+        )
+    if not callable(loss):
+        raise Wrong(f"A loss from keras.losses is expected, but this is a {type(loss).__name__}.")
+    if isinstance(loss, type):
+        raise Wrong(f"{loss.__name__} is the class. Add the brackets: keras.losses.{loss.__name__}(…).")
+    said = _SCORES[: len(labels)] if last_activation is None else _softmax(_SCORES[: len(labels)])
+    try:
+        return float(np.mean(_numpy(loss(labels, said))))
+    except Exception as error:  # noqa: BLE001  each backend has its own words for shapes that do not match
+        kind = "CategoricalCrossentropy" if labels.ndim == 2 else "SparseCategoricalCrossentropy"
+        raise Wrong(
+            f"The loss failed with {type(error).__name__}. Labels of shape {labels.shape} want {kind}, whatever the "
+            "type of their numbers."
+        ) from error
+
+
+def _cross_entropy(labels: np.ndarray, last_activation: str | None, **options: object) -> float:
+    """Keras' own, of the form that the labels have."""
+    from keras import losses
+
+    kind = losses.CategoricalCrossentropy if labels.ndim == 2 else losses.SparseCategoricalCrossentropy
+    return _value(kind(**{"from_logits": last_activation is None, **options}), labels, last_activation)
+
+
+def _as_rows(labels: np.ndarray) -> np.ndarray:
+    return labels if labels.ndim == 2 else np.eye(3)[labels.astype(int)]
+
+
+def _smoothed(labels: np.ndarray, last_activation: str | None) -> float:
+    rows = _as_rows(labels)
+    return _cross_entropy(rows * 0.9 + 0.1 / 3, last_activation)
+
+
+def _summed(labels: np.ndarray, last_activation: str | None) -> float:
+    return len(labels) * _cross_entropy(labels, last_activation)
+
+
+def _squared(labels: np.ndarray, last_activation: str | None) -> float:
+    from keras import losses
+
+    return _value(losses.MeanSquaredError(), _as_rows(labels), last_activation)
+
+
+def _yes_or_no(labels: np.ndarray, last_activation: str | None) -> float:
+    from keras import losses
+
+    return _value(losses.BinaryCrossentropy(from_logits=last_activation is None), _as_rows(labels), last_activation)
+
+
+_LOSS_VALUES = ByCases(
+    truth=_cross_entropy,
+    cases=_LOSS_CASES,
+    misreadings=(
+        Misreading(
+            lambda labels, last: _cross_entropy(labels, last, from_logits=False),
+            "without a last activation the layer gives scores, not probabilities. Say from_logits=True, and softmax is "
+            "applied.",
+        ),
+        Misreading(
+            lambda labels, last: _cross_entropy(labels, last, from_logits=True),
+            "the last layer has a softmax already; with from_logits=True it is applied a second time.",
+        ),
+        Misreading(
+            lambda labels, last: _cross_entropy(labels, last, from_logits=last is not None),
+            "from_logits is the wrong way round. Logits are scores: what comes out when there is no softmax.",
+        ),
+        Misreading(
+            _smoothed,
+            "the labels are smoothed by 0.1. That is another task: the true class gets 0.9 of the weight, not all.",
+        ),
+        Misreading(_summed, "the pictures' losses are summed. Leave `reduction` alone: it takes their mean."),
+        Misreading(_squared, "a classifier wants a cross-entropy. Squared errors are for measured amounts."),
+        Misreading(
+            _yes_or_no,
+            "BinaryCrossentropy asks a yes-or-no question for each class. Here one class of several is true.",
+        ),
+    ),
+    otherwise="It is another loss. The categorical cross-entropy is wanted: −ln of the true class's probability.",
+    praise="The form of the labels chooses the name, the last activation chooses from_logits. One loss, however the "
+    "labels are written: −ln of the probability of the true class.",
+    same=lambda got, right: close(round(got, 4), round(right, 4), 2e-4),
+)
 
 
 def _diagnose_loss_for(answer: object) -> str:
-    import keras
-
-    probabilities = _softmax(_LOGITS)
-    right = -np.log(probabilities[np.arange(3), _CLASSES]).mean()
-    for one_hot in (False, True):
-        labels = np.eye(3, dtype="float32")[_CLASSES] if one_hot else _CLASSES
-        form = "one-hot rows" if one_hot else "whole numbers"
-        for activation in ("softmax", None):
-            loss = call(answer, labels, activation)
-            if isinstance(loss, str):
-                raise Wrong(
-                    f"A name such as {loss!r} cannot say whether the last layer gives probabilities or scores. Return "
-                    "an object: keras.losses.…(from_logits=…)."
-                )
-            if not callable(loss):
-                raise Wrong(f"A loss from keras.losses is expected, but this is a {type(loss).__name__}.")
-            if isinstance(loss, type):
-                raise Wrong(f"{loss.__name__} is the class. Add the brackets: keras.losses.{loss.__name__}(…).")
-            said = _LOGITS if activation is None else probabilities
-            case = f"labels as {form}, last activation {activation!r}"
-            try:
-                value = float(np.mean(keras.ops.convert_to_numpy(loss(labels, said))))
-            except Exception as error:  # noqa: BLE001  each backend has its own words for shapes that do not match
-                other = "CategoricalCrossentropy" if one_hot else "SparseCategoricalCrossentropy"
-                raise Wrong(
-                    f"For {case} the loss failed with {type(error).__name__}. Labels of shape {labels.shape} want "
-                    f"{other}."
-                ) from error
-            _compare_loss(value, float(right), case, loss, activation)
-    return "The form of the labels chooses the name, the last activation chooses from_logits. All four give 0.87 here."
-
-
-def _compare_loss(value: float, right: float, case: str, loss: object, activation: str | None) -> None:
-    if close(round(value, 4), round(right, 4)):
-        return
-    got = f"For {case} the loss is {value:.3f}, and should be {right:.3f}."
-    loss = getattr(loss, "func", loss)  # of a functools.partial
-    kind = getattr(loss, "__name__", type(loss).__name__)
-    name = kind.replace("_", "").lower()
-    if "crossentropy" not in name:
-        raise Wrong(f"{got} A classifier wants a cross-entropy; {kind} is for measured amounts.")
-    if name.startswith("binary"):
-        raise Wrong(f"{got} BinaryCrossentropy asks ten yes-or-no questions. Here one class of several is true.")
-    if activation is None:
-        raise Wrong(
-            f"{got} The last layer gives scores, not probabilities: say from_logits=True, and softmax is applied."
-        )
-    raise Wrong(f"{got} The last layer has a softmax already; with from_logits=True it is applied a second time.")
+    values = {}
+    for case in _LOSS_CASES:
+        try:
+            values[case] = _value(call(answer, *case.args), *case.args)
+        except Wrong as wrong:
+            if "The loss failed" not in str(wrong):
+                raise
+            raise Wrong(f"{case.words}: {wrong}") from wrong
+    rest = iter(values.values())
+    return _LOSS_VALUES(lambda labels, last_activation: next(rest))
 
 
 _LOSS = """
@@ -318,8 +498,11 @@ loss_for = Exercise(
     ),
     diagnose=_diagnose_loss_for,
     mistakes=(
-        Mistake(_LOSS.replace("from_logits=last_activation is None", ""), "say from_logits=True"),
+        Mistake(_LOSS.replace("from_logits=last_activation is None", ""), "Say from_logits=True"),
         Mistake(_LOSS.replace("from_logits=last_activation is None", "from_logits=True"), "a second time"),
+        Mistake(_LOSS.replace("last_activation is None", "last_activation == 'softmax'"), "wrong way round"),
+        Mistake(_LOSS.replace("is None)", "is None, reduction='sum')"), "summed"),
+        Mistake(_LOSS.replace("is None)", "is None, label_smoothing=0.1)").replace("Sparse", ""), "want Sparse"),
         Mistake(
             "def loss_for(labels, last_activation):\n    import keras\n"
             "    return keras.losses.SparseCategoricalCrossentropy(from_logits=last_activation is None)",
@@ -330,17 +513,27 @@ loss_for = Exercise(
             "    return keras.losses.CategoricalCrossentropy(from_logits=last_activation is None)",
             "want SparseCategoricalCrossentropy",
         ),
+        Mistake(_LOSS.replace("labels.ndim == 2", "labels.dtype.kind == 'f'"), "whatever the type"),
+        Mistake(_LOSS.replace("labels.ndim == 2", "labels.max() <= 1"), "want SparseCategoricalCrossentropy"),
+        Mistake(_LOSS.replace("labels.ndim == 2", "labels.shape[-1] == 3"), "want SparseCategoricalCrossentropy"),
         Mistake(lambda labels, last_activation: "sparse_categorical_crossentropy", "cannot say"),
         Mistake(
             "def loss_for(labels, last_activation):\n    from keras import losses as L\n"
             "    return L.categorical_crossentropy if labels.ndim == 2 else L.sparse_categorical_crossentropy",
-            "say from_logits=True",
+            "Say from_logits=True",
         ),
         Mistake(_LOSS.replace("return kind(from_logits=last_activation is None)", "return kind"), "Add the brackets"),
         Mistake(
             "def loss_for(labels, last_activation):\n    import keras\n"
-            "    return lambda y, p: keras.ops.mean((keras.ops.one_hot(y, 3) - p) ** 2) if y.ndim == 1 else 0.0",
+            "    rows = lambda y: keras.ops.one_hot(y, 3) if y.ndim == 1 else y\n"
+            "    return lambda y, p: keras.ops.mean((rows(y) - p) ** 2)",
             "measured amounts",
+        ),
+        Mistake(
+            "def loss_for(labels, last_activation):\n    import keras\n"
+            "    focal = keras.losses.CategoricalFocalCrossentropy(from_logits=last_activation is None)\n"
+            "    return lambda y, p: focal(y if y.ndim == 2 else keras.ops.one_hot(y, 3), p)",
+            "It is another loss",
         ),
     ),
 )
@@ -353,6 +546,7 @@ _RUNS = (
     ([0.9, 0.6, 0.5, 0.52, 0.51, 0.53, 0.4], 2),
     ([0.8, 0.7, 0.75, 0.74, 0.73, 0.6], 3),
     ([1.0, 0.9, 0.8, 0.7], 2),
+    ([0.9, 0.7, 0.5, 0.6, 0.7], 3),
     ([0.5, 0.6, 0.7], 1),
     ([1.0, 0.8, 0.9, 0.7, 0.75, 0.6, 0.65, 0.7], 2),
     ([0.5, 0.5, 0.5, 0.5], 2),
@@ -360,55 +554,89 @@ _RUNS = (
 
 
 def _early_stop(
-    losses: list[float], patience: int, *, previous: bool = False, slack: int = 0, reset: bool = True
+    losses: list[float],
+    patience: int,
+    *,
+    previous: bool = False,
+    slack: int = 0,
+    reset: bool = True,
+    equal: bool = False,
 ) -> tuple[int, int]:
     """(epoch after which training ends, epoch with the best weights), both from 1."""
     best = waited = 0
     for epoch in range(1, len(losses)):
-        if losses[epoch] < losses[epoch - 1 if previous else best]:
+        against = losses[epoch - 1 if previous else best]
+        if losses[epoch] < against or (equal and losses[epoch] == against):
             waited = 0 if reset else waited
         else:
             waited += 1
-        if losses[epoch] < losses[best]:
+        if losses[epoch] < losses[best] or (equal and losses[epoch] == losses[best]):
             best = epoch
         if waited >= patience + slack:
             return epoch + 1, best + 1
     return len(losses), best + 1
 
 
-def _diagnose_early_stop(answer: object) -> str:
-    got = [
-        tuple(array(call(answer, list(run), patience), (2,), "The answer (stopped, best)")) for run, patience in _RUNS
-    ]
-    right = [_early_stop(*case) for case in _RUNS]
-    wrong = [i for i in range(len(_RUNS)) if got[i] != right[i]]
-    if not wrong:
-        return "Compared with the best so far, not with the epoch before; and what is kept is the best, not the last."
-    run, patience = _RUNS[wrong[0]]
-    said = "({:g}, {:g})".format(*got[wrong[0]])
-    case = f"For {run} and patience {patience} you got {said}, not {right[wrong[0]]}."
-    if got == [(s - 1, b - 1) for s, b in right]:
-        raise Wrong(f"{case} Your epochs are counted from 0. Keras' logs, and this course, count from 1.")
-    if [b for _, b in got] == [s for s, _ in right] and [s for s, _ in got] == [s for s, _ in right]:
-        raise Wrong(f"{case} The last epoch is not the best one: patience means that worse ones came after it.")
-    if got == [_early_stop(*c, previous=True) for c in _RUNS]:
-        raise Wrong(f"{case} You compare with the epoch before. Going down after a bad epoch is no gain: compare "
-                    "with the best so far.")  # fmt: skip
-    if got == [_early_stop(*c, slack=1) for c in _RUNS]:
-        raise Wrong(f"{case} One epoch too late: it ends with the epoch that makes the count reach the patience.")
-    if got == [_early_stop(*c, slack=-1) for c in _RUNS]:
-        raise Wrong(f"{case} One epoch too early: the best epoch itself does not count as one without a gain.")
-    if got == [_early_stop(*c, reset=False) for c in _RUNS]:
-        raise Wrong(f"{case} You count all bad epochs of the run. Each new best sets the count back to 0.")
-    if got == [(b, s) for s, b in right]:
-        raise Wrong(f"{case} The two are swapped: the epoch that ends the run comes first.")
-    if got == [(s, int(np.argmin(run)) + 1) for (s, _), (run, _) in zip(right, _RUNS, strict=True)]:
-        raise Wrong(f"{case} You looked at epochs that never took place: the run had ended before them.")
-    if got == [(s, b) if run != _RUNS[-1][0] else (4, 4) for (s, b), (run, _) in zip(right, _RUNS, strict=True)]:
-        raise Wrong(f"{case} An equal loss is no improvement.")
-    raise Wrong(
-        f"{case} Keep the best loss so far and count the epochs since; end when the count reaches the patience."
-    )
+def _ended(losses: list[float], patience: int) -> int:
+    return _early_stop(losses, patience)[0]
+
+
+def _best(losses: list[float], patience: int) -> int:
+    return _early_stop(losses, patience)[1]
+
+
+_diagnose_early_stop = ByCases(
+    truth=_early_stop,
+    cases=[Case(*run, words=f"For {run[0]} and patience {run[1]}") for run in _RUNS],
+    misreadings=(
+        Misreading(
+            lambda losses, patience: [epoch - 1 for epoch in _early_stop(losses, patience)],
+            "your epochs are counted from 0. Keras' logs, and this course, count from 1.",
+        ),
+        Misreading(
+            lambda losses, patience: (_ended(losses, patience),) * 2,
+            "the last epoch is not the best one: patience means that worse ones came after it.",
+        ),
+        Misreading(
+            lambda losses, patience: _early_stop(losses, patience, previous=True),
+            "you compare with the epoch before. Going down after a bad epoch is no gain: compare with the best so far.",
+        ),
+        Misreading(
+            lambda losses, patience: _early_stop(losses, patience, slack=1),
+            "one epoch too late: it ends with the epoch that makes the count reach the patience.",
+        ),
+        Misreading(
+            lambda losses, patience: _early_stop(losses, patience, slack=-1),
+            "one epoch too early: the best epoch itself does not count as one without a gain.",
+        ),
+        Misreading(
+            lambda losses, patience: _early_stop(losses, patience, reset=False),
+            "you count all bad epochs of the run. Each new best sets the count back to 0.",
+        ),
+        Misreading(
+            lambda losses, patience: _early_stop(losses, patience)[::-1],
+            "the two are swapped: the epoch that ends the run comes first.",
+        ),
+        Misreading(
+            lambda losses, patience: (_ended(losses, patience), int(np.argmin(losses)) + 1),
+            "you looked at epochs that never took place: the run had ended before them.",
+        ),
+        Misreading(
+            lambda losses, patience: _early_stop(losses, patience, equal=True),
+            "you took an equal loss for an improvement. It must be lower.",
+        ),
+        Misreading(
+            lambda losses, patience: (_best(losses, patience) + patience, _best(losses, patience)),
+            "where the patience does not run out, the run ends with its last epoch; there are no more.",
+        ),
+        Misreading(
+            lambda losses, patience: (len(losses), int(np.argmin(losses)) + 1),
+            "the run was never stopped: patience is not used.",
+        ),
+    ),
+    otherwise="Keep the best loss so far and count the epochs since; end when the count reaches the patience.",
+    praise="Compared with the best so far, not with the epoch before; and what is kept is the best, not the last.",
+)
 
 
 _EARLY = """
@@ -440,16 +668,15 @@ early_stop = Exercise(
     diagnose=_diagnose_early_stop,
     mistakes=(
         Mistake(_EARLY.replace("losses[best]:", "losses[epoch - 1]:"), "compare with the best so far"),
-        Mistake(_EARLY.replace("waited == patience", "waited > patience"), "One epoch too late"),
-        Mistake(_EARLY.replace("waited == patience", "waited >= patience - 1"), "One epoch too early"),
-        Mistake(_EARLY.replace("best, waited = epoch, 0", "best = epoch"), "all bad epochs"),
-        Mistake(lambda losses, patience: _early_stop(losses, patience)[::-1], "swapped"),
+        Mistake(_EARLY.replace("waited == patience", "waited > patience"), "one epoch too late"),
+        Mistake(_EARLY.replace("waited == patience", "waited >= patience - 1"), "one epoch too early"),
+        Mistake(_EARLY.replace("best, waited = epoch, 0", "best = epoch"), "all bad epochs of the run"),
         Mistake(_EARLY.replace("best + 1", "epoch + 1").replace("len(losses), epoch + 1", "len(losses), len(losses)"),
                 "not the best one"),
         Mistake(_EARLY.replace("epoch + 1, best + 1", "epoch, best").replace("len(losses), best + 1",
                 "len(losses) - 1, best"), "counted from 0"),
-        Mistake(lambda losses, patience: (_early_stop(losses, patience)[0], int(np.argmin(losses)) + 1),
-                "never took place"),
+        Mistake(_EARLY.replace("losses[epoch] < losses[best]", "losses[epoch] <= losses[best]"), "equal loss"),
+        Mistake(_EARLY.replace("return epoch + 1", "return epoch + 2"), "count the epochs since"),
         Mistake(lambda losses, patience: len(losses), "shape (2,)"),
     ),
 )  # fmt: skip
@@ -463,27 +690,35 @@ _MATRICES = (
     np.array([[3, 1, 0, 0], [0, 9, 0, 3], [2, 2, 4, 0], [0, 0, 0, 6]]),
 )
 
-
-def _diagnose_recall(answer: object) -> str:
-    got = [
-        array(call(answer, matrix.copy()), (len(matrix),), f"The recall of {len(matrix)} classes")
-        for matrix in _MATRICES
-    ]
-    right = [np.diag(m) / m.sum(axis=1) for m in _MATRICES]
-    if all(close(g, r) for g, r in zip(got, right, strict=True)):
-        return "The diagonal over its row: of all true 1s in the first matrix, half were called 1."
-    case = f"For {_MATRICES[0].tolist()} you got {got[0].round(3).tolist()}, not {right[0].round(3).tolist()}."
-    readings = (
-        (lambda m: np.diag(m) / m.sum(axis=0), "That divides by the columns: of what was *called* 1, how much is 1. It "
-         "is the precision. Recall divides by the row, all that *are* 1."),
-        (lambda m: np.diag(m) / m.sum(), "That divides by all pictures. Divide each class by its own: the row's sum."),
-        (lambda m: np.diag(m).astype(float), "Those are counts. Divide by how many pictures the class has."),
-        (lambda m: 1 - np.diag(m) / m.sum(axis=1), "That is the part that was missed; recall is what was found."),
-    )  # fmt: skip
-    for how, message in readings:
-        if all(close(g, how(m)) for g, m in zip(got, _MATRICES, strict=True)):
-            raise Wrong(f"{case} {message}")
-    raise Wrong(f"{case} Row = truth, column = answer: the diagonal element over the sum of its row.")
+_diagnose_recall = ByCases(
+    truth=lambda matrix: np.diag(matrix) / matrix.sum(axis=1),
+    cases=[Case(matrix, words=f"For {matrix.tolist()}") for matrix in _MATRICES],
+    misreadings=(
+        Misreading(
+            lambda m: np.diag(m) / m.sum(axis=0),
+            "that divides by the columns: of what was *called* 1, how much is 1. It is the precision. Recall divides "
+            "by the row, all that *are* 1.",
+        ),
+        Misreading(
+            lambda m: np.diag(m) / m.sum(), "that divides by all pictures. Divide each class by its own: the row's sum."
+        ),
+        Misreading(lambda m: np.diag(m), "those are counts. Divide by how many pictures the class has."),
+        Misreading(
+            lambda m: 1 - np.diag(m) / m.sum(axis=1), "that is the part that was missed; recall is what was found."
+        ),
+        Misreading(lambda m: 100 * np.diag(m) / m.sum(axis=1), "that is in per cent. Return the part, from 0 to 1."),
+        Misreading(
+            lambda m: np.diag(m) // m.sum(axis=1),
+            "the parts were rounded down to whole numbers. Half is 0.5: divide with /, not with //.",
+        ),
+        Misreading(
+            lambda m: 2 * np.diag(m) / (m.sum(axis=0) + m.sum(axis=1)),
+            "that is F1, which weighs recall against precision.",
+        ),
+    ),
+    otherwise="Row = truth, column = answer: the diagonal element over the sum of its row.",
+    praise="The diagonal over its row: of all true 1s in the first matrix, half were called 1.",
+)
 
 
 recall = Exercise(
@@ -503,11 +738,8 @@ recall = Exercise(
     ),
     diagnose=_diagnose_recall,
     mistakes=(
-        Mistake(lambda matrix: np.diag(matrix) / matrix.sum(axis=0), "precision"),
-        Mistake(lambda matrix: np.diag(matrix) / matrix.sum(), "divides by all pictures"),
-        Mistake(lambda matrix: np.diag(matrix), "Those are counts"),
-        Mistake(lambda matrix: 1 - np.diag(matrix) / matrix.sum(axis=1), "missed"),
         Mistake(lambda matrix: np.diag(matrix).sum() / matrix.sum(), "should have shape (3,)"),
+        Mistake(lambda matrix: np.diag(matrix) / matrix.sum(axis=1, keepdims=True), "should have shape (3,)"),
         Mistake(lambda matrix: np.ones(len(matrix)), "Row = truth"),
     ),
 )
@@ -518,29 +750,26 @@ recall = Exercise(
 
 def _diagnose_mended(answer: object) -> str:
     model = _model(answer)
-    convs = _kinds(model, "Conv2D")
-    count = model.count_params()
-    if count == 108_810 or (len(convs) == 1 and convs[0].filters == 64):
+    if _has_weights_of_two_blocks(model, (32, 64)):
+        return (
+            "34,826 parameters in place of 108,810: less than a third, and the second layer sees what the first found."
+        )
+    filters, count = [shape[3] for shape in _kernels(model)], model.count_params()
+    if filters == [64]:
         raise Wrong(
             f"Still {count:,} parameters, and no layer with 32 filters: the second block begins at the input again, so "
             "nothing leads from the first block to the output."
         )
-    if len(convs) == 1:
-        raise Wrong(
-            f"One convolution is left, with {convs[0].filters} filters. Both blocks are wanted, one after the other."
-        )
-    if [conv.filters for conv in convs] == [64, 32]:
+    if len(filters) == 1:
+        raise Wrong(f"One convolution is left, with {filters[0]} filters. Both blocks are wanted, one after the other.")
+    if filters == [64, 32]:
         raise Wrong("The blocks have changed places: 32 filters come first.")
-    if [conv.filters for conv in convs] != [32, 64]:
-        raise Wrong(
-            f"Change the wiring only: convolutions with 32 and 64 filters. Yours: {[c.filters for c in convs]}."
-        )
-    if count != 34_826:
-        raise Wrong(
-            f"Your model has {count:,} parameters; with both blocks in a row it is 320 + 18,496 + 16,010 = 34,826."
-        )
-    _probabilities(model)
-    return "34,826 parameters in place of 108,810: less than a third, and the second layer sees what the first found."
+    if filters != [32, 64]:
+        raise Wrong(f"Change the wiring only: convolutions with 32 and 64 filters. Yours: {filters}.")
+    raise Wrong(
+        f"Your model has {count:,} parameters; with both blocks in a row it is 320 + 18,496 + 16,010 = 34,826. Change "
+        "the wiring only."
+    )
 
 
 _MENDED = """
@@ -583,5 +812,8 @@ mended = Exercise(
         Mistake(_MENDED.replace("Conv2D(64", "Conv2D(32"), "Change the wiring only"),
         Mistake(_MENDED.replace('"relu")(x)', '"relu", padding="same")(x)'), "34,826"),
         Mistake(_MENDED.replace('Dense(10, activation="softmax")', "Dense(10)"), "no probabilities"),
+        Mistake(_MENDED.replace('Conv2D(64, 3, activation="relu")', "Conv2D(64, 3)"), "second convolution has no ReLU"),
+        Mistake(_MENDED.replace('Conv2D(32, 3, activation="relu")', "Conv2D(32, 3)"), "first convolution has no ReLU"),
+        Mistake(_MENDED.replace("MaxPooling2D", "AveragePooling2D"), "Max pooling is wanted"),
     ),
 )  # fmt: skip
