@@ -531,7 +531,7 @@ print(f"fully connected: {fc:>10,} one by one, {fc:>10,} at once: the same")
 #
 # ### Exercise: how many answers?
 #
-# The network for 14 × 14 windows is run over a picture of 64 × 92. How many answers come out? Put `(height, width)` in
+# The network for 14 × 14 windows is run over a picture of 65 × 92. How many answers come out? Put `(height, width)` in
 # place of the dots.
 
 # %% tags=["exercise-one_pass"]

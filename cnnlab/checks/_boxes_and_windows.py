@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
-from cnnlab.checks._judging import judge, short
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, close, read
+from cnnlab.checks._judging import ByCases, Case, Misreading
 
 # --- a box cuts a piece out of a picture ------------------------------------------------------------------------------
 
-_GREY = np.arange(54).reshape(6, 9)
-_COLOUR = np.arange(6 * 9 * 3).reshape(6, 9, 3)
+_GREY = np.random.default_rng(11).permutation(54).reshape(6, 9)
+_COLOUR = np.random.default_rng(12).permutation(6 * 9 * 3).reshape(6, 9, 3)
 _CUTS = (
-    (_GREY, (2, 1, 6, 3)), (_GREY, (0, 0, 9, 6)), (_COLOUR, (3, 2, 5, 5)), (_GREY, (7, 4, 12, 9)),
-    (_GREY, (-2, 1, 3, 4)), (_COLOUR, (-3, -2, 2, 2)), (_GREY, (-6, 1, -2, 4)),
+    (_GREY, (2, 1, 6, 3)), (_COLOUR, (3, 2, 5, 5)), (_GREY, (7, 4, 12, 9)), (_GREY, (-2, 1, 3, 4)),
+    (_COLOUR, (-3, -2, 2, 3)), (_GREY, (-6, 1, -2, 4)), (_GREY, (1, -5, 4, -1)), (_GREY, (11, 2, 14, 5)),
+    (_GREY, (0, 0, 9, 6)),
 )  # fmt: skip
 
 
@@ -24,63 +25,62 @@ def _cut(image: np.ndarray, box: tuple) -> np.ndarray:
     return image[y1:y2, x1:x2]
 
 
-_CUT_MISREADINGS: tuple[tuple[Callable, str], ...] = (
-    (
-        lambda image, x1, y1, x2, y2: image[max(x1, 0) : max(x2, 0), max(y1, 0) : max(y2, 0)],
-        "x and y are swapped. A box says x first, an array is asked for its rows first: image[y1:y2, x1:x2].",
+def _sliced(how: Callable) -> Callable:
+    """An answer that takes the piece by ``how(image, x1, y1, x2, y2)``."""
+    return lambda image, box: how(image, *box)
+
+
+def _clamped(how: Callable) -> Callable:
+    """The same with rows and columns (y1, y2, x1, x2) from ``how(x1, y1, x2, y2)``, each held at 0."""
+
+    def cut(image: np.ndarray, box: tuple) -> np.ndarray:
+        y1, y2, x1, x2 = (max(value, 0) for value in how(*box))
+        return image[y1:y2, x1:x2]
+
+    return cut
+
+
+_SWAPPED = "x and y are swapped. A box says x first, an array is asked for its rows first: image[y1:y2, x1:x2]."
+_ONE_MORE = "one row and one column too many. x2 and y2 are where the box ends; that pixel is no longer inside."
+_AS_SIZE = "the last two numbers were read as width and height. In xyxy they are the right and the lower edge."
+
+_CROP = ByCases(
+    truth=_cut,
+    cases=tuple(Case(image, box, words=f"For a picture of {image.shape} and box {box}") for image, box in _CUTS),
+    misreadings=(
+        Misreading(_clamped(lambda x1, y1, x2, y2: (x1, x2, y1, y2)), _SWAPPED),
+        Misreading(_sliced(lambda image, x1, y1, x2, y2: image[x1:x2, y1:y2]), _SWAPPED),
+        Misreading(_clamped(lambda x1, y1, x2, y2: (y1, y2 + 1, x1, x2 + 1)), _ONE_MORE),
+        Misreading(_sliced(lambda image, x1, y1, x2, y2: image[y1 : y2 + 1, x1 : x2 + 1]), _ONE_MORE),
+        Misreading(_clamped(lambda x1, y1, x2, y2: (y1, y1 + y2, x1, x1 + x2)), _AS_SIZE),
+        Misreading(_sliced(lambda image, x1, y1, x2, y2: image[y1 : y1 + y2, x1 : x1 + x2]), _AS_SIZE),
+        Misreading(
+            _sliced(lambda image, x1, y1, x2, y2: image[y1:y2, x1:x2]),
+            "the clamp at 0 is missing. Python reads a start of −2 as 'the second from the end', not as 'outside'.",
+        ),
+        Misreading(
+            _sliced(lambda image, x1, y1, x2, y2: image[max(y1, 0) : y2, max(x1, 0) : x2]),
+            "the start is clamped at 0 but the end is not. This box lies wholly left of the picture, and nothing "
+            "remains.",
+        ),
+        Misreading(
+            _sliced(lambda image, x1, y1, x2, y2: image[max(y1, 0) : max(y2, 0)][max(x1, 0) : max(x2, 0)]),
+            "both pairs of brackets choose rows. Put rows and columns into one pair: image[y1:y2, x1:x2].",
+        ),
+        Misreading(
+            _clamped(lambda x1, y1, x2, y2: (max(y1, 0), max(y1, 0) + y2 - y1, max(x1, 0), max(x1, 0) + x2 - x1)),
+            "the box was pushed into the picture. It stays where it is, and what lies outside is cut off.",
+        ),
+        Misreading(
+            _clamped(lambda x1, y1, x2, y2: (abs(y1), abs(y2), abs(x1), abs(x2))),
+            "a minus sign was taken off. −2 lies outside, left of or above the picture: hold it at 0.",
+        ),
     ),
-    (
-        lambda image, x1, y1, x2, y2: image[x1:x2, y1:y2],
-        "x and y are swapped. A box says x first, an array is asked for its rows first: image[y1:y2, x1:x2].",
-    ),
-    (
-        lambda image, x1, y1, x2, y2: image[max(y1, 0) : max(y2 + 1, 0), max(x1, 0) : max(x2 + 1, 0)],
-        "one row and one column too many. x2 and y2 are where the box ends; that pixel is no longer inside.",
-    ),
-    (
-        lambda image, x1, y1, x2, y2: image[y1 : y2 + 1, x1 : x2 + 1],
-        "one row and one column too many. x2 and y2 are where the box ends; that pixel is no longer inside.",
-    ),
-    (
-        lambda image, x1, y1, x2, y2: image[max(y1, 0) : max(y1 + y2, 0), max(x1, 0) : max(x1 + x2, 0)],
-        "the last two numbers were read as width and height. In xyxy they are the right and the lower edge.",
-    ),
-    (
-        lambda image, x1, y1, x2, y2: image[y1 : y1 + y2, x1 : x1 + x2],
-        "the last two numbers were read as width and height. In xyxy they are the right and the lower edge.",
-    ),
-    (
-        lambda image, x1, y1, x2, y2: image[y1:y2, x1:x2],
-        "the clamp at 0 is missing. Python reads a start of −2 as 'the second from the end', not as 'outside'.",
-    ),
-    (
-        lambda image, x1, y1, x2, y2: image[max(y1, 0) : y2, max(x1, 0) : x2],
-        "the start is clamped at 0 but the end is not. This box lies wholly left of the picture, and nothing remains.",
-    ),
+    otherwise="Rows run from y1 to y2, columns from x1 to x2, and nothing starts before 0.",
+    praise="Rows from y, columns from x, and nothing before 0. Most wrong boxes in the world are one of these three.",
+    take=lambda piece, right, what: array(piece, None, what),
+    same=lambda mine, theirs: mine.size == theirs.size == 0 or close(mine, theirs),
 )
-
-
-def _diagnose_crop(answer: object) -> str:
-    got = []
-    for image, box in _CUTS:
-        piece = call(answer, image, box)
-        if not isinstance(piece, np.ndarray):
-            raise Wrong(f"For box {box} your function returned {show(piece)}; a piece of the picture is an array.")
-        got.append(piece)
-    right = [_cut(image, box) for image, box in _CUTS]
-    for piece, expected, (image, box) in zip(got, right, _CUTS, strict=True):
-        if piece.size == expected.size == 0 or close(piece, expected):
-            continue
-        said = f"Picture {image.shape}, box {box}: you cut out shape {piece.shape}, not {expected.shape}"
-        if piece.shape == expected.shape:
-            said = f"Picture {image.shape}, box {box}: your piece has the right shape {piece.shape} and other pixels"
-        for how, message in _CUT_MISREADINGS:
-            theirs = [how(image, *box) for image, box in _CUTS]
-            if all(close(a, b) or a.size == b.size == 0 for a, b in zip(got, theirs, strict=True)):
-                raise Wrong(f"{said}: {message}")
-        raise Wrong(f"{said}. Rows run from y1 to y2, columns from x1 to x2, and nothing starts before 0.")
-    return "Rows from y, columns from x, and nothing before 0. Most wrong boxes in the world are one of these three."
-
 
 crop = Exercise(
     name="crop",
@@ -99,15 +99,12 @@ crop = Exercise(
         "y1 and y2 choose the rows. Python cuts off an end that is too large, but what does image[-2:3] give?",
         "x1, y1, x2, y2 = (max(value, 0) for value in box), and then one line with two slices.",
     ),
-    diagnose=_diagnose_crop,
+    diagnose=_CROP,
     mistakes=(
-        Mistake(lambda image, box: image[box[0] : box[2], box[1] : box[3]], "swapped"),
-        Mistake(lambda image, box: image[box[1] : box[3], box[0] : box[2]], "clamp at 0 is missing"),
-        Mistake(lambda image, box: image[max(box[1], 0) : box[3], max(box[0], 0) : box[2]], "the end is not"),
-        Mistake(lambda image, box: image[box[1] : box[3] + 1, box[0] : box[2] + 1], "too many"),
-        Mistake(lambda image, box: image[box[1] : box[1] + box[3], box[0] : box[0] + box[2]], "width and height"),
         Mistake(lambda image, box: image, "Rows run from y1"),
-        Mistake(lambda image, box: box, "is an array"),
+        Mistake(lambda image, box: box, "Rows run from y1"),
+        Mistake(lambda image, box: "the eye", "should be an array of numbers, but this is a text in quotes"),
+        Mistake(lambda image, box: _cut(image, box).sum(), "you got"),
     ),
 )
 
@@ -115,81 +112,108 @@ crop = Exercise(
 # --- the target vector ------------------------------------------------------------------------------------------------
 
 _TARGETS = (
-    ((20, 30, 80, 50), 1, 100, 200),
-    ((0, 0, 64, 48), 0, 96, 128),
-    ((10, 20, 30, 80), 2, 100, 100),
+    ((21, 30, 80, 53), 1, 98, 203),
+    ((0, 0, 64, 49), 0, 97, 128),
+    ((10, 23, 31, 80), 2, 190, 70),
+    ((130, 4, 171, 27), 0, 100, 200),
     (None, None, 100, 200),
 )
 
 
-def _target(box: tuple | None, label: int | None, height: int, width: int) -> list[float]:
-    if box is None:
-        return [0.0] * 8
-    x1, y1, x2, y2 = box
-    place = [(x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (y2 - y1) / height, (x2 - x1) / width]
-    return [1.0, *place, *(float(label == k) for k in range(3))]
+def _placed(how: Callable) -> Callable:
+    """An answer that fills bx, by, bh, bw by ``how(x1, y1, x2, y2, height, width)``, and the rest rightly."""
+
+    def vector(box: tuple | None, label: int | None, height: int, width: int) -> list[float]:
+        if box is None:
+            return [0.0] * 8
+        return [1.0, *how(*box, height, width), *(float(label == k) for k in range(3))]
+
+    return vector
 
 
-def _other_target(how: Callable) -> list[list[float]]:
-    """The answers of somebody who fills bx, by, bh, bw by `how(x1, y1, x2, y2, height, width)`."""
-    made = []
-    for box, label, height, width in _TARGETS:
-        right = _target(box, label, height, width)
-        made.append(right if box is None else [1.0, *how(*box, height, width), *right[5:]])
-    return made
-
-
-_TARGET_MISREADINGS = (
-    (
-        _other_target(lambda x1, y1, x2, y2, h, w: (x1 / w, y1 / h, (y2 - y1) / h, (x2 - x1) / w)),
-        "bx, by are the box's centre, and you gave its top left corner.",
-    ),
-    (
-        _other_target(
-            lambda x1, y1, x2, y2, h, w: ((x1 + x2) / 2 / w, (y1 + y2) / 2 / h, (x2 - x1) / w, (y2 - y1) / h)
-        ),
-        "height and width are swapped: in this vector bh comes before bw.",
-    ),
-    (
-        _other_target(lambda x1, y1, x2, y2, h, w: ((x1 + x2) / 2, (y1 + y2) / 2, y2 - y1, x2 - x1)),
-        "these are pixels. Divide by the picture's size, so that all numbers lie from 0 to 1.",
-    ),
-    (
-        _other_target(
-            lambda x1, y1, x2, y2, h, w: ((x1 + x2) / 2 / h, (y1 + y2) / 2 / w, (y2 - y1) / w, (x2 - x1) / h)
-        ),
-        "divided by the wrong side. What is measured along x is divided by the width, along y by the height.",
-    ),
-    (
-        _other_target(lambda x1, y1, x2, y2, h, w: (x1 / w, y1 / h, x2 / w, y2 / h)),
-        "these are the two corners. The vector wants the centre and the size.",
-    ),
-    (
-        _other_target(lambda x1, y1, x2, y2, h, w: ((x1 + x2) / w, (y1 + y2) / h, (y2 - y1) / h, (x2 - x1) / w)),
-        "the centre is half of x1 + x2: the division by 2 is missing.",
-    ),
+_target = _placed(
+    lambda x1, y1, x2, y2, h, w: ((x1 + x2) / 2 / w, (y1 + y2) / 2 / h, (y2 - y1) / h, (x2 - x1) / w),
 )
 
 
-def _diagnose_target_vector(answer: object) -> str:
-    got = [array(call(answer, *case), (8,), f"The vector for {case}") for case in _TARGETS]
-    if got[3].any():
-        raise Wrong(f"Nothing is in the picture (box None), but yours is {short(got[3])}. pc is 0, and so is the rest.")
-    right = [_target(*case) for case in _TARGETS]
-    cases = [f"For box {box}, label {label}, height {h}, width {w}" for box, label, h, w in _TARGETS]
-    if any(mine[0] != 1 for mine in got[:3]):
-        raise Wrong("There is an object, so the first number, pc, must be 1.")
-    for mine, theirs, case in zip(got[:3], right[:3], cases[:3], strict=True):
-        if close(mine[:5], theirs[:5]) and not close(mine[5:], theirs[5:]):
-            raise Wrong(
-                f"{case}: the box is right, but the classes are {short(mine[5:])}, not {short(theirs[5:])}. "
-                "Labels start at 0."
-            )
-    judge(got, right, cases, _TARGET_MISREADINGS, "Write down centre, height and width of the box in pixels first.")
-    return (
-        "Eight numbers for every picture: is something there, where, how large, and what. A network can be taught that."
-    )
+def _same_target(mine: np.ndarray, right: np.ndarray) -> bool:
+    """Where nothing is, only pc counts: the other seven may be anything, NaN too."""
+    return close(mine[0], right[0]) and (right[0] == 0 or close(mine, right))
 
+
+_TARGET = ByCases(
+    truth=lambda *case: np.array(_target(*case)),
+    cases=tuple(Case(*case, words="For box {}, label {}, height {}, width {}".format(*case)) for case in _TARGETS),
+    misreadings=(
+        Misreading(
+            _placed(lambda x1, y1, x2, y2, h, w: (x1 / w, y1 / h, (y2 - y1) / h, (x2 - x1) / w)),
+            "bx, by are the box's centre, and you gave its top left corner.",
+        ),
+        Misreading(
+            _placed(lambda x1, y1, x2, y2, h, w: ((x1 + x2) / 2 / w, (y1 + y2) / 2 / h, (x2 - x1) / w, (y2 - y1) / h)),
+            "height and width are swapped: in this vector bh comes before bw.",
+        ),
+        Misreading(
+            _placed(lambda x1, y1, x2, y2, h, w: ((y1 + y2) / 2 / h, (x1 + x2) / 2 / w, (y2 - y1) / h, (x2 - x1) / w)),
+            "the centre's x and y are swapped: bx comes before by, although bh comes before bw.",
+        ),
+        Misreading(
+            _placed(lambda x1, y1, x2, y2, h, w: ((x1 + x2) / 2, (y1 + y2) / 2, y2 - y1, x2 - x1)),
+            "these are pixels. Divide by the picture's size, so that all numbers lie from 0 to 1.",
+        ),
+        Misreading(
+            _placed(lambda x1, y1, x2, y2, h, w: ((x1 + x2) / 2 / h, (y1 + y2) / 2 / w, (y2 - y1) / w, (x2 - x1) / h)),
+            "divided by the wrong side. What is measured along x is divided by the width, along y by the height.",
+        ),
+        Misreading(
+            _placed(lambda x1, y1, x2, y2, h, w: (x1 / w, y1 / h, x2 / w, y2 / h)),
+            "these are the two corners. The vector wants the centre and the size.",
+        ),
+        Misreading(
+            _placed(lambda x1, y1, x2, y2, h, w: ((x1 + x2) / w, (y1 + y2) / h, (y2 - y1) / h, (x2 - x1) / w)),
+            "the centre is half of x1 + x2: the division by 2 is missing.",
+        ),
+        Misreading(
+            _placed(lambda x1, y1, x2, y2, h, w: ((x2 - x1) / 2 / w, (y2 - y1) / 2 / h, (y2 - y1) / h, (x2 - x1) / w)),
+            "(x2 − x1) / 2 is half the width. The centre is at (x1 + x2) / 2.",
+        ),
+        Misreading(
+            _placed(
+                lambda x1, y1, x2, y2, h, w: ((x1 + x2) // 2 / w, (y1 + y2) // 2 / h, (y2 - y1) / h, (x2 - x1) / w)
+            ),
+            "the centre was rounded to a whole pixel. It may lie between two pixels: divide with /, not with //.",
+        ),
+        Misreading(
+            _placed(lambda x1, y1, x2, y2, h, w: (0, 0, 0, 0)),
+            "every quotient was rounded down to 0. Divide with /: // drops what stands behind the point.",
+        ),
+        Misreading(
+            lambda box, label, h, w: _target(box, None if box is None else label - 1, h, w),
+            "the box is right, but the classes are not: label 0 is c1, the first. Labels start at 0.",
+        ),
+        Misreading(
+            lambda box, label, h, w: [*_target(box, label, h, w)[:5], *(float(label != k) for k in range(3))],
+            "the classes are inside out: a 1 at the place of the label, and zeros at the two others.",
+        ),
+        Misreading(
+            lambda box, label, h, w: [1.0, *_target(box, label, h, w)[1:]],
+            "nothing is in the picture (box None), so the first number, pc, must be 0.",
+        ),
+        Misreading(
+            lambda box, label, h, w: [0.0, *_target(box, label, h, w)[1:]],
+            "there is an object, so the first number, pc, must be 1.",
+        ),
+        Misreading(
+            lambda box, label, h, w: [float(box is None), *_target(box, label, h, w)[1:]],
+            "pc is upside down. It is 1 where an object is, and 0 where none is.",
+        ),
+    ),
+    otherwise="Write down centre, height and width of the box in pixels first.",
+    praise="Eight numbers for every picture: is something there, where, how large, and what. A network can be taught "
+    "that.",
+    take=lambda vector, right, what: array(vector, (8,), what, finite=False),
+    same=_same_target,
+)
 
 target_vector = Exercise(
     name="target_vector",
@@ -208,54 +232,17 @@ target_vector = Exercise(
             return [1.0, *centre, *size, *(float(label == k) for k in range(3))]
     """,
     hints=(
-        "Two cases: no box, and a box. The first is eight zeros.",
+        "Two cases: no box, and a box. The first begins with pc = 0, and the rest may be anything: zeros, say.",
         "The centre is ((x1 + x2) / 2, (y1 + y2) / 2), the size (y2 - y1, x2 - x1). Divide x by width, y by height.",
         "[1.0, cx / width, cy / height, h / height, w / width] and then a 1 at the place of the label.",
     ),
-    diagnose=_diagnose_target_vector,
+    diagnose=_TARGET,
     mistakes=(
-        Mistake(
-            "def target_vector(box, label, height, width):\n"
-            "    x1, y1, x2, y2 = box or (0, 0, 0, 0)\n"
-            "    pc = float(box is not None)\n"
-            "    c = [float(label == k) for k in range(3)]\n"
-            "    return [pc, x1 / width, y1 / height, (y2 - y1) / height, (x2 - x1) / width, *c]",
-            "top left corner",
-        ),
-        Mistake(
-            "def target_vector(box, label, height, width):\n"
-            "    x1, y1, x2, y2 = box or (0, 0, 0, 0)\n"
-            "    c = [float(label == k) for k in range(3)]\n"
-            "    centre = [(x1 + x2) / 2 / width, (y1 + y2) / 2 / height]\n"
-            "    return [float(box is not None), *centre, (x2 - x1) / width, (y2 - y1) / height, *c]",
-            "bh comes before bw",
-        ),
-        Mistake(
-            "def target_vector(box, label, height, width):\n"
-            "    x1, y1, x2, y2 = box or (0, 0, 0, 0)\n"
-            "    c = [float(label == k) for k in range(3)]\n"
-            "    return [float(box is not None), (x1 + x2) / 2, (y1 + y2) / 2, y2 - y1, x2 - x1, *c]",
-            "these are pixels",
-        ),
-        Mistake(
-            "def target_vector(box, label, height, width):\n"
-            "    x1, y1, x2, y2 = box or (0, 0, 0, 0)\n"
-            "    c = [float(label == k) for k in range(3)]\n"
-            "    centre = [(x1 + x2) / 2 / height, (y1 + y2) / 2 / width]\n"
-            "    return [float(box is not None), *centre, (y2 - y1) / width, (x2 - x1) / height, *c]",
-            "wrong side",
-        ),
-        Mistake(
-            "def target_vector(box, label, height, width):\n"
-            "    x1, y1, x2, y2 = box or (0, 0, 0, 0)\n"
-            "    c = [float(label == k + 1) for k in range(3)] if box else [0, 0, 0]\n"
-            "    centre = [(x1 + x2) / 2 / width, (y1 + y2) / 2 / height]\n"
-            "    return [float(box is not None), *centre, (y2 - y1) / height, (x2 - x1) / width, *c]",
-            "Labels start at 0",
-        ),
-        Mistake(lambda box, label, height, width: [1, 0, 0, 0, 0, 0, 0, 0], "Nothing is in the picture"),
-        Mistake(lambda box, label, height, width: [0, 0, 0, 0, 0, 0, 0, 0], "pc, must be 1"),
-        Mistake(lambda box, label, height, width: [1, *(box or ()), label], "shape (8,)"),
+        Mistake(lambda box, label, height, width: [1, 0, 0, 0, 0, 0, 0, 0], "Write down centre"),
+        Mistake(lambda box, label, height, width: [0, 0, 0, 0, 0, 0, 0, 0], "you got [0, 0, 0, 0, 0, 0, 0, 0], not [1"),
+        Mistake(lambda box, label, height, width: [float("nan")] * 8, "is not a number (nan)"),
+        Mistake(lambda box, label, height, width: [1, *(box or [0] * 4), label], "have shape (8,)"),
+        Mistake(lambda box, label, height, width: [1, *box, 0, 0, 0], "raised TypeError"),
     ),
 )
 
@@ -267,6 +254,7 @@ _LOSSES = (
     ((1, 0.25, 0.4, 0.2, 0.3, 0, 1, 0), (0.2, 0.25, 0.4, 0.2, 0.3, 0, 1, 0)),
     ((0, 0, 0, 0, 0, 0, 0, 0), (0.1, 0.9, 0.7, 0.5, 0.5, 0.3, 0.3, 0.4)),
     ((0, 0, 0, 0, 0, 0, 0, 0), (0.8, 0.9, 0.7, 0.5, 0.5, 0.3, 0.3, 0.4)),
+    ((0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5), (0.3, 0.1, 0.2, 0.8, 0.4, 0, 1, 0)),
 )
 
 
@@ -275,47 +263,69 @@ def _loss(y: np.ndarray, p: np.ndarray) -> float:
     return float(squares.sum() if y[0] == 1 else squares[0])
 
 
-_LOSS_MISREADINGS: tuple[tuple[Callable, str], ...] = (
-    (
-        lambda y, p: ((y - p) ** 2).sum(),
-        "all eight numbers were counted. Where nothing is, no box can be right or wrong: only pc counts.",
+_LOSS = ByCases(
+    truth=_loss,
+    cases=tuple(
+        Case(np.array(y, float), np.array(p, float), words=f"For target {list(y)} and prediction {list(p)}")
+        for y, p in _LOSSES
     ),
-    (
-        lambda y, p: ((y - p) ** 2).sum() if p[0] >= 0.5 else (y[0] - p[0]) ** 2,
-        "the prediction's pc decided what counts. The target decides, or a network could hide its mistakes by pc = 0.",
+    misreadings=(
+        Misreading(
+            lambda y, p: ((y - p) ** 2).sum(),
+            "all eight numbers were counted. Where nothing is, no box can be right or wrong: only pc counts.",
+        ),
+        Misreading(
+            lambda y, p: ((y - p) ** 2).sum() if p[0] >= 0.5 else (y[0] - p[0]) ** 2,
+            "the prediction's pc decided what counts. The target decides, or a network could hide its mistakes by "
+            "pc = 0.",
+        ),
+        Misreading(
+            lambda y, p: (y - p)[0] ** 2 + p[0] * ((y - p)[1:] ** 2).sum(),
+            "the prediction's pc was used as the mask. The target's pc is: it says whether anything is there.",
+        ),
+        Misreading(
+            lambda y, p: ((y - p) ** 2).mean() if y[0] == 1 else (y[0] - p[0]) ** 2,
+            "that is the mean of the squares; here they are added up.",
+        ),
+        Misreading(
+            lambda y, p: _loss(y, p) / 2,
+            "that is half of it. Some books halve the squares; here they are added up as they are.",
+        ),
+        Misreading(
+            lambda y, p: ((y - p) ** 2)[1:].sum() if y[0] == 1 else (y[0] - p[0]) ** 2,
+            "pc was left out where there is an object: a network that never says 'here' would go unpunished.",
+        ),
+        Misreading(
+            lambda y, p: ((y - p) ** 2)[:5].sum() if y[0] == 1 else (y[0] - p[0]) ** 2,
+            "the three classes were left out. Where there is an object, all eight numbers count.",
+        ),
+        Misreading(
+            lambda y, p: ((y - p) ** 2).sum() if y[0] == 1 else 0.0,
+            "an empty picture costs nothing here, so the network may cry 'object' for free. Its pc must count.",
+        ),
+        Misreading(
+            lambda y, p: ((y - p) ** 2).sum() if y[0] == 0 else (y[0] - p[0]) ** 2,
+            "the two cases are exchanged. With an object all eight numbers count, without one only pc does.",
+        ),
+        Misreading(
+            lambda y, p: abs(y - p).sum() if y[0] == 1 else abs(y[0] - p[0]), "the differences are to be squared."
+        ),
+        Misreading(
+            lambda y, p: (y - p).sum() ** 2 if y[0] == 1 else (y[0] - p[0]) ** 2,
+            "the differences were added before they were squared, so that errors up and down cancel. Square each.",
+        ),
+        Misreading(
+            lambda y, p: (y[0] - p[0]) ** 2, "only pc was counted. Where there is an object, all eight numbers do."
+        ),
+        Misreading(
+            lambda y, p: np.sqrt(_loss(y, p)),
+            "there is a square root too many: the loss is the sum of squares itself.",
+        ),
     ),
-    (
-        lambda y, p: ((y - p) ** 2).mean() if y[0] == 1 else (y[0] - p[0]) ** 2,
-        "that is the mean of the squares; here they are added up.",
-    ),
-    (
-        lambda y, p: ((y - p) ** 2)[1:].sum() if y[0] == 1 else (y[0] - p[0]) ** 2,
-        "pc was left out where there is an object: a network that never says 'here' would go unpunished.",
-    ),
-    (
-        lambda y, p: ((y - p) ** 2).sum() if y[0] == 1 else 0.0,
-        "an empty picture costs nothing here, so the network may cry 'object' for free. Its pc must count.",
-    ),
-    (lambda y, p: abs(y - p).sum() if y[0] == 1 else abs(y[0] - p[0]), "the differences are to be squared."),
-    (lambda y, p: (y[0] - p[0]) ** 2, "only pc was counted. Where there is an object, all eight numbers do."),
-    (
-        lambda y, p: np.sqrt(_loss(y, p)),
-        "there is a square root too many: the loss is the sum of squares itself.",
-    ),
+    otherwise="Square the eight differences; add up all of them, or take the first alone.",
+    praise="An empty picture asks one question only. YOLO's loss in lesson 12 is this one, once for every cell of a "
+    "grid.",
 )
-
-
-def _diagnose_localization_loss(answer: object) -> str:
-    pairs = [(np.array(y, float), np.array(p, float)) for y, p in _LOSSES]
-    got = [number(call(answer, y, p), "The loss") for y, p in pairs]
-    right = [_loss(y, p) for y, p in pairs]
-    cases = [f"For target {list(y)} and prediction {list(p)}" for y, p in _LOSSES]
-    misreadings = [([how(y, p) for y, p in pairs], message) for how, message in _LOSS_MISREADINGS]
-    judge(got, right, cases, misreadings, "Square the eight differences; add up all of them, or take the first alone.")
-    return (
-        "An empty picture asks one question only. YOLO's loss in lesson 12 is this one, once for every cell of a grid."
-    )
-
 
 localization_loss = Exercise(
     name="localization_loss",
@@ -334,55 +344,46 @@ localization_loss = Exercise(
         "squares = (target - prediction) ** 2 has eight numbers. With an object all of them count.",
         "Return squares.sum() if target[0] == 1, otherwise squares[0].",
     ),
-    diagnose=_diagnose_localization_loss,
+    diagnose=_LOSS,
     mistakes=(
-        Mistake(lambda y, p: ((y - p) ** 2).sum(), "only pc counts"),
-        Mistake(lambda y, p: ((y - p) ** 2).sum() if p[0] > 0.5 else (y[0] - p[0]) ** 2, "The target decides"),
-        Mistake(lambda y, p: ((y - p) ** 2).mean() if y[0] else (y[0] - p[0]) ** 2, "mean"),
-        Mistake(lambda y, p: ((y - p) ** 2)[1:].sum() if y[0] else (y[0] - p[0]) ** 2, "left out"),
-        Mistake(lambda y, p: ((y - p) ** 2).sum() if y[0] else 0, "for free"),
-        Mistake(lambda y, p: abs(y - p).sum() if y[0] else abs(y[0] - p[0]), "squared"),
-        Mistake(lambda y, p: (y[0] - p[0]) ** 2, "all eight numbers do"),
         Mistake(lambda y, p: (y - p) ** 2, "one number"),
         Mistake(lambda y, p: 0.0, "eight differences"),
+        Mistake(lambda y, p: np.log(y[0] - 1), "is infinite"),
     ),
 )
 
 
 # --- how many windows -------------------------------------------------------------------------------------------------
 
-_PICTURE = (64, 92)
+_PICTURE = (65, 92)
 _COUNTS: tuple[tuple[Callable, str], ...] = (
     (
         lambda n: n - 14 + 1,
         "That is a window at every pixel. The pooling halves the picture, so windows are 2 pixels apart.",
     ),
     (lambda n: (n - 14) // 2, "The first window stands before the first step: add 1."),
+    (lambda n: (n - 14) / 2 + 1, "There is no half a window: what does not fill one at the edge is left out."),
+    (lambda n: -((14 - n) // 2) + 1, "You rounded up. The window that hangs over the edge is not computed."),
     (lambda n: n // 14, "These windows do not overlap. They start every 2 pixels, not every 14."),
     (lambda n: n // 2, "The windows need room: the last one starts 14 pixels before the end."),
     (lambda n: ((n - 4) // 2 - 4) // 2 + 1, "The stride is used twice: the 1×1 convolutions move one value at a time."),
     (lambda n: (n - 4) // 2, "That is the size after the pooling. The 5×5 convolution behind it takes 4 off."),
-    (
-        lambda n: (n - 28) // 2 + 8,
-        "Start from one number: the picture, less one window, divided by the step, plus one.",
-    ),
+    (lambda n: (n - 32) // 4 + 1, "That is the other network, with windows of 32. This one has windows of 14."),
 )
 
 
 def _diagnose_one_pass(answer: object) -> str:
-    values = array(answer, (2,), "The size")
-    height, width = (number(value, "Each of the two numbers") for value in values)
+    got = tuple(array(answer, (2,), "The answer (height, width)"))
     right = tuple((n - 14) // 2 + 1 for n in _PICTURE)
-    if (height, width) == right:
+    if got == right:
         return f"26 × 40 = {26 * 40:,} windows in one pass, each with its own four scores."
-    if (height, width) == right[::-1]:
-        raise Wrong("Height and width are swapped: the picture is 64 high and 92 wide.")
+    if got == right[::-1]:
+        raise Wrong(f"Height and width are swapped: the picture is {_PICTURE[0]} high and {_PICTURE[1]} wide.")
+    said = f"You got {read(got[0])} × {read(got[1])}."
     for how, message in _COUNTS:
-        if (height, width) == tuple(how(n) for n in _PICTURE):
-            raise Wrong(f"You got {height:g} × {width:g}. {message}")
-    raise Wrong(
-        f"You got {height:g} × {width:g}. Take the layers one by one: 64 – conv 5 → 60 – pool 2 → 30 – conv 5 → …"
-    )
+        if got == tuple(how(n) for n in _PICTURE):
+            raise Wrong(f"{said} {message}")
+    raise Wrong(f"{said} Take the layers one by one: 65 – conv 5 → 61 – pool 2 → 30 – conv 5 → …")
 
 
 one_pass = Exercise(
@@ -392,22 +393,25 @@ one_pass = Exercise(
         answers = ...  # (height, width)
     """,
     solution_source="""
-        answers = (26, 40)  # (64 - 14) // 2 + 1 and (92 - 14) // 2 + 1
+        answers = (26, 40)  # (65 - 14) // 2 + 1 and (92 - 14) // 2 + 1
     """,
     hints=(
         "28 pixels gave 8 answers, 16 gave 2, 14 gave 1. How many pixels more does one more answer need?",
-        "The windows are 14 wide and start every 2 pixels. Count the starts from 0 to 64 − 14.",
-        "(64 − 14) / 2 + 1 for the height, and the same with 92 for the width.",
+        "The windows are 14 high and start every 2 pixels. Count the starts from 0 to 65 − 14.",
+        "(65 − 14) // 2 + 1 for the height, and the same with 92 for the width.",
     ),
     diagnose=_diagnose_one_pass,
     mistakes=(
         Mistake((40, 26), "swapped"),
-        Mistake((51, 79), "every pixel"),
+        Mistake((52, 79), "every pixel"),
         Mistake((25, 39), "add 1"),
+        Mistake((26.5, 40), "no half a window"),
+        Mistake((27, 40), "rounded up"),
         Mistake((4, 6), "do not overlap"),
         Mistake((32, 46), "need room"),
         Mistake((30, 44), "after the pooling"),
         Mistake((14, 21), "used twice"),
+        Mistake((9, 16), "the other network"),
         Mistake((10, 10), "one by one"),
         Mistake(1040, "shape (2,)"),
     ),

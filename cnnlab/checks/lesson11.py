@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from cnnlab.checks._boxes_and_windows import crop, localization_loss, one_pass, target_vector
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, call, close, number, show
-from cnnlab.checks._judging import judge
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array
+from cnnlab.checks._judging import ByCases, Case, Misreading
 
 __all__ = [
     "average_precision",
@@ -24,9 +24,10 @@ __all__ = [
 # --- intersection over union ------------------------------------------------------------------------------------------
 
 _BOX_PAIRS = (
-    ((1, 1, 5, 4), (3, 2, 7, 6)), ((0, 0, 4, 4), (0, 0, 4, 4)), ((0, 0, 10, 10), (2, 3, 7, 5)),
-    ((0, 0, 4, 4), (6, 1, 9, 3)), ((0, 0, 4, 4), (6, 7, 9, 9)), ((0, 0, 4, 4), (4, 0, 8, 4)),
-    ((2.5, 0, 5, 2), (3, 1, 6.5, 4)), ((3, 3, 3, 3), (3, 3, 3, 3)),
+    ((1, 1, 5, 4), (3, 2, 7, 6)), ((0, 0, 4, 4), (0, 0, 4, 4)), ((0, 0, 10, 10), (2, 3, 6, 5)),
+    ((0, 0, 4, 4), (6, 1, 9, 3)), ((0, 0, 4, 4), (1, 6, 3, 9)), ((0, 0, 4, 4), (6, 7, 9, 9)),
+    ((0, 0, 4, 4), (4, 0, 8, 4)), ((2.5, 0, 5, 2), (3, 1, 6.5, 4)), ((0.2, 0.5, 0.7, 0.9), (0.3, 0.4, 0.9, 0.7)),
+    ((7, 2, 11, 5), (1, 3, 9, 4)), ((3, 3, 3, 3), (3, 3, 3, 3)),
 )  # fmt: skip
 
 
@@ -39,23 +40,16 @@ def _area(box: tuple, end: int = 0) -> float:
     return (box[2] - box[0] + end) * (box[3] - box[1] + end)
 
 
-def _ratio(inter: float, whole: float) -> float:
-    return inter / whole if whole else 0.0
+def _ratio(inter: float, union: float) -> float:
+    return inter / union if union else 0.0
+
+
+def _over_union(inter: float, a: tuple, b: tuple) -> float:
+    return _ratio(inter, _area(a) + _area(b) - inter)
 
 
 def _iou(a: tuple, b: tuple) -> float:
-    inter = np.prod(_overlap(a, b))
-    return _ratio(inter, _area(a) + _area(b) - inter)
-
-
-def _unclamped(a: tuple, b: tuple) -> float:
-    inter = np.prod(_overlap(a, b, clamp=False))
-    return _ratio(inter, _area(a) + _area(b) - inter)
-
-
-def _clamped_late(a: tuple, b: tuple) -> float:
-    inter = max(np.prod(_overlap(a, b, clamp=False)), 0)
-    return _ratio(inter, _area(a) + _area(b) - inter)
+    return _over_union(np.prod(_overlap(a, b)), a, b)
 
 
 def _one_more(a: tuple, b: tuple) -> float:
@@ -63,7 +57,7 @@ def _one_more(a: tuple, b: tuple) -> float:
     return _ratio(inter, _area(a, 1) + _area(b, 1) - inter)
 
 
-def _as_xywh(a: tuple, b: tuple) -> float:
+def _as_size(a: tuple, b: tuple) -> float:
     return _iou(*((x, y, x + w, y + h) for x, y, w, h in (a, b)))
 
 
@@ -71,69 +65,102 @@ def _hull(a: tuple, b: tuple) -> tuple:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
-_IOU_MISREADINGS: tuple[tuple[Callable, str], ...] = (
-    (
-        _unclamped,
-        "the clamp at 0 is missing. These boxes are apart, so a side of the overlap is negative, and two of "
-        "them multiply to a positive area that is not there.",
+def _clamped_one(side: int) -> Callable:
+    """The mistake of holding only one side of the overlap, 0 for x and 1 for y, at 0."""
+
+    def how(a: tuple, b: tuple) -> float:
+        sides = [*_overlap(a, b, clamp=False)]
+        sides[side] = max(sides[side], 0)
+        return _over_union(np.prod(sides), a, b)
+
+    return how
+
+
+_IOU = ByCases(
+    truth=_iou,
+    cases=tuple(Case(a, b, words=f"For a = {a} and b = {b}") for a, b in _BOX_PAIRS),
+    misreadings=(
+        Misreading(
+            lambda a, b: _iou(a, b) if _area(a) else np.nan,
+            "two boxes without area have a union of 0, and 0 / 0 is no number. Return 0 there.",
+        ),
+        Misreading(
+            lambda a, b: _over_union(np.prod(_overlap(a, b, clamp=False)), a, b),
+            "the clamp at 0 is missing. These boxes are apart, so a side of the overlap is negative. Two negative "
+            "sides even multiply to a positive area that is not there.",
+        ),
+        Misreading(
+            lambda a, b: _over_union(max(np.prod(_overlap(a, b, clamp=False)), 0), a, b),
+            "the product is held at 0, and the two sides are not. Minus times minus is plus: hold each side at 0 "
+            "first.",
+        ),
+        Misreading(_clamped_one(0), "the overlap in x is held at 0, and the one in y is not."),
+        Misreading(_clamped_one(1), "the overlap in y is held at 0, and the one in x is not."),
+        Misreading(
+            lambda a, b: _over_union(np.prod(np.abs(_overlap(a, b, clamp=False))), a, b),
+            "a negative side was made positive. Boxes that are apart share nothing: hold each side at 0.",
+        ),
+        Misreading(
+            lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a) + _area(b)),
+            "the union counts the overlap twice. Area a + area b contains it two times: subtract it once.",
+        ),
+        Misreading(
+            lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a) + _area(b) - 2 * np.prod(_overlap(a, b))),
+            "the overlap was subtracted twice. Area a + area b contains it two times, and the union once.",
+        ),
+        Misreading(
+            lambda a, b: _ratio(np.prod(_overlap(a, b)), min(_area(a), _area(b))),
+            "divided by the smaller box. Then a tiny box inside a large one would score 1.",
+        ),
+        Misreading(
+            lambda a, b: _ratio(np.prod(_overlap(a, b)), max(_area(a), _area(b))),
+            "divided by the larger box. The union is what the two cover together.",
+        ),
+        Misreading(
+            lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a)),
+            "divided by the first box alone. Swap the boxes and the answer changes; the IoU may not.",
+        ),
+        Misreading(
+            lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(b)),
+            "divided by the second box alone. Swap the boxes and the answer changes; the IoU may not.",
+        ),
+        Misreading(
+            lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(_hull(a, b))),
+            "divided by the box around both. The union leaves out the corners that neither covers.",
+        ),
+        Misreading(
+            lambda a, b: _ratio(2 * np.prod(_overlap(a, b)), _area(a) + _area(b)),
+            "that is twice the overlap over the sum of the areas, the Dice coefficient. IoU divides by the union.",
+        ),
+        Misreading(
+            lambda a, b: _over_union(_area(_hull(a, b)), a, b),
+            "you took the box around both. The overlap begins at the LARGER of the two starts and ends at the SMALLER "
+            "of the two ends.",
+        ),
+        Misreading(_one_more, "1 is added to every side. Our boxes end where they end: a side is x2 − x1."),
+        Misreading(_as_size, "the boxes were read as x, y, width, height. They are x1, y1, x2, y2."),
+        Misreading(
+            lambda a, b: float(np.prod(_overlap(a, b))),
+            "that is the area of the overlap. Divide it by the area of the union.",
+        ),
+        Misreading(lambda a, b: 100 * _iou(a, b), "that is in per cent. The IoU is a number from 0 to 1."),
+        Misreading(lambda a, b: 1 - _iou(a, b), "that is 1 − IoU, the distance. Equal boxes have an IoU of 1."),
     ),
-    (
-        _clamped_late,
-        "the product is held at 0, and the two sides are not. Minus times minus is plus: hold each side at 0 first.",
-    ),
-    (
-        lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a) + _area(b)),
-        "the union counts the overlap twice. Area a + area b contains it two times: subtract it once.",
-    ),
-    (
-        lambda a, b: _ratio(np.prod(_overlap(a, b)), min(_area(a), _area(b))),
-        "divided by the smaller box. Then a tiny box inside a large one would score 1.",
-    ),
-    (
-        lambda a, b: _ratio(np.prod(_overlap(a, b)), max(_area(a), _area(b))),
-        "divided by the larger box. The union is what the two cover together.",
-    ),
-    (
-        lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a)),
-        "divided by the first box alone. Swap the boxes and the answer changes; the IoU may not.",
-    ),
-    (
-        lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(b)),
-        "divided by the second box alone. Swap the boxes and the answer changes; the IoU may not.",
-    ),
-    (
-        lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(_hull(a, b))),
-        "divided by the box around both. The union leaves out the corners that neither covers.",
-    ),
-    (_one_more, "1 is added to every side. Our boxes end where they end: a side is x2 − x1."),
-    (_as_xywh, "the boxes were read as x, y, width, height. They are x1, y1, x2, y2."),
-    (
-        lambda a, b: float(np.prod(_overlap(a, b))),
-        "that is the area of the overlap. Divide it by the area of the union.",
-    ),
+    otherwise="Overlap in x, overlap in y, each at least 0; their product over the union.",
+    praise="Right on eleven pairs: overlapping, equal, nested, apart, touching, and two boxes without any area.",
 )
 
 
 def _diagnose_iou(answer: object) -> str:
-    got = []
-    for a, b in _BOX_PAIRS:
-        if _area(a) == 0 and callable(answer):
-            try:
-                value = answer(a, b)
-            except ZeroDivisionError:
-                raise Wrong(
-                    f"For two boxes without area, {a} and {b}, your function divides by a union of 0. Return 0."
-                ) from None
-            got.append(number(value, "The IoU"))
-            continue
-        got.append(number(call(answer, a, b), "The IoU"))
-    right = [_iou(a, b) for a, b in _BOX_PAIRS]
-    cases = [f"For a = {a} and b = {b}" for a, b in _BOX_PAIRS]
-    if not np.isfinite(got[-1]) and close(got[:-1], right[:-1]):
-        raise Wrong(f"{cases[-1]}, two boxes without area, you got {got[-1]:g}. The union is 0: return 0.")
-    misreadings = [([how(a, b) for a, b in _BOX_PAIRS], message) for how, message in _IOU_MISREADINGS]
-    judge(got, right, cases, misreadings, "Overlap in x, overlap in y, each at least 0; their product over the union.")
-    return "Right on eight pairs: overlapping, equal, nested, apart, touching, and two boxes without any area."
+    """A division by a union of 0 raises with Python's numbers and gives nan with NumPy's: one mistake."""
+
+    def nan_for_no_union(a: tuple, b: tuple) -> object:
+        try:
+            return answer(a, b)
+        except ZeroDivisionError:
+            return np.nan
+
+    return _IOU(nan_for_no_union if callable(answer) else answer)
 
 
 iou = Exercise(
@@ -159,20 +186,12 @@ iou = Exercise(
     ),
     diagnose=_diagnose_iou,
     mistakes=(
-        Mistake(_unclamped, "clamp at 0"),
-        Mistake(_clamped_late, "hold each side at 0 first"),
-        Mistake(lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a) + _area(b)), "twice"),
-        Mistake(lambda a, b: _ratio(np.prod(_overlap(a, b)), min(_area(a), _area(b))), "smaller box"),
-        Mistake(lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a)), "first box alone"),
-        Mistake(lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(_hull(a, b))), "box around both"),
-        Mistake(_one_more, "1 is added"),
-        Mistake(_as_xywh, "x, y, width, height"),
-        Mistake(lambda a, b: np.prod(_overlap(a, b)), "area of the overlap"),
-        Mistake(lambda a, b: np.prod(_overlap(a, b)) / (_area(a) + _area(b) - np.prod(_overlap(a, b))), "without area"),
+        *(Mistake(misreading.how, misreading.says) for misreading in _IOU.misreadings),
         Mistake(
             lambda a, b: float(np.prod(_overlap(a, b))) / float(_area(a) + _area(b) - np.prod(_overlap(a, b))),
-            "union of 0",
+            "0 / 0 is no number",
         ),
+        Mistake(lambda a, b: np.prod(_overlap(a, b)) / (_area(a) + _area(b) - np.prod(_overlap(a, b))), "Return 0"),
         Mistake(lambda a, b: 0.5, "Overlap in x"),
     ),
 )
@@ -239,18 +258,19 @@ _HAND_NMS_MISREADINGS = (
 
 
 def _diagnose_nms_by_hand(answer: object) -> str:
-    if isinstance(answer, (str, dict)) or callable(answer) or not np.iterable(answer):
+    values = array(answer, None, "The list of box numbers")
+    if values.ndim != 1:
         raise Wrong("The answer should be a list of box numbers, such as [1, 4].")
-    values = [number(value, "Each entry") for value in answer]
-    right = _by_hand()
-    if values == right:
+    values = values.tolist()
+    if values == _by_hand():
         return "1, 3, 0, 6, 5: best first. Box 2 was too weak, and box 4 lost to box 1. Five boxes for five animals."
-    for wrong, message in _HAND_NMS_MISREADINGS:
-        if values == wrong:
-            raise Wrong(f"You keep {[int(v) for v in values]}. {message}")
     if len(values) != len(set(values)) or not set(values) <= set(range(len(HAND))):
         raise Wrong("Give each box that stays once, by its number from 0 to 6.")
-    raise Wrong(f"You keep {[int(v) for v in values]}. Start with box 1, the highest pc: which cats does it suppress?")
+    said = f"You keep {[int(value) for value in values]}."
+    for wrong, message in _HAND_NMS_MISREADINGS:
+        if values == wrong:
+            raise Wrong(f"{said} {message}")
+    raise Wrong(f"{said} Start with box 1, the highest pc: which cats does it suppress?")
 
 
 nms_by_hand = Exercise(
@@ -280,74 +300,103 @@ nms_by_hand = Exercise(
         Mistake([1], "Start with box 1"),
         Mistake([1, 1], "once"),
         Mistake(1, "a list"),
+        Mistake({1: 3, 0: 6}, "a dict"),
+        Mistake([1, 0, 3, 6, 5], "the highest pc"),
     ),
 )
 
 
-def _crowds() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, float]]:
-    """IoU matrices, scores, labels and thresholds on which every misreading goes wrong."""
+def _crowds() -> list[tuple]:
+    """IoU matrices, scores, labels and most often a threshold, on which every misreading goes wrong."""
     left, scores = np.array([row[0] for row in HAND]), np.array([row[2] for row in HAND])
     labels = np.array([int(row[1] == "dog") for row in HAND])
     apart = np.abs(left[:, None] - left)
     cases = [(np.maximum(15 - apart, 0) / (15 + apart), scores, labels, 0.5)]
     rng = np.random.default_rng(11)
-    for count, threshold in ((12, 0.5), (20, 0.3), (1, 0.5)):
+    for count, *threshold in ((12, 0.5), (20, 0.3), (1, 0.5), (15, 0.7), (24,)):
         corner, size = rng.integers(0, 30, (count, 2)), rng.integers(10, 25, (count, 2))
         boxes = [tuple(map(int, row)) for row in np.hstack([corner, corner + size])]
         ious = np.array([[_iou(a, b) for b in boxes] for a in boxes])
-        cases.append((ious, rng.permutation(count) / 100 + 0.5, rng.integers(0, 2, count), threshold))
+        cases.append((ious, rng.permutation(count) / 100 + 0.5, rng.integers(0, 2, count), *threshold))
     return cases
 
 
-_NMS_MISREADINGS = (
-    ({"per_class": False}, "the classes were forgotten. A box suppresses only boxes of its own class."),
-    (
-        {"chain": True},
-        "a box that was itself suppressed has suppressed another. Compare with the boxes you keep only.",
+def _crowd(ious: np.ndarray, scores: np.ndarray, labels: np.ndarray, *threshold: float) -> Case:
+    words = f"Of {len(scores)} boxes, with " + (
+        f"a threshold of {threshold[0]}," if threshold else "no threshold given,"
+    )
+    if len(scores) == len(HAND):
+        words = "Of the seven boxes of the exercise before,"
+    return Case(ious, scores, labels, *threshold, words=words)
+
+
+def _with(**mistake: bool) -> Callable:
+    return lambda *case: np.array(_suppress(*case, **mistake))
+
+
+def _indices(kept: object, right: np.ndarray, what: str) -> np.ndarray:
+    mask = isinstance(kept, np.ndarray) and kept.dtype == bool
+    kept = array(kept, None, "The list of indices that your function returns")
+    if mask or kept.ndim != 1 or not np.equal(np.mod(kept, 1), 0).all():
+        raise Wrong("Return the indices of the boxes that stay, best first, in one list: whole numbers.")
+    return kept
+
+
+_NMS = ByCases(
+    truth=_with(),
+    cases=tuple(_crowd(*case) for case in _crowds()),
+    misreadings=(
+        Misreading(_with(per_class=False), "the classes were forgotten. A box suppresses only boxes of its own class."),
+        Misreading(
+            _with(chain=True),
+            "a box that was itself suppressed has suppressed another. Compare with the boxes you keep only.",
+        ),
+        Misreading(
+            _with(inclusive=True), "an IoU of exactly the threshold suppresses here. Only more than the threshold does."
+        ),
+        Misreading(_with(ascending=True), "you began with the lowest score. The highest comes first, and it decides."),
+        Misreading(
+            _with(per_class=False, chain=True),
+            "the classes were forgotten, and boxes that were out have suppressed others.",
+        ),
+        Misreading(
+            lambda ious, scores, labels, threshold=0.5: np.array(_suppress(ious, scores, labels)),
+            "the threshold is always 0.5 in your function. It is the fourth argument, and 0.5 only where none is "
+            "given.",
+        ),
+        Misreading(
+            lambda ious, scores, labels, threshold=0.5: np.array(
+                _suppress(ious, -np.arange(len(scores)), labels, threshold)
+            ),
+            "the boxes were taken in the order in which they stand. Go from the highest score to the lowest.",
+        ),
+        Misreading(
+            lambda ious, scores, labels, threshold=0.5: np.array(
+                [i for i in _suppress(ious, scores, labels, threshold) if scores[i] >= 0.6]
+            ),
+            "weak boxes were dropped by their score. This function is given no score threshold: only overlap counts.",
+        ),
+        Misreading(
+            lambda *case: np.sort(_suppress(*case)),
+            "the right boxes in another order, that of their numbers. Return the highest score first.",
+        ),
+        Misreading(
+            lambda *case: np.array(_suppress(*case)[::-1]),
+            "the right boxes in another order, the weakest first. Return the highest score first.",
+        ),
+        Misreading(
+            lambda *case: np.array([i for i in np.argsort(-case[1]) if i not in _suppress(*case)]),
+            "you returned the boxes that go. Return those that stay.",
+        ),
+        Misreading(
+            lambda *case: np.array(_suppress(*case)[:1]),
+            "only one box is left. After the best, go on with the boxes that it did not suppress.",
+        ),
     ),
-    ({"inclusive": True}, "an IoU of exactly the threshold suppresses here. Only more than the threshold does."),
-    ({"ascending": True}, "you began with the lowest score. The highest comes first, and it decides."),
-    (
-        {"per_class": False, "chain": True},
-        "the classes were forgotten, and boxes that were out have suppressed others.",
-    ),
+    otherwise="Walk through the boxes from the highest score, and compare each with those kept so far.",
+    praise="Right on six crowds. This loop runs behind nearly every detector, and lesson 12 needs it at once.",
+    take=_indices,
 )
-
-
-def _diagnose_nms(answer: object) -> str:
-    got = []
-    for ious, scores, labels, threshold in _crowds():
-        kept = call(answer, ious, scores, labels, threshold)
-        if isinstance(kept, (str, dict)) or not np.iterable(kept):
-            raise Wrong(f"Your function returned {show(kept)}. Return a list of indices, best first.")
-        kept = np.asarray(list(kept))
-        if kept.dtype == bool or kept.ndim != 1 or kept.dtype.kind not in "iuf":
-            raise Wrong(f"Your function returned {show(kept)}. Return the indices of the boxes that stay, best first.")
-        got.append([int(k) for k in kept])
-    right = [_suppress(*case) for case in _crowds()]
-    wrong = [i for i in range(len(right)) if got[i] != right[i]]
-    if not wrong:
-        return "Right on four crowds. This loop runs behind nearly every detector, and lesson 12 needs it at once."
-    first = wrong[0]
-    count = len(_crowds()[first][1])
-    said = f"Of {count} boxes you keep {_listed(got[first])}, not {_listed(right[first])}"
-    if first == 0:
-        said += " (these are the boxes of the exercise before)"
-    for mistake, message in _NMS_MISREADINGS:
-        if got == [_suppress(*case, **mistake) for case in _crowds()]:
-            raise Wrong(f"{said}: {message}")
-    if all(sorted(mine) == sorted(theirs) for mine, theirs in zip(got, right, strict=True)):
-        raise Wrong(f"{said}: the right boxes in another order. Return the highest score first.")
-    if all(
-        sorted([*mine, *theirs]) == list(range(len(c[1])))
-        for mine, theirs, c in zip(got, right, _crowds(), strict=True)
-    ):
-        raise Wrong(f"{said}: you returned the boxes that go. Return those that stay.")
-    raise Wrong(f"{said}. Walk through the boxes from the highest score, and compare each with those kept so far.")
-
-
-def _listed(values: list[int]) -> str:
-    return str(values) if len(values) <= 12 else f"{str(values[:12])[:-1]}, …]"
 
 
 nms = Exercise(
@@ -371,37 +420,13 @@ nms = Exercise(
         "A box stays if no box that you have kept, of the same class, overlaps it by more than the threshold.",
         "kept = []; for each i: if all(ious[i, j] <= threshold for j in kept if labels[j] == labels[i]), append it.",
     ),
-    diagnose=_diagnose_nms,
+    diagnose=_NMS,
     mistakes=(
-        Mistake(
-            lambda ious, scores, labels, threshold=0.5: _suppress(ious, scores, labels, threshold, per_class=False),
-            "classes",
-        ),
-        Mistake(
-            lambda ious, scores, labels, threshold=0.5: _suppress(ious, scores, labels, threshold, chain=True),
-            "itself suppressed",
-        ),
-        Mistake(
-            lambda ious, scores, labels, threshold=0.5: _suppress(ious, scores, labels, threshold, inclusive=True),
-            "exactly",
-        ),
-        Mistake(
-            lambda ious, scores, labels, threshold=0.5: _suppress(ious, scores, labels, threshold, ascending=True),
-            "lowest score",
-        ),
-        Mistake(
-            lambda ious, scores, labels, threshold=0.5: sorted(_suppress(ious, scores, labels, threshold)),
-            "another order",
-        ),
-        Mistake(
-            lambda ious, scores, labels, threshold=0.5: [
-                i for i in range(len(scores)) if i not in _suppress(ious, scores, labels, threshold)
-            ],
-            "boxes that go",
-        ),
         Mistake(lambda ious, scores, labels, threshold=0.5: np.argsort(-scores), "kept so far"),
-        Mistake(lambda ious, scores, labels, threshold=0.5: scores > 0.6, "indices of the boxes"),
-        Mistake(lambda ious, scores, labels, threshold=0.5: 3, "list of indices"),
+        Mistake(lambda ious, scores, labels, threshold=0.5: scores > 0.6, "Return the indices of the boxes that stay"),
+        Mistake(lambda ious, scores, labels, threshold=0.5: scores, "indices of the boxes"),
+        Mistake(lambda ious, scores, labels, threshold=0.5: 3, "indices of the boxes"),
+        Mistake(lambda ious, scores, labels, threshold=0.5: "all", "a text in quotes"),
     ),
 )
 
@@ -437,42 +462,61 @@ def _raw(hits: Sequence[int], positives: int) -> float:
     return float((precision * np.asarray(hits, float)).sum() / positives)
 
 
-_AP_MISREADINGS: tuple[tuple[Callable, str], ...] = (
-    (
-        _raw,
-        "the precision was taken as it is. AP takes the best precision at this recall or any higher one, so that the "
-        "curve never rises.",
+_AP = ByCases(
+    truth=_all_point,
+    cases=tuple(
+        Case(list(hits), n, words=f"For hits {list(hits)} and {n} object{'s' if n > 1 else ''}")
+        for hits, n in _RANKINGS
     ),
-    (
-        lambda hits, n: _all_point(hits, n) * n / sum(hits) if sum(hits) else 0.0,
-        "divided by the objects that were found. The missed ones count too: divide by all of them.",
+    misreadings=(
+        Misreading(
+            _raw,
+            "the precision was taken as it is. AP takes the best precision at this recall or any higher one, so that "
+            "the curve never rises.",
+        ),
+        Misreading(
+            lambda hits, n: float((np.maximum.accumulate(_curve(hits, n)[1]) * hits).sum() / n) if hits else 0.0,
+            "the best precision was looked for on the wrong side. It is the best from this place to the END, at this "
+            "recall or a higher one.",
+        ),
+        Misreading(
+            lambda hits, n: _all_point(hits, n) * n / sum(hits) if sum(hits) else 0.0,
+            "divided by the objects that were found. The missed ones count too: divide by all of them.",
+        ),
+        Misreading(
+            lambda hits, n: _all_point(hits, n) * n / len(hits) if len(hits) else 0.0,
+            "divided by the number of detections. Recall counts objects: divide by all the objects there are.",
+        ),
+        Misreading(
+            _eleven_point, "that is the 11-point form. Here every step of the curve counts, not eleven samples."
+        ),
+        Misreading(
+            lambda hits, n: sum(hits) / len(hits) if len(hits) else 0.0,
+            "that is the precision of all detections together. AP looks at every place of the ranking.",
+        ),
+        Misreading(
+            lambda hits, n: sum(hits) / n, "that is the recall. AP asks at what price in precision it was reached."
+        ),
+        Misreading(
+            lambda hits, n: float(np.mean(_curve(hits, n)[1])) if len(hits) else 0.0,
+            "that is the mean of all precisions. Only a hit moves the recall; the places of the misses have no width.",
+        ),
+        Misreading(
+            lambda hits, n: 100 * _all_point(hits, n),
+            "that is a hundred times too much: the recall was taken in per cent. Recall and precision run from 0 to 1.",
+        ),
+        Misreading(
+            lambda hits, n: n * _all_point(hits, n),
+            "each hit counts 1 in your sum. It moves the recall by 1 / positives only.",
+        ),
+        Misreading(
+            lambda hits, n: _all_point(hits[::-1], n),
+            "the list was read from the lowest score to the highest. The first entry has the highest score.",
+        ),
     ),
-    (
-        lambda hits, n: _all_point(hits, n) * n / len(hits) if len(hits) else 0.0,
-        "divided by the number of detections. Recall counts objects: divide by all the objects there are.",
-    ),
-    (_eleven_point, "that is the 11-point form. Here every step of the curve counts, not eleven samples."),
-    (
-        lambda hits, n: sum(hits) / len(hits) if len(hits) else 0.0,
-        "that is the precision of all detections together. AP looks at every place of the ranking.",
-    ),
-    (lambda hits, n: sum(hits) / n, "that is the recall. AP asks at what price in precision it was reached."),
-    (
-        lambda hits, n: float(np.mean(_curve(hits, n)[1])) if len(hits) else 0.0,
-        "that is the mean of all precisions. Only a hit moves the recall; the places of the misses have no width.",
-    ),
+    otherwise="Each hit adds 1 / positives of recall, times the best precision from there on.",
+    praise="The area under the curve that never rises: VOC's measure since 2010. The mean over all classes is the mAP.",
 )
-
-
-def _diagnose_average_precision(answer: object) -> str:
-    got = [number(call(answer, list(hits), positives), "The AP") for hits, positives in _RANKINGS]
-    right = [_all_point(*case) for case in _RANKINGS]
-    cases = [f"For hits {list(hits)} and {n} object{'s' if n > 1 else ''}" for hits, n in _RANKINGS]
-    misreadings = [([how(*case) for case in _RANKINGS], message) for how, message in _AP_MISREADINGS]
-    judge(
-        got, right, cases, misreadings, "Each hit adds 1 / positives of recall, times the best precision from there on."
-    )
-    return "The area under the curve that never rises: VOC's measure since 2010. The mean over all classes is the mAP."
 
 
 average_precision = Exercise(
@@ -496,16 +540,10 @@ average_precision = Exercise(
         "Replace each precision by the largest one from there to the end. Then the curve never rises.",
         "Each hit adds one step of 1 / positives in width and that best precision in height. Misses add nothing.",
     ),
-    diagnose=_diagnose_average_precision,
+    diagnose=_AP,
     mistakes=(
-        Mistake(_raw, "never rises"),
-        Mistake(lambda hits, n: _all_point(hits, n) * n / max(sum(hits), 1), "missed ones count too"),
-        Mistake(lambda hits, n: _all_point(hits, n) * n / max(len(hits), 1), "number of detections"),
-        Mistake(_eleven_point, "11-point"),
-        Mistake(lambda hits, n: sum(hits) / max(len(hits), 1), "all detections together"),
-        Mistake(lambda hits, n: sum(hits) / n, "recall"),
-        Mistake(lambda hits, n: float(np.mean(_curve(hits, n)[1])) if hits else 0.0, "no width"),
         Mistake(lambda hits, n: 1.0, "Each hit adds"),
         Mistake(lambda hits, n: np.cumsum(hits), "one number"),
+        Mistake(lambda hits, n: _all_point(hits, n) * n / sum(hits), "raised ZeroDivisionError"),
     ),
 )
