@@ -308,12 +308,14 @@ print("anchors (width, height):", list(zip(flat[::2], flat[1::2], strict=True)))
 # %% [markdown]
 # ### Exercise: the heads of YOLOv3
 #
-# The picture is 608 × 608. Fill in three numbers: the stride of the first head, the first anchor that it uses, and how
-# many boxes all heads report together for one picture.
+# The picture is 608 × 608. Fill in the stride of the first head, the cell of its grid that an object belongs to
+# (lesson 12: the one its centre lies in), the first anchor that it uses, and how many boxes all heads report together
+# for one picture.
 
 # %% tags=["exercise-heads"]
 yolov3 = {
     "stride": ...,  # pixels from one cell of the first head to the next
+    "cell": ...,  # (row, column) of the first head's cell for an object whose centre is x = 310, y = 200
     "anchor": ...,  # (width, height): the first anchor of the first head
     "boxes": ...,  # how many boxes all three heads report for one picture
 }
@@ -476,7 +478,7 @@ def my_undo(box, image_size, input_size):
     height, width = image_size  # of the picture
     rows, columns = input_size  # of the network's input
     x1, y1, x2, y2 = box  # in pixels of the input
-    return ...  # x1, y1, x2, y2 in pixels of the picture
+    return ...  # x1, y1, x2, y2 in pixels of the picture; nothing is rounded, not even a bar
 
 
 # %% tags=["nbval-check-output"]

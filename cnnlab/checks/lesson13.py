@@ -2,77 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, NotAttempted, Wrong, array, call, close, number, show
-
-
-def _whole(answer: object, what: str) -> int:
-    value = number(answer, what)
-    if not np.isfinite(value) or value != int(value):
-        raise Wrong(f"{what} should be a whole number. You gave {show(value)}.")
-    return int(value)
-
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, read, whole
+from cnnlab.checks._judging import ByCases, Case, Misreading
 
 # --- how many numbers a convolution has in the file -------------------------------------------------------------------
-
-# (filters, size, channels, batch_normalize, groups)
-_CONVOLUTIONS = ((8, 3, 3, 1, 1), (24, 1, 64, 0, 1), (120, 5, 120, 1, 120), (6, 3, 8, 0, 2))
 
 
 def _numbers(filters: int, size: int, channels: int, batch_normalize: int, groups: int) -> int:
     return filters * size * size * (channels // groups) + (4 if batch_normalize else 1) * filters
 
 
-_NUMBER_MISREADINGS = (
-    (
-        lambda f, s, c, n, g: f * s * s * (c // g) + 5 * f if n else _numbers(f, s, c, n, g),
-        "you counted a bias beside the batch normalisation. Its beta *is* the bias: four numbers a filter.",
-    ),
-    (
-        lambda f, s, c, n, g: f * s * s * (c // g) + (2 if n else 1) * f,
-        "you counted two numbers a filter for the batch normalisation, the trainable ones. The file holds mean and "
-        "variance too.",
-    ),
-    (
-        lambda f, s, c, n, g: f * s * s * (c // g) + f,
-        "the batch normalisation is missing: bias, scale, mean and variance, four numbers a filter instead of one.",
-    ),
-    (
-        lambda f, s, c, n, g: f * s * s * c + (4 if n else 1) * f,
-        "you forgot the groups. A filter sees channels / groups channels, no more.",
-    ),
-    (
-        lambda f, s, c, n, g: f * s * (c // g) + (4 if n else 1) * f,
-        "you counted one side of the kernel. It has size · size places.",
-    ),
-    (
-        lambda f, s, c, n, g: f * s * s * (c // g) + (4 if n else 0) * f,
-        "without batch normalisation there is still a bias: one number a filter.",
-    ),
-    (
-        lambda f, s, c, n, g: 4 * _numbers(f, s, c, n, g),
-        "those are bytes. Asked for are numbers; each has four bytes.",
-    ),
-)  # fmt: skip
+def _convolution(filters: int, size: int, channels: int, batch_normalize: int, groups: int) -> Case:
+    return Case(
+        filters, size, channels, batch_normalize, groups,
+        words=f"For {filters} filters of {size} × {size} on {channels} channels, batch_normalize={batch_normalize}, "
+        f"groups={groups},",
+    )  # fmt: skip
 
 
-def _diagnose_numbers(answer: object) -> str:
-    given = [_whole(call(answer, *case), "The count") for case in _CONVOLUTIONS]
-    right = [_numbers(*case) for case in _CONVOLUTIONS]
-    if given == right:
-        return "248, 1,560, 3,480 and 222: now you can say where every layer of a .weights file begins."
-    k = next(i for i in range(len(right)) if given[i] != right[i])
-    filters, size, channels, normalized, groups = _CONVOLUTIONS[k]
-    case = (
-        f"{filters} filters of {size} × {size} on {channels} channels, batch_normalize={normalized}, groups={groups}: "
-        f"you got {given[k]:,}, and the file holds {right[k]:,}"
-    )
-    for wrong, why in _NUMBER_MISREADINGS:
-        if given == [wrong(*case) for case in _CONVOLUTIONS]:
-            raise Wrong(f"{case}: {why}")
-    raise Wrong(f"{case}: filters · size · size · channels / groups numbers, and each filter 1 or 4 more.")
-
+_NUMBERS = ByCases(
+    truth=_numbers,
+    cases=[
+        _convolution(8, 3, 3, 1, 1),
+        _convolution(24, 1, 64, 0, 1),
+        _convolution(120, 5, 120, 1, 120),
+        _convolution(6, 3, 8, 0, 2),
+    ],
+    misreadings=(
+        Misreading(
+            lambda f, s, c, n, g: f * s * s * (c // g) + (5 if n else 1) * f,
+            "you counted a bias beside the batch normalisation. Its beta *is* the bias: four numbers a filter.",
+        ),
+        Misreading(
+            lambda f, s, c, n, g: f * s * s * (c // g) + (3 if n else 1) * f,
+            "you counted three numbers a filter for the batch normalisation. Bias, scale, mean and variance are four.",
+        ),
+        Misreading(
+            lambda f, s, c, n, g: f * s * s * (c // g) + (2 if n else 1) * f,
+            "you counted two numbers a filter for the batch normalisation, the trainable ones. The file holds mean and "
+            "variance too.",
+        ),
+        Misreading(
+            lambda f, s, c, n, g: f * s * s * (c // g) + f,
+            "the batch normalisation is missing: bias, scale, mean and variance, four numbers a filter instead of one.",
+        ),
+        Misreading(
+            lambda f, s, c, n, g: f * s * s * (c // g) + 4 * f,
+            "you counted a batch normalisation where there is none. Without it each filter has a bias, one number.",
+        ),
+        Misreading(
+            lambda f, s, c, n, g: f * s * s * (c // g), "that is the kernel alone. Each filter has 1 number more, or 4."
+        ),
+        Misreading(
+            lambda f, s, c, n, g: f * s * s * c + (4 if n else 1) * f,
+            "you forgot the groups. A filter sees channels / groups channels, no more.",
+        ),
+        Misreading(
+            lambda f, s, c, n, g: f // g * s * s * (c // g) + (4 if n else 1) * f,
+            "you divided the filters, too. All of them are in the file; only the channels each one sees are fewer.",
+        ),
+        Misreading(
+            lambda f, s, c, n, g: f * s * (c // g) + (4 if n else 1) * f,
+            "you counted one side of the kernel. It has size · size places.",
+        ),
+        Misreading(
+            lambda f, s, c, n, g: f * s * s * (c // g) + (4 if n else 0) * f,
+            "without batch normalisation there is still a bias: one number a filter.",
+        ),
+        Misreading(
+            lambda f, s, c, n, g: f * s * s * (c // g) + (4 if n else 1),
+            "you counted them once for the layer. Each of its filters has its own.",
+        ),
+        Misreading(
+            lambda f, s, c, n, g: 4 * _numbers(f, s, c, n, g),
+            "those are bytes. Asked for are numbers; each has four bytes.",
+        ),
+    ),
+    otherwise="The file holds filters · size · size · channels / groups numbers, and for each filter 1 or 4 more.",
+    praise="248, 1,560, 3,480 and 222: now you can say where every layer of a .weights file begins.",
+)
 
 _NUMBERS_SOURCE = """
     def my_numbers(filters, size, channels, batch_normalize, groups):
@@ -93,17 +105,10 @@ numbers = Exercise(
         "A filter is size by size and as deep as the channels it sees: channels // groups.",
         "For each filter: 1 number, its bias; or 4 with batch normalisation: bias, scale, mean, variance.",
     ),
-    diagnose=_diagnose_numbers,
+    diagnose=_NUMBERS,
     mistakes=(
-        Mistake(lambda f, s, c, n, g: f * s * s * (c // g) + (5 if n else 1) * f, "beta *is* the bias"),
-        Mistake(lambda f, s, c, n, g: f * s * s * (c // g) + (2 if n else 1) * f, "mean and variance too"),
-        Mistake(lambda f, s, c, n, g: f * s * s * (c // g) + f, "batch normalisation is missing"),
-        Mistake(lambda f, s, c, n, g: f * s * s * c + (4 if n else 1) * f, "forgot the groups"),
-        Mistake(lambda f, s, c, n, g: f * s * (c // g) + (4 if n else 1) * f, "one side"),
-        Mistake(lambda f, s, c, n, g: f * s * s * (c // g) + (4 if n else 0) * f, "still a bias"),
-        Mistake(lambda f, s, c, n, g: 4 * _numbers(f, s, c, n, g), "those are bytes"),
-        Mistake(lambda f, s, c, n, g: f * s * s * c // g, "and each filter 1 or 4 more"),
-        Mistake(lambda f, s, c, n, g: 0.5, "whole number"),
+        Mistake(lambda f, s, c, n, g: f * s * s * c + 4 * f, "for each filter 1 or 4 more"),
+        Mistake(lambda f, s, c, n, g: [f * s * s * (c // g), 4 * f], "one number"),
     ),
 )  # fmt: skip
 
@@ -120,11 +125,15 @@ _OFFSET_MISREADINGS = {
     _FIRST + _SECOND: "you counted numbers, from the first. Asked for is the byte: 4 a number, and a header in front.",
     20 + 4 * _FIRST: "that is where layer 2 begins. It has 1,216 numbers of its own; layer 4 begins behind them.",
     20 + 4 * _SECOND: "layer 0 is missing: its 248 numbers come first.",
+    _BEGINS + 1: "bytes are counted from 0: before byte 5,876 lie 5,876 of them.",
+    20 + 4 * (_FIRST + 1152): "layer 2 has its batch normalisation, too: 4 · 16 numbers beside the kernel.",
+    20 + 4 * (216 + 1152): "those are the kernels alone. Each filter of both layers has four numbers more.",
+    20 + 4 * (_FIRST + 1168): "you counted one bias a filter in layer 2. With batch normalisation it is four numbers.",
 }  # fmt: skip
 
 
 def _diagnose_begins(answer: object) -> str:
-    got = _whole(answer, "The byte")
+    got = whole(answer, "The byte")
     if got == _BEGINS:
         return "20 + 4 · (248 + 1,216) = 5,876. One byte further, and every number after it would be another number."
     if got in _OFFSET_MISREADINGS:
@@ -155,6 +164,11 @@ begins = Exercise(
         Mistake(1464, "Asked for is the byte"),
         Mistake(1012, "where layer 2 begins"),
         Mistake(4884, "layer 0 is missing"),
+        Mistake(5877, "counted from 0"),
+        Mistake(5620, "its batch normalisation, too"),
+        Mistake(5492, "kernels alone"),
+        Mistake(5684, "one bias a filter"),
+        Mistake(5876.5, "whole number"),
         Mistake(6000, "the maxpools 1 and 3 have none"),
         Mistake((20, 5856), "one number"),
     ),
@@ -163,46 +177,54 @@ begins = Exercise(
 
 # --- routes -----------------------------------------------------------------------------------------------------------
 
-_ROUTES = (([-1, -4], 29), ([-4], 83), ([-1, 61], 86), ([0], 5))
-
 
 def _resolved(layers: list[int], here: int) -> list[int]:
     return [k if k >= 0 else here + k for k in layers]
 
 
-_ROUTE_MISREADINGS = (
-    (lambda layers, here: list(layers), "the negative numbers are still negative. −1 is the layer just before."),
-    (
-        lambda layers, here: [here + k for k in layers],
-        "you counted back with all of them. A number that is not negative is a layer's own number, from 0.",
-    ),
-    (
-        lambda layers, here: [k if k >= 0 else here + k + 1 for k in layers],
-        "you counted one too few. From layer 29, −1 is layer 28: 29 − 1.",
-    ),
-    (
-        lambda layers, here: [k if k >= 0 else here - 1 + k for k in layers],
-        "you counted one too many. From layer 29, −1 is layer 28: 29 − 1.",
-    ),
-    (lambda layers, here: [abs(k) for k in layers], "you dropped the sign. −4 means four layers back, not layer 4."),
-)  # fmt: skip
+def _route(layers: list[int], here: int) -> Case:
+    return Case(layers, here, words=f"For layers={','.join(map(str, layers))} in layer {here}")
 
 
-def _diagnose_route(answer: object) -> str:
-    given = []
-    for layers, here in _ROUTES:
-        result = call(answer, list(layers), here)
-        given.append(array(result, (len(layers),), f"The answer for layers={layers} in layer {here}").tolist())
-    right = [_resolved(*case) for case in _ROUTES]
-    if given == right:
-        return "Right for all four. In YOLOv2, layers=-1,-4 in layer 28 joins what 27 and 24 answered."
-    k = next(i for i in range(len(right)) if given[i] != right[i])
-    case = f"layers={','.join(map(str, _ROUTES[k][0]))} in layer {_ROUTES[k][1]}: you got {show(given[k])}"
-    for wrong, why in _ROUTE_MISREADINGS:
-        if given == [wrong(*case) for case in _ROUTES]:
-            raise Wrong(f"{case}: {why}")
-    raise Wrong(f"{case}, and it is {right[k]}. Negative numbers count back from this layer; the others do not.")
-
+_ROUTES = ByCases(
+    truth=_resolved,
+    cases=[_route([-1, -4], 29), _route([-4], 83), _route([-1, 61], 86), _route([0], 5), _route([-2, -1, -6], 40)],
+    misreadings=(
+        Misreading(
+            lambda layers, here: list(layers), "the negative numbers are still negative. −1 is the layer just before."
+        ),
+        Misreading(
+            lambda layers, here: [here + k for k in layers],
+            "you counted back with all of them. A number that is not negative is a layer's own number, from 0.",
+        ),
+        Misreading(
+            lambda layers, here: [k if k > 0 else here + k for k in layers],
+            "0 is not negative: it is the first layer's own number.",
+        ),
+        Misreading(
+            lambda layers, here: [k if k >= 0 else here + k + 1 for k in layers],
+            "you counted one too few. From layer 29, −1 is layer 28: 29 − 1.",
+        ),
+        Misreading(
+            lambda layers, here: [k if k >= 0 else here - 1 + k for k in layers],
+            "you counted one too many. From layer 29, −1 is layer 28: 29 − 1.",
+        ),
+        Misreading(
+            lambda layers, here: [k if k >= 0 else here - k for k in layers],
+            "you counted forwards. The numbers are negative already: add them.",
+        ),
+        Misreading(
+            lambda layers, here: [abs(k) for k in layers],
+            "you dropped the sign. −4 means four layers back, not layer 4.",
+        ),
+        Misreading(
+            lambda layers, here: sorted(_resolved(layers, here)),
+            "the numbers are right and their order is not. It is the order in which the channels are stacked.",
+        ),
+    ),
+    otherwise="Negative numbers count back from this layer; the others do not.",
+    praise="Right for all five. In YOLOv2, layers=-1,-4 in layer 28 joins what 27 and 24 answered.",
+)
 
 _ROUTE_SOURCE = """
     def my_route(layers, here):
@@ -222,15 +244,11 @@ route = Exercise(
         "−1 is the layer before this one: number here − 1.",
         "[k if k >= 0 else here + k for k in layers]",
     ),
-    diagnose=_diagnose_route,
+    diagnose=_ROUTES,
     mistakes=(
-        Mistake(lambda layers, here: layers, "still negative"),
-        Mistake(lambda layers, here: [here + k for k in layers], "with all of them"),
-        Mistake(lambda layers, here: [k if k >= 0 else here + k + 1 for k in layers], "one too few"),
-        Mistake(lambda layers, here: [k if k >= 0 else here - 1 + k for k in layers], "one too many"),
-        Mistake(lambda layers, here: [abs(k) for k in layers], "dropped the sign"),
         Mistake(lambda layers, here: [7] * len(layers), "count back from this layer"),
         Mistake(lambda layers, here: here - 1, "shape"),
+        Mistake(lambda layers, here: _resolved(layers, here)[:1], "shape"),
     ),
 )
 
@@ -238,34 +256,51 @@ route = Exercise(
 # --- a kernel in Keras' order -----------------------------------------------------------------------------------------
 
 
+_OTHER_ORDERS = {
+    (3, 2, 4, 5): "that is (in, out, h, w)",
+    (5, 4, 3, 2): "that is (w, h, in, out): all four axes turned round",
+    (4, 5, 2, 3): "that is (h, w, out, in): the last two are swapped",
+    (5, 4, 2, 3): "that is (w, h, out, in)",
+    (2, 3, 4, 5): "nothing was moved",
+    (2, 4, 5, 3): "that is (out, h, w, in), as TensorFlow Lite has it",
+    (3, 4, 5, 2): "that is (in, h, w, out): only the filters were moved",
+}
+_TURNED = ByCases(
+    truth=lambda darknet: darknet.transpose(2, 3, 1, 0),
+    cases=[
+        Case(
+            np.random.default_rng(6).permutation(2 * 3 * 4 * 5).reshape(2, 3, 4, 5).astype(float),
+            words="For a kernel of 2 filters on 3 channels, 4 high and 5 wide,",
+        ),
+        Case(np.random.default_rng(7).normal(size=(5, 2, 3, 3)), words="For 5 filters on 2 channels, 3 × 3,"),
+    ],
+    misreadings=(
+        Misreading(
+            lambda k: k.reshape(*k.shape[2:], k.shape[1], k.shape[0]),
+            "the shape is right and the numbers are not. `reshape` keeps the order in memory and only cuts it "
+            "elsewhere. Axes are moved by `transpose`.",
+        ),
+        Misreading(
+            lambda k: k.transpose(2, 3, 1, 0)[::-1, ::-1],
+            "you turned the kernel round. Both programs correlate (lesson 01): nothing is flipped.",
+        ),
+        Misreading(
+            lambda k: k.transpose(2, 3, 1, 0)[:, :, ::-1],
+            "the channels are in reverse. Swapping blue and red is for pictures that OpenCV read.",
+        ),
+    ),
+    otherwise="The shape is right and the numbers are not: got[i, j, c, f] must be darknet[f, c, i, j].",
+    praise="(out, in, h, w) became (h, w, in, out). The numbers are the same; only their order in memory differs.",
+)
+
+
 def _diagnose_kernel(answer: object) -> str:
-    darknet = np.arange(2 * 3 * 4 * 5, dtype=float).reshape(2, 3, 4, 5)  # 2 filters, 3 channels, 4 high, 5 wide
-    result = call(answer, darknet)
-    try:
-        got = np.asarray(result, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong(f"Return an array. You returned {show(result)}.") from None
-    right = darknet.transpose(2, 3, 1, 0)
-    if got.shape == right.shape and close(got, right):
-        return "(out, in, h, w) became (h, w, in, out). The numbers are the same; only their order in memory differs."
-    case = "For a kernel of 2 filters on 3 channels, 4 high and 5 wide"
-    if got.shape == right.shape:
-        if close(got, darknet.reshape(4, 5, 3, 2)):
-            raise Wrong(f"{case} the shape is right and the numbers are not: `reshape` keeps the order in memory and "
-                        "only cuts it elsewhere. Axes are moved by `transpose`.")  # fmt: skip
-        if close(got, right[::-1, ::-1]):
-            raise Wrong(
-                f"{case}: you turned the kernel round. Both programs correlate (lesson 01): nothing is flipped."
-            )
-        raise Wrong(f"{case} the shape is right and the numbers are not: got[i, j, c, f] must be darknet[f, c, i, j].")
-    names = {
-        (3, 2, 4, 5): "that is (in, out, h, w)", (5, 4, 3, 2): "that is (w, h, in, out): all four axes turned round",
-        (4, 5, 2, 3): "that is (h, w, out, in): the last two are swapped", (2, 3, 4, 5): "nothing was moved",
-        (2, 4, 5, 3): "that is (out, h, w, in), as TensorFlow Lite has it",
-        (3, 4, 5, 2): "that is (in, h, w, out): only the filters were moved",
-    }  # fmt: skip
-    why = names.get(got.shape, "put the axes in that order")
-    raise Wrong(f"{case}, Keras wants shape (4, 5, 3, 2), height, width, in, out. Yours is {got.shape}: {why}.")
+    case = _TURNED.cases[0]
+    shape = array(call(answer, *case.args), None, "The kernel", finite=False).shape
+    if shape != (4, 5, 3, 2):
+        why = _OTHER_ORDERS.get(shape, "put the axes in that order")
+        raise Wrong(f"{case.words} Keras wants shape (4, 5, 3, 2), height, width, in, out. Yours is {shape}: {why}.")
+    return _TURNED(answer)
 
 
 kernel = Exercise(
@@ -286,14 +321,14 @@ kernel = Exercise(
     ),
     diagnose=_diagnose_kernel,
     mistakes=(
-        Mistake(lambda k: k.reshape(4, 5, 3, 2), "`reshape` keeps the order"),
+        *(Mistake(misreading.how, misreading.says) for misreading in _TURNED.misreadings),
         Mistake(lambda k: k.T, "all four axes turned round"),
         Mistake(lambda k: k.transpose(2, 3, 0, 1), "last two are swapped"),
         Mistake(lambda k: k, "nothing was moved"),
         Mistake(lambda k: k.transpose(0, 2, 3, 1), "TensorFlow Lite"),
         Mistake(lambda k: np.moveaxis(k, 0, -1), "only the filters were moved"),
         Mistake(lambda k: k.transpose(0, 3, 1, 2), "put the axes in that order"),
-        Mistake(lambda k: k.transpose(2, 3, 1, 0)[::-1, ::-1], "nothing is flipped"),
+        Mistake(lambda k: k.reshape(4, 5, 3, 2), "raised ValueError"),
         Mistake(lambda k: 0 * k.transpose(2, 3, 1, 0), "must be darknet[f, c, i, j]"),
         Mistake(lambda k: k.sum(), "shape (4, 5, 3, 2)"),
     ),
@@ -302,38 +337,55 @@ kernel = Exercise(
 
 # --- heads and anchors ------------------------------------------------------------------------------------------------
 
-_HEADS = {"stride": 32, "anchor": (116, 90), "boxes": 22_743}
+_HEADS = {"stride": 32, "cell": (6, 9), "anchor": (116, 90), "boxes": 22_743}
+_CELLS = {
+    (9, 6): "that is (column, row). A grid is an array: the row comes first, and it follows from y.",
+    (7, 10): "you rounded up. Cells are counted from 0: 200 / 32 = 6.25 lies in row 6, 310 / 32 = 9.69 in column 9.",
+    (6, 10): "you rounded to the nearest. 310 / 32 = 9.69 lies in column 9, which reaches from 288 to 319: round down.",
+    (7, 9): "you rounded 6.25 up. Row 6 reaches from 192 to 223: round down.",
+    (6.25, 9.6875): "a cell has whole numbers. Round down.",
+    (10, 16): "that is for a stride of 19. 19 is the number of cells; each is 32 pixels wide.",
+    (192, 288): "that is the cell's corner in pixels. Asked for are its row and its column.",
+}
+_ANCHORS = {
+    (10, 13): "(10, 13) is anchor 0, the smallest. The first head's mask is 6,7,8: begin with anchor 6.",
+    (59, 119): "(59, 119) is anchor 5. Anchors are counted from 0.",
+    (156, 198): "(156, 198) is anchor 7. Anchors are counted from 0.",
+    (90, 116): "the pair is width, height. You gave height, width.",
+    (373, 326): "(373, 326) is anchor 8, the last of the mask 6,7,8. Asked for is the first.",
+}
+_COUNTS = {
+    7_581: "7,581 is the number of cells. Each cell has three anchors.",
+    3 * 19 * 19: "1,083 is the first head alone. There are three: 19 × 19, 38 × 38 and 76 × 76.",
+    9 * 7_581: "you counted nine anchors in each cell. Each head uses three of the nine.",
+    3 * (19 + 38 + 76): "you counted the cells of one row. A grid has 19 · 19 of them.",
+    80 * 22_743: "you counted the classes, too. One box has a score for each class.",
+    85 * 22_743: "those are the numbers that the heads report. A box is 85 of them.",
+}
+
+
+def _pair(value: object, what: str) -> tuple[float, ...]:
+    return tuple(array(value, (2,), what).tolist())
 
 
 def _diagnose_heads(answer: object) -> str:
     if not isinstance(answer, dict) or set(answer) != set(_HEADS):
         raise Wrong(f"The answer should be a dictionary with the keys {', '.join(_HEADS)}.")
-    if all(value is ... for value in answer.values()):
-        raise NotAttempted
-    stride, boxes = _whole(answer["stride"], "stride"), _whole(answer["boxes"], "boxes")
-    anchor = tuple(array(answer["anchor"], (2,), "anchor").tolist())
+    stride, boxes = whole(answer["stride"], "stride"), whole(answer["boxes"], "boxes")
+    cell, anchor = _pair(answer["cell"], "cell"), _pair(answer["anchor"], "anchor")
     if stride == 19:
         raise Wrong("stride: 19 is the number of cells in a row. A cell is 608 / 19 pixels wide.")
     if stride != 32:
-        raise Wrong(f"stride: you gave {stride}. 608 pixels and 19 cells: one cell is 608 / 19 pixels wide.")
-    if anchor == (10, 13):
-        raise Wrong("anchor: (10, 13) is anchor 0, the smallest. The first head's mask is 6,7,8: begin with anchor 6.")
-    if anchor == (59, 119):
-        raise Wrong("anchor: (59, 119) is anchor 5. Anchors are counted from 0.")
-    if anchor == (90, 116):
-        raise Wrong("anchor: the pair is width, height. You gave height, width.")
-    if anchor == (373, 326):
-        raise Wrong("anchor: (373, 326) is anchor 8, the last of the mask 6,7,8. Asked for is the first.")
+        raise Wrong(f"stride: you gave {stride:,}. 608 pixels and 19 cells: one cell is 608 / 19 pixels wide.")
+    if cell != _HEADS["cell"]:
+        why = _CELLS.get(cell, "the row is 200 // 32, the column 310 // 32.")
+        raise Wrong(f"cell: you gave {read(cell)}: {why}")
     if anchor != _HEADS["anchor"]:
-        raise Wrong(f"anchor: you gave {anchor}. Count the pairs from 0; the mask 6,7,8 begins with pair number 6.")
-    if boxes == 7_581:
-        raise Wrong("boxes: 7,581 is the number of cells. Each cell has three anchors.")
-    if boxes == 3 * 19 * 19:
-        raise Wrong("boxes: 1,083 is the first head alone. There are three: 19 × 19, 38 × 38 and 76 × 76.")
-    if boxes == 9 * 7_581:
-        raise Wrong("boxes: you counted nine anchors in each cell. Each head uses three of the nine.")
+        why = _ANCHORS.get(anchor, "count the pairs from 0; the mask 6,7,8 begins with pair number 6.")
+        raise Wrong(f"anchor: you gave {read(anchor)}: {why}")
     if boxes != _HEADS["boxes"]:
-        raise Wrong(f"boxes: you gave {boxes:,}. (19² + 38² + 76²) cells, three anchors each.")
+        why = _COUNTS.get(boxes, "(19² + 38² + 76²) cells, three anchors each.")
+        raise Wrong(f"boxes: you gave {boxes:,}: {why}")
     return "The coarse grid has the large anchors, and 22,743 boxes come out of every picture. Most say: nothing here."
 
 
@@ -343,6 +395,7 @@ heads = Exercise(
     stub="""
         yolov3 = {
             "stride": ...,  # pixels from one cell of the first head to the next
+            "cell": ...,  # (row, column) of the first head's cell for an object whose centre is x = 310, y = 200
             "anchor": ...,  # (width, height): the first anchor of the first head
             "boxes": ...,  # how many boxes all three heads report for one picture
         }
@@ -350,12 +403,13 @@ heads = Exercise(
     solution_source="""
         yolov3 = {
             "stride": 608 // 19,
+            "cell": (200 // 32, 310 // 32),
             "anchor": (116, 90),  # pairs are counted from 0, and the mask is 6,7,8
             "boxes": 3 * (19**2 + 38**2 + 76**2),
         }
     """,
     hints=(
-        "The picture is 608 pixels wide. The first grid has 19 cells in a row.",
+        "The picture is 608 pixels wide. The first grid has 19 cells in a row. Which of them does pixel 310 lie in?",
         "The first mask printed is 6,7,8. Count the pairs of the anchors from 0 to number 6.",
         "Three heads of 19 × 19, 38 × 38 and 76 × 76 cells, with three anchors in each cell.",
     ),
@@ -363,29 +417,20 @@ heads = Exercise(
     mistakes=(
         Mistake({**_HEADS, "stride": 19}, "number of cells"),
         Mistake({**_HEADS, "stride": 8}, "608 / 19 pixels wide"),
-        Mistake({**_HEADS, "anchor": (10, 13)}, "the smallest"),
-        Mistake({**_HEADS, "anchor": (59, 119)}, "counted from 0"),
-        Mistake({**_HEADS, "anchor": (90, 116)}, "width, height"),
-        Mistake({**_HEADS, "anchor": (373, 326)}, "anchor 8"),
-        Mistake({**_HEADS, "anchor": (1, 2)}, "Count the pairs"),
-        Mistake({**_HEADS, "boxes": 7_581}, "number of cells"),
-        Mistake({**_HEADS, "boxes": 1_083}, "first head alone"),
-        Mistake({**_HEADS, "boxes": 68_229}, "nine anchors"),
+        *(Mistake({**_HEADS, "cell": cell}, why) for cell, why in _CELLS.items()),
+        Mistake({**_HEADS, "cell": (0, 0)}, "the row is 200 // 32"),
+        Mistake({**_HEADS, "cell": 6}, "cell should have shape (2,)"),
+        *(Mistake({**_HEADS, "anchor": anchor}, why) for anchor, why in _ANCHORS.items()),
+        Mistake({**_HEADS, "anchor": (1, 2)}, "count the pairs"),
+        *(Mistake({**_HEADS, "boxes": boxes}, why) for boxes, why in _COUNTS.items()),
         Mistake({**_HEADS, "boxes": 5}, "three anchors each"),
         Mistake({"stride": 32}, "dictionary with the keys"),
+        Mistake({**_HEADS, "anchor": (90, 116), "boxes": ...}, "height, width"),
     ),
 )
 
 
 # --- undo the letterbox -----------------------------------------------------------------------------------------------
-
-# (box in the input, (height, width) of the picture, (height, width) of the input)
-_BOXES = (
-    ((104, 156, 312, 260), (100, 200), (416, 416)),
-    ((150, 40, 300, 400), (240, 120), (416, 416)),
-    ((20, 30, 60, 66), (50, 75), (96, 96)),
-    ((30, 10, 90, 50), (64, 64), (64, 128)),
-)
 
 
 def _frame(size: tuple[int, int], inner: tuple[int, int]) -> tuple[float, float, float]:
@@ -440,42 +485,84 @@ def _larger_scale(box, image_size, input_size) -> tuple[float, ...]:
     return (x1 - left) / scale, (y1 - top) / scale, (x2 - left) / scale, (y2 - top) / scale
 
 
-_LETTERBOX_MISREADINGS = (
-    (
-        _stretched,
-        "that undoes a stretched picture: a scale for each axis, and no bars. A letterbox has one scale.",
+def _round_bars(how: Callable[[float], float]) -> Callable:
+    def undone(box, image_size, input_size) -> tuple[float, ...]:
+        scale, left, top = _frame(image_size, input_size)
+        left, top = how(left), how(top)
+        x1, y1, x2, y2 = box
+        return (x1 - left) / scale, (y1 - top) / scale, (x2 - left) / scale, (y2 - top) / scale
+
+    return undone
+
+
+def _letterbox(box: tuple, image_size: tuple, input_size: tuple) -> Case:
+    sizes = "an input of {} × {}, a picture of {} × {}".format(*input_size, *image_size)
+    return Case(box, image_size, input_size, words=f"For box {box}, {sizes},")
+
+
+_UNDONE = ByCases(
+    truth=_undone,
+    cases=[  # every box lies on the picture, so that an answer may clip
+        _letterbox((104, 156, 312, 260), (100, 200), (416, 416)),
+        _letterbox((150, 40, 300, 400), (240, 120), (416, 416)),
+        _letterbox((20, 30, 60, 66), (50, 75), (96, 96)),
+        _letterbox((40, 10, 90, 50), (64, 64), (64, 128)),
+        _letterbox((7, 50, 61, 80), (34, 60), (128, 64)),  # bars of 45.87 rows
+        _letterbox((35, 5, 100, 60), (80, 75), (96, 160)),  # bars of 35 columns: 96 / 80 is 1.2
+        _letterbox((12, 3, 40, 60), (64, 43), (64, 64)),  # bars of 10.5 columns
+    ],
+    misreadings=(
+        Misreading(
+            _stretched,
+            "that undoes a stretched picture: a scale for each axis, and no bars. A letterbox has one scale.",
+        ),
+        Misreading(
+            _scaled_first,
+            "you took the bars off after dividing. They are measured in the input: first subtract, then divide.",
+        ),
+        Misreading(_bars_swapped, "left and top are swapped: the bars above belong to y, those beside to x."),
+        Misreading(_no_bars, "you divided by the right scale and forgot the bars."),
+        Misreading(
+            _multiplied, "you multiplied by the scale. It says how many input pixels a picture's pixel became: divide."
+        ),
+        Misreading(
+            _whole_bar,
+            "you subtracted both bars. In front of the picture lies one of them, half of what is left over.",
+        ),
+        Misreading(_larger_scale, "that is the larger of the two scales: the picture would not fit. Take the smaller."),
+        Misreading(
+            lambda box, *sizes: tuple(v - bar for v, bar in zip(box, _frame(*sizes)[1:] * 2, strict=True)),
+            "you took the bars off and did not divide by the scale.",
+        ),
+        *(
+            Misreading(
+                _round_bars(how),
+                f"you rounded the bars {words}. A bar may end in the middle of a pixel: divide with /, and round "
+                "nothing.",
+            )
+            for how, words in ((np.floor, "down"), (np.ceil, "up"), (np.round, "to whole pixels"))
+        ),
+        Misreading(
+            lambda *case: tuple(np.floor(_undone(*case))),
+            "you rounded the box. It need not end at a whole pixel of the picture.",
+        ),
+        Misreading(
+            lambda *case: tuple(np.round(_undone(*case))),
+            "you rounded the box to the nearest pixel. It need not end at a whole one.",
+        ),
+        Misreading(
+            lambda *case: tuple(_undone(*case)[i] for i in (1, 0, 3, 2)),
+            "x and y are swapped in the answer: x1, y1, x2, y2 is asked for.",
+        ),
+        Misreading(
+            lambda box, image_size, input_size: _undone(box, image_size[::-1], input_size),
+            "height and width of the picture are swapped.",
+        ),
     ),
-    (
-        _scaled_first,
-        "you took the bars off after dividing. They are measured in the input: first subtract, then divide.",
-    ),
-    (_bars_swapped, "left and top are swapped: the bars above belong to y, those beside to x."),
-    (_no_bars, "you divided by the right scale and forgot the bars."),
-    (_multiplied, "you multiplied by the scale. It says how many input pixels a picture's pixel became: divide."),
-    (_whole_bar, "you subtracted both bars. In front of the picture lies one of them, half of what is left over."),
-    (_larger_scale, "that is the larger of the two scales: the picture would not fit. Take the smaller."),
+    otherwise="Subtract the bar in front, then divide by the scale, the smaller of the two.",
+    praise="Right for bars above, bars beside, small and not square. A forgotten letterbox shows as boxes that are "
+    "right in the middle of the picture and drift towards its edge.",
 )
-
-
-def _diagnose_letterbox(answer: object) -> str:
-    given = []
-    for case in _BOXES:
-        given.append(array(call(answer, *case), (4,), "The box (x1, y1, x2, y2)"))
-    right = [_undone(*case) for case in _BOXES]
-    if all(close(one, np.array(other)) for one, other in zip(given, right, strict=True)):
-        return "Right for bars above, bars beside, small and not square. A forgotten letterbox shows as boxes that "\
-               "are right in the middle of the picture and drift towards its edge."  # fmt: skip
-    k = next(i for i in range(len(right)) if not close(given[i], np.array(right[i])))
-    box, image_size, input_size = _BOXES[k]
-    case = (
-        f"Box {box} in an input of {input_size[0]} × {input_size[1]}, picture of {image_size[0]} × {image_size[1]}: "
-        f"you got {show(np.round(given[k], 2))}, and it is {show(np.round(right[k], 2))}"
-    )
-    for wrong, why in _LETTERBOX_MISREADINGS:
-        if all(close(one, np.array(wrong(*case))) for one, case in zip(given, _BOXES, strict=True)):
-            raise Wrong(f"{case}: {why}")
-    raise Wrong(f"{case}. Subtract the bar in front, then divide by the scale, the smaller of the two.")
-
 
 _LETTERBOX_SOURCE = """
     def my_undo(box, image_size, input_size):
@@ -495,7 +582,7 @@ undo_letterbox = Exercise(
             height, width = image_size  # of the picture
             rows, columns = input_size  # of the network's input
             x1, y1, x2, y2 = box  # in pixels of the input
-            return ...  # x1, y1, x2, y2 in pixels of the picture
+            return ...  # x1, y1, x2, y2 in pixels of the picture; nothing is rounded, not even a bar
     """,
     solution_source=_LETTERBOX_SOURCE,
     hints=(
@@ -503,15 +590,8 @@ undo_letterbox = Exercise(
         "scale = min(rows / height, columns / width); the bar on the left is (columns − width · scale) / 2.",
         "x in the picture is (x − left) / scale, and y is (y − top) / scale.",
     ),
-    diagnose=_diagnose_letterbox,
+    diagnose=_UNDONE,
     mistakes=(
-        Mistake(_stretched, "stretched"),
-        Mistake(_scaled_first, "first subtract, then divide"),
-        Mistake(_bars_swapped, "swapped"),
-        Mistake(_no_bars, "forgot the bars"),
-        Mistake(_multiplied, "you multiplied"),
-        Mistake(_whole_bar, "both bars"),
-        Mistake(_larger_scale, "Take the smaller"),
         Mistake(lambda box, image_size, input_size: box, "Subtract the bar in front"),
         Mistake(lambda box, image_size, input_size: box[:2], "shape (2,)"),
     ),
