@@ -6,20 +6,32 @@ import textwrap
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, parts, read, show
+from cnnlab.checks._judging import ByCases, Case, Misreading
 
 # --- what is left of an archive ---------------------------------------------------------------------------------------
 
 _USABLE = (4, 2)
 _USABLE_MISREADINGS = {
-    (5, 2): "dogs/3.jpg has the pixels of dogs/1.jpg. It is one picture under two names, and counts once.",
-    (6, 2): "an empty file is no picture, and a copy is no second picture.",
-    (3, 2): "dogs/2.png is a good picture with a wrong name. Its bytes say what it is, and it is read.",
-    (4, 3): "the folder birds is empty. A class without pictures cannot be learnt, and is no class.",
-    (5, 3): "the copy counts once, and the empty folder birds is no class.",
-    (4, 4): "pets is the folder around everything, and birds is empty. Neither is a class.",
+    (
+        5,
+        2,
+    ): "one too many. dogs/3.jpg has the pixels of dogs/1.jpg and counts once with it; dogs/4.jpg, with nothing "
+    "in it, does not count at all.",
+    (6, 2): "two too many. An empty file is no picture, and a copy is no second picture.",
+    (3, 2): "one is missing. dogs/2.png is a good picture with a wrong name: its bytes say what it is, and it is read. "
+    "And of a picture and its copy one stays.",
+    (4, 3): "the pictures are right. Of the folders, pets is the one around everything, and birds is empty: a class "
+    "without pictures cannot be learnt.",
+    (
+        5,
+        3,
+    ): "a picture and a class too many: of a copy and its original one counts, an empty file does not, and the "
+    "empty folder birds is no class.",
+    (4, 4): "the pictures are right. pets is the folder around everything, and birds is empty. Neither is a class.",
     (2, 4): "asked for are first the pictures, then the classes.",
-    (7, 2): "what begins with a dot is a system's own file, whatever it ends in. Look at the last line, too.",
+    (7, 2): "what begins with a dot is a system's own file, whatever it ends in. Look at the last line, too, at the "
+    "copy, and at the file of 0 bytes.",
 }
 
 
@@ -31,7 +43,7 @@ def _diagnose_usable(answer: object) -> str:
     if got in _USABLE_MISREADINGS:
         raise Wrong(f"You gave {tuple(map(int, got))}: {_USABLE_MISREADINGS[got]}")
     raise Wrong(
-        f"You gave {show(values)}. Go through the lines: cats/1 and cats/2 are pictures, dogs/1 is one, dogs/2 is one "
+        f"You gave {read(values)}. Go through the lines: cats/1 and cats/2 are pictures, dogs/1 is one, dogs/2 is one "
         "with a wrong name, dogs/3 a copy, dogs/4 empty. The others are no pictures."
     )
 
@@ -52,8 +64,12 @@ usable = Exercise(
     ),
     diagnose=_diagnose_usable,
     mistakes=(
-        Mistake((5, 2), "one picture under two names"),
+        Mistake((5, 2), "counts once with it"),
+        Mistake((5, 2.0), "does not count at all"),
         Mistake((6, 2), "no second picture"),
+        Mistake((5, 3), "the empty folder birds is no class"),
+        Mistake((4, 4), "Neither is a class"),
+        Mistake((5, ...), "one too many"),
         Mistake((3, 2), "wrong name"),
         Mistake((4, 3), "birds is empty"),
         Mistake((2, 4), "first the pictures"),
@@ -70,7 +86,9 @@ _NAMES = (
     ("cats/1.jpg", True, ""),
     ("cats/kittens/1.jpg", True, "a folder within a folder is fine"),
     ("../1.jpg", False, "it climbs out of the folder"),
+    ("..", False, "it is the folder above itself: no slash is needed for that"),
     ("cats/../../1.jpg", False, "it climbs twice from one folder down: one step too many. Look at every part"),
+    ("cats/../..", False, "it ends with the step out: look at the last part, too"),
     ("/etc/passwd", False, "it begins at the root of the disk"),
     ("C:/1.jpg", False, "it names a drive of Windows"),
     ("c:1.jpg", False, "a drive needs no slash behind it: c:1.jpg is a file on drive C"),
@@ -89,7 +107,7 @@ def _diagnose_stays_inside(answer: object) -> str:
         if bool(got) != inside:
             what = "stays inside, and you refuse it" if inside else "must be refused, and you let it through"
             raise Wrong(f"{name!r} {what}" + (f": {why}." if why else ": it is a plain name in a folder."))
-    return "Eleven names, and none gets past you. The library also refuses links, devices, bombs and locked members."
+    return "Thirteen names, and none gets past you. The library also refuses links, devices, bombs and locked members."
 
 
 _INSIDE_SOURCE = textwrap.dedent(
@@ -117,6 +135,7 @@ stays_inside = Exercise(
     mistakes=(
         Mistake(lambda name: True, "climbs out"),
         Mistake(lambda name: not name.startswith(".."), "climbs twice"),
+        Mistake(lambda name: not (name.startswith("..") or name.endswith("..")), "climbs twice"),
         Mistake(lambda name: ".." not in name.split("/"), "root of the disk"),
         Mistake(lambda name: not (name.startswith("/") or ".." in name.split("/")), "drive of Windows"),
         Mistake(
@@ -127,6 +146,7 @@ stays_inside = Exercise(
         Mistake(lambda name: not (name[0] in "/\\" or ":" in name or ".." in name), "within a name"),
         Mistake(lambda name: "/" not in name, "folder"),
         Mistake(lambda name: "yes", "True or False"),
+        Mistake(_INSIDE_SOURCE.replace('".." in name.split("/")', '"../" in name'), "no slash"),
         Mistake(
             lambda name: (
                 not (
@@ -152,7 +172,15 @@ def _patients(sizes: tuple[int, ...], seed: int) -> np.ndarray:
 def _diagnose_split(answer: object) -> str:
     for sizes, count in (((4, 4, 4, 4, 4), 2), ((1, 7, 2, 9, 3, 5), 2)):
         patients = _patients(sizes, seed=count)
-        got = np.asarray(call(answer, patients, count, np.random.default_rng(0)))
+        got = call(answer, patients, count, np.random.default_rng(0))
+        if isinstance(got, (set, dict)) or not np.iterable(got):
+            raise Wrong(f"Return one True or False a picture, {len(patients)} of them. You returned {show(got)}.")
+        try:
+            got = np.asarray(got)
+        except ValueError:
+            raise Wrong(
+                f"Return one True or False a picture. The rows of yours differ in length: {show(got)}."
+            ) from None
         case = f"With {len(sizes)} patients and {len(patients)} pictures"
         if got.shape != patients.shape or got.dtype != bool:
             if got.dtype.kind == "U":
@@ -177,17 +205,24 @@ def _diagnose_split(answer: object) -> str:
         if held != count:
             raise Wrong(f"{case}: you hold {held} patients out; count = {count} were asked for.")
     patients = _patients((3,) * 12, seed=1)
-    drawn = {tuple(sorted(set(patients[call(answer, patients, 4, np.random.default_rng(s))]))) for s in range(20)}
+    draws = [np.asarray(call(answer, patients, 4, np.random.default_rng(s))) for s in range(20)]
+    drawn = {tuple(sorted(set(patients[draw]))) for draw in draws}
     odd = sorted({len(names) for names in drawn} - {4})
     if odd:
         raise Wrong(
             f"With 12 patients and count = 4 you once hold out {odd[0]}. Was somebody drawn twice? Draw from "
             "np.unique(patients), with replace=False."
         )
+    twice = [np.asarray(call(answer, patients, 4, np.random.default_rng(7))).tolist() for _ in range(2)]
+    if twice[0] != twice[1]:
+        raise Wrong(
+            "From two generators with one seed you draw two different splits, so you draw from another generator. Use "
+            "the rng that is handed in: whoever repeats your experiment needs the same patients."
+        )
     if len(drawn) == 1:
         raise Wrong(
-            "Whatever the random generator, you hold the same patients out: the first or last of a list. Files are "
-            "often sorted by hospital or by date. Use rng.choice."
+            "Whatever the random generator, you hold the same patients out: the first or last of a list, or always one "
+            "draw. Files are often sorted by hospital or by date. Use rng.choice, with the rng that is handed in."
         )
     return "No patient is on both sides. The number that you measure now is about patients you have never seen."
 
@@ -231,6 +266,8 @@ split_by_patient = Exercise(
     mistakes=(
         Mistake(_by_picture, "on both sides"),
         Mistake(_first_patients, "the same patients out"),
+        Mistake(_SPLIT_SOURCE.replace("rng.choice", "np.random.default_rng(0).choice"), "the same patients out"),
+        Mistake(_SPLIT_SOURCE.replace("rng.choice", "np.random.default_rng().choice"), "another generator"),
         Mistake(_SPLIT_SOURCE.replace("return np.isin", "return ~np.isin"), "Turn True and False round"),
         Mistake(
             "def split_by_patient(patients, count, rng):\n"
@@ -255,8 +292,9 @@ def _diagnose_error(answer: object) -> str:
     p, n = 0.9, 50
     if close(got, 0.04):
         raise Wrong("You got 0.04: rounded too far. Give three digits.")
-    if close(got, np.sqrt(p * (1 - p) / n)) or abs(got - 0.042) < 6e-4:
-        return "0.042: with 50 pictures, 0.90 may as well be 0.86 or 0.94. Two networks 3 points apart are a draw here."
+    # With n - 1 instead of n, as a sample's variance is often estimated, it is 0.0429.
+    if abs(got - 0.042) < 6e-4 or abs(got - np.sqrt(p * (1 - p) / (n - 1))) < 2e-4:
+        return "0.042: with 50 pictures, a network measured at 0.90 may as well be one of 0.86 or 0.94."
     for wrong, message in (
         (p * (1 - p) / n, "that is the variance. Take its square root."),
         (np.sqrt(p * (1 - p)), "that is the spread of one single picture. Divide by n under the root."),
@@ -267,8 +305,8 @@ def _diagnose_error(answer: object) -> str:
         (2 * np.sqrt(p * (1 - p) / n), "that is two standard errors. Asked for is one."),
     ):
         if abs(got - wrong) < max(1e-3, 0.02 * wrong):
-            raise Wrong(f"You got {got:g}: {message}")
-    raise Wrong(f"You got {got:g}. p = 45/50 = 0.9 and n = 50: take the root of 0.9 · 0.1 / 50.")
+            raise Wrong(f"You got {read(got)}: {message}")
+    raise Wrong(f"You got {read(got)}. p = 45/50 = 0.9 and n = 50: take the root of 0.9 · 0.1 / 50.")
 
 
 error_bar = Exercise(
@@ -303,38 +341,56 @@ error_bar = Exercise(
 
 # --- precision and recall ---------------------------------------------------------------------------------------------
 
-_MATRICES = (np.array([[8, 2], [1, 9]]), np.array([[5, 3, 2], [0, 6, 4], [1, 0, 9]]))
+
+def _two_arrays(result: object, right: np.ndarray, what: str) -> np.ndarray:
+    names = ("precision", "recall")
+    bundled = parts(result, names)
+    if np.ndim(bundled[0]) == 0 and np.ndim(bundled[1]) == 0:
+        raise Wrong(f"{what} should be two arrays, precision and recall, with a number for each class in both.")
+    pairs = zip(bundled, names, strict=True)
+    return np.stack([array(part, right[0].shape, f"{what}, {name},", finite=False) for part, name in pairs])
 
 
-def _diagnose_scores(answer: object) -> str:
-    for matrix in _MATRICES:
-        classes = len(matrix)
-        right, said, there = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
-        result = call(answer, matrix)
-        if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise Wrong(f"Return two arrays, precision and recall. You returned {show(result)}.")
-        precision, recall = (
-            array(part, (classes,), f"The {name} of {classes} classes")
-            for part, name in zip(result, ("precision", "recall"), strict=True)
-        )
-        if close(precision, right / said) and close(recall, right / there):
-            continue
-        case = f"For the matrix {matrix.tolist()}"
-        if close(precision, right / there) and close(recall, right / said):
-            raise Wrong(
-                f"{case} the two are swapped. Rows are the truth: a row sums to the pictures of the class, and recall "
-                "divides by that."
-            )
-        if close(precision, right / matrix.sum()) or close(recall, right / matrix.sum()):
-            raise Wrong(f"{case} you divided by all pictures. Precision divides by a column's sum, recall by a row's.")
-        if close(precision, recall):
-            raise Wrong(f"{case} precision and recall are the same array. Divide once by columns and once by rows.")
-        raise Wrong(
-            f"{case} precision should be {show((right / said).round(3))} and recall {show((right / there).round(3))}; "
-            f"yours are {show(precision.round(3))} and {show(recall.round(3))}. On top of both stands the diagonal."
-        )
-    return "The diagonal over the column: what an answer is worth. The diagonal over the row: how much is found."
+def _scores(matrix: np.ndarray) -> np.ndarray:
+    """Precision and recall of each class, (2, classes)."""
+    return np.diag(matrix) / np.stack([matrix.sum(axis=0), matrix.sum(axis=1)])
 
+
+_SCORES = ByCases(
+    truth=_scores,
+    cases=(
+        (np.array([[8, 2], [1, 9]]),),
+        (np.array([[5, 3, 2], [0, 6, 4], [1, 0, 9]]),),
+        (np.array([[9, 1, 0, 4], [2, 3, 0, 0], [5, 1, 7, 3], [0, 0, 1, 2]]),),
+    ),
+    misreadings=(
+        Misreading(
+            lambda matrix: _scores(matrix)[::-1],
+            "the two are swapped. Rows are the truth: a row sums to the pictures of the class, and recall divides by "
+            "that.",
+        ),
+        Misreading(
+            lambda matrix: np.stack([np.diag(matrix) / matrix.sum()] * 2),
+            "you divided by all pictures. Precision divides by a column's sum, recall by a row's.",
+        ),
+        Misreading(
+            lambda matrix: np.stack([_scores(matrix)[0]] * 2),
+            "both are the diagonal over the columns' sums. That is precision; recall divides by the rows' sums.",
+        ),
+        Misreading(
+            lambda matrix: np.stack([_scores(matrix)[1]] * 2),
+            "both are the diagonal over the rows' sums. That is recall; precision divides by the columns' sums.",
+        ),
+        Misreading(lambda matrix: 100 * _scores(matrix), "those are per cent. Asked for are shares of one, up to 1."),
+        Misreading(
+            lambda matrix: 1 - _scores(matrix),
+            "that is the share of what is wrong. On top stands the diagonal, what is right.",
+        ),
+    ),
+    otherwise="On top of both stands the diagonal; below, for precision a column's sum, for recall a row's.",
+    praise="The diagonal over the column: what an answer is worth. The diagonal over the row: how much is found.",
+    take=_two_arrays,
+)
 
 _SCORES_SOURCE = textwrap.dedent(
     """
@@ -356,47 +412,91 @@ precision_recall = Exercise(
         "Precision: of all that was *said* to be the class, a column. Recall: of all that *is* the class, a row.",
         "A column's sum is matrix.sum(axis=0), a row's is matrix.sum(axis=1).",
     ),
-    diagnose=_diagnose_scores,
+    diagnose=_SCORES,
     mistakes=(
-        Mistake(_SCORES_SOURCE.replace("axis=0", "axis=2").replace("axis=1", "axis=0").replace("axis=2", "axis=1"),
-                "swapped"),
-        Mistake(_SCORES_SOURCE.replace("(axis=0)", "()").replace("(axis=1)", "()"), "divided by all"),
-        Mistake(_SCORES_SOURCE.replace("axis=0", "axis=1"), "same array"),
-        Mistake(lambda matrix: np.diag(matrix) / matrix.sum(axis=0), "Return two arrays"),
-        Mistake(lambda matrix: (np.trace(matrix) / matrix.sum(), 1.0), "should have shape"),
-        Mistake(lambda matrix: (matrix[0] / matrix.sum(axis=0), matrix[1] / matrix.sum(axis=1)), "the diagonal"),
+        Mistake(lambda matrix: np.diag(matrix) / matrix.sum(axis=0), "two arrays"),
+        Mistake(lambda matrix: (np.trace(matrix) / matrix.sum(), 1.0), "two arrays"),
+        Mistake(lambda matrix: (np.diag(matrix),), "2 things are expected"),
+        Mistake(lambda matrix: (np.trace(matrix) / matrix.sum(), np.diag(matrix)), "precision, should have shape (2,)"),
+        Mistake(lambda matrix: (matrix[0] / matrix.sum(axis=0), matrix[1] / matrix.sum(axis=1)), "stands the diagonal"),
     ),
-)  # fmt: skip
+)
 
 
 # --- a threshold ------------------------------------------------------------------------------------------------------
 
 _ILL = np.array([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0], bool)
-_SCORE = np.array([0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.4, 0.1, 0.88, 0.55, 0.5, 0.45, 0.3, 0.2, 0.15, 0.05])
-_RECALLS = ((0.75, 0.6), (0.8, 0.4), (1.0, 0.1), (0.5, 0.8))
+_SCORE = np.array([0.8, 0.95, 0.1, 0.85, 0.7, 0.9, 0.4, 0.6, 0.88, 0.55, 0.5, 0.45, 0.3, 0.2, 0.15, 0.05])
+_FEW = np.array([0, 1, 0, 0, 1, 1, 0, 1, 1], bool)
+_FEW_SCORES = np.array([0.92, 0.35, 0.71, 0.22, 0.97, 0.64, 0.08, 0.83, 0.12])
 
 
-def _diagnose_threshold(answer: object) -> str:
-    for wanted, best in _RECALLS:
-        got = number(call(answer, _SCORE, _ILL, wanted), "The threshold")
-        if close(got, best):
-            continue
-        found = int((_ILL & (got <= _SCORE)).sum())
-        case = f"For a recall of {wanted:g} you said {got:g}: {found} of the 8 ill are found"
-        ranked = np.sort(_SCORE)[::-1]
-        if close(got, wanted):
-            raise Wrong(
-                f"{case}. A recall is a share of the ill, a threshold a probability: they are different scales."
-            )
-        if any(close(got, ranked[k]) for k in (int(np.ceil(wanted * 16)) - 1,)) and not close(got, best):
-            raise Wrong(f"{case}. You counted the healthy as well. Recall is about the ill alone: look at score[ill].")
-        if found < wanted * 8:
-            raise Wrong(f"{case}, and that is too few: {wanted:g} · 8 = {8 * wanted:g} are wanted, so round up.")
-        raise Wrong(f"{case}. That is enough, but a higher threshold would do too and alarm fewer healthy people.")
-    return (
-        "The lowest score among the ill that must be found. What you pay for it is precision: count the false alarms."
-    )
+def _of_the_ill(how) -> object:
+    """A threshold picked by `how(scores of the ill from the highest, how many must be found)`."""
 
+    def threshold(score: np.ndarray, ill: np.ndarray, recall: float) -> float:
+        scores = np.sort(score[ill])[::-1]
+        return how(scores, int(np.ceil(recall * len(scores))))
+
+    return threshold
+
+
+_THRESHOLD = ByCases(
+    truth=_of_the_ill(lambda scores, needed: scores[needed - 1]),
+    cases=(
+        Case(_SCORE, _ILL, 0.8, words="With the 8 ill and a recall of 0.8"),
+        Case(_SCORE, _ILL, 0.75, words="With the 8 ill and a recall of 0.75"),
+        Case(_SCORE, _ILL, 1.0, words="With the 8 ill and a recall of 1"),
+        Case(_FEW_SCORES, _FEW, 0.5, words="With the 5 ill of another day and a recall of 0.5"),
+        Case(_FEW_SCORES, _FEW, 0.2, words="With the 5 ill of another day and a recall of 0.2"),
+    ),
+    misreadings=(
+        Misreading(
+            lambda score, ill, recall: recall,
+            "a recall is a share of the ill, a threshold a probability: they are different scales.",
+        ),
+        Misreading(
+            lambda score, ill, recall: 1 - recall, "the threshold is one of the scores; recall only counts them."
+        ),
+        Misreading(
+            lambda score, ill, recall: np.sort(score[ill])[::-1][max(int(recall * ill.sum()), 1) - 1],
+            "that finds too few where the share is no whole number: 0.8 · 8 = 6.4 must be found, so 7. Round up.",
+        ),
+        Misreading(
+            lambda score, ill, recall: np.sort(score)[::-1][int(np.ceil(recall * len(score))) - 1],
+            "you counted the healthy as well. Recall is about the ill alone: look at score[ill].",
+        ),
+        Misreading(
+            lambda score, ill, recall: np.sort(score[ill])[int(np.ceil(recall * ill.sum())) - 1],
+            "you counted from the lowest score. Found are those at or above the threshold: sort from the highest.",
+        ),
+        Misreading(
+            lambda score, ill, recall: score[ill][int(np.ceil(recall * ill.sum())) - 1],
+            "the scores come in no order. Sort those of the ill, the highest first.",
+        ),
+        Misreading(
+            _of_the_ill(lambda scores, needed: scores[min(needed, len(scores) - 1)]),
+            "one place too far: the first entry has the number 0, so the last to be found is scores[needed - 1].",
+        ),
+        Misreading(
+            lambda score, ill, recall: np.quantile(score[ill], 1 - recall),
+            "a quantile may lie between two scores. The highest threshold that still finds somebody is that person's "
+            "score.",
+        ),
+        Misreading(
+            _of_the_ill(lambda scores, needed: scores[-1]),
+            "that finds all the ill, whatever recall is wanted: a higher threshold would do, and alarm fewer healthy "
+            "people.",
+        ),
+        Misreading(lambda score, ill, recall: np.max(score), "at the highest score of all hardly anybody is found."),
+        Misreading(
+            lambda score, ill, recall: 0.0,
+            "at 0 everybody is alarmed: a higher threshold would do, and alarm fewer healthy people.",
+        ),
+    ),
+    otherwise="How many of the ill are at or above your threshold, and would a higher one still find enough?",
+    praise="The lowest score among the ill that must be found. What it costs is precision: count the false alarms.",
+)
 
 _THRESHOLD_SOURCE = textwrap.dedent(
     """
@@ -419,15 +519,11 @@ threshold_for = Exercise(
         "With 8 ill and recall 0.8, 6.4 must be found, so 7. The threshold is the seventh highest score among the ill.",
         "np.sort(score[ill])[::-1][needed - 1], with needed = int(np.ceil(recall * number of ill)).",
     ),
-    diagnose=_diagnose_threshold,
+    diagnose=_THRESHOLD,
     mistakes=(
-        Mistake(lambda score, ill, recall: recall, "different scales"),
-        Mistake(_THRESHOLD_SOURCE.replace("np.ceil", "np.floor"), "round up"),
-        Mistake(_THRESHOLD_SOURCE.replace("score[ill]", "score"), "You counted the healthy"),
-        Mistake(lambda score, ill, recall: 0.0, "a higher threshold would do"),
-        Mistake(lambda score, ill, recall: np.min(score[ill]), "a higher threshold would do"),
-        Mistake(lambda score, ill, recall: np.max(score), "too few"),
         Mistake(lambda score, ill, recall: score >= recall, "one number"),
+        Mistake(lambda score, ill, recall: 0.5, "would a higher one still find enough"),
+        Mistake(_THRESHOLD_SOURCE.replace("np.ceil", "np.round"), "Round up"),
     ),
 )
 
@@ -441,24 +537,30 @@ class _Recorder:
     def __init__(self) -> None:
         self.given: list[np.ndarray] = []
 
-    def __call__(self, pictures: object, training: bool = False) -> np.ndarray:
-        pictures = np.asarray(pictures, dtype=float)
+    def predict(self, x: object, batch_size: object = None, verbose: object = "auto", **options: object) -> np.ndarray:
+        import keras
+
+        pictures = np.asarray(keras.ops.convert_to_numpy(x), dtype=float)
         self.given.append(pictures)
         rows = pictures if pictures.ndim == 4 else pictures[None]
         levels = [rows[..., channel].mean(axis=(1, 2)) for channel in range(rows.shape[-1])]
         raised = np.exp(4 * np.stack(levels[:3], axis=-1) / max(1.0, rows.max()))
         return raised / raised.sum(axis=-1, keepdims=True)
 
-    def predict(self, pictures: object, **options: object) -> np.ndarray:
-        return self(pictures)
+    predict_on_batch = predict
+
+    def __call__(self, inputs: object, training: bool | None = None) -> object:
+        import keras
+
+        return keras.ops.convert_to_tensor(self.predict(inputs))  # a model that is called answers with a tensor
 
 
 def _diagnose_answer(answer: object) -> str:
     names = ["ring", "clear", "grain"]  # in the order of the outputs, which is not that of the alphabet
     for channel in (0, 1, 2):
-        picture = np.full((4, 5, 3), 40, np.uint8)
-        picture[..., channel] = 200
-        picture[..., (channel + 1) % 3] = 80
+        picture = np.random.default_rng(channel).integers(0, 60, (4, 5, 3), dtype=np.uint8)
+        picture[..., channel] += np.uint8(120 + 30 * channel)
+        picture[..., (channel + 1) % 3] += np.uint8(40)
         model = _Recorder()
         got = call(answer, model, picture, names)
         if not model.given:
@@ -471,21 +573,23 @@ def _diagnose_answer(answer: object) -> str:
             )
         if seen.max() > 1:
             raise Wrong(
-                f"The model was given values up to {seen.max():g}. It was trained on 0 … 1. Divide the bytes by 255, "
-                "as for training."
+                f"The model was given values up to {read(seen.max())}. It was trained on 0 … 1. Divide the bytes by "
+                "255, as for training."
             )
         if seen.max() < 0.1:
-            raise Wrong(f"The model was given values up to {seen.max():.2g}. Did you divide by 255 twice?")
+            raise Wrong(f"The model was given values up to {read(seen.max(), 2)}. Did you divide by 255 twice?")
         if not np.allclose(seen[0], picture / 255, atol=1e-3):
             raise Wrong("The model was given another picture than this one, divided by 255.")
-        probabilities = model(seen)[0]
+        probabilities = model.predict(seen)[0]
         name, sure = names[channel], float(probabilities[channel])
         if not isinstance(got, (tuple, list)) or len(got) != 2:
             raise Wrong(f"Return the name and its probability, such as ('ring', 0.9). You returned {show(got)}.")
         said, share = got
-        case = f"The model's probabilities are {show(probabilities.round(2))} for {names}"
-        if isinstance(said, (int, np.integer)):
-            raise Wrong(f"{case}. You returned the index {said}. Whoever uses this wants the name.")
+        case = f"The model's probabilities are {read(probabilities, 2)} for {names}"
+        if not isinstance(said, str):
+            if np.ndim(said) == 0 and hasattr(said, "__index__"):
+                raise Wrong(f"{case}. You returned the index {int(said)}. Whoever uses this wants the name.")
+            raise Wrong(f"{case}. The name comes first, then its probability. You returned {show(got)}.")
         if said != name:
             if said == sorted(names)[channel]:
                 raise Wrong(
@@ -496,7 +600,7 @@ def _diagnose_answer(answer: object) -> str:
                 raise Wrong(f"{case}, and you said {said!r}: that is the least likely one.")
             raise Wrong(f"{case}, so the answer is {name!r}. You said {show(said)}.")
         if not close(number(share, "The probability"), sure):
-            raise Wrong(f"{case}. The probability of {name!r} is {sure:.3f}; you returned {show(share)}.")
+            raise Wrong(f"{case}. The probability of {name!r} is {read(sure)}; you returned {read(number(share))}.")
     return (
         "A batch of one, the range of training, the order of training. That is all it takes, and all that goes wrong."
     )
