@@ -174,8 +174,8 @@ for n, a, classes in [(3, 1, 3), (3, 2, 3), (19, 5, 80)]:
 #
 # ### Exercise: the output of YOLOv2
 #
-# For the 20 classes of VOC, YOLOv2 takes pictures of 416 × 416, halves them five times (one cell is 32 pixels wide) and
-# has 5 anchors. What is the shape of its output?
+# YOLOv2 halves a picture five times, so that one cell is 32 pixels wide and high, and has 5 anchors. For the 20 classes
+# of VOC it is given a picture 320 high and 416 wide. What is the shape of its output?
 
 # %% tags=["exercise-output_shape"]
 shape = ...  # (rows, columns, channels)

@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, number, parts, read, show
+from cnnlab.checks._judging import ByCases, Case, Misreading
 
 
-def _whole_numbers(answer: object, length: int, what: str) -> tuple[int, ...]:
+def _whole_numbers(answer: object, length: int, what: str) -> np.ndarray:
     values = array(answer, (length,), what)
-    if not np.isfinite(values).all() or (values != np.floor(values)).any():
-        raise Wrong(f"{what} should be whole numbers, but you gave {values.tolist()}.")
-    return tuple(int(value) for value in values)
+    if (values != np.floor(values)).any():
+        raise Wrong(f"{what} should be whole numbers, but you gave {read(values)}.")
+    return values
 
 
 # --- the output of a network ------------------------------------------------------------------------------------------
 
 _CHANNEL_ERRORS = {
-    (13, 13, 30): "You counted 25 numbers and 5 anchors as a sum. Each anchor has its own 25 numbers: multiply.",
-    (13, 13, 25): "That is one anchor. There are five, each with its own box and classes.",
+    (10, 13, 30): "You counted 25 numbers and 5 anchors as a sum. Each anchor has its own 25 numbers: multiply.",
+    (10, 13, 25): "That is one anchor. There are five, each with its own box and classes.",
     (
-        13,
+        10,
         13,
         45,
     ): "That is 5 · 5 + 20: the classes stand in the list once. Each anchor names its own class: 5 · (5 + 20).",
-    (13, 13, 100): "That is 5 · 20: x, y, width, height and objectness are missing, five numbers an anchor.",
-    (13, 13, 120): "That is 5 · (4 + 20): the box has four numbers, and objectness is a fifth.",
-    (32, 32, 125): "32 is the stride, the side of a cell in pixels. The grid has 416 / 32 = 13 cells a side.",
-    (416, 416, 125): "The network halves the picture five times. One cell is 32 pixels wide: 416 / 32 cells a side.",
-    (125, 13, 13): "Right numbers, channels first. In this course, as in Keras, rows, columns and channels.",
+    (10, 13, 100): "That is 5 · 20: x, y, width, height and objectness are missing, five numbers an anchor.",
+    (10, 13, 120): "That is 5 · (4 + 20): the box has four numbers, and objectness is a fifth.",
+    (32, 32, 125): "32 is the stride, the side of a cell in pixels. The grid has 320 / 32 by 416 / 32 cells.",
+    (320, 416, 125): "The network halves the picture five times. One cell is 32 pixels wide: 416 / 32 cells in a row.",
+    (13, 10, 125): "Rows and columns are swapped: the picture is 320 high and 416 wide.",
+    (13, 13, 125): "That is the grid of a square picture, 416 × 416. This one is only 320 high.",
+    (64, 83, 125): "The picture was divided by 5. It is halved five times, so divide by 2⁵ = 32.",
+    (125, 10, 13): "Right numbers, channels first. In this course, as in Keras, rows, columns and channels.",
 }
 
 
 def _diagnose_output_shape(answer: object) -> str:
-    got = _whole_numbers(answer, 3, "The shape")
+    values = array(answer, None, "The shape")
+    if values.tolist() == [10, 13, 5, 25]:
+        raise Wrong("You gave (10, 13, 5, 25). A convolution has one axis of channels: multiply 5 by 25.")
+    got = tuple(_whole_numbers(values, 3, "The shape").tolist())
+    said = f"You gave ({', '.join(map(read, got))})."
     if got in _CHANNEL_ERRORS:
-        raise Wrong(f"You gave {got}. {_CHANNEL_ERRORS[got]}")
-    if got != (13, 13, 125):
-        raise Wrong(f"You gave {got}. Rows and columns: 416 / 32. Channels: anchors · (5 + classes).")
-    return "13 × 13 cells of 32 pixels, 5 · (5 + 20) = 125 channels: YOLOv2 for the 20 classes of VOC."
+        raise Wrong(f"{said} {_CHANNEL_ERRORS[got]}")
+    if got != (10, 13, 125):
+        raise Wrong(f"{said} Rows and columns: 320 / 32 and 416 / 32. Channels: anchors · (5 + classes).")
+    return "10 × 13 cells of 32 pixels, 5 · (5 + 20) = 125 channels: YOLOv2 for the 20 classes of VOC."
 
 
 output_shape = Exercise(
@@ -48,25 +59,29 @@ output_shape = Exercise(
         shape = ...  # (rows, columns, channels)
     """,
     solution_source="""
-        shape = (416 // 32, 416 // 32, 5 * (5 + 20))  # (13, 13, 125)
+        shape = (320 // 32, 416 // 32, 5 * (5 + 20))  # (10, 13, 125)
     """,
     hints=(
-        "How many cells of 32 pixels stand side by side in 416 pixels?",
+        "How many cells of 32 pixels stand side by side in 416 pixels, and how many on one another in 320?",
         "Each anchor has x, y, width, height, objectness, and one number for each of 20 classes.",
-        "13 cells a side, and 5 anchors with 25 numbers each.",
+        "10 rows of 13 cells, and 5 anchors with 25 numbers each.",
     ),
     diagnose=_diagnose_output_shape,
     mistakes=(
-        Mistake((13, 13, 30), "multiply"),
-        Mistake((13, 13, 25), "one anchor"),
-        Mistake((13, 13, 45), "the classes stand in the list once"),
-        Mistake((13, 13, 100), "are missing"),
-        Mistake((13, 13, 120), "objectness is a fifth"),
+        Mistake((10, 13, 30), "multiply"),
+        Mistake((10, 13, 25), "one anchor"),
+        Mistake((10, 13, 45), "the classes stand in the list once"),
+        Mistake((10, 13, 100), "are missing"),
+        Mistake((10, 13, 120), "objectness is a fifth"),
         Mistake((32, 32, 125), "32 is the stride"),
-        Mistake((416, 416, 125), "halves the picture five times"),
-        Mistake((125, 13, 13), "channels first"),
+        Mistake((320, 416, 125), "halves the picture five times"),
+        Mistake((13, 10, 125), "Rows and columns are swapped"),
+        Mistake((13, 13, 125), "square picture"),
+        Mistake((64, 83, 125), "was divided by 5"),
+        Mistake((125, 10, 13), "channels first"),
+        Mistake((10, 13, 5, 25), "one axis of channels"),
         Mistake((14, 14, 125), "416 / 32"),
-        Mistake((13.5, 13, 125), "whole numbers"),
+        Mistake((13.5, 13, 125), "whole numbers, but you gave [13.5, 13, 125]"),
     ),
 )
 
@@ -76,61 +91,92 @@ output_shape = Exercise(
 # (box, (height, width), (rows, columns)); the first is easy, the others part the misreadings.
 _CELLS = (
     ((10, 40, 30, 60), (90, 90), (3, 3)),
-    ((20, 10, 100, 40), (96, 96), (12, 12)),
-    ((100, 4, 120, 36), (80, 128), (5, 8)),
-    ((0, 60, 30, 80), (80, 128), (5, 8)),
+    ((20, 10, 101, 40), (96, 96), (12, 12)),
+    ((100, 5, 121, 36), (80, 128), (5, 8)),
+    ((0, 60, 30, 80), (100, 128), (7, 9)),
+    ((31, 90, 54, 123), (150, 70), (11, 6)),
+    ((20, 50, 44, 78), (96, 64), (6, 4)),  # both centres on the border of a cell: 64 / 16 and 32 / 16
+    ((90, 57, 96, 62), (100, 100), (7, 7)),  # 59.5 / 14.3 = 4.17, and 59 / 14 = 4.2
+    ((41, 56, 43, 59), (100, 100), (7, 7)),  # 57.5 / 14.3 = 4.03, and 57 / 14.3 = 3.99
+    ((56, 41, 59, 45), (100, 100), (7, 7)),
+    ((84, 83, 87, 88), (100, 100), (7, 7)),  # 85.5 / 14.3 = 5.99, and 86 / 14.3 = 6.02
 )
 
 
-def _cell(box, size, grid) -> tuple[int, int]:
+def _cell(box, size, grid, up: Callable = np.floor) -> np.ndarray:
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-    return int(y * grid[0] // size[0]), int(x * grid[1] // size[1])
+    return np.array([up(y * grid[0] / size[0]), up(x * grid[1] / size[1])])
 
 
-_CELL_MISREADINGS = (
-    (
-        lambda b, s, g: _cell(b, s, g)[::-1],
-        "row and column are swapped. x runs along the columns, y along the rows, and the row comes first.",
+def _corner(box: tuple) -> tuple:
+    """The box of no size at the top left corner."""
+    return (*box[:2], *box[:2])
+
+
+_CELL = ByCases(
+    truth=_cell,
+    cases=tuple(
+        Case(*case, words="For box {} in a picture of {} (height, width) and a grid of {}".format(*case))
+        for case in _CELLS
     ),
-    (
-        lambda b, s, g: (int(b[1] * g[0] // s[0]), int(b[0] * g[1] // s[1])),
-        "you took the top left corner. The cell that holds the box's *centre* is responsible.",
+    misreadings=(
+        Misreading(
+            lambda b, s, g: _cell(b, s, g)[::-1],
+            "row and column are swapped. x runs along the columns, y along the rows, and the row comes first.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell(_corner(b), s, g),
+            "you took the top left corner. The cell that holds the box's *centre* is responsible.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell(b, s, g, np.round),
+            "you rounded to the nearest. Cell 1 reaches from 1 to 2: round down.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell(b, s, g, np.ceil),
+            "you rounded up. Cell 1 reaches from 1 to 2: round down.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell(b, s, g) + 1,
+            "you counted from 1. Rows and columns count from 0, as everywhere.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell(b, s[::-1], g),
+            "height and width of the picture are swapped: y is divided by the height of a cell, height / rows.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell(b, s, g[::-1]),
+            "rows and columns of the grid are swapped: y is divided by the height of a cell, height / rows.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell(b, g, (1, 1)),
+            "you divided by the number of cells. A cell is height / rows pixels high: divide by that.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell((0, 0, b[2] - b[0], b[3] - b[1]), s, g),
+            "(x2 − x1) / 2 is half the width. The centre is at (x1 + x2) / 2.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell((0, 0, 2 * b[2], 2 * b[3]), s, g),
+            "you took the bottom right corner. The cell that holds the box's *centre* is responsible.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell((0, 0, 2 * (b[0] + b[2]), 2 * (b[1] + b[3])), s, g),
+            "the centre is half of x1 + x2: the division by 2 is missing.",
+        ),
+        Misreading(
+            lambda b, s, g: np.array([(b[1] + b[3]) / 2 // (s[0] // g[0]), (b[0] + b[2]) / 2 // (s[1] // g[1])]),
+            "the cell's size was rounded down to whole pixels. 100 pixels in 7 rows are 14.29 each: divide with /.",
+        ),
+        Misreading(
+            lambda b, s, g: np.array([(b[1] + b[3]) // 2 // (s[0] / g[0]), (b[0] + b[2]) // 2 // (s[1] / g[1])]),
+            "the centre was rounded down to a whole pixel. Half a pixel may decide: divide by 2 with /.",
+        ),
     ),
-    (
-        lambda b, s, g: (round((b[1] + b[3]) / 2 * g[0] / s[0]), round((b[0] + b[2]) / 2 * g[1] / s[1])),
-        "you rounded to the nearest. Cell 1 reaches from 1 to 2: round down.",
-    ),
-    (
-        lambda b, s, g: (_cell(b, s, g)[0] + 1, _cell(b, s, g)[1] + 1),
-        "you counted from 1. Rows and columns count from 0, as everywhere.",
-    ),
-    (
-        lambda b, s, g: (int((b[1] + b[3]) / 2 * g[0] // s[1]), int((b[0] + b[2]) / 2 * g[1] // s[0])),
-        "height and width of the picture are swapped: y is divided by the height of a cell, height / rows.",
-    ),
-    (
-        lambda b, s, g: (int((b[1] + b[3]) / 2 // g[0]), int((b[0] + b[2]) / 2 // g[1])),
-        "you divided by the number of cells. A cell is height / rows pixels high: divide by that.",
-    ),
-    (
-        lambda b, s, g: (int((b[3] - b[1]) / 2 * g[0] // s[0]), int((b[2] - b[0]) / 2 * g[1] // s[1])),
-        "(x2 − x1) / 2 is half the width. The centre is at (x1 + x2) / 2.",
-    ),
+    otherwise="Work out the centre, then how many cells lie above it and left of it.",
+    praise="Right on ten boxes, most in pictures that are not square. One cell, and no other, answers for each object.",
+    take=lambda place, right, what: _whole_numbers(place, 2, what),
 )
-
-
-def _diagnose_cell(answer: object) -> str:
-    got = [_whole_numbers(call(answer, *case), 2, f"The cell for {case}") for case in _CELLS]
-    right = [_cell(*case) for case in _CELLS]
-    wrong = [i for i in range(len(_CELLS)) if got[i] != right[i]]
-    if not wrong:
-        return "Right on four pictures, one of them wider than high. One cell, and no other, answers for each object."
-    box, size, grid = _CELLS[wrong[0]]
-    case = f"For box {box} in a picture of {size} (height, width) and a grid of {grid} you got {got[wrong[0]]}, not "
-    for how, message in _CELL_MISREADINGS:
-        if got == [how(*case) for case in _CELLS]:
-            raise Wrong(f"{case}{right[wrong[0]]}: {message}")
-    raise Wrong(f"{case}{right[wrong[0]]}. Work out the centre, then how many cells lie above it and left of it.")
 
 
 cell = Exercise(
@@ -157,15 +203,8 @@ cell = Exercise(
         "The centre is ((x1 + x2) / 2, (y1 + y2) / 2). A cell is height / rows high and width / columns wide.",
         "row = (y1 + y2) / 2 // (height / rows), and the same for the column with x and the width.",
     ),
-    diagnose=_diagnose_cell,
+    diagnose=_CELL,
     mistakes=(
-        Mistake(_CELL_MISREADINGS[0][0], "swapped"),
-        Mistake(_CELL_MISREADINGS[1][0], "top left corner"),
-        Mistake(_CELL_MISREADINGS[2][0], "rounded to the nearest"),
-        Mistake(_CELL_MISREADINGS[3][0], "counted from 1"),
-        Mistake(_CELL_MISREADINGS[4][0], "height and width of the picture"),
-        Mistake(_CELL_MISREADINGS[5][0], "divided by the number of cells"),
-        Mistake(_CELL_MISREADINGS[6][0], "half the width"),
         Mistake(lambda box, size, grid: (0, 0), "Work out the centre"),
         Mistake(lambda box, size, grid: ((box[1] + box[3]) / 2 * grid[0] / size[0], 0.5), "whole numbers"),
     ),
@@ -174,8 +213,17 @@ cell = Exercise(
 
 # --- the best anchor --------------------------------------------------------------------------------------------------
 
-_ANCHORS = ((20.0, 20.0), (44.0, 22.0), (40.0, 40.0))
-_SIZES = ((18, 22), (39, 25), (30, 30), (36, 36), (60, 30), (12, 80), (25, 12), (70, 70))
+# Anchors (width, height), in no order, and boxes for each.
+_ANCHORS = (
+    ((20.0, 20.0), (44.0, 22.0), (40.0, 40.0)),
+    ((60.0, 30.0), (9.0, 14.0), (28.0, 66.0), (33.0, 29.0), (120.0, 90.0)),
+    ((15.0, 40.0), (40.0, 15.0)),
+)
+_SIZES = (
+    ((18, 22), (39, 25), (30, 30), (36, 36), (60, 30), (12, 80), (25, 12), (70, 70)),
+    ((14, 9), (50, 50), (35, 27), (31, 70), (100, 40)),
+    ((38, 19), (30, 39)),
+)
 
 
 def _ious(size, anchors) -> np.ndarray:
@@ -184,50 +232,66 @@ def _ious(size, anchors) -> np.ndarray:
     return both / (w * h + anchors.prod(axis=1) - both)
 
 
-_ANCHOR_MISREADINGS = (
-    (
-        lambda s, a: int(np.argmin(np.hypot(a[:, 0] - s[0], a[:, 1] - s[1]))),
-        "that is the nearest in pixels. A difference of 8 pixels is much for a small box and little for a large one: "
-        "compare by IoU.",
-    ),
-    (
-        lambda s, a: int(np.argmin(np.abs(a.prod(axis=1) - s[0] * s[1]))),
-        "you compared areas. A wide box and a square one can have one area and little in common.",
-    ),
-    (
-        lambda s, a: int(np.argmax(np.minimum(s[0], a[:, 0]) * np.minimum(s[1], a[:, 1]))),
-        "you took the largest intersection. A huge anchor has it with everything: divide by the union.",
-    ),
-    (
-        lambda s, a: int(np.argmin(_ious(s, a))),
-        "you took the smallest IoU. It is 1 − IoU that is a distance.",
-    ),
-    (
-        lambda s, a: int(np.argmax(_ious(s[::-1], a))),
-        "width and height are swapped: an anchor is (width, height).",
-    ),
-)
+def _number_of(anchor: object, right: int, what: str) -> float:
+    value = number(anchor, "The anchor's number")
+    if value < 0 or value != int(value):
+        raise Wrong(f"You got {read(value)}. Return the anchor's number: 0, 1, 2, …")
+    return value
 
 
-def _diagnose_best_anchor(answer: object) -> str:
-    anchors = np.array(_ANCHORS)
-    got = []
-    for size in _SIZES:
-        value = number(call(answer, size, anchors), f"The anchor for {size}")
-        if not 0 <= value < 3 or value != int(value):
-            raise Wrong(f"For {size} you got {value:g}. Return the anchor's number: 0, 1 or 2.")
-        got.append(int(value))
-    right = [int(np.argmax(_ious(size, anchors))) for size in _SIZES]
-    wrong = [i for i in range(len(_SIZES)) if got[i] != right[i]]
-    if not wrong:
-        return "Right on eight sizes. Only the shapes count: an anchor has no place."
-    size = _SIZES[wrong[0]]
+def _anchor_case(size: tuple, anchors: tuple) -> Case:
     ious = ", ".join(f"{value:.2f}" for value in _ious(size, anchors))
-    case = f"For a box of {size[0]} × {size[1]} you chose anchor {got[wrong[0]]}, not {right[wrong[0]]}"
-    for how, message in _ANCHOR_MISREADINGS:
-        if got == [how(size, anchors) for size in _SIZES]:
-            raise Wrong(f"{case}: {message}")
-    raise Wrong(f"{case}. Its IoUs with the three anchors are {ious}.")
+    words = f"For a box of {size[0]} × {size[1]}, whose IoUs with the {len(anchors)} anchors are {ious},"
+    return Case(size, np.array(anchors), words=words)
+
+
+_ANCHOR = ByCases(
+    truth=lambda s, a: int(np.argmax(_ious(s, a))),
+    cases=tuple(_anchor_case(size, anchors) for anchors, sizes in zip(_ANCHORS, _SIZES, strict=True) for size in sizes),
+    misreadings=(
+        Misreading(
+            lambda s, a: int(np.argmin(np.hypot(a[:, 0] - s[0], a[:, 1] - s[1]))),
+            "that is the nearest in pixels. A difference of 8 pixels is much for a small box and little for a large "
+            "one: compare by IoU.",
+        ),
+        Misreading(
+            lambda s, a: int(np.argmin(np.abs(a[:, 0] - s[0]) + np.abs(a[:, 1] - s[1]))),
+            "you added the differences in pixels. 8 pixels are much for a small box and little for a large one: "
+            "compare by IoU.",
+        ),
+        Misreading(
+            lambda s, a: int(np.argmin(np.abs(a.prod(axis=1) - s[0] * s[1]))),
+            "you compared areas. A wide box and a square one can have one area and little in common.",
+        ),
+        Misreading(
+            lambda s, a: int(np.argmin(np.abs(a[:, 0] / a[:, 1] - s[0] / s[1]))),
+            "you compared width / height alone. A small square and a large one have one quotient and little in common.",
+        ),
+        Misreading(
+            lambda s, a: int(np.argmax(np.minimum(s[0], a[:, 0]) * np.minimum(s[1], a[:, 1]))),
+            "you took the largest intersection. A huge anchor has it with everything: divide by the union.",
+        ),
+        Misreading(
+            lambda s, a: int(np.argmin(_ious(s, a))),
+            "you took the smallest IoU. It is 1 − IoU that is a distance.",
+        ),
+        Misreading(
+            lambda s, a: int(np.argmax(_ious(s[::-1], a))),
+            "width and height are swapped: an anchor is (width, height).",
+        ),
+        Misreading(
+            lambda s, a: int(np.argmax(_ious(s, a))) + 1,
+            "you counted the anchors from 1. The first is number 0.",
+        ),
+        Misreading(
+            lambda s, a: float(_ious(s, a).max().round()),
+            "that is the best IoU itself, rounded. The anchor's number is wanted: np.argmax, not np.max.",
+        ),
+    ),
+    otherwise="The largest IoU decides: np.argmax says where it stands.",
+    praise="Right on fifteen boxes and three sets of anchors. Only the shapes count: an anchor has no place.",
+    take=_number_of,
+)
 
 
 best_anchor = Exercise(
@@ -250,15 +314,12 @@ best_anchor = Exercise(
         "The intersection is min(w, anchor's width) · min(h, anchor's height).",
         "Divide it by w · h + the anchor's area − the intersection, and take np.argmax.",
     ),
-    diagnose=_diagnose_best_anchor,
+    diagnose=_ANCHOR,
     mistakes=(
-        Mistake(_ANCHOR_MISREADINGS[0][0], "nearest in pixels"),
-        Mistake(_ANCHOR_MISREADINGS[1][0], "compared areas"),
-        Mistake(_ANCHOR_MISREADINGS[2][0], "largest intersection"),
-        Mistake(_ANCHOR_MISREADINGS[3][0], "smallest IoU"),
-        Mistake(_ANCHOR_MISREADINGS[4][0], "swapped"),
-        Mistake(lambda size, anchors: 0, "Its IoUs with the three anchors"),
-        Mistake(lambda size, anchors: 0.7, "the anchor's number"),
+        Mistake(lambda size, anchors: 0, "The largest IoU decides"),
+        Mistake(lambda size, anchors: 0.7, "Return the anchor's number"),
+        Mistake(lambda size, anchors: anchors[0], "one number"),
+        Mistake(lambda size, anchors: -1, "You got -1"),
     ),
 )
 
@@ -268,77 +329,111 @@ best_anchor = Exercise(
 # (box, anchor, (height, width), (rows, columns))
 _ENCODES = (
     ((10, 40, 30, 60), (10, 40), (90, 90), (3, 3)),
-    ((50, 20, 78, 40), (26, 26), (96, 96), (12, 12)),
-    ((100, 4, 120, 36), (17, 17), (80, 128), (5, 8)),
+    ((50, 20, 79, 41), (26, 25), (96, 96), (12, 12)),
+    ((100, 4, 121, 36), (17, 40), (80, 128), (5, 8)),
+    ((31, 90, 54, 123), (30, 21), (150, 70), (11, 6)),
 )
 
 
-def _encode(box, anchor, size, grid) -> np.ndarray:
-    x1, y1, x2, y2 = box
-    x, y = (x1 + x2) / 2 * grid[1] / size[1], (y1 + y2) / 2 * grid[0] / size[0]
-    return np.array([x - np.floor(x), y - np.floor(y), np.log((x2 - x1) / anchor[0]), np.log((y2 - y1) / anchor[1])])
-
-
-_ENCODE_MISREADINGS = (
-    (
-        lambda b, a, s, g: _encode(b, a, s, g)[[1, 0, 3, 2]],
-        "x and y are swapped. The order is x, y, width, height.",
-    ),
-    (
-        lambda b, a, s, g: np.concatenate([_centre_in_cells(b, s, g), _encode(b, a, s, g)[2:]]),
-        "x and y count from the picture's border. They are wanted from the border of the responsible cell: between 0 "
-        "and 1.",
-    ),
-    (
-        lambda b, a, s, g: np.concatenate([_encode(b, a, s, g)[:2], np.exp(_encode(b, a, s, g)[2:])]),
-        "the logarithm is missing: width / anchor width is 1 where they agree, and tw should then be 0.",
-    ),
-    (
-        lambda b, a, s, g: _encode(b, a, s, g) * (1, 1, -1, -1),
-        "the quotient is upside down. tw = ln(width / anchor width): positive for a box wider than its anchor.",
-    ),
-    (
-        lambda b, a, s, g: np.concatenate([_encode(b, a, s, g)[:2], _encode(b, a, s, g)[2:] / np.log(2)]),
-        "you took the logarithm to base 2. np.log is the natural one, which exp undoes.",
-    ),
-    (
-        lambda b, a, s, g: np.concatenate(
-            [_encode(b, a, s, g)[:2] * (s[1] / g[1], s[0] / g[0]), _encode(b, a, s, g)[2:]]
-        ),
-        "x and y are in pixels. They are wanted as parts of a cell: divide by its width and height.",
-    ),
-    (
-        lambda b, a, s, g: np.concatenate([_corner_in_cell(b, s, g), _encode(b, a, s, g)[2:]]),
-        "you placed the top left corner. It is the centre's place in its cell that is wanted.",
-    ),
-    (
-        lambda b, a, s, g: np.concatenate([(_centre_in_cells(b, s[::-1], g)) % 1, _encode(b, a, s, g)[2:]]),
-        "height and width of the picture are swapped.",
-    ),
-)
-
-
-def _centre_in_cells(box, size, grid) -> np.ndarray:
+def _cells(box, size, grid) -> np.ndarray:
+    """The centre (x, y), counted in cells from the picture's border."""
     return np.array([(box[0] + box[2]) / 2 * grid[1] / size[1], (box[1] + box[3]) / 2 * grid[0] / size[0]])
 
 
-def _corner_in_cell(box, size, grid) -> np.ndarray:
-    return np.array([box[0] * grid[1] / size[1], box[1] * grid[0] / size[0]]) % 1
+def _stretch(box, anchor) -> np.ndarray:
+    return np.log([(box[2] - box[0]) / anchor[0], (box[3] - box[1]) / anchor[1]])
 
 
-def _diagnose_encode(answer: object) -> str:
-    got = [array(call(answer, *case), (4,), f"The numbers for {case}") for case in _ENCODES]
-    right = [_encode(*case) for case in _ENCODES]
-    wrong = [i for i in range(len(_ENCODES)) if not close(got[i], right[i])]
-    if not wrong:
-        return "Right on three boxes. All four numbers are small, whatever the size of the picture: good to learn."
-    box, anchor, size, grid = _ENCODES[wrong[0]]
-    said, true = (np.round(values[wrong[0]], 3).tolist() for values in (got, right))
-    case = f"For box {box}, anchor {anchor}, picture {size}, grid {grid} you got {said}, not {true}"
-    for how, message in _ENCODE_MISREADINGS:
-        if all(close(got[i], how(*_ENCODES[i])) for i in range(len(_ENCODES))):
-            raise Wrong(f"{case}: {message}")
-    raise Wrong(f"{case}. Check the four one by one: the centre in cells less its whole part; ln of the quotients.")
+def _encoded(box, anchor, size, grid, *, place: Callable | None = None, stretch: Callable = _stretch) -> np.ndarray:
+    return np.concatenate([(place or _within)(box, size, grid), stretch(box, anchor)])
+
+
+def _within(box, size, grid) -> np.ndarray:
+    return _cells(box, size, grid) % 1
+
+
+def _encoding(**mistake: Callable) -> Callable:
+    return lambda *case: _encoded(*case, **mistake)
+
+
+_ENCODE = ByCases(
+    truth=_encoded,
+    cases=tuple(Case(*case, words="For box {}, anchor {}, picture {}, grid {}".format(*case)) for case in _ENCODES),
+    misreadings=(
+        Misreading(
+            lambda *case: _encoded(*case)[[1, 0, 3, 2]], "x and y are swapped. The order is x, y, width, height."
+        ),
+        Misreading(
+            lambda *case: _encoded(*case)[[0, 1, 3, 2]],
+            "tw and th are swapped. Width before height here, as x before y.",
+        ),
+        Misreading(
+            _encoding(place=_cells),
+            "x and y count from the picture's border. They are wanted from the border of the responsible cell: "
+            "between 0 and 1.",
+        ),
+        Misreading(
+            _encoding(place=lambda b, s, g: _cells(b, s, (1, 1))),
+            "x and y are shares of the picture. They are wanted as shares of the responsible cell.",
+        ),
+        Misreading(
+            _encoding(stretch=lambda b, a: np.exp(_stretch(b, a))),
+            "the logarithm is missing: width / anchor width is 1 where they agree, and tw should then be 0.",
+        ),
+        Misreading(
+            _encoding(stretch=lambda b, a: -_stretch(b, a)),
+            "the quotient is upside down. tw = ln(width / anchor width): positive for a box wider than its anchor.",
+        ),
+        Misreading(
+            _encoding(stretch=lambda b, a: _stretch(b, a[::-1])),
+            "the anchor was read as (height, width). It is (width, height): tw goes with anchor[0].",
+        ),
+        Misreading(
+            _encoding(stretch=lambda b, a: _stretch(b, a) / np.log(2)),
+            "you took the logarithm to base 2. np.log is the natural one, which exp undoes.",
+        ),
+        Misreading(
+            _encoding(stretch=lambda b, a: _stretch(b, a) / np.log(10)),
+            "you took the logarithm to base 10. np.log is the natural one, which exp undoes.",
+        ),
+        Misreading(
+            _encoding(stretch=lambda b, a: np.sqrt(np.exp(_stretch(b, a)))),
+            "that is a square root, as YOLOv1 took it. Here it is the logarithm.",
+        ),
+        Misreading(
+            _encoding(place=lambda b, s, g: _within(b, s, g) * (s[1] / g[1], s[0] / g[0])),
+            "x and y are in pixels. They are wanted as parts of a cell: divide by its width and height.",
+        ),
+        Misreading(
+            _encoding(place=lambda b, s, g: _within(_corner(b), s, g)),
+            "you placed the top left corner. It is the centre's place in its cell that is wanted.",
+        ),
+        Misreading(
+            _encoding(place=lambda b, s, g: _within(b, s[::-1], g)), "height and width of the picture are swapped."
+        ),
+        Misreading(
+            _encoding(place=lambda b, s, g: _within(b, s, g[::-1])), "rows and columns of the grid are swapped."
+        ),
+        Misreading(
+            _encoding(place=lambda b, s, g: _within([v // 2 * 2 for v in (b[0] + b[2], b[1] + b[3])] + [0, 0], s, g)),
+            "the centre was rounded down to a whole pixel. It may lie between two: divide by 2 with /.",
+        ),
+        Misreading(
+            _encoding(
+                place=lambda b, s, g: np.array(
+                    [(b[0] + b[2]) / 2 / (s[1] // g[1]) % 1, (b[1] + b[3]) / 2 / (s[0] // g[0]) % 1]
+                )
+            ),
+            "the cell's size was rounded down to whole pixels. 70 pixels in 6 columns are 11.67 each: divide with /.",
+        ),
+        Misreading(
+            _encoding(place=lambda b, s, g: _cells(b, s, g) - np.round(_cells(b, s, g))),
+            "you took off the nearest whole number. The cell lies to the right of the line: take off the whole part.",
+        ),
+    ),
+    otherwise="Check the four one by one: the centre in cells less its whole part; ln of the quotients.",
+    praise="Right on four boxes. All four numbers are small, whatever the size of the picture: good to learn.",
+)
 
 
 encode = Exercise(
@@ -364,18 +459,11 @@ encode = Exercise(
         "x in cells is (x1 + x2) / 2 / (width / columns); subtract its whole part. tw compares width with anchor[0].",
         "tw = np.log((x2 - x1) / anchor[0]), th = np.log((y2 - y1) / anchor[1]).",
     ),
-    diagnose=_diagnose_encode,
+    diagnose=_ENCODE,
     mistakes=(
-        Mistake(_ENCODE_MISREADINGS[0][0], "swapped"),
-        Mistake(_ENCODE_MISREADINGS[1][0], "from the picture's border"),
-        Mistake(_ENCODE_MISREADINGS[2][0], "logarithm is missing"),
-        Mistake(_ENCODE_MISREADINGS[3][0], "upside down"),
-        Mistake(_ENCODE_MISREADINGS[4][0], "base 2"),
-        Mistake(_ENCODE_MISREADINGS[5][0], "in pixels"),
-        Mistake(_ENCODE_MISREADINGS[6][0], "top left corner"),
-        Mistake(_ENCODE_MISREADINGS[7][0], "height and width of the picture"),
         Mistake(lambda box, anchor, size, grid: (0, 0, 0, 0), "one by one"),
         Mistake(lambda box, anchor, size, grid: (0, 0), "shape (4,)"),
+        Mistake(lambda box, anchor, size, grid: np.log([-1, 1, 1, 1]), "is not a number (nan)"),
     ),
 )
 
@@ -387,6 +475,7 @@ _DECODES = (
     ((0.0, 0.0, 0.0, 0.0), (1, 0), (20, 40), (90, 90), (3, 3)),
     ((1.0, -2.0, 0.5, -0.25), (7, 2), (26, 17), (96, 96), (12, 12)),
     ((-0.5, 0.3, -0.1, 0.7), (1, 6), (17, 26), (80, 128), (5, 8)),
+    ((0.2, 0.9, 0.4, -0.6), (8, 2), (41, 13), (150, 70), (11, 6)),
 )
 
 
@@ -407,35 +496,68 @@ def _decode(raw, place, anchor, size, grid, *, squash=_sigmoid, swap=False, stre
     return np.array([x, y, w, h]) if whole else _box(x, y, w, h)
 
 
-_DECODE_MISREADINGS = (
-    (dict(squash=float), "the sigmoid is missing: the network's tx and ty are raw, and the centre left its cell."),
-    (dict(swap=True), "row and column are swapped: x goes with the column, y with the row."),
-    (dict(stretch=lambda t: t), "the exponential is missing: width = anchor width · exp(tw), so tw = 0 is the anchor."),
-    (dict(stretch=_sigmoid), "width and height need exp, not the sigmoid: a box may be wider than its anchor."),
-    (dict(whole=True), "that is centre, width, height. Corners are wanted: subtract and add half of width and height."),
+def _corner_first(*case) -> np.ndarray:
+    x, y, w, h = _decode(*case, whole=True)
+    return np.array([x, y, x + w, y + h])
+
+
+def _decoding(**mistake) -> Callable:
+    return lambda *case: _decode(*case, **mistake)
+
+
+_DECODE = ByCases(
+    truth=_decode,
+    cases=tuple(
+        Case(*case, words="For tx, ty, tw, th = {} in cell {}, anchor {}, picture {}, grid {}".format(*case))
+        for case in _DECODES
+    ),
+    misreadings=(
+        Misreading(
+            _decoding(squash=float),
+            "the sigmoid is missing: the network's tx and ty are raw, and the centre left its cell.",
+        ),
+        Misreading(_decoding(swap=True), "row and column are swapped: x goes with the column, y with the row."),
+        Misreading(
+            _decoding(stretch=float),
+            "the exponential is missing: width = anchor width · exp(tw), so tw = 0 is the anchor.",
+        ),
+        Misreading(
+            _decoding(stretch=_sigmoid),
+            "width and height need exp, not the sigmoid: a box may be wider than its anchor.",
+        ),
+        Misreading(_decoding(squash=np.exp), "x and y need the sigmoid, not exp: the centre may not leave its cell."),
+        Misreading(
+            _decoding(squash=np.tanh), "that is tanh, from −1 to 1. The sigmoid 1 / (1 + e⁻ᵗ) lies between 0 and 1."
+        ),
+        Misreading(
+            lambda raw, place, anchor, size, grid: _decode(raw, place, anchor[::-1], size, grid),
+            "the anchor was read as (height, width). It is (width, height): tw goes with anchor[0].",
+        ),
+        Misreading(
+            lambda raw, place, anchor, size, grid: _decode(raw, place, anchor, size[::-1], grid),
+            "height and width of the picture are swapped: x is measured along the width.",
+        ),
+        Misreading(
+            lambda raw, place, anchor, size, grid: _decode(raw, place, anchor, size, grid[::-1]),
+            "rows and columns of the grid are swapped: a cell is width / columns wide.",
+        ),
+        Misreading(
+            lambda raw, place, anchor, size, grid: _decode(raw, (0, 0), anchor, size, grid),
+            "the cell was forgotten: the centre lies (column + σ(tx)) cells from the left.",
+        ),
+        Misreading(
+            _decoding(whole=True),
+            "that is centre, width, height. Corners are wanted: subtract and add half of width and height.",
+        ),
+        Misreading(_corner_first, "the box begins at its centre. x1 = x − width / 2, and so on."),
+        Misreading(
+            lambda *case: _box(*(_decode(*case, whole=True) * (1, 1, 2, 2))),
+            "the box is twice as large: subtract and add HALF of width and height.",
+        ),
+    ),
+    otherwise="First the centre: (column + sigmoid(tx)) cells from the left. Then the size. Then corners.",
+    praise="Right on four outputs. Put through my_encode, each would give back the cell and the size it came from.",
 )
-
-
-def _corner_first(raw, place, anchor, size, grid) -> np.ndarray:
-    x1, y1, x2, y2 = _decode(raw, place, anchor, size, grid)
-    return np.array([(x1 + x2) / 2, (y1 + y2) / 2, (x1 + x2) / 2 + x2 - x1, (y1 + y2) / 2 + y2 - y1])
-
-
-def _diagnose_decode(answer: object) -> str:
-    got = [array(call(answer, *case), (4,), f"The box for {case}") for case in _DECODES]
-    right = [_decode(*case) for case in _DECODES]
-    wrong = [i for i in range(len(_DECODES)) if not close(got[i], right[i])]
-    if not wrong:
-        return "Right on three outputs. Put through my_encode, each would give back the numbers it came from."
-    raw, place = _DECODES[wrong[0]][:2]
-    said, true = (np.round(values[wrong[0]], 1).tolist() for values in (got, right))
-    case = f"For tx, ty, tw, th = {raw} in cell {place} you got {said}, not {true}"
-    for how, message in _DECODE_MISREADINGS:
-        if all(close(got[i], _decode(*_DECODES[i], **how)) for i in range(len(_DECODES))):
-            raise Wrong(f"{case}: {message}")
-    if all(close(got[i], _corner_first(*_DECODES[i])) for i in range(len(_DECODES))):
-        raise Wrong(f"{case}: the box begins at its centre. x1 = x − width / 2, and so on.")
-    raise Wrong(f"{case}. First the centre: (column + sigmoid(tx)) cells from the left. Then the size. Then corners.")
 
 
 decode = Exercise(
@@ -463,14 +585,8 @@ decode = Exercise(
         "x = (column + sigmoid(tx)) · width / columns, w = anchor[0] · exp(tw).",
         "The corners are x − w / 2, y − h / 2, x + w / 2, y + h / 2.",
     ),
-    diagnose=_diagnose_decode,
+    diagnose=_DECODE,
     mistakes=(
-        Mistake(lambda *case: _decode(*case, squash=float), "sigmoid is missing"),
-        Mistake(lambda *case: _decode(*case, swap=True), "swapped"),
-        Mistake(lambda *case: _decode(*case, stretch=lambda t: t), "exponential is missing"),
-        Mistake(lambda *case: _decode(*case, stretch=_sigmoid), "wider than its anchor"),
-        Mistake(lambda *case: _decode(*case, whole=True), "Corners are wanted"),
-        Mistake(_corner_first, "begins at its centre"),
         Mistake(lambda *case: (0, 0, 1, 1), "First the centre"),
         Mistake(lambda *case: 3.0, "shape (4,)"),
     ),
@@ -481,65 +597,114 @@ decode = Exercise(
 
 
 def _mask_case(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Targets and activated outputs of a 3×4 grid with two anchors and three classes."""
+    """Targets and activated outputs of a 3×4 grid with two anchors and three classes; in the last the net is shy."""
     rng = np.random.default_rng(seed)
     true, said = np.zeros((3, 4, 2, 8)), rng.uniform(0.1, 0.9, (3, 4, 2, 8))
-    for row, column, anchor in ((0, 1, 0), (2, 3, 1), (2, 3, 0))[: seed + 1]:
+    for row, column, anchor in ((0, 1, 0), (2, 3, 1), (2, 3, 0), (1, 0, 1))[: seed + 1]:
         true[row, column, anchor, :4] = rng.uniform(0.1, 0.9, 4)
         true[row, column, anchor, 4] = true[row, column, anchor, 5 + rng.integers(3)] = 1
+    said[..., 4] /= 100 if seed == 3 else 1
     return true, said
 
 
-_MASK_CASES = tuple(_mask_case(seed) for seed in range(3))
+_MASK_CASES = tuple(_mask_case(seed) for seed in range(4))
+_EMPTY = np.zeros((3, 4, 2, 8)), _mask_case(9)[1]
 
 
-def _terms(true, said, *, coordinates=True, present=None) -> tuple[float, float]:
-    here = true[..., 4] == 1 if present is None else present
-    xy = ((said - true)[..., :2] ** 2).sum(axis=-1)
-    return float((xy * here).sum()) if coordinates else float(xy.sum()), float(-np.log(1 - said[..., 4])[~here].sum())
+def _terms(true: np.ndarray, said: np.ndarray) -> tuple[float, float]:
+    here = true[..., 4] == 1
+    return float(((said - true)[..., :2] ** 2)[here].sum()), float(-np.log(1 - said[..., 4])[~here].sum())
 
 
-_MASK_MISREADINGS = (
-    (
-        lambda t, s: (_terms(t, s, coordinates=False)[0], _terms(t, s)[1]),
-        "xy was summed over all slots. Where no object is, the target's x and y are meaningless zeros: mask them.",
+def _mask_words(true: np.ndarray) -> str:
+    objects = int(true[..., 4].sum())
+    return f"With {objects} object{'' if objects == 1 else 's'} in 24 slots"
+
+
+def _both(terms: object, right: np.ndarray, what: str) -> np.ndarray:
+    names = ("xy", "no_objectness")
+    entries = zip(parts(terms, names), names, strict=True)
+    return np.array([number(entry, f"The term {name}", finite=False) for entry, name in entries])
+
+
+def _instead(first: Callable | None = None, second: Callable | None = None) -> Callable:
+    """An answer with one term, or both, worked out in another way."""
+
+    def answer(true: np.ndarray, said: np.ndarray) -> np.ndarray:
+        xy, quiet = _terms(true, said)
+        return np.array([first(true, said) if first else xy, second(true, said) if second else quiet])
+
+    return answer
+
+
+_MASK = ByCases(
+    truth=lambda *case: np.array(_terms(*case)),
+    cases=tuple(Case(*case, words=_mask_words(case[0])) for case in (*_MASK_CASES, _EMPTY)),
+    misreadings=(
+        Misreading(
+            _instead(lambda t, s: ((s - t)[..., :2] ** 2).sum()),
+            "xy was summed over all slots. Where no object is, the target's x and y are meaningless zeros: mask them.",
+        ),
+        Misreading(
+            _instead(second=lambda t, s: -np.log(1 - s[..., 4]).sum()),
+            "no_objectness was summed over all slots. A slot with an object must say 1: it belongs to another term.",
+        ),
+        Misreading(
+            _instead(lambda t, s: ((s - t)[..., :2] ** 2).sum(), lambda t, s: -np.log(1 - s[..., 4]).sum()),
+            "both terms were summed over all slots. xy needs those with an object, no_objectness those without.",
+        ),
+        Misreading(
+            _instead(second=lambda t, s: -np.log(s[..., 4])[t[..., 4] == 0].sum()),
+            "−ln(said) punishes a slot for being sure of nothing. Where nothing is, the loss is −ln(1 − said).",
+        ),
+        Misreading(
+            _instead(second=lambda t, s: -np.log(s[..., 4])[t[..., 4] == 1].sum()),
+            "that is the objectness term, of the slots that hold an object. no_objectness is summed over the others.",
+        ),
+        Misreading(
+            _instead(second=lambda t, s: (s[..., 4] ** 2)[t[..., 4] == 0].sum()),
+            "you squared what the empty slots say, as YOLOv1 did. Here the term is −ln(1 − said).",
+        ),
+        Misreading(
+            _instead(second=lambda t, s: np.log(1 - s[..., 4])[t[..., 4] == 0].sum()),
+            "the minus is missing: the logarithm of a probability is negative, and a loss is not.",
+        ),
+        Misreading(
+            lambda t, s: np.array(
+                [
+                    _terms(t, s)[0] / max((t[..., 4] == 1).sum(), 1),
+                    -np.log(1 - s[..., 4])[t[..., 4] == 0].mean(),
+                ]
+            ),
+            "you took means. This loss sums over the slots of a picture: an object counts as much in a picture of "
+            "many.",
+        ),
+        Misreading(
+            _instead(lambda t, s: ((s - t)[..., :2] ** 2)[t[..., 4] == 1].sum() / 2),
+            "xy is half of what it should be: add the squares of x and of y.",
+        ),
+        Misreading(
+            _instead(lambda t, s: np.abs(s - t)[..., :2][t[..., 4] == 1].sum()),
+            "the differences of x and y are to be squared.",
+        ),
+        Misreading(
+            _instead(lambda t, s: ((s - t)[..., :4] ** 2)[t[..., 4] == 1].sum()),
+            "tw and th are in your first term. It is for x and y only: [..., :2].",
+        ),
+        Misreading(
+            _instead(lambda t, s: (((s - t)[..., :2] ** 2).sum(-1) * s[..., 4]).sum()),
+            "you masked by what the network said. The mask is the truth: true[..., 4].",
+        ),
+        Misreading(
+            lambda t, s: np.array(_terms(t, s)[::-1]),
+            "the two terms are swapped: xy first, then no_objectness.",
+        ),
     ),
-    (
-        lambda t, s: (_terms(t, s)[0], float(-np.log(1 - s[..., 4]).sum())),
-        "no_objectness was summed over all slots. A slot with an object must say 1: it belongs to another term.",
-    ),
-    (
-        lambda t, s: (_terms(t, s)[0], float(-np.log(s[..., 4])[t[..., 4] == 0].sum())),
-        "−ln(said) punishes a slot for being sure of nothing. Where nothing is, the loss is −ln(1 − said).",
-    ),
-    (
-        lambda t, s: (_terms(t, s)[0], float(-np.log(s[..., 4])[t[..., 4] == 1].sum())),
-        "that is the objectness term, of the slots that hold an object. no_objectness is summed over the others.",
-    ),
-    (
-        lambda t, s: (_terms(t, s)[0] / (t[..., 4] == 1).sum(), float(-np.log(1 - s[..., 4])[t[..., 4] == 0].mean())),
-        "you took means. This loss sums over the slots of a picture: an object counts as much in a picture of many.",
-    ),
-    (
-        lambda t, s: (float((((s - t)[..., :2] ** 2).sum(-1) * s[..., 4]).sum()), _terms(t, s)[1]),
-        "you masked by what the network said. The mask is the truth: true[..., 4].",
-    ),
+    otherwise="Sum (said − true)² over x and y where true[..., 4] is 1; −ln(1 − said[..., 4]) elsewhere.",
+    praise="Right on five grids. With 2 objects, 2 of 24 slots have an x and a y to learn; the other 22 must only keep "
+    "quiet.",
+    take=_both,
 )
-
-
-def _diagnose_loss_mask(answer: object) -> str:
-    got = [array(call(answer, *case), (2,), "The answer (xy, no_objectness)") for case in _MASK_CASES]
-    right = [_terms(*case) for case in _MASK_CASES]
-    wrong = [i for i in range(len(_MASK_CASES)) if not close(got[i], right[i])]
-    if not wrong:
-        return "Right on three grids. 2 of 24 slots have an x and a y to learn; the other 22 must only keep quiet."
-    objects = int(_MASK_CASES[wrong[0]][0][..., 4].sum())
-    said, true = (np.round(values[wrong[0]], 3).tolist() for values in (got, np.array(right)))
-    case = f"With {objects} object(s) in 24 slots you got {said}, not {true}"
-    for how, message in _MASK_MISREADINGS:
-        if all(close(got[i], how(*_MASK_CASES[i])) for i in range(len(_MASK_CASES))):
-            raise Wrong(f"{case}: {message}")
-    raise Wrong(f"{case}. Sum (said − true)² over x and y where true[..., 4] is 1; −ln(1 − said[..., 4]) elsewhere.")
 
 
 loss_mask = Exercise(
@@ -561,16 +726,11 @@ loss_mask = Exercise(
         "((said - true)[..., :2] ** 2)[here].sum() is the first. The second sums over ~here.",
         "-np.log(1 - said[..., 4])[~here].sum() is the second.",
     ),
-    diagnose=_diagnose_loss_mask,
+    diagnose=_MASK,
     mistakes=(
-        Mistake(_MASK_MISREADINGS[0][0], "mask them"),
-        Mistake(_MASK_MISREADINGS[1][0], "another term"),
-        Mistake(_MASK_MISREADINGS[2][0], "sure of nothing"),
-        Mistake(_MASK_MISREADINGS[3][0], "objectness term"),
-        Mistake(_MASK_MISREADINGS[4][0], "took means"),
-        Mistake(_MASK_MISREADINGS[5][0], "what the network said"),
         Mistake(lambda true, said: (0, 0), "elsewhere"),
-        Mistake(lambda true, said: 0.0, "shape (2,)"),
+        Mistake(lambda true, said: 0.0, "2 things are expected"),
+        Mistake(lambda true, said: (((said - true)[..., :2] ** 2), 0.0), "The term xy should be one number"),
     ),
 )
 
@@ -586,26 +746,39 @@ _HISTORY_WORDS = {
 }
 
 
+def _version(value: object, what: str) -> int:
+    """1, 2 or 3, also written "v2" or "YOLOv2"."""
+    written = (
+        re.fullmatch(r"\s*(?:yolo)?[\s-]*v?\s*([123])\s*", value, re.IGNORECASE) if isinstance(value, str) else None
+    )
+    got = float(written[1]) if written else number(value, f"The version for {what!r}")
+    if got == 0:
+        raise Wrong(f"{what!r} is still open.")
+    if got not in (1, 2, 3):
+        raise Wrong(f"You said {read(got)} for {what!r}. The versions asked about are 1, 2 and 3.")
+    return int(got)
+
+
 def _diagnose_history(answer: object) -> str:
     if not isinstance(answer, dict) or set(answer) != {*_HISTORY, "wrote v1 to v3"}:
         raise Wrong(f"A dict with the five keys of the exercise is expected. Received: {show(answer)[:120]}")
-    if any(value is ... for value in answer.values()):
-        raise Wrong("One of the five is still open.")
-    author = str(answer["wrote v1 to v3"]).strip().lower()
-    if not author:
+    author = answer["wrote v1 to v3"]
+    if not isinstance(author, str):
+        raise Wrong(f"'wrote v1 to v3' should be a surname, in quotes. Received: {show(author)}")
+    if not author.strip():
         raise Wrong("'wrote v1 to v3' is still open.")
-    if "ultralytics" in author:
+    if "ultralytics" in author.lower():
         raise Wrong(
             "Ultralytics did not: the company wrote YOLOv5 and later ones. v1 to v3 are by Joseph Redmon with others, "
             "from 2015 to 2018, in Darknet."
         )
-    if "redmon" not in author and "farhadi" not in author:
-        raise Wrong(
-            f"YOLOv1 to v3 were not written by {answer['wrote v1 to v3']!r}. Whose names stand on all three papers?"
-        )
+    if re.search(r"\bredmond", author, re.IGNORECASE):
+        raise Wrong(f"You wrote {author!r}. The name has no d at the end: look at the papers once more.")
+    if not re.search(r"\b(redmon|farhadi)\b", author, re.IGNORECASE):
+        raise Wrong(f"YOLOv1 to v3 were not written by {author!r}. Whose names stand on all three papers?")
     for what, version in _HISTORY.items():
-        if answer[what] != version:
-            raise Wrong(f"You said {show(answer[what])} for {what!r}. {_HISTORY_WORDS[what]}")
+        if (said := _version(answer[what], what)) != version:
+            raise Wrong(f"You said {said} for {what!r}. {_HISTORY_WORDS[what]}")
     return "Redmon, Divvala, Girshick and Farhadi 2015; Redmon and Farhadi 2016 and 2018. Others went on from there."
 
 
@@ -642,12 +815,19 @@ history = Exercise(
         for change, says in (
             ({"wrote v1 to v3": "Ultralytics"}, "Ultralytics did not"),
             ({"wrote v1 to v3": "Google"}, "all three papers"),
+            ({"wrote v1 to v3": "Redmond"}, "no d at the end"),
+            ({"wrote v1 to v3": "Joseph Redmond"}, "no d at the end"),
+            ({"wrote v1 to v3": "Redmo"}, "all three papers"),
             ({"wrote v1 to v3": ""}, "'wrote v1 to v3' is still open"),
+            ({"wrote v1 to v3": 2015}, "a surname, in quotes. Received: 2015"),
+            ({"anchors": "v1"}, "You said 1 for 'anchors'. YOLOv1 let each"),
+            ({"anchors": 0}, "'anchors' is still open"),
+            ({"anchors": 4}, "The versions asked about are 1, 2 and 3"),
+            ({"anchors": "second"}, "should be one number, but this is a text in quotes"),
             ({"anchors": 1}, "anchors came with YOLOv2"),
             ({"three grids": 2}, "three scales"),
             ({"one sigmoid a class": 1}, "by itself"),
             ({"a detector in one pass": 3}, "very first paper"),
-            ({"anchors": ...}, "still open"),
         )
     )
     + (Mistake({"anchors": 2}, "five keys"),),
