@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cnnlab import plot
-from cnnlab._ledger_table import memory, short
+from cnnlab._ledger_table import memory, shape_text, short
 
 if TYPE_CHECKING:
     from cnnlab.ledger import Comparison, Ledger
 
 LABELLED = 30  # bars that can carry a name each; a longer ledger is put together by block
+_DEEPEST = 4  # parts of a name that may make a block: the longest in Keras' networks, stage_0_block_0
 PANELS = (("parameters", short, plot.BLUE), ("multiply-adds", short, plot.ORANGE), ("memory", memory, plot.GREEN))
 
 
 def _groups(book: Ledger) -> dict[str, list[int]]:
-    """Bar → its [parameters, multiply-adds, bytes].
-
-    A bar is a layer; in a long ledger, what stands before the first _ or / of the layers' names. One that has nothing
-    but memory, a pooling or an activation, is put with the bar in front of it.
-    """
-    count = sum(1 for row in book.rows if row.params or row.macs)
-    sums: dict[str, list[int]] = {}
-    for row in book.rows:
-        name = row.name if count <= LABELLED else row.name.replace("/", "_").split("_")[0]
-        bar = sums.setdefault(name, [0, 0, 0])
-        for index, value in enumerate((row.params, row.macs, row.activation_bytes)):
-            bar[index] += value or 0
+    """Bar → its [parameters, multiply-adds, bytes]: a bar a layer, or in a long ledger a bar a block."""
+    rows = [(row, [row.params or 0, row.macs or 0, row.activation_bytes or 0]) for row in book.rows]
+    rows = [(row, values) for row, values in rows if any(values)]
+    names = [row.name for row, _ in rows]
+    if len(rows) > LABELLED:
+        names = _blocks(names) or [_size(row.output_shape) for row, _ in rows]
     groups: dict[str, list[int]] = {}
-    for name, bar in sums.items():
-        if groups and not (bar[0] or bar[1]):
-            last = next(reversed(groups.values()))
-            last[2] += bar[2]
-        else:
-            groups[name] = bar
+    for name, (_, values) in zip(names, rows, strict=True):
+        groups[name] = [a + b for a, b in zip(groups.get(name, (0, 0, 0)), values, strict=True)]
     return groups
 
 
+def _blocks(names: Sequence[str]) -> list[str] | None:
+    """The block of each layer: the first parts of its name, as many as tell blocks apart; None if names do not.
+
+    >>> _blocks(["stem_conv", "block_1_conv", "block_1_bn", "block_2_conv", "block_2_bn", "block_3_conv"])
+    ['stem_conv', 'block_1', 'block_1', 'block_2', 'block_2', 'block_3']
+    """
+    for depth in range(1, _DEEPEST + 1):
+        blocks = ["_".join(name.replace("/", "_").split("_")[:depth]) for name in names]
+        found = Counter(blocks)
+        runs = 1 + sum(one != other for one, other in pairwise(blocks))
+        # conv2d_7, activation_7, conv2d_8: names that come again and again are kinds of layers, no blocks.
+        if len(found) <= LABELLED and max(found.values()) <= len(names) / 2 and runs < 2 * len(found):
+            return blocks
+    return None
+
+
+def _size(shape: tuple | None) -> str:
+    """Height and width of a layer's output, where the names tell no blocks apart."""
+    if shape and isinstance(shape[0], tuple):
+        shape = shape[0]
+    if shape is None or len(shape) < 3:
+        return "vectors"
+    return f"maps of {shape_text(shape[:-1])}"
+
+
 def ledger_figure(book: Ledger) -> plot.Picture:
-    """One bar a layer (or a block) in three panels."""
+    """One bar a layer (or a block) in three panels; nothing is left out or put with another."""
     groups = _groups(book)
     return _bars(groups, f"{book.name}: {_said(groups)}")
 

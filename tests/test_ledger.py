@@ -595,22 +595,27 @@ def test_html_is_a_table_and_escapes_names():
 def test_figure_has_a_bar_a_layer_or_a_block():
     book = ledger.ledger(zoo.build("lenet5"))
     picture = book.figure()
-    assert [label.get_text() for label in picture.axes[0].get_yticklabels()] == [
-        "image",
-        "conv1",
-        "conv2",
-        "fc1",
-        "fc2",
-        "predictions",
-    ]
+    layers = ["image", "conv1", "pool1", "conv2", "pool2", "flatten", "fc1", "fc2", "predictions"]
+    assert bars_of(book) == layers
     assert picture.alt == (
         "lenet5: most parameters in fc1, 48.1 k of 61.7 k (78%); "
-        "most multiply-adds in conv2, 240.0 k of 416.5 k (58%); most memory in conv1, 23.0 KiB of 37.2 KiB (62%)."
+        "most multiply-adds in conv2, 240.0 k of 416.5 k (58%); most memory in conv1, 18.4 KiB of 37.2 KiB (49%)."
     )
     assert picture.png().startswith(b"\x89PNG")
-    blocks = book_of("resnet50").figure()
-    names = [label.get_text() for label in blocks.axes[0].get_yticklabels()]
-    assert names == ["image", "stem", "block1", "block2", "block3", "block4", "predictions"]
+    assert bars_of(book_of("resnet50")) == [
+        "image", "stem", "block1", "block2", "block3", "block4", "avg", "predictions",
+    ]  # fmt: skip
+
+
+def bars_of(book):
+    return [label.get_text() for label in book.figure().axes[0].get_yticklabels()]
+
+
+def test_a_networks_own_names_tell_its_blocks_apart_or_the_size_of_its_maps_does():
+    names = bars_of(ledger.ledger(keras.applications.MobileNetV2(weights=None)))
+    assert [f"block_{number}" for number in range(1, 17)] == [name for name in names if name.startswith("block")]
+    inception = ledger.ledger(keras.applications.InceptionV3(weights=None))
+    assert bars_of(inception)[1:6] == [f"maps of {n}×{n}" for n in (149, 147, 73, 71, 35)]
 
 
 def test_the_figures_memory_adds_up():
