@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
 from cnnlab import kernels
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, close, number, parts, read
+from cnnlab.checks._judging import ByCases, Case, Misreading
 from cnnlab.conv import conv2d
 
 _SIGNED = np.array([[2, 7, 1, 8, 3], [0, 4, 9, 5, 6], [6, 1, 3, 0, 2], [5, 8, 2, 7, 4]])  # (4, 5), no two windows alike
 _TURNED = np.array([[1, 0, 2], [0, -1, 3], [4, 1, -2]])  # differs from each of its flips, turns and its transpose
+_FLOATS = np.array([[0.5, 1.5, -2.0], [2.5, 0.25, 1.0], [-0.75, 3.5, 1.25]])
+_SMALL = np.array([[0.5, -1.25], [1.5, -0.75]])
+_SQUARE = ((_SIGNED, _TURNED), (_FLOATS, _SMALL), (_SIGNED, _SMALL))  # answers that mix up a kernel's axes still run
+_OBLONG = (
+    (_SIGNED, np.array([[1, -2, 3], [2, 0, -1]])),
+    (_FLOATS[:2], _SMALL[:1]),
+    (_SIGNED[:3], _SMALL[1:]),
+    (_FLOATS, np.array([[0.5], [-1.5], [2.0]])),
+    (np.array([[5]]), np.array([[3]])),
+)
 
 
-_SOBEL = kernels.kernel("sobel_vertical"), kernels.kernel("sobel_horizontal")
+def _cases(pairs: tuple) -> list[Case]:
+    return [Case(i, k, words=f"For a {_size(i)} image with a {_size(k)} kernel") for i, k in pairs]
 
 
-def _expect(got: np.ndarray, true: np.ndarray, misconceptions: Sequence[tuple[np.ndarray, str]], question: str) -> None:
-    """Raise `Wrong` unless `got` is `true`: with the misconception that gives these numbers, or with the first cell."""
-    if close(got, true):
-        return
-    for wrong, says in misconceptions:
-        if np.shape(wrong) == true.shape and close(got, wrong):
-            raise Wrong(f"{says}\n{question} should give {show(true)}, and yours gave {show(got)}.")
-    place = tuple(int(i) for i in np.argwhere(~np.isclose(got, true, rtol=1e-6, atol=1e-6))[0])
-    raise Wrong(
-        f"{question} should give {true[place]:g} at row {place[0]}, column {place[1]}, and yours gave {got[place]:g}."
-    )
+def _size(values: np.ndarray) -> str:
+    return "×".join(map(str, values.shape)) if values.ndim else "one number"
 
 
 # --- one cell by hand -----------------------------------------------------------------------------------------------
@@ -41,14 +45,17 @@ def _diagnose_one_cell(answer: object) -> str:
         4: "You got 4: that is the cell at row 0, column 2. The row is named first, and it counts downwards.",
         5: "You got 5: that is a neighbouring cell. The window of row 2, column 0 begins at pixel row 2, column 0, and "
         "covers rows 2 to 4 and columns 0 to 2.",
+        9: "You got 9: that is the bottom RIGHT corner, row 2, column 2. Column 0 is on the left.",
         11: "You got 11: that is the sum of the nine pixels. Multiply each pixel by its weight before you add.",
+        3: "You got 3: that may be one product, or one row of them. All nine products are added up.",
     }
-    if got in known:
-        raise Wrong(known[got])
-    if got != 8:
+    for wrong, words in known.items():
+        if close(got, wrong):
+            raise Wrong(words)
+    if not close(got, 8):
         raise Wrong(
-            f"You got {got:g}, and it is another number. The window is 0 0 2 / 0 0 3 / 3 2 1; go through it pixel by "
-            "pixel, multiply each by the weight in the same place, then add the nine products."
+            f"You got {read(got)}, and it is another number. The window is 0 0 2 / 0 0 3 / 3 2 1; go through it pixel "
+            "by pixel, multiply each by the weight in the same place, then add the nine products."
         )
     return "Correct: 2·1 + 3·1 + 3·1 = 8; the other six products are 0."
 
@@ -69,7 +76,9 @@ one_cell = Exercise(
         Mistake(4, "The row is named first"),
         Mistake(5, "neighbouring"),
         Mistake(11, "Multiply each pixel"),
-        Mistake(9, "another number"),
+        Mistake(9, "bottom RIGHT corner"),
+        Mistake(3, "nine products are added"),
+        Mistake(13, "another number"),
     ),
 )
 
@@ -77,54 +86,136 @@ one_cell = Exercise(
 # --- the loops ------------------------------------------------------------------------------------------------------
 
 
-def _diagnose_conv2d_single(answer: object) -> str:
-    floats = np.array([[0.5, 1.5, -2.0], [2.5, 0.25, 1.0]])
-    cases = (
-        (_SIGNED, _TURNED),
-        (_SIGNED, np.array([[1, -2, 3], [2, 0, -1]])),
-        (floats, np.array([[0.5, -0.25]])),
-        (np.array([[5]]), np.array([[3]])),
-    )
-    for image, kernel in cases:
-        true = conv2d(image, kernel)
-        question = f"A {_size(image)} image with a {_size(kernel)} kernel"
-        got = np.asarray(call(answer, image, kernel))
-        if got.shape != true.shape:
-            raise Wrong(
-                f"{question} should give a {_size(true)} output, and yours has shape {got.shape}.{_why(got, true)}"
-            )
-        _expect(array(got, true.shape), true, _loop_misconceptions(image, kernel, true), question)
-    return "Correct, for negative weights, fractions and oblong kernels too. These four loops are all of convolution."
-
-
-def _why(got: np.ndarray, true: np.ndarray) -> str:
-    height, width = true.shape
+def _map(result: object, right: np.ndarray, what: str) -> np.ndarray:
+    """The output as an array, or `Wrong` with what its shape comes from."""
+    got = array(result, None, what, finite=False)
+    if got.shape == right.shape:
+        return got
+    height, width = right.shape
     if got.shape == (height - 1, width - 1):
-        return " The last row and column of windows are missing: range(n) stops before n, so it takes H - KH + 1."
-    if got.shape == (width, height):
-        return " Rows and columns are swapped."
-    return " A kernel of KH rows has H - KH + 1 places to start from, and likewise along the columns."
+        why = "The last row and column of windows are missing: range(n) stops before n, so it takes H - KH + 1."
+    elif got.shape == (width, height):
+        why = "Rows and columns are swapped."
+    else:
+        why = "A kernel of KH rows has H - KH + 1 places to start from, and likewise along the columns."
+    raise Wrong(f"{what} should be {_size(right)}, and yours is {_size(got)}. {why}")
 
 
-def _loop_misconceptions(image: np.ndarray, kernel: np.ndarray, true: np.ndarray) -> list[tuple[np.ndarray, str]]:
-    cut = kernel.copy()
-    cut[-1], cut[:, -1] = 0, 0
-    last = image[kernel.shape[0] - 1 :, kernel.shape[1] - 1 :] * kernel[-1, -1]
-    found = [
-        (conv2d(image, kernels.flip(kernel)), "Your kernel is flipped: kernel[0, 0] belongs on the window's top left."),
-        (conv2d(image, np.ones_like(kernel)), "These are sums without a product: multiply each pixel by its weight."),
-        (np.maximum(true, 0), "Your negative results became 0. The sign stays: it says which way an edge goes."),
-        (np.abs(true), "Your results have lost their sign, which says which way an edge goes."),
-        (conv2d(image, cut), "Your window is one row and one column too small for the kernel."),
-        (last, "Only the last product is left: add to the total with +=, do not replace it."),
-        (true / kernel.size, "These are means: the products are added up, and not divided by their number."),
-        (np.trunc(true), "Your fractions were cut off: the output must hold floats, as np.zeros does."),
-    ]  # fmt: skip
-    if kernel.shape[0] == kernel.shape[1]:
-        found.append(
-            (conv2d(image, kernel.T), "Your indices are transposed: the kernel's rows go with the image's rows.")
-        )
-    return found
+def _summed(each: Callable, total: Callable = np.sum, dtype: Callable = lambda image: float) -> Callable:
+    """A way to convolve: `total` over what `each` makes of a window and the kernel, kept in an array of `dtype`."""
+
+    def convolve(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+        windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+        out = np.zeros(windows.shape[:2], dtype(image))
+        for place in np.ndindex(out.shape):
+            out[place] = total(each(windows[place], kernel))
+        return out
+
+    return convolve
+
+
+def _cut_at_each_step(products: np.ndarray) -> int:
+    total = 0
+    for product in products.ravel():
+        total = int(total + product)
+    return total
+
+
+_LOOP_MISREADINGS = (
+    Misreading(
+        lambda image, kernel: conv2d(image, kernels.flip(kernel)),
+        "your kernel is flipped: kernel[0, 0] belongs on the window's top left.",
+    ),
+    Misreading(
+        _summed(lambda window, kernel: window), "these are sums without a product: multiply each pixel by its weight."
+    ),
+    Misreading(
+        lambda image, kernel: np.maximum(conv2d(image, kernel), 0),
+        "your negative results became 0. The sign stays: it says which way an edge goes.",
+    ),
+    Misreading(
+        lambda image, kernel: np.abs(conv2d(image, kernel)),
+        "your results have lost their sign, which says which way an edge goes.",
+    ),
+    Misreading(
+        _summed(lambda window, kernel: (window * kernel)[:-1, :-1]),
+        "your window is one row and one column too small for the kernel.",
+    ),
+    Misreading(
+        _summed(lambda window, kernel: (window * kernel)[-1, -1]),
+        "only the last product is left: add to the total with +=, do not replace it.",
+    ),
+    Misreading(
+        _summed(np.multiply, np.mean),
+        "these are means: the products are added up, and not divided by their number.",
+    ),
+    Misreading(_summed(np.multiply, np.max), "that is the largest product. Add all of them up."),
+    Misreading(
+        _summed(np.multiply, dtype=lambda image: int),
+        "your fractions were cut off: the output must hold floats, as np.zeros does.",
+    ),
+    Misreading(
+        _summed(np.multiply, _cut_at_each_step, dtype=lambda image: int),
+        "your fractions were cut off at every +=, because the output holds whole numbers. It must hold floats, as "
+        "np.zeros does.",
+    ),
+    Misreading(
+        _summed(np.multiply, dtype=lambda image: image.dtype),
+        "your fractions were cut off where the image holds whole numbers: the output has its dtype, as np.zeros_like "
+        "makes it. It must hold floats.",
+    ),
+    Misreading(
+        lambda image, kernel: _summed(np.multiply, _cut_at_each_step if image.dtype.kind == "i" else np.sum)(
+            image, kernel
+        ),
+        "your fractions were cut off at every += where the image holds whole numbers: the output has its dtype, as "
+        "np.zeros_like makes it. It must hold floats.",
+    ),
+)
+
+_LOOPS = partial(
+    ByCases,
+    truth=conv2d,
+    otherwise="Cell (i, j) is the sum over all (a, b) of image[i + a, j + b] * kernel[a, b].",
+    praise="Correct, for negative weights, fractions and oblong kernels too. These four loops are all of convolution.",
+    take=_map,
+)
+_LOOPS_SQUARE = _LOOPS(
+    cases=_cases(_SQUARE),
+    misreadings=(
+        *_LOOP_MISREADINGS,
+        Misreading(
+            lambda image, kernel: conv2d(image, kernel.T),
+            "your indices are transposed: the kernel's rows go with the image's rows.",
+        ),
+        Misreading(
+            _summed(np.matmul),
+            "that is the matrix product, @. A convolution multiplies number by number, with *, and then adds.",
+        ),
+    ),
+)
+_LOOPS_OBLONG = _LOOPS(cases=_cases(_OBLONG), misreadings=_LOOP_MISREADINGS)
+
+
+def _diagnose_conv2d_single(answer: object) -> str:
+    _LOOPS_SQUARE(answer)
+    return _LOOPS_OBLONG(answer)
+
+
+def _four_loops(
+    rows: str = "kh", columns: str = "kw", weight: str = "a, b", add: str = "+=", dtype: str = "", missing: str = ""
+) -> str:
+    return f"""
+def conv2d_single(image, kernel):
+    kh, kw = kernel.shape
+    out = np.zeros((image.shape[0] - kh + 1 {missing}, image.shape[1] - kw + 1 {missing}){dtype})
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            for a in range({rows}):
+                for b in range({columns}):
+                    out[i, j] {add} image[i + a, j + b] * kernel[{weight}]
+    return out
+"""
 
 
 conv2d_single = Exercise(
@@ -153,81 +244,24 @@ conv2d_single = Exercise(
     ),
     diagnose=_diagnose_conv2d_single,
     mistakes=(
-        Mistake(
-            """
-def conv2d_single(image, kernel):
-    kh, kw = kernel.shape
-    h, w = image.shape[0] - kh + 1, image.shape[1] - kw + 1
-    return np.array([[(image[i:i + kh, j:j + kw] * kernel[::-1, ::-1]).sum() for j in range(w)] for i in range(h)])
-""",
-            "flipped",
-        ),
-        Mistake(
-            """
-def conv2d_single(image, kernel):
-    kh, kw = kernel.shape
-    h, w = image.shape[0] - kh, image.shape[1] - kw
-    return np.array([[(image[i:i + kh, j:j + kw] * kernel).sum() for j in range(w)] for i in range(h)])
-""",
-            "range(n) stops before n",
-        ),
-        Mistake(
-            """
-def conv2d_single(image, kernel):
-    kh, kw = kernel.shape
-    h, w = image.shape[0] - kh + 1, image.shape[1] - kw + 1
-    return np.array([[image[i:i + kh, j:j + kw].sum() for j in range(w)] for i in range(h)])
-""",
-            "sums without a product",
-        ),
-        Mistake(
-            """
-def conv2d_single(image, kernel):
-    kh, kw = kernel.shape
-    out = np.zeros((image.shape[0] - kh + 1, image.shape[1] - kw + 1))
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            for a in range(kh):
-                for b in range(kw):
-                    out[i, j] += image[i + a, j + b] * kernel[b, a]
-    return out
-""",
-            "transposed",
-        ),
+        Mistake(_four_loops(weight="kh - 1 - a, kw - 1 - b"), "flipped"),
+        Mistake(_four_loops(missing="- 1"), "range(n) stops before n"),
+        Mistake(_four_loops(weight="b, a"), "transposed"),
+        Mistake(_four_loops(rows="kh - 1", columns="kw - 1"), "one row and one column too small"),
+        Mistake(_four_loops(add="="), "do not replace it"),
+        Mistake(_four_loops(dtype=", int"), "at every +="),
+        Mistake(_four_loops(dtype=", image.dtype"), "np.zeros_like"),
+        Mistake(_four_loops(rows="kh - 1"), "Cell (i, j) is the sum"),
+        Mistake(lambda image, kernel: conv2d(image, kernel).astype(int), "fractions were cut off: the output must"),
+        Mistake(_summed(np.matmul), "matrix product"),
         Mistake(lambda image, kernel: np.maximum(conv2d(image, kernel), 0), "negative results became 0"),
         Mistake(lambda image, kernel: np.abs(conv2d(image, kernel)), "lost their sign"),
         Mistake(lambda image, kernel: conv2d(image, kernel).T, "swapped"),
-        Mistake(lambda image, kernel: conv2d(image, kernel).astype(int), "fractions were cut off"),
         Mistake(lambda image, kernel: conv2d(image, kernel) / kernel.size, "means"),
-        Mistake(
-            """
-def conv2d_single(image, kernel):
-    kh, kw = kernel.shape
-    out = np.zeros((image.shape[0] - kh + 1, image.shape[1] - kw + 1))
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            for a in range(kh - 1):
-                for b in range(kw - 1):
-                    out[i, j] += image[i + a, j + b] * kernel[a, b]
-    return out
-""",
-            "one row and one column too small",
-        ),
-        Mistake(
-            """
-def conv2d_single(image, kernel):
-    kh, kw = kernel.shape
-    out = np.zeros((image.shape[0] - kh + 1, image.shape[1] - kw + 1))
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            for a in range(kh):
-                for b in range(kw):
-                    out[i, j] = image[i + a, j + b] * kernel[a, b]
-    return out
-""",
-            "+=",
-        ),
+        Mistake(_summed(lambda window, kernel: window), "sums without a product"),
         Mistake(lambda image, kernel: np.pad(conv2d(image, kernel), 1), "places to start from"),
+        Mistake(lambda image, kernel: conv2d(image, kernel, padding="same"), "places to start from"),
+        Mistake(lambda image, kernel: conv2d(image, kernel).sum(), "yours is one number"),
     ),
 )
 
@@ -235,29 +269,68 @@ def conv2d_single(image, kernel):
 # --- the output's shape ---------------------------------------------------------------------------------------------
 
 
-def _diagnose_valid_shape(answer: object) -> str:
-    for image_shape, kernel_shape in (((5, 5), (3, 3)), ((6, 9), (3, 3)), ((28, 20), (5, 3)), ((4, 7), (4, 1))):
-        (h, w), (kh, kw) = image_shape, kernel_shape
-        got = call(answer, image_shape, kernel_shape)
-        values = array(got, (2,), "The output's shape")
-        question = f"An image of shape {image_shape} with a kernel of shape {kernel_shape}"
-        right = (h - kh + 1, w - kw + 1)
-        wrong = {
-            (
-                h - kh,
-                w - kw,
-            ): f"There is one place more than {h} - {kh} = {h - kh}: the kernel can also start at row 0.",
-            right[::-1]: "Rows and columns are swapped: the height comes first.",
-            (h - kh + 1, w - kh + 1): "You used the kernel's height for both sides; the width has its own.",
-            (h - kw + 1, w - kw + 1): "You used the kernel's width for both sides; the height has its own.",
-            (h, w): "That is the image's own shape. Near the border the kernel would hang over the edge.",
-            (h - 2, w - 2): "The kernel takes its size minus 1, and that is 2 only for a kernel of 3.",
-            (h + kh - 1, w + kw - 1): "The output is smaller than the image, not larger.",
-        }
-        if tuple(values) != right:
-            why = wrong.get(tuple(values), "Count the rows in which the kernel's top row can lie.")
-            raise Wrong(f"{why}\n{question} gives {right}, and yours gave {tuple(values.tolist())}.")
-    return "Correct: a kernel of size k takes k - 1 from each side length, so 28×20 with a 5×3 kernel leaves 24×18."
+def _pair(result: object, right: object, what: str) -> np.ndarray:
+    """The two side lengths, however they are bundled."""
+    if not isinstance(result, (tuple, list, dict)) and np.ndim(result) == 0:
+        raise Wrong(f"{what} should be two numbers, (height, width).")
+    return np.array([number(side, what, finite=False) for side in parts(result, ("height", "width"))])
+
+
+_SHAPES = ByCases(
+    truth=lambda image, kernel: (image[0] - kernel[0] + 1, image[1] - kernel[1] + 1),
+    cases=[
+        Case(image, kernel, words=f"For an image of shape {image} with a kernel of shape {kernel}")
+        for image, kernel in (
+            ((5, 5), (3, 3)),
+            ((9, 6), (3, 3)),
+            ((28, 20), (5, 3)),
+            ((7, 4), (1, 4)),
+            ((4, 8), (2, 5)),
+        )
+    ],
+    misreadings=(
+        Misreading(
+            lambda i, k: (i[0] - k[0], i[1] - k[1]),
+            "there is one place more: 5 − 3 = 2, but the kernel can start at rows 0, 1 and 2.",
+        ),
+        Misreading(
+            lambda i, k: (i[1] - k[1] + 1, i[0] - k[0] + 1), "rows and columns are swapped: the height comes first."
+        ),
+        Misreading(
+            lambda i, k: (i[0] - k[0] + 1, i[1] - k[0] + 1),
+            "you used the kernel's height for both sides; the width has its own.",
+        ),
+        Misreading(
+            lambda i, k: (i[0] - k[1] + 1, i[1] - k[1] + 1),
+            "you used the kernel's width for both sides; the height has its own.",
+        ),
+        Misreading(
+            lambda i, k: (i[0] - k[1] + 1, i[1] - k[0] + 1),
+            "the kernel's two sides are swapped: its height goes with the image's height.",
+        ),
+        Misreading(
+            lambda i, k: tuple(i), "that is the image's own shape. Near the border the kernel would hang over the edge."
+        ),
+        Misreading(
+            lambda i, k: (i[0] - 2, i[1] - 2),
+            "the kernel takes its size minus 1, and that is 2 only for a kernel of 3.",
+        ),
+        Misreading(
+            lambda i, k: (i[0] - k[0] // 2 * 2, i[1] - k[1] // 2 * 2),
+            "half a kernel on each side, rounded down, is right for odd kernels only. A kernel of 4 takes 3.",
+        ),
+        Misreading(
+            lambda i, k: (i[0] + k[0] - 1, i[1] + k[1] - 1), "the output is smaller than the image, not larger."
+        ),
+        Misreading(
+            lambda i, k: (i[0] // k[0], i[1] // k[1]),
+            "that lays windows side by side, like tiles. They overlap: the kernel moves one pixel at a time.",
+        ),
+    ),
+    otherwise="Count the rows in which the kernel's top row can lie, then the columns.",
+    praise="Correct: a kernel of size k takes k - 1 from each side length, so 28×20 with a 5×3 kernel leaves 24×18.",
+    take=_pair,
+)
 
 
 valid_shape = Exercise(
@@ -275,15 +348,11 @@ valid_shape = Exercise(
         "An image of 5 rows and a kernel of 3: on which rows can the kernel's top row lie?",
         "On rows 0, 1 and 2: that is 5 - 3 + 1 places. The columns follow the same rule on their own.",
     ),
-    diagnose=_diagnose_valid_shape,
+    diagnose=_SHAPES,
     mistakes=(
-        Mistake(lambda i, k: (i[0] - k[0], i[1] - k[1]), "one place more"),
-        Mistake(lambda i, k: (i[1] - k[1] + 1, i[0] - k[0] + 1), "the height comes first"),
-        Mistake(lambda i, k: (i[0] - k[0] + 1, i[1] - k[0] + 1), "kernel's height for both"),
-        Mistake(lambda i, k: i, "hang over the edge"),
-        Mistake(lambda i, k: (i[0] - 2, i[1] - 2), "only for a kernel of 3"),
-        Mistake(lambda i, k: (i[0] + k[0] - 1, i[1] + k[1] - 1), "smaller than the image"),
-        Mistake(lambda i, k: (i[0] - k[0] + 1) * (i[1] - k[1] + 1), "shape (2,)"),
+        Mistake(lambda i, k: (i[0] - k[0] + 1) * (i[1] - k[1] + 1), "should be two numbers"),
+        Mistake(lambda i, k: (i[0] - k[0] + 1, i[1] - k[1] + 1, 1), "Yours has 3"),
+        Mistake(lambda i, k: (3, 3), "Count the rows"),
     ),
 )
 
@@ -293,43 +362,42 @@ valid_shape = Exercise(
 
 def _diagnose_horizontal_edge(answer: object) -> str:
     kernel = array(answer, (3, 3), "Your kernel")
-    if not np.isfinite(kernel).all():
-        raise Wrong("Your kernel should hold ordinary numbers only.")
     if not kernel.any():
         raise Wrong("Your kernel is all zeros: it answers 0 to every picture, and so finds nothing.")
+    little = 1e-5 * np.abs(kernel).max()  # what rounding leaves of a sum that should be 0
     step = np.array([10.0, 10, 10, 0, 0, 0])
     above = np.repeat(step[:, None], 5, axis=1)  # (6, 5), light above
     left = np.repeat(step[None], 5, axis=0)  # (5, 6), light on the left
-    if abs(kernel.sum()) > 1e-9:
+    if abs(kernel.sum()) > little:
+        total, even = read(kernel.sum()), read(10 * kernel.sum())
         raise Wrong(
-            f"The weights add up to {kernel.sum():g}, so an even area of brightness 10 gives {10 * kernel.sum():g}. An "
-            "edge detector must answer 0 there: what it adds and what it takes away must balance."
+            f"The weights add up to {total}, so an even area of brightness 10 gives {even}. An edge detector must "
+            "answer 0 there: what it adds and what it takes away must balance."
         )
     found, sideways = conv2d(above, kernel), conv2d(left, kernel)
-    if np.abs(sideways).max() > 1e-9 and np.abs(found).max() < 1e-9:
+    nothing = 100 * little  # rounding again, now of sums of tens
+    lowest, highest = read(found.min()), read(found.max())
+    if np.abs(sideways).max() > nothing and np.abs(found).max() < nothing:
         raise Wrong(
             "This kernel finds vertical edges: it compares left with right, and answers 0 to light above dark. "
             "Compare above with below."
         )
-    if np.abs(sideways).max() > 1e-9:
+    if np.abs(sideways).max() > nothing:
+        most = sideways.ravel()[np.abs(sideways).argmax()]
         raise Wrong(
-            f"A purely vertical edge must give 0, and yours gave {_largest(sideways):g}: every column of the kernel "
-            "must add up to 0."
+            f"A purely vertical edge must give 0, and yours gave {read(most)}: every column of the kernel must add up "
+            "to 0."
         )
-    if found.min() < -1e-9 and found.max() < 1e-9:
+    if found.min() < -nothing and found.max() < nothing:
         raise Wrong(
-            f"The sign is the wrong way round: light above dark gave {_largest(found):g}. The positive weights belong "
-            "where it should be light."
+            f"The sign is the wrong way round: light above dark gave {lowest}. The positive weights belong where it "
+            "should be light."
         )
-    if found.min() < -1e-9:
-        raise Wrong(
-            f"Light above dark gave both {found.max():g} and {found.min():g}: the two rows that see the edge disagree."
-        )
-    if np.count_nonzero(found[:, 0] > 1e-9) == 0:
+    if found.min() < -nothing:
+        raise Wrong(f"Light above dark gave both {highest} and {lowest}: the two rows that see the edge disagree.")
+    if found.max() < nothing:
         raise Wrong("Light above dark gave 0 everywhere: the edge was not found.")
-    return (
-        f"Correct: 10 above 0 gives {found.max():g}, the other way round −{found.max():g}, and vertical edges give 0."
-    )
+    return f"Correct: 10 above 0 gives {highest}, the other way round −{highest}, and vertical edges give 0."
 
 
 horizontal_edge = Exercise(
@@ -358,28 +426,63 @@ horizontal_edge = Exercise(
 # --- the flip -------------------------------------------------------------------------------------------------------
 
 
+_FLIPS = (
+    Misreading(conv2d, "this is still cross-correlation: nothing was flipped."),
+    Misreading(
+        lambda image, kernel: conv2d(image, kernel[::-1]),
+        "only the rows were flipped. The columns have to be reversed too.",
+    ),
+    Misreading(
+        lambda image, kernel: conv2d(image, kernel[:, ::-1]),
+        "only the columns were flipped. The rows have to be reversed too.",
+    ),
+    Misreading(
+        lambda image, kernel: conv2d(image, kernel)[::-1, ::-1],
+        "that is cross-correlation with its result turned round, which is what comes out when you flip the result, and "
+        "also when you flip the image and the kernel. Flip the kernel alone.",
+    ),
+    Misreading(
+        lambda image, kernel: conv2d(image[::-1, ::-1], kernel),
+        "the right numbers in turned places: you flipped the image, or the result once more. The kernel has to turn, "
+        "and nothing else.",
+    ),
+)
+
+_TRUE = partial(
+    ByCases,
+    truth=lambda image, kernel: conv2d(image, kernels.flip(kernel)),
+    otherwise="Reverse the kernel's rows and its columns, then take the sum of section 5.",
+    praise="Correct: reversed along both axes, which is a half turn. This is what scipy.signal.convolve2d computes.",
+    take=_map,
+)
+_TRUE_SQUARE = _TRUE(
+    cases=_cases(_SQUARE[:2]),
+    misreadings=(
+        *_FLIPS,
+        Misreading(
+            lambda image, kernel: conv2d(image, kernel.T),
+            "transposing swaps rows with columns. A flip reverses the order of each.",
+        ),
+        Misreading(
+            lambda image, kernel: conv2d(image, np.rot90(kernel)),
+            "that is a quarter turn. Flipping both axes is a half turn.",
+        ),
+        Misreading(
+            lambda image, kernel: conv2d(image, kernel[::-1].T),
+            "that is a quarter turn, the other way. Flipping both axes is a half turn.",
+        ),
+        Misreading(
+            lambda image, kernel: conv2d(image, kernel[::-1, ::-1].T),
+            "flipped and transposed: without the transposing it is right.",
+        ),
+    ),
+)
+_TRUE_OBLONG = _TRUE(cases=_cases(_OBLONG[:3]), misreadings=_FLIPS)
+
+
 def _diagnose_true_convolution(answer: object) -> str:
-    for image, kernel in ((_SIGNED, _TURNED), (_SIGNED, np.array([[1, -2, 3], [2, 0, -1]]))):
-        true = conv2d(image, kernels.flip(kernel))
-        question = f"A {_size(image)} image with a {_size(kernel)} kernel"
-        wrong = [
-            (conv2d(image, kernel), "This is still cross-correlation: nothing was flipped."),
-            (conv2d(image, kernel[::-1]), "Only the rows were flipped. The columns have to be reversed too."),
-            (conv2d(image, kernel[:, ::-1]), "Only the columns were flipped. The rows have to be reversed too."),
-            (
-                conv2d(image, kernel)[::-1, ::-1],
-                "You flipped the result. That moves its cells; the kernel has to turn.",
-            ),
-            (conv2d(image[::-1, ::-1], kernel), "You flipped the image. The kernel has to turn, the image stays."),
-        ]
-        if kernel.shape[0] == kernel.shape[1]:
-            wrong += [
-                (conv2d(image, kernel.T), "Transposing swaps rows with columns. A flip reverses the order of each."),
-                (conv2d(image, np.rot90(kernel)), "That is a quarter turn. Flipping both axes is a half turn."),
-            ]
-        got = array(call(answer, image, kernel), true.shape, f"{question}: the result")
-        _expect(got, true, wrong, question)
-    return "Correct: reversed along both axes, which is a half turn. This is what scipy.signal.convolve2d computes."
+    _TRUE_SQUARE(answer)
+    return _TRUE_OBLONG(answer)
 
 
 true_convolution = Exercise(
@@ -401,13 +504,16 @@ true_convolution = Exercise(
     ),
     diagnose=_diagnose_true_convolution,
     mistakes=(
-        Mistake(lambda image, kernel: conv2d(image, kernel), "nothing was flipped"),
-        Mistake(lambda image, kernel: conv2d(image, kernel[::-1]), "Only the rows"),
-        Mistake(lambda image, kernel: conv2d(image, kernel[:, ::-1]), "Only the columns"),
-        Mistake(lambda image, kernel: conv2d(image, kernel)[::-1, ::-1], "flipped the result"),
-        Mistake(lambda image, kernel: conv2d(image[::-1, ::-1], kernel), "flipped the image"),
-        Mistake(lambda image, kernel: conv2d(image, kernel.T), "Transposing"),
+        Mistake(conv2d, "nothing was flipped"),
+        Mistake(lambda image, kernel: conv2d(image, kernel[::-1]), "only the rows"),
+        Mistake(lambda image, kernel: conv2d(image, kernel[:, ::-1]), "only the columns"),
+        Mistake(lambda image, kernel: conv2d(image, kernel)[::-1, ::-1], "when you flip the result"),
+        Mistake(lambda image, kernel: conv2d(image[::-1, ::-1], kernel[::-1, ::-1]), "flip the image and the kernel"),
+        Mistake(lambda image, kernel: conv2d(image[::-1, ::-1], kernel), "you flipped the image"),
+        Mistake(lambda image, kernel: conv2d(image, kernel.T), "transposing"),
         Mistake(lambda image, kernel: conv2d(image, np.rot90(kernel)), "quarter turn"),
+        Mistake(lambda image, kernel: conv2d(image, -kernel), "Reverse the kernel's rows"),
+        Mistake(lambda image, kernel: conv2d(image, kernel[::-1, ::-1], padding="same"), "places to start from"),
     ),
 )
 
@@ -415,24 +521,59 @@ true_convolution = Exercise(
 # --- how strong is an edge, whichever way it runs? ------------------------------------------------------------------
 
 
-def _diagnose_edge_strength(answer: object) -> str:
-    clipped = "Your negative answers became 0: edges from dark to light vanish."
-    for image in (_SIGNED.astype(float), np.array([[0, 200, 90], [10, 250, 0], [30, 40, 255]], dtype=np.uint8)):
-        across, down = (conv2d(image, kernel) for kernel in _SOBEL)
-        true = np.hypot(across, down)
-        wrong = [
-            (across + down, "A sum lets the two cancel: an edge with +40 across and −40 down would be no edge at all."),
-            (np.abs(across + down), "You took the absolute value after adding; by then the two may have cancelled."),
-            (np.hypot(np.maximum(across, 0), np.maximum(down, 0)), clipped),
-            (np.maximum(across, 0) + np.maximum(down, 0), clipped),
-            (np.abs(across) + np.abs(down), "|across| + |down| makes slanted edges too strong, by up to √2."),
-            (np.abs(across), "Only vertical edges are found: the horizontal kernel is missing."),
-            (np.abs(down), "Only horizontal edges are found: the vertical kernel is missing."),
-            (true**2, "This is the square of the strength: the root is missing."),
-        ]  # fmt: skip
-        got = array(call(answer, image), true.shape, "The edge strength")
-        _expect(got, true, wrong, f"A {_size(image)} image")
-    return "Correct: the same strength for an edge and for its negative, and no direction is forgotten."
+def _edges(combine: Callable, family: str = "sobel") -> Callable:
+    """A way to measure edges: `combine` of the answers across and down by the two kernels of a family."""
+    pair = [kernels.kernel(f"{family}_{way}") for way in ("vertical", "horizontal")]
+    return lambda image: combine(*(conv2d(image, kernel) for kernel in pair))
+
+
+_CLIPPED = "your negative answers became 0: edges from dark to light vanish."
+_STRENGTH = ByCases(
+    truth=_edges(np.hypot),
+    cases=[
+        Case(image, words=f"For a {_size(image)} image")
+        for image in (_SIGNED.astype(float), np.array([[0, 200, 90], [10, 250, 0], [30, 40, 255]], np.uint8), _SIGNED.T)
+    ],
+    misreadings=(
+        Misreading(
+            _edges(np.add), "a sum lets the two cancel: an edge with +40 across and −40 down would be no edge at all."
+        ),
+        Misreading(
+            _edges(lambda across, down: np.abs(across + down)),
+            "you took the absolute value after adding; by then the two may have cancelled.",
+        ),
+        Misreading(_edges(lambda across, down: np.hypot(np.maximum(across, 0), np.maximum(down, 0))), _CLIPPED),
+        Misreading(_edges(lambda across, down: np.maximum(across, 0) + np.maximum(down, 0)), _CLIPPED),
+        Misreading(
+            _edges(lambda across, down: np.abs(across) + np.abs(down)),
+            "|across| + |down| makes slanted edges too strong, by up to √2.",
+        ),
+        Misreading(
+            _edges(lambda across, down: np.maximum(np.abs(across), np.abs(down))),
+            "the larger of the two makes slanted edges too weak, by up to √2.",
+        ),
+        Misreading(
+            _edges(lambda across, down: np.abs(across)),
+            "only vertical edges are found: the horizontal kernel is missing.",
+        ),
+        Misreading(
+            _edges(lambda across, down: np.abs(down)),
+            "only horizontal edges are found: the vertical kernel is missing.",
+        ),
+        Misreading(
+            _edges(lambda across, down: across**2 + down**2), "this is the square of the strength: the root is missing."
+        ),
+        Misreading(
+            _edges(lambda across, down: np.sqrt((across**2 + down**2) / 2)),
+            "that is the root of the MEAN of the squares. Add the two squares, as Pythagoras does.",
+        ),
+        Misreading(_edges(np.hypot, "prewitt"), "these are Prewitt's kernels, 1 1 1. Sobel's are 1 2 1."),
+        Misreading(_edges(np.hypot, "scharr"), "these are Scharr's kernels, 3 10 3. Sobel's are 1 2 1."),
+    ),
+    otherwise="First the two answers, across and down, each squared; then their sum; then its root.",
+    praise="Correct: the same strength for an edge and for its negative, and no direction is forgotten.",
+    take=_map,
+)
 
 
 edge_strength = Exercise(
@@ -454,22 +595,10 @@ edge_strength = Exercise(
         "One Sobel kernel answers `across`, the other `down`. They are the two sides of a right-angled triangle.",
         "The length of the long side, after Pythagoras: np.sqrt(across**2 + down**2).",
     ),
-    diagnose=_diagnose_edge_strength,
+    diagnose=_STRENGTH,
     mistakes=(
-        Mistake(lambda x: conv2d(x, _SOBEL[0]) + conv2d(x, _SOBEL[1]), "lets the two cancel"),
-        Mistake(lambda x: np.abs(conv2d(x, _SOBEL[0]) + conv2d(x, _SOBEL[1])), "after adding"),
-        Mistake(lambda x: np.hypot(*(np.maximum(conv2d(x, k), 0) for k in _SOBEL)), "dark to light vanish"),
-        Mistake(lambda x: np.abs(conv2d(x, _SOBEL[0])) + np.abs(conv2d(x, _SOBEL[1])), "slanted edges"),
-        Mistake(lambda x: np.abs(conv2d(x, _SOBEL[0])), "Only vertical edges"),
-        Mistake(lambda x: conv2d(x, _SOBEL[0]) ** 2 + conv2d(x, _SOBEL[1]) ** 2, "the root is missing"),
+        Mistake(lambda x: np.hypot(np.abs(_edges(np.add)(x)), 1), "each squared"),
+        Mistake(lambda x: _edges(np.hypot)(x).mean(), "yours is one number"),
+        Mistake(lambda x: np.pad(_edges(np.hypot)(x), 1), "places to start from"),
     ),
 )
-
-
-def _size(values: np.ndarray) -> str:
-    return f"{values.shape[0]}×{values.shape[1]}"
-
-
-def _largest(values: np.ndarray) -> float:
-    """The value furthest from zero, with its sign."""
-    return float(values.ravel()[np.abs(values).argmax()])
