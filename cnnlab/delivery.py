@@ -7,6 +7,7 @@ size and range of the pictures) and ``MODEL_CARD.md``. It appears whole or not a
 from __future__ import annotations
 
 import json
+import numbers
 import os
 import re
 import secrets
@@ -102,6 +103,35 @@ def _counts(matrix: object) -> np.ndarray:
     return matrix.astype(np.int64)
 
 
+def accuracy_interval(right: int, total: int) -> tuple[float, float]:
+    """Where the true accuracy may lie when `right` of `total` pictures were answered rightly: Wilson's 95 % interval.
+
+    Unlike p ± 2 √(p(1 − p)/n) it stays within 0 and 1, and does not claim certainty where all, or none, were right.
+
+    Parameters
+    ----------
+    right, total : whole numbers, 0 <= `right` <= `total`, `total` >= 1
+
+    References
+    ----------
+    Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+
+    Examples
+    --------
+    >>> [round(end, 2) for end in accuracy_interval(1, 1)], [round(end, 2) for end in accuracy_interval(45, 50)]
+    ([0.21, 1.0], [0.79, 0.96])
+    """
+    if not (
+        isinstance(total, numbers.Integral) and isinstance(right, numbers.Integral) and 0 <= right <= total and total
+    ):
+        raise ValueError(f"`right` must be 0 … `total`, `total` at least 1, both whole. Received: {right!r}, {total!r}")
+    z = 1.959964  # 95 % of a normal distribution lie within ± z
+    p = right / total
+    middle, half = p + z * z / (2 * total), z * np.sqrt(p * (1 - p) / total + (z / (2 * total)) ** 2)
+    scale = 1 + z * z / total
+    return float(max(0.0, (middle - half) / scale)), float(min(1.0, (middle + half) / scale))
+
+
 def model_card(
     title: str,
     *,
@@ -126,7 +156,7 @@ def model_card(
     Returns
     -------
     str
-        Markdown. The accuracy comes with its standard error, √(p(1 − p)/n).
+        Markdown. The accuracy comes with its `accuracy_interval`.
 
     References
     ----------
@@ -136,7 +166,7 @@ def model_card(
     --------
     >>> card = model_card("Pets", purpose="Sorting.", data="20 photos.", training="A head.", class_names=["cat", "dog"],
     ...                   matrix=np.array([[8, 2], [0, 10]]), limits=["Two breeds only."])
-    >>> card.splitlines()[0], "0.90 ± 0.07" in card
+    >>> card.splitlines()[0], "0.90 (95 % interval 0.70 to 0.97)" in card
     ('# Pets', True)
     """
     if isinstance(limits, str) or not list(limits):
@@ -149,8 +179,8 @@ def model_card(
     matrix, total = _counts(matrix), int(scores.count.sum())
     if not total:
         raise ValueError("`matrix` must count at least one picture. Received: none")
-    right = np.trace(matrix) / total
-    error = np.sqrt(right * (1 - right) / total)
+    right = int(np.trace(matrix))
+    low, high = accuracy_interval(right, total)
     confused = matrix - np.diag(np.diag(matrix))
     row, column = np.unravel_index(confused.argmax(), confused.shape)
     worst = f"Most often confused: {names[row]}, taken for {names[column]}, {confused.max()} of {scores.count[row]}."
@@ -161,8 +191,8 @@ def model_card(
             f"**Classes.** {', '.join(names)}.",
             f"## Data\n\n{data}",
             f"## Training\n\n{training}",
-            f"## How good it is\n\nAccuracy {right:.2f} ± {error:.2f} (standard error) on {total:,} pictures it had "
-            "not been trained on.",
+            f"## How good it is\n\nAccuracy {right / total:.2f} (95 % interval {low:.2f} to {high:.2f}) on {total:,} "
+            f"picture{'' if total == 1 else 's'} it had not been trained on.",
             scores.table(names),
             *([worst] if confused.any() else []),
             "## Limits\n\n" + "\n".join(f"- {limit}" for limit in limits) + "\n",

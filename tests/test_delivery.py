@@ -406,10 +406,30 @@ CARD = {
 }
 
 
+def test_one_right_picture_is_no_certainty():
+    assert delivery.accuracy_interval(1, 1) == pytest.approx((0.2065, 1.0), abs=1e-4)
+    assert delivery.accuracy_interval(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
+    card = delivery.model_card(**{**CARD, "matrix": np.array([[1, 0], [0, 0]])})
+    assert "Accuracy 1.00 (95 % interval 0.21 to 1.00) on 1 picture it" in card
+
+
+@pytest.mark.parametrize(("right", "total"), [(1, 0), (3, 2), (-1, 4), (0.5, 1), (1, 2.0)])
+def test_an_interval_needs_a_count(right, total):
+    with pytest.raises(ValueError, match=r"`right` must be 0 … `total`.* Received"):
+        delivery.accuracy_interval(right, total)
+
+
+@pytest.mark.parametrize(("right", "total"), [(0, 3), (7, 9), (80, 100), (50, 50)])
+def test_the_interval_is_scipys(right, total):
+    stats = pytest.importorskip("scipy.stats")
+    theirs = stats.binomtest(right, total).proportion_ci(method="wilson")
+    assert delivery.accuracy_interval(right, total) == pytest.approx((theirs.low, theirs.high), abs=1e-6)
+
+
 def test_the_card_says_what_it_must():
-    """18 of 20 right: 0.9 ± √(0.9 · 0.1 / 20) = 0.067."""
+    """18 of 20 right. Wilson's interval: (0.9 + 0.0960 ± 1.96 · √(0.0045 + 0.0024)) / 1.1921 = (0.996 ± 0.163) / 1.192."""
     card = delivery.model_card(**CARD)
-    assert "Accuracy 0.90 ± 0.07 (standard error) on 20 pictures" in card
+    assert "Accuracy 0.90 (95 % interval 0.70 to 0.97) on 20 pictures" in card
     assert "| cat | 10 | 1.00 | 0.80 | 0.89 |" in card
     assert "Most often confused: cat, taken for dog, 2 of 10." in card
     assert "- Two breeds only." in card
