@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, close, read, show
+from cnnlab.checks._judging import ByCases, Case, Misreading
 from cnnlab.shapes import conv_params, dense_params, output_size
-
-
-def _counts(answer: object, cases: Sequence[tuple], length: int, what: str) -> list[tuple[float, ...]]:
-    """The learner's numbers for every case."""
-    return [tuple(array(call(answer, *case), (length,), f"{what} for {_case(case)}")) for case in cases]
-
-
-def _case(case: tuple) -> str:
-    return ", ".join(map(str, case))
-
-
-def _name_misreading(got: list, cases: Sequence[tuple], misreadings: Sequence[tuple[Callable, str]], said: str) -> None:
-    """Raise the first misreading that explains all of the learner's numbers."""
-    for how, message in misreadings:
-        if all(close(mine, how(*case)) for mine, case in zip(got, cases, strict=True)):
-            raise Wrong(f"{said} {message}")
-
 
 # --- top-k error ------------------------------------------------------------------------------------------------------
 
 _SCORES = np.array(
     [[0.10, 0.50, 0.20, 0.05, 0.15], [0.40, 0.30, 0.02, 0.18, 0.10], [0.05, 0.15, 0.10, 0.50, 0.20],
-     [0.30, 0.05, 0.25, 0.22, 0.18]]
+     [0.30, 0.05, 0.25, 0.22, 0.18]], "float32"
 )  # fmt: skip
 _LABELS = np.array([1, 4, 4, 2])  # ranks of the true class: 1st, 4th, 2nd, 2nd
 
@@ -40,44 +24,59 @@ def _ranks(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return (scores > scores[np.arange(len(labels)), labels][:, None]).sum(axis=1)
 
 
-def _top_k(scores: np.ndarray, labels: np.ndarray, k: int) -> float:
+def _top_k(scores: np.ndarray, labels: np.ndarray, k: int = 5) -> float:
     return float((_ranks(scores, labels) >= k).mean())
+
+
+def _among_scores(scores: np.ndarray, labels: np.ndarray, k: int = 5) -> float:
+    """The error of whoever looks for the label among the k highest scores, and not among their places."""
+    return float(np.mean([label not in np.sort(row)[-k:] for row, label in zip(scores, labels, strict=True)]))
 
 
 def _wide() -> tuple[np.ndarray, np.ndarray]:
     """Forty pictures and twenty classes, no two scores alike."""
     rng = np.random.default_rng(6)
-    return rng.permuted(np.tile(np.arange(20.0), (40, 1)), axis=1) / 190, rng.integers(0, 20, 40)
+    scores = rng.permuted(np.tile(np.arange(20.0), (40, 1)), axis=1) / 190
+    return scores.astype("float32"), rng.integers(0, 20, 40)
 
 
-def _diagnose_top_k(answer: object) -> str:
-    cases = [(_SCORES, _LABELS, k) for k in (1, 2, 3)] + [(*_wide(), 5)]
-    got = [number(call(answer, *case), f"The error for k = {case[2]}") for case in cases]
-    right = [_top_k(*case) for case in cases]
-    if close(got, right):
-        return (
-            "Top-1 0.75, top-2 0.25, top-3 0.25 on the four pictures. With k = 5 it is the number the race was run by."
-        )
-    place = next(i for i in range(len(cases)) if not close(got[i], right[i]))
-    scores, _, k = cases[place]
-    said = f"With {len(scores)} pictures and k = {k} you got {got[place]:g}, not {right[place]:g}."
-    readings = (
-        (lambda s, t, k: 1 - _top_k(s, t, k), "That is the share of hits. The error is the share of misses."),
-        (lambda s, t, k: 100 * _top_k(s, t, k), "That is in per cent. Return the share, from 0 to 1."),
-        (lambda s, t, k: len(t) * _top_k(s, t, k), "That is the number of misses. Divide by the number of pictures."),
-        (lambda s, t, k: _top_k(-s, t, k), "Those are the k lowest scores: argsort goes upwards, take its last k."),
-        (lambda s, t, k: _top_k(s, t, 1), "k is not used: only the best guess counts as a hit."),
-        (
-            lambda s, t, k: _top_k(s, t, k + 1),
-            "One guess too many counts as a hit: fewer than k classes may beat the true one.",
+_diagnose_top_k = ByCases(
+    truth=_top_k,
+    cases=(
+        *(Case(_SCORES, _LABELS, k, words=f"With 4 pictures, 5 classes and k = {k}") for k in (1, 2, 3)),
+        Case(*_wide(), 7, words="With 40 pictures, 20 classes and k = 7"),
+        Case(*_wide(), words="With 40 pictures, 20 classes and no k given, so 5,"),
+    ),
+    misreadings=(
+        Misreading(
+            lambda s, t, k=5: 1 - _top_k(s, t, k), "that is the share of hits. The error is the share of misses."
         ),
-        (
-            lambda s, t, k: float(np.mean([label not in np.sort(row)[-k:] for row, label in zip(s, t, strict=True)])),
-            "The label was looked for among the scores themselves. Compare it with the places of the scores: argsort.",
+        Misreading(lambda s, t, k=5: 100 * _top_k(s, t, k), "that is in per cent. Return the share, from 0 to 1."),
+        Misreading(
+            lambda s, t, k=5: len(t) * _top_k(s, t, k),
+            "that is the number of misses. Divide by the number of pictures.",
         ),
-    )
-    _name_misreading(got, cases, readings, said)
-    raise Wrong(f"{said} A picture is a hit if its label is among the k classes with the highest scores.")
+        Misreading(
+            lambda s, t, k=5: _top_k(-s, t, k), "those are the k lowest scores: argsort goes upwards, take its last k."
+        ),
+        Misreading(lambda s, t, k=5: _top_k(s, t, 1), "k is not used: only the best guess counts as a hit."),
+        Misreading(lambda s, t, k=5: _top_k(s, t, 5), "k is not used: it is always 5."),
+        Misreading(
+            lambda s, t, k=5: _top_k(s, t, k + 1),
+            "one guess too many counts as a hit: fewer than k classes may beat the true one.",
+        ),
+        Misreading(
+            lambda s, t, k=5: _top_k(s, t, k - 1),
+            "one guess too few counts as a hit: k - 1 classes may beat the true one.",
+        ),
+        Misreading(
+            _among_scores,
+            "the label was looked for among the scores themselves. Compare it with the places of the scores: argsort.",
+        ),
+    ),
+    otherwise="A picture is a hit if its label is among the k classes with the highest scores.",
+    praise="Top-1 0.75, top-2 0.25, top-3 0.25 on the four pictures. With k = 5 it is the number the race was run by.",
+)
 
 
 top_k_error = Exercise(
@@ -100,21 +99,10 @@ top_k_error = Exercise(
     ),
     diagnose=_diagnose_top_k,
     mistakes=(
-        Mistake(lambda s, t, k=5: (np.argsort(s, axis=1)[:, -k:] == t[:, None]).any(axis=1).mean(), "share of hits"),
-        Mistake(lambda s, t, k=5: 100 * _top_k(s, t, k), "per cent"),
-        Mistake(lambda s, t, k=5: sum(_ranks(s, t) >= k), "number of misses"),
-        Mistake(
-            lambda s, t, k=5: 1 - (np.argsort(s, axis=1)[:, :k] == t[:, None]).any(axis=1).mean(),
-            "argsort goes upwards",
-        ),
-        Mistake(lambda s, t, k=5: (s.argmax(axis=1) != t).mean(), "k is not used"),
-        Mistake(lambda s, t, k=5: (_ranks(s, t) > k).mean(), "One guess too many"),
-        Mistake(
-            lambda s, t, k=5: np.mean([label not in np.sort(row)[-k:] for row, label in zip(s, t, strict=True)]),
-            "scores themselves",
-        ),
+        Mistake(lambda s, t, k=4: _top_k(s, t, k), "no k given, so 5"),
+        Mistake(lambda s, t, k: _top_k(s, t, k), "TypeError"),
         Mistake(lambda s, t, k=5: 0.5, "A picture is a hit"),
-        Mistake(lambda s, t: 0.5, "TypeError"),
+        Mistake(lambda s, t, k=5: _ranks(s, t) >= k, "one number"),
     ),
 )
 
@@ -146,7 +134,7 @@ def _diagnose_lenet_table(answer: object) -> str:
     for name, value, right, known in zip(_LENET_LAYERS, values, _LENET, _LENET_SAYS, strict=True):
         if value != right:
             why = known.get(value, "weights of one filter or unit, times how many there are, plus a bias for each")
-            raise Wrong(f"{name}: you say {value:,.0f}. {why[0].upper()}{why[1:]}.")
+            raise Wrong(f"{name}: you say {read(value)}. {why[0].upper()}{why[1:]}.")
     return "608, 3,216, 48,120, 10,164 and 850: 62,958 in all. All five of the copied numbers were wrong."
 
 
@@ -188,59 +176,77 @@ lenet_table = Exercise(
 
 # --- what a grouped convolution costs ---------------------------------------------------------------------------------
 
-# height, width, in_channels, filters, kernel_size, groups
-_LAYERS = ((27, 27, 96, 256, 5, 2), (13, 13, 256, 384, 3, 1), (13, 13, 384, 256, 3, 2), (10, 7, 12, 8, 3, 4))
-_COST_MISREADINGS = (
-    (
-        lambda h, w, c, f, k, g: (k * k * c * f + f, h * w * k * k * c * f),
-        "groups is not used. In 2 groups a filter reads one half of the channels only.",
-    ),
-    (
-        lambda h, w, c, f, k, g: (k * k * (c // g) * (f // g) + f // g, h * w * k * k * (c // g) * (f // g)),
-        "That is one of the groups. The layer has all of them: every filter counts, whichever group it is in.",
-    ),
-    (
-        lambda h, w, c, f, k, g: (k * k * (c // g) * (f // g) + f, h * w * k * k * (c // g) * (f // g)),
-        "Channels and filters were both divided. All filters are still there; only the depth of each shrinks.",
-    ),
-    (
-        lambda h, w, c, f, k, g: (k * k * (c // g) * f, h * w * k * k * (c // g) * f),
-        "The biases are missing from the parameters: one for each filter.",
-    ),
-    (
-        lambda h, w, c, f, k, g: (k * k * (c // g) * f + f, h * w * (k * k * (c // g) * f + f)),
-        "The biases were counted as multiply-adds. A bias is added, with no multiplication: leave it out there.",
-    ),
-    (
-        lambda h, w, c, f, k, g: (k * k * (c // g) * f + f, k * k * (c // g) * f),
-        "Each weight was used once. It is used at every one of the height · width positions.",
-    ),
-    (
-        lambda h, w, c, f, k, g: (k * (c // g) * f + f, h * w * k * (c // g) * f),
-        "The kernel is square: kernel_size · kernel_size weights in each channel.",
-    ),
-    (
-        lambda h, w, c, f, k, g: (h * w * k * k * (c // g) * f, k * k * (c // g) * f + f),
-        "The two are swapped: parameters first.",
-    ),
-)
 
-
-def _cost(h: int, w: int, c: int, f: int, k: int, g: int) -> tuple[int, int]:
+def _cost(h: int, w: int, c: int, f: int, k: int, g: int = 1) -> tuple[int, int]:
     weights = k * k * (c // g) * f
     return weights + f, h * w * weights
 
 
-def _diagnose_conv_cost(answer: object) -> str:
-    got = _counts(answer, _LAYERS, 2, "(parameters, multiply-adds)")
-    right = [_cost(*case) for case in _LAYERS]
-    if close(got, right):
-        return "AlexNet's second layer: 307,456 parameters in two groups, 614,656 in one. Two groups halve both costs."
-    place = next(i for i in range(len(_LAYERS)) if not close(got[i], right[i]))
-    mine = " and ".join(f"{value:,.0f}" for value in got[place])
-    said = f"For {_case(_LAYERS[place])} you got {mine}, not {right[place][0]:,} and {right[place][1]:,}."
-    _name_misreading(got, _LAYERS, _COST_MISREADINGS, said)
-    raise Wrong(f"{said} One filter has k · k · (channels / groups) weights. How many filters, how many positions?")
+_diagnose_conv_cost = ByCases(
+    truth=_cost,
+    cases=(
+        (27, 27, 96, 256, 5, 2),
+        (13, 13, 256, 384, 3),
+        (13, 13, 384, 256, 3, 2),
+        (10, 7, 12, 8, 3, 4),
+        (1, 1, 20, 8, 3, 2),
+    ),
+    misreadings=(
+        Misreading(
+            lambda h, w, c, f, k, g=1: _cost(h, w, c, f, k),
+            "groups is not used. In 2 groups a filter reads one half of the channels only.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: _cost(h, w, c // g, f // g, k),
+            "that is one of the groups. The layer has all of them: every filter counts, whichever group it is in.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (
+                _cost(h, w, c // g, f // g, k)[0] - f // g + f,
+                _cost(h, w, c // g, f // g, k)[1],
+            ),
+            "channels and filters were both divided. All filters are still there; only the depth of each shrinks.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (_cost(h, w, c, f, k, g)[0] - f, _cost(h, w, c, f, k, g)[1]),
+            "the biases are missing from the parameters: one for each filter.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (_cost(h, w, c, f, k, g)[0] - f + 1, _cost(h, w, c, f, k, g)[1]),
+            "one bias for the whole layer. Every filter has its own.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (_cost(h, w, c, f, k, g)[0], h * w * _cost(h, w, c, f, k, g)[0]),
+            "the biases were counted as multiply-adds. A bias is added, with no multiplication: leave it out there.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (_cost(h, w, c, f, k, g)[0], 2 * _cost(h, w, c, f, k, g)[1]),
+            "a product and its addition were counted as two. That is FLOPs; a multiply-add is both at once.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (_cost(h, w, c, f, k, g)[0], _cost(1, 1, c, f, k, g)[1]),
+            "each weight was used once. It is used at every one of the height · width positions.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (
+                _cost(h, w, c, f, k, g)[0],
+                (h - k + 1) * (w - k + 1) * _cost(1, 1, c, f, k, g)[1],
+            ),
+            "you left the padding out. The layer keeps the size: there are height · width positions.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (k * (c // g) * f + f, h * w * k * (c // g) * f),
+            "the kernel is square: kernel_size · kernel_size weights in each channel.",
+        ),
+        Misreading(lambda h, w, c, f, k, g=1: _cost(h, w, c, f, k, g)[::-1], "the two are swapped: parameters first."),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (k * k * f * (c // g) + c, _cost(h, w, c, f, k, g)[1]),
+            "one bias for each input channel. The bias belongs to the filter.",
+        ),
+    ),
+    otherwise="One filter has k · k · (channels / groups) weights. How many filters, how many positions?",
+    praise="AlexNet's second layer: 307,456 parameters in two groups, 614,656 in one. Two groups halve both costs.",
+)
 
 
 conv_cost = Exercise(
@@ -262,12 +268,10 @@ conv_cost = Exercise(
     ),
     diagnose=_diagnose_conv_cost,
     mistakes=(
-        *(
-            Mistake(lambda h, w, c, f, k, g=1, how=how: how(h, w, c, f, k, g), message[:30])
-            for how, message in _COST_MISREADINGS
-        ),
         Mistake(lambda h, w, c, f, k, g=1: (f, h), "How many filters"),
         Mistake(lambda h, w, c, f, k, g=1: f, "shape (2,)"),
+        Mistake(lambda h, w, c, f, k, g: _cost(h, w, c, f, k, g), "TypeError"),
+        Mistake(lambda h, w, c, f, k, g=2: _cost(h, w, c, f, k, g), "For (13, 13, 256, 384, 3)"),
     ),
 )
 
@@ -293,9 +297,16 @@ def _rows(answer: object) -> list[tuple]:
         kind = row[0] if isinstance(row, (list, tuple)) and row else None
         form = _FORMS.get(kind) if isinstance(kind, str) else None
         if form is None or len(row) != form.count(",") + 1:
-            raise Wrong(f"Entry {place} is {row!r}. Each layer is one of {', '.join(_FORMS.values())}.")
-        rows.append(tuple(row))
+            raise Wrong(f"Entry {place} is {show(row)}. Each layer is one of {', '.join(_FORMS.values())}.")
+        rows.append((*row[:4], _padding(row[2], row[4])) if kind == "conv" else tuple(row))
     return rows
+
+
+def _padding(kernel: int, padding: object) -> object:
+    """A padding given in pixels as the word for it."""
+    if isinstance(padding, int):
+        return {0: "valid", kernel - 1: "same"}.get(2 * padding, padding)
+    return padding
 
 
 def _alexnet(rows: Sequence[tuple]) -> tuple[int, int, int]:
@@ -400,38 +411,46 @@ repaired = Exercise(
 
 # --- stacks of 3×3 ----------------------------------------------------------------------------------------------------
 
-_FIELDS = ((3,), (5,), (7,), (11,), (15,))
-_STACK_MISREADINGS = (
-    (
-        lambda field: (-(-field // 3), 9 * -(-field // 3)),
-        "The field was divided by 3. Each layer after the first widens it by 2, not 3: windows overlap.",
+
+def _stack(field: int) -> tuple[int, int]:
+    return field // 2, 9 * (field // 2)
+
+
+_diagnose_stack = ByCases(
+    truth=_stack,
+    cases=[Case(field, words=f"For a field of {field}") for field in (3, 5, 6, 7, 11, 12, 15)],
+    misreadings=(
+        Misreading(
+            lambda field: (-(-field // 3), 9 * -(-field // 3)),
+            "the field was divided by 3. Each layer after the first widens it by 2, not 3: windows overlap.",
+        ),
+        Misreading(
+            lambda field: (field // 2 - 1, 9 * (field // 2 - 1)),
+            "the first layer is missing: it sees 3, and each further one adds 2.",
+        ),
+        Misreading(
+            lambda field: ((field - 1) // 2, 9 * ((field - 1) // 2)),
+            "one layer too few where the field is even: two layers see 5, and 6 is more. Round up.",
+        ),
+        Misreading(
+            lambda field: ((field - 1) / 2, 9 * (field - 1) / 2),
+            "half a layer cannot be built. Round up to whole ones.",
+        ),
+        Misreading(lambda field: (field // 2, field * field), "the weights are those of the one large kernel."),
+        Misreading(
+            lambda field: (field // 2, 9), "the weights are those of one layer. Every layer of the stack has its own."
+        ),
+        Misreading(lambda field: (field // 2, 9 ** (field // 2)), "layers add up their weights; they do not multiply."),
+        Misreading(lambda field: (field // 2, 3 * (field // 2)), "a 3×3 kernel has 9 weights, not 3."),
+        Misreading(lambda field: _stack(field)[::-1], "the two are swapped: the number of layers first."),
+        Misreading(
+            lambda field: (field - 1, 9 * (field - 1)),
+            "a layer widens the field by one pixel on each side: 2 in all, not 1.",
+        ),
     ),
-    (
-        lambda field: ((field - 3) // 2, 9 * ((field - 3) // 2)),
-        "The first layer is missing: it sees 3, and each further one adds 2.",
-    ),
-    (lambda field: ((field - 1) // 2, field * field), "The weights are those of the one large kernel."),
-    (lambda field: ((field - 1) // 2, 9), "The weights are those of one layer. Every layer of the stack has its own."),
-    (lambda field: ((field - 1) // 2, 9 ** ((field - 1) // 2)), "Layers add up their weights; they do not multiply."),
-    (lambda field: ((field - 1) // 2, 3 * ((field - 1) // 2)), "A 3×3 kernel has 9 weights, not 3."),
-    (lambda field: (9 * ((field - 1) // 2), (field - 1) // 2), "The two are swapped: the number of layers first."),
-    (
-        lambda field: (field - 1, 9 * (field - 1)),
-        "A layer widens the field by one pixel on each side: 2 in all, not 1.",
-    ),
+    otherwise="One layer sees 3, two see 5, three see 7; each has 9 weights for every pair of channels.",
+    praise="For 11×11, five layers with 45·C² weights; one kernel has 121·C². The wider, the more it pays.",
 )
-
-
-def _diagnose_stack(answer: object) -> str:
-    got = _counts(answer, _FIELDS, 2, "(layers, weights) for a field of")
-    right = [((field - 1) // 2, 9 * ((field - 1) // 2)) for (field,) in _FIELDS]
-    if close(got, right):
-        return "For 11×11, five layers with 45·C² weights; one kernel has 121·C². The wider, the more it pays."
-    place = next(i for i in range(len(_FIELDS)) if not close(got[i], right[i]))
-    mine, field = " and ".join(f"{value:g}" for value in got[place]), _FIELDS[place][0]
-    said = f"For a field of {field} you got {mine}, not {right[place][0]} and {right[place][1]}."
-    _name_misreading(got, _FIELDS, _STACK_MISREADINGS, said)
-    raise Wrong(f"{said} One layer sees 3, two see 5, three see 7; each has 9 weights for every pair of channels.")
 
 
 three_by_threes = Exercise(
@@ -443,19 +462,19 @@ three_by_threes = Exercise(
     """,
     solution_source="""
         def three_by_threes(field):
-            layers = (field - 1) // 2  # 3, 5, 7, ...: each adds one pixel on each side
+            layers = field // 2  # 2 and 3: one, 4 and 5: two; each adds one pixel on each side
             return layers, 9 * layers
     """,
     hints=(
         "One layer sees 3, two see 5. How much does each further layer add?",
-        "n layers see 2n + 1. Solve for n.",
-        "layers = (field - 1) // 2, and each has 3·3 = 9 weights for every pair of channels.",
+        "n layers see 2n + 1. Which n is the first that makes it `field` or more?",
+        "layers = field // 2, and each has 3·3 = 9 weights for every pair of channels.",
     ),
     diagnose=_diagnose_stack,
     mistakes=(
-        *(Mistake(how, message[:35]) for how, message in _STACK_MISREADINGS),
         Mistake(lambda field: (1, 1), "One layer sees 3"),
-        Mistake(lambda field: (field - 1) // 2, "shape (2,)"),
+        Mistake(lambda field: field // 2, "shape (2,)"),
+        Mistake(lambda field: (field // 2 + 1, 9 * (field // 2 + 1)), "three see 7"),
     ),
 )
 
@@ -465,28 +484,52 @@ three_by_threes = Exercise(
 _SHARES = (100 * 123_642_856 / 138_357_544, 100 * 123_633_664 / 15_470_264_320)  # 89.4 and 0.8
 
 
-def _near(value: float, right: float) -> bool:
-    """Whether a percentage is right as far as two digits, or a whole number, can say."""
-    return abs(value - right) <= max(0.51 if right > 1 else 0.21, 0.005 * right)
+def _near(value: float, right: float, decimals: int = 2) -> bool:
+    """Whether a percentage is right as far as it can be with so many decimals."""
+    return abs(value - right) <= 0.501 * 10.0**-decimals
+
+
+# Wrong shares of parameters and multiply-adds, in per cent.
+_SHARE_SAYS = (
+    ((_SHARES[1], _SHARES[0]), "The two are swapped: parameters first."),
+    ((_SHARES[0] / 100, _SHARES[1] / 100), "These are shares from 0 to 1. Multiply by 100."),
+    (
+        (100 - _SHARES[0], 100 - _SHARES[1]),
+        "That is what the convolutions have. The question is about fc1, fc2 and predictions.",
+    ),
+    (
+        (100 * 102_764_544 / 138_357_544, 100 * 25_088 * 4_096 / 15_470_264_320),
+        "That is fc1 alone. Add fc2 and predictions.",
+    ),
+    (
+        (100 * 119_545_856 / 138_357_544, 100 * (25_088 + 4_096) * 4_096 / 15_470_264_320),
+        "That is fc1 and fc2. The last layer, predictions, is a Dense layer too.",
+    ),
+    (
+        (_SHARES[0], 100 * 123_642_856 / 15_470_264_320),
+        "The second counts the biases as multiply-adds. A bias is added only: use .macs.",
+    ),
+    (
+        (100 * 123_642_856 / 14_714_688, 100 * 123_633_664 / 15_346_630_656),
+        "You divided by what the convolutions have. Divide by the whole network's.",
+    ),
+)
 
 
 def _diagnose_shares(answer: object) -> str:
-    first, second = array(answer, (2,), "The two shares")
-    said = f"You say {first:g} % of the parameters and {second:g} % of the multiply-adds."
-    if _near(first, _SHARES[0]) and _near(second, _SHARES[1]):
+    got = array(answer, (2,), "The two shares")
+    said = f"You say {read(got[0])} % of the parameters and {read(got[1])} % of the multiply-adds."
+    if all(map(_near, got, _SHARES)):
         return (
             "89 % of the parameters, 0.8 % of the multiply-adds. A weight of a Dense layer is used once for a picture, "
             "a weight of block1_conv2 50,176 times."
         )
-    if _near(second, _SHARES[0]) and _near(first, _SHARES[1]):
-        raise Wrong(f"{said} The two are swapped: parameters first.")
-    if _near(100 * first, _SHARES[0]) and 100 * second < 2:
-        raise Wrong(f"{said} These are shares from 0 to 1. Multiply by 100.")
-    if _near(first, 100 - _SHARES[0]) or _near(second, 100 - _SHARES[1]):
-        raise Wrong(f"{said} That is what the convolutions have. The question is about fc1, fc2 and predictions.")
-    if _near(first, 74.3) and second < 1:
-        raise Wrong(f"{said} That is fc1 alone. Add fc2 and predictions.")
-    if _near(first, _SHARES[0]):
+    for shares, words in _SHARE_SAYS:
+        if all(_near(mine, share, 1) for mine, share in zip(got, shares, strict=True)) and _near(got[1], shares[1]):
+            raise Wrong(f"{said} {words}")
+    if all(_near(mine, share, 0) for mine, share in zip(got, _SHARES, strict=True)):
+        raise Wrong(f"{said} That is near, but rounded too far or not quite right. Give two decimals.")
+    if _near(got[0], _SHARES[0]):
         raise Wrong(
             f"{said} The parameters are right. Add up the multiply-adds of the three rows, then divide by 15.47 G."
         )
@@ -511,11 +554,16 @@ vgg_shares = Exercise(
     ),
     diagnose=_diagnose_shares,
     mistakes=(
-        Mistake((0.8, 89.4), "swapped"),
-        Mistake((0.894, 0.008), "from 0 to 1"),
-        Mistake((10.6, 99.2), "convolutions have"),
-        Mistake((74.3, 0.66), "fc1 alone"),
-        Mistake((89.4, 12.0), "divide by 15.47 G"),
+        Mistake((0.8, 89.36), "swapped"),
+        Mistake((0.8936, 0.00799), "from 0 to 1"),
+        Mistake((10.64, 99.2), "convolutions have"),
+        Mistake((74.27, 0.66), "fc1 alone"),
+        Mistake((86.4, 0.77), "predictions, is a Dense layer too"),
+        Mistake((840.27, 0.81), "what the convolutions have"),
+        Mistake((89, 1), "Give two decimals"),
+        Mistake((89.36, 0.6), "Give two decimals"),
+        Mistake((89.36, 1.01), "Give two decimals"),
+        Mistake((89.36, 12.0), "divide by 15.47 G"),
         Mistake((50, 50), "Add up the three rows"),
         Mistake(89, "shape (2,)"),
     ),
