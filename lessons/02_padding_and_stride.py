@@ -367,7 +367,7 @@ for layer in network.layers:
 #
 # ### Exercise: one layer by hand
 #
-# A picture is 101 pixels high and 141 wide. A 7 × 7 kernel moves over it with stride 3, and 2 pixels of zeros are added
+# A picture is 101 pixels high and 135 wide. An 11 × 11 kernel moves over it with stride 3, and 1 pixel of zeros is added
 # on each side. What is the output's size? Pencil and paper first. Put `(height, width)` in place of the dots.
 
 # %% tags=["exercise-by_hand"]
@@ -436,7 +436,8 @@ except ValueError:
 #
 # ### Exercise: the whole formula
 #
-# Write `my_output_size(n, f, s=1, p=0, d=1)` for one axis.
+# Write `my_output_size(n, f, s=1, p=0, d=1)` for one axis. Where the kernel just does not fit, the formula gives 0: let
+# your function give 0 too.
 
 
 # %% tags=["exercise-output_size"]

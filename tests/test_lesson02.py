@@ -308,8 +308,37 @@ def pixels(explorer):
 
 
 def test_the_by_hand_answer_is_the_formula():
-    right = tuple(shapes.output_size(n, 7, strides=3, padding=2) for n in (101, 141))
+    right = tuple(shapes.output_size(n, 11, strides=3, padding=1) for n in (101, 135))
     assert check.by_hand(right).status == "correct"
+
+
+@pytest.mark.parametrize(
+    "shorter",
+    [
+        lambda n, f, s, p: n // s,
+        lambda n, f, s, p: -(-n // s),
+        lambda n, f, s, p: round(n / s),
+        lambda n, f, s, p: n // s + 1,
+        lambda n, f, s, p: n // s - 1,
+        lambda n, f, s, p: (n + 2 * p) // s,
+        lambda n, f, s, p: (n - f) // s,
+        lambda n, f, s, p: (n - f) // s + 1,
+        lambda n, f, s, p: (n - f) // s + 1 + 2 * p,
+        lambda n, f, s, p: (n + p - f) // s + 1,
+        lambda n, f, s, p: (n + 2 * p - f) // s,
+        lambda n, f, s, p: (n + 2 * p - f + 1) // s,
+        lambda n, f, s, p: round((n + 2 * p - f) / s) + 1,
+        lambda n, f, s, p: (n + 2 * p - s) // f + 1,
+    ],
+)
+def test_no_shorter_formula_gives_the_by_hand_answer(shorter):
+    assert check.by_hand(tuple(shorter(n, 11, 3, 1) for n in (101, 135))).status == "wrong"
+
+
+def test_a_kernel_that_does_not_fit_has_no_output():
+    check.output_size(lambda n, f, s=1, p=0, d=1: max((n + 2 * p - d * (f - 1) - 1) // s + 1, 0)).require()
+    verdict = check.output_size(lambda n, f, s=1, p=0, d=1: int((n + 2 * p - d * (f - 1) - 1) / s) + 1)
+    assert verdict.message.startswith("For (n=2, f=3, s=2) you got 1, not 0: int() cuts towards 0")
 
 
 @pytest.mark.parametrize(("strides", "padding"), [(s, p) for s in range(1, 7) for p in range(12)])

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, number, parts, read, show, whole
+from cnnlab.checks._judging import ByCases, Case, Misreading
 from cnnlab.shapes import same_padding
-
-
-def _whole(answer: object, what: str = "The answer") -> int:
-    """`answer` as an int; a size that is not whole is named with what the formula does about it."""
-    value = number(answer, what)
-    if not np.isfinite(value):
-        raise Wrong(f"{what} should be a whole number, but this is {value:g}.")
-    if value != int(value):
-        raise Wrong(
-            f"{what} should be a whole number, but you got {value:g}. A window fits or it does not: "
-            "round the quotient down, with // in Python."
-        )
-    return int(value)
 
 
 def _size(n: int, f: int, s: int = 1, p: int = 0, d: int = 1) -> int:
@@ -27,55 +17,72 @@ def _size(n: int, f: int, s: int = 1, p: int = 0, d: int = 1) -> int:
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
 
-_HAND = {"n": (101, 141), "f": 7, "s": 3, "p": 2}
-
-
-def _hand(how) -> tuple[int, int]:
-    """Both axes of the by-hand exercise by the rule `how(n, f, s, p)`."""
-    f, s, p = _HAND["f"], _HAND["s"], _HAND["p"]
-    return how(_HAND["n"][0], f, s, p), how(_HAND["n"][1], f, s, p)
-
-
+_HEIGHT, _WIDTH, _F, _S, _P = 101, 135, 11, 3, 1  # so chosen that no shorter formula gives the same pair
 _HAND_MISREADINGS = (
-    (
+    Misreading(
         lambda n, f, s, p: n + 2 * p - f + 1,
         "That is the size at stride 1. The windows start every 3 pixels: divide by the stride before you add 1.",
     ),
-    (
+    Misreading(
         lambda n, f, s, p: -(-(n + 2 * p - f) // s) + 1,
-        "You rounded up: 98 / 3 = 32.67 became 33. The formula rounds down, because the last window would hang over "
+        "You rounded up: 92 / 3 = 30.67 became 31. The formula rounds down, because the last window would hang over "
         "the border.",
     ),
-    (
+    Misreading(
         lambda n, f, s, p: (n + p - f) // s + 1,
-        "The padding was counted once. Two rows are added above and two below: 101 + 4 = 105.",
+        "The padding was counted once. One row is added above and one below: 101 + 2 = 103.",
     ),
-    (lambda n, f, s, p: (n - f) // s + 1, "The padding is missing: 2 pixels on each side make 105 × 145 of 101 × 141."),
-    (
+    Misreading(
+        lambda n, f, s, p: (n - f) // s + 1,
+        "The padding is missing: 1 pixel on each side makes 103 × 137 of 101 × 135.",
+    ),
+    Misreading(
         lambda n, f, s, p: (n + 2 * p - f) // s,
         "The + 1 is missing: the quotient counts the steps, and the first window stands before the first step.",
     ),
-    (
+    Misreading(
+        lambda n, f, s, p: (n + 2 * p - f + 1) // s,
+        "The + 1 went inside the quotient. Divide first, then add the first window.",
+    ),
+    Misreading(
         lambda n, f, s, p: (n + 2 * p) // s,
-        "The kernel is missing: the last window must start 7 pixels before the end, so subtract f.",
+        "The kernel is missing: the last window must start 11 pixels before the end, so subtract f.",
+    ),
+    Misreading(
+        lambda n, f, s, p: n // s,
+        "That is the size divided by the stride. The kernel takes 11 pixels to start with, and the padding gives 2.",
+    ),
+    Misreading(
+        lambda n, f, s, p: -(-n // s),
+        'That is the size divided by the stride, rounded up: what padding "same" would give, not a padding of 1.',
+    ),
+    Misreading(
+        lambda n, f, s, p: (n + 2 * p - s) // f + 1,
+        "Kernel and stride are swapped: the kernel is 11 wide, and the windows start every 3 pixels.",
     ),
 )
 
 
 def _diagnose_by_hand(answer: object) -> str:
-    right = _hand(lambda n, f, s, p: _size(n, f, s, p))
-    values = array(answer, (2,), "The size")
-    height, width = (_whole(value, "Each of the two sizes") for value in values)
-    if (height, width) == right:
-        return "33 × 47. Height: ⌊98 / 3⌋ + 1 = 32 + 1; two padded rows are left over. Width: 138 / 3 = 46 exactly."
-    if (height, width) == right[::-1]:
+    sides = parts(answer, ("height", "width"))
+    for side in sides:
+        value = number(side, "Each of the two sizes")
+        if not value.is_integer():
+            raise Wrong(
+                f"Each of the two sizes should be a whole number, and you got {read(value)}. A window fits or it does "
+                "not: round the quotient down, with // in Python."
+            )
+    height, width = map(int, sides)
+    if (height, width) == (31, 43):
+        return "31 × 43. Height: ⌊92 / 3⌋ + 1 = 30 + 1; two padded rows are left over. Width: 126 / 3 = 42 exactly."
+    if (height, width) == (43, 31):
         raise Wrong(f"You gave {height} × {width}: height and width are swapped. Height comes first, and 101 is less.")
-    for how, message in _HAND_MISREADINGS:
-        if (height, width) == _hand(how):
-            raise Wrong(f"You got {height} × {width}. {message}")
+    for misreading in _HAND_MISREADINGS:
+        if (height, width) == tuple(misreading.how(n, _F, _S, _P) for n in (_HEIGHT, _WIDTH)):
+            raise Wrong(f"You got {height} × {width}. {misreading.says}")
     raise Wrong(
-        f"You got {height} × {width}. Put the numbers into ⌊(n + 2p − f) / s⌋ + 1, first n = 101, then n = 141, with "
-        "p = 2, f = 7, s = 3."
+        f"You got {height} × {width}. Put the numbers into ⌊(n + 2p − f) / s⌋ + 1, first n = 101, then n = 135, with "
+        "p = 1, f = 11, s = 3."
     )
 
 
@@ -86,79 +93,110 @@ by_hand = Exercise(
         size = ...  # (height, width)
     """,
     solution_source="""
-        size = (33, 47)  # (101 + 4 - 7) // 3 + 1 and (141 + 4 - 7) // 3 + 1
+        size = (31, 43)  # (101 + 2 - 11) // 3 + 1 and (135 + 2 - 11) // 3 + 1
     """,
     hints=(
         "Treat the two axes one after the other. How many pixels has each after the padding?",
-        "101 + 2·2 = 105 rows. The first window starts at row 0, the last one may start at row 105 − 7 = 98.",
-        "Starts 0, 3, 6, …, 96: that is ⌊98 / 3⌋ + 1 of them. The same with 141 for the width.",
+        "101 + 2·1 = 103 rows. The first window starts at row 0, the last one may start at row 103 − 11 = 92.",
+        "Starts 0, 3, 6, …, 90: that is ⌊92 / 3⌋ + 1 of them. The same with 135 for the width.",
     ),
     diagnose=_diagnose_by_hand,
     mistakes=(
-        Mistake((47, 33), "swapped"),
-        Mistake((34, 47), "rounded up"),
-        Mistake((99, 139), "stride 1"),
-        Mistake((33, 46), "counted once"),
-        Mistake((32, 46), "+ 1 is missing"),
-        Mistake((32, 45), "padding is missing"),
-        Mistake((35, 48), "kernel is missing"),
-        Mistake((33.67, 47.33), "whole number"),
-        Mistake((30, 40), "Put the numbers"),
-        Mistake(33, "shape (2,)"),
+        Mistake((43, 31), "swapped. Height comes first"),
+        Mistake((93, 127), "stride 1"),
+        Mistake((32, 43), "rounded up: 92"),
+        Mistake((31, 42), "counted once"),
+        Mistake((30, 42), "+ 1 is missing"),
+        Mistake((31, 42, 1), "Yours has 3"),
+        Mistake((31.67, 43), "round the quotient down, with //"),
+        Mistake((34, 45), "kernel is missing"),
+        Mistake((101 // 3, 135 // 3), "divided by the stride. The kernel"),
+        Mistake((10, 13), "Kernel and stride are swapped"),
+        Mistake((40, 50), "Put the numbers"),
+        Mistake(31, "height, width"),
     ),
 )
 
 
 # --- the formula ------------------------------------------------------------------------------------------------------
 
-# (n, f, s, p, d); each misreading below goes wrong on at least one of them, and the simple ones come first.
-_SIZES = ((6, 3, 1, 0, 1), (6, 3, 1, 1, 1), (7, 3, 2, 0, 1), (8, 3, 2, 0, 1), (224, 3, 2, 1, 1), (9, 3, 1, 0, 2),
-          (12, 4, 3, 2, 1), (28, 5, 2, 2, 2), (5, 1, 4, 0, 3))  # fmt: skip
-_SIZE_MISREADINGS = (
-    (
-        lambda n, f, s, p, d: -(-(n + 2 * p - d * (f - 1) - 1) // s) + 1,
-        "the quotient was rounded up. Round down: a last window that hangs over the border is not computed.",
+
+def _rounded(by: Callable[[float], float]) -> Callable:
+    return lambda n, f, s=1, p=0, d=1: by((n + 2 * p - d * (f - 1) - 1) / s) + 1
+
+
+_SIZES = ByCases(
+    truth=_size,
+    cases=[  # n, f, s, p, d; the simple ones come first, and the kernel does not fit into the last
+        Case(*case, words=f"For ({', '.join(f'{name}={value}' for name, value in zip('nfspd', case, strict=False))})")
+        for case in (
+            (6, 3),
+            (6, 3, 1, 1),
+            (7, 3, 2),
+            (8, 3, 2),
+            (224, 3, 2, 1),
+            (9, 3, 1, 0, 2),
+            (12, 4, 3, 2),
+            (28, 5, 2, 2, 2),
+            (5, 1, 4, 0, 3),
+            (2, 3, 2),
+        )
+    ],
+    misreadings=(
+        Misreading(
+            _rounded(lambda steps: -(-steps // 1)),
+            "the quotient was rounded up. Round down: a last window that hangs over the border is not computed.",
+        ),
+        Misreading(
+            _rounded(round), "the quotient was rounded to the nearest. Round down, with //: half a window is no window."
+        ),
+        Misreading(
+            _rounded(lambda steps: steps),
+            "the quotient was not rounded. A window fits or it does not: round down, with // in Python.",
+        ),
+        Misreading(
+            _rounded(int),
+            "int() cuts towards 0, and here the quotient is −1/2: the kernel does not fit, so there is no output. "
+            "Round down, with //, which makes −1 of it.",
+        ),
+        Misreading(
+            lambda n, f, s=1, p=0, d=1: n + 2 * p - d * (f - 1),
+            "the stride is forgotten: windows start only every s pixels.",
+        ),
+        Misreading(
+            lambda n, f, s=1, p=0, d=1: (n + p - d * (f - 1) - 1) // s + 1,
+            "the padding was counted once. p pixels are added on each of the two sides.",
+        ),
+        Misreading(lambda n, f, s=1, p=0, d=1: _size(n, f, s, 0, d), "the padding is ignored."),
+        Misreading(
+            lambda n, f, s=1, p=0, d=1: _size(n, f, s, p),
+            "the dilation is ignored. A kernel of f taps with gaps spans d(f − 1) + 1 pixels.",
+        ),
+        Misreading(
+            lambda n, f, s=1, p=0, d=1: (n + 2 * p - d * f) // s + 1,
+            "the dilated kernel is taken as d·f pixels wide. Between f taps lie f − 1 gaps: it spans d(f − 1) + 1.",
+        ),
+        Misreading(
+            lambda n, f, s=1, p=0, d=1: _size(n, f, s, p, d) - 1,
+            "the + 1 is missing: the first window stands before the first step.",
+        ),
+        Misreading(
+            lambda n, f, s=1, p=0, d=1: (n + 2 * p - d * (f - 1)) // s,
+            "the + 1 went inside the quotient. Divide first, then add the first window.",
+        ),
+        Misreading(
+            lambda n, f, s=1, p=0, d=1: (n + 2 * p - d * (f - 1)) // s + 1,
+            "one pixel too much room: the kernel covers d(f − 1) + 1 pixels, and you took off d(f − 1).",
+        ),
+        Misreading(
+            lambda n, f, s=1, p=0, d=1: -(-n // s),
+            'that is ⌈n / s⌉, what padding "same" gives. Here the padding is p, and the kernel counts.',
+        ),
     ),
-    (
-        lambda n, f, s, p, d: round((n + 2 * p - d * (f - 1) - 1) / s) + 1,
-        "the quotient was rounded to the nearest. Round down, with //: half a window is no window.",
-    ),
-    (lambda n, f, s, p, d: n + 2 * p - d * (f - 1), "the stride is forgotten: windows start only every s pixels."),
-    (
-        lambda n, f, s, p, d: (n + p - d * (f - 1) - 1) // s + 1,
-        "the padding was counted once. p pixels are added on each of the two sides.",
-    ),
-    (lambda n, f, s, p, d: (n - d * (f - 1) - 1) // s + 1, "the padding is ignored."),
-    (
-        lambda n, f, s, p, d: (n + 2 * p - f) // s + 1,
-        "the dilation is ignored. A kernel of f taps with gaps spans d(f − 1) + 1 pixels.",
-    ),
-    (
-        lambda n, f, s, p, d: (n + 2 * p - d * f) // s + 1,
-        "the dilated kernel is taken as d·f pixels wide. Between f taps lie f − 1 gaps: it spans d(f − 1) + 1.",
-    ),
-    (
-        lambda n, f, s, p, d: (n + 2 * p - d * (f - 1) - 1) // s,
-        "the + 1 is missing: the first window stands before the first step.",
-    ),
-    (
-        lambda n, f, s, p, d: (n + 2 * p - d * (f - 1)) // s,
-        "the + 1 went inside the quotient. Divide first, then add the first window.",
-    ),
+    otherwise="Count by hand where the windows may start, compare with each part of the formula, and round the "
+    "quotient down, with //.",
+    praise="Right on ten settings. This one line answers for every convolution and pooling you will meet.",
 )
-
-
-def _diagnose_output_size(answer: object) -> str:
-    got = [_whole(call(answer, *case), f"The size for n, f, s, p, d = {case}") for case in _SIZES]
-    right = [_size(*case) for case in _SIZES]
-    wrong = [i for i in range(len(_SIZES)) if got[i] != right[i]]
-    if not wrong:
-        return "Right on nine settings. This one line answers for every convolution and pooling you will meet."
-    case = f"For n, f, s, p, d = {_SIZES[wrong[0]]} you got {got[wrong[0]]}, not {right[wrong[0]]}"
-    for how, message in _SIZE_MISREADINGS:
-        if got == [how(*case) for case in _SIZES]:
-            raise Wrong(f"{case}: {message}")
-    raise Wrong(f"{case}. Count by hand where the windows may start, and compare with each part of the formula.")
 
 
 output_size = Exercise(
@@ -177,66 +215,87 @@ output_size = Exercise(
         "The padded axis has n + 2p pixels, the window spans d(f − 1) + 1. The difference is how far it can move.",
         "(n + 2 * p - d * (f - 1) - 1) // s steps, and one window before the first step.",
     ),
-    diagnose=_diagnose_output_size,
+    diagnose=_SIZES,
     mistakes=(
-        Mistake(lambda n, f, s=1, p=0, d=1: -(-(n + 2 * p - d * (f - 1) - 1) // s) + 1, "rounded up"),
-        Mistake(lambda n, f, s=1, p=0, d=1: round((n + 2 * p - d * (f - 1) - 1) / s) + 1, "nearest"),
-        Mistake(lambda n, f, s=1, p=0, d=1: (n + 2 * p - d * (f - 1) - 1) / s + 1, "//"),
-        Mistake(lambda n, f, s=1, p=0, d=1: n + 2 * p - d * (f - 1), "stride is forgotten"),
-        Mistake(lambda n, f, s=1, p=0, d=1: (n + p - d * (f - 1) - 1) // s + 1, "counted once"),
-        Mistake(lambda n, f, s=1, p=0, d=1: (n - d * (f - 1) - 1) // s + 1, "padding is ignored"),
-        Mistake(lambda n, f, s=1, p=0, d=1: (n + 2 * p - f) // s + 1, "dilation is ignored"),
-        Mistake(lambda n, f, s=1, p=0, d=1: (n + 2 * p - d * f) // s + 1, "f − 1 gaps"),
-        Mistake(lambda n, f, s=1, p=0, d=1: (n + 2 * p - d * (f - 1) - 1) // s, "+ 1 is missing"),
-        Mistake(lambda n, f, s=1, p=0, d=1: (n + 2 * p - d * (f - 1)) // s, "inside the quotient"),
         Mistake("def my_output_size(n, f):\n    return n - f + 1", "TypeError"),
+        Mistake(lambda n, f, s=1, p=0, d=1: int((n + 2 * p - d * (f - 1) - 1) / s) + 1, "cuts towards 0"),
         Mistake(lambda n, f, s=1, p=0, d=1: n, "Count by hand"),
+        Mistake(lambda n, f, s=1, p=0, d=1: (n, n), "one number"),
     ),
 )
 
 
 # --- padding that keeps the size --------------------------------------------------------------------------------------
 
-_KERNELS = ((1, 1), (3, 1), (5, 1), (7, 1), (3, 2), (5, 3), (2, 1), (4, 1), (2, 3))  # (f, d)
+
+def _pads(result: object, right: object, what: str) -> np.ndarray:
+    """The padding before and after, however the two are bundled."""
+    if not isinstance(result, (tuple, list, dict)) and np.ndim(result) == 0:
+        raise Wrong(f"{what} is {show(result)}. Return two numbers, (before, after).")
+    return np.array([number(pad, what, finite=False) for pad in parts(result, ("before", "after"))])
 
 
-def _diagnose_padding_to_keep(answer: object) -> str:
-    got = []
-    for f, d in _KERNELS:
-        value = call(answer, f, d)
-        if np.ndim(value) == 0:
-            raise Wrong(f"For f = {f}, d = {d} you returned {show(value)}. Return two numbers, (before, after).")
-        before, after = array(value, (2,), f"The padding for f = {f}, d = {d}")
-        what = f"For f = {f}, d = {d}: each padding"
-        if before != int(before) or after != int(after):
-            raise Wrong(
-                f"{what} should be a whole number, but you got {before:g}: half a pixel cannot be added. "
-                "An even span needs one pixel more on one side."
-            )
-        got.append((int(before), int(after)))
-    for (f, d), (before, after) in zip(_KERNELS, got, strict=True):
-        need = d * (f - 1)
-        said = f"For f = {f}, d = {d} you pad {before} + {after}"
-        if min(before, after) < 0:
-            raise Wrong(f"{said}, but padding cannot be negative.")
-        if d > 1 and before + after == f - 1:
-            raise Wrong(f"{said}: the dilation is ignored. The kernel spans {need + 1} pixels, so {need} are lost.")
-        if (before, after) == (need, need) and need:
-            raise Wrong(f"{said}: that is the whole loss of {need} on each side, so the output grows by {need}.")
-        if before + after > need:
-            raise Wrong(f"{said}. The output of a 20-pixel axis would be {20 + before + after - need}: too much.")
-        if before + after < need:
-            raise Wrong(
-                f"{said}. The kernel takes {need} pixels off, so a 20-pixel axis gives only "
-                f"{20 + before + after - need}."
-            )
-        if before > after:
-            raise Wrong(f"{said}: the right total, but the odd pixel goes after, as Keras does it.")
-        if after - before > 1:
-            raise Wrong(f"{said}: the right total, but share it evenly, so that windows stay centred on their pixel.")
-    return (
-        "d(f − 1) pixels in all, half on each side: (f − 1)/2 for an odd kernel without gaps. Only at stride 1, though."
-    )
+def _halves(total: int) -> tuple[int, int]:
+    return total // 2, total - total // 2
+
+
+_KEEP = ByCases(
+    truth=lambda f, d=1: _halves(d * (f - 1)),
+    cases=[
+        Case(*case, words=f"For ({', '.join(f'{name}={value}' for name, value in zip('fd', case, strict=False))})")
+        for case in ((3,), (4,), (1, 1), (5, 1), (7, 1), (3, 2), (5, 3), (2, 1), (2, 3), (4, 3))
+    ],
+    misreadings=(
+        Misreading(
+            lambda f, d=1: _halves(f - 1),
+            "the dilation is ignored. A kernel of 3 with d = 2 spans 5 pixels, so 4 are lost.",
+        ),
+        Misreading(
+            lambda f, d=1: (d * (f - 1), d * (f - 1)),
+            "that is the whole loss on each side, so the output grows by it.",
+        ),
+        Misreading(
+            lambda f, d=1: (d * (f - 1) / 2, d * (f - 1) / 2),
+            "half a pixel cannot be added. An even kernel needs one pixel more on one side.",
+        ),
+        Misreading(
+            lambda f, d=1: (d * (f - 1) // 2, d * (f - 1) // 2),
+            "where the loss is odd, one pixel is missing: a 20-pixel axis gives only 19.",
+        ),
+        Misreading(
+            lambda f, d=1: _halves(d * (f - 1))[::-1],
+            "the right total, but the odd pixel goes after, as Keras does it.",
+        ),
+        Misreading(
+            lambda f, d=1: (0, d * (f - 1)),
+            "the right total, but share it evenly, so that windows stay centred on their pixel.",
+        ),
+        Misreading(
+            lambda f, d=1: (d * (f - 1), 0),
+            "the right total, all of it before. Share it evenly, so that windows stay centred on their pixel.",
+        ),
+        Misreading(
+            lambda f, d=1: (d * f // 2, d * f // 2),
+            "that is half of d·f on each side, too much for an even kernel. f taps have f − 1 gaps: d(f − 1) are lost.",
+        ),
+        Misreading(
+            lambda f, d=1: (d * (f // 2), d * (f // 2)),
+            "that is d·⌊f/2⌋ on each side, one step too much for an even kernel: a kernel of 4 loses 3 pixels, not 4.",
+        ),
+        Misreading(
+            lambda f, d=1: _halves(d * f), "f taps have f − 1 gaps between them: d(f − 1) pixels are lost, not d·f."
+        ),
+        Misreading(
+            lambda f, d=1: _halves(d * (f - 1) + 1),
+            "that is the whole span. The window's own pixel stays: d(f − 1) are lost.",
+        ),
+    ),
+    otherwise="At stride 1 the kernel takes d(f − 1) pixels off: so many must be added, half of them before, the rest "
+    "after, and none can be negative.",
+    praise="d(f − 1) pixels in all, half on each side: (f − 1)/2 for an odd kernel without gaps. Only at stride 1, "
+    "though.",
+    take=_pads,
+)
 
 
 padding_to_keep = Exercise(
@@ -256,17 +315,12 @@ padding_to_keep = Exercise(
         "d(f − 1) pixels are lost. Half of them go before and half after; f = 4 loses 3, which is 1 and 2.",
         "total = d * (f - 1); before is total // 2, and after is what remains.",
     ),
-    diagnose=_diagnose_padding_to_keep,
+    diagnose=_KEEP,
     mistakes=(
-        Mistake(lambda f, d=1: ((f - 1) // 2, f - 1 - (f - 1) // 2), "dilation is ignored"),
-        Mistake(lambda f, d=1: (d * (f - 1), d * (f - 1)), "grows by"),
-        Mistake(lambda f, d=1: (d * (f - 1) / 2, d * (f - 1) / 2), "half a pixel"),
-        Mistake(lambda f, d=1: (d * (f - 1) // 2, d * (f - 1) // 2), "only 19"),
-        Mistake(lambda f, d=1: (d * (f - 1) - d * (f - 1) // 2, d * (f - 1) // 2), "goes after"),
-        Mistake(lambda f, d=1: (0, d * (f - 1)), "evenly"),
-        Mistake(lambda f, d=1: (d * f // 2, d * f // 2), "too much"),
         Mistake(lambda f, d=1: d * (f - 1) // 2, "two numbers"),
         Mistake(lambda f, d=1: (-1, d * (f - 1) + 1), "negative"),
+        Mistake(lambda f, d=1: ((f - 1) / 2, (f - 1) / 2), "At stride 1"),
+        Mistake(lambda f, d=1: (1, 1), "At stride 1"),
     ),
 )
 
@@ -275,8 +329,7 @@ padding_to_keep = Exercise(
 
 
 def _diagnose_design(answer: object) -> str:
-    values = array(answer, (2,), "The answer (strides, padding)")
-    strides, padding = (_whole(value, "Each of the two numbers") for value in values)
+    strides, padding = (whole(value, "Each of the two numbers") for value in parts(answer, ("strides", "padding")))
     if strides < 1 or padding < 0:
         raise Wrong(f"You gave strides {strides} and padding {padding}. Strides start at 1 and padding at 0.")
     if (strides, padding) == (1, 3):
@@ -324,63 +377,92 @@ design = Exercise(
         Mistake((5, 10), "padding alone"),
         Mistake((2.5, 0), "whole number"),
         Mistake((0, 1), "start at 1"),
+        Mistake((3, -1), "padding at 0"),
+        Mistake(3, "2 things are expected: strides, padding"),
     ),
 )
 
 
 # --- Keras' same ------------------------------------------------------------------------------------------------------
 
-_SAME = ((5, 3, 1), (7, 5, 1), (6, 4, 1), (6, 3, 2), (7, 3, 2), (224, 3, 2), (224, 7, 2), (225, 3, 2), (10, 2, 3),
-         (12, 5, 4), (7, 2, 5), (6, 1, 3), (9, 1, 2))  # fmt: skip
-_SAME_MISREADINGS = (
-    (
-        lambda n, f, s: ((f - 1) // 2, (f - 1) // 2),
-        "that is (f − 1)/2 on both sides. It is Keras' rule only for an odd kernel at stride 1.",
-    ),
-    (
-        lambda n, f, s: ((f - 1) // 2, f - 1 - (f - 1) // 2),
-        "the stride is forgotten. f − 1 pixels keep the size at stride 1; with a stride the last window may start "
-        "earlier, and less is needed.",
-    ),
-    (lambda n, f, s: same_padding(n, f, s)[::-1], "the odd pixel went before. Keras puts it after: below or right."),
-    (
-        lambda n, f, s: _split((n // s - 1) * s + f - n),
-        "the wanted size was rounded down. Keras asks for ⌈n / s⌉ outputs: every pixel is reached.",
-    ),
-    (
-        lambda n, f, s: _split((n - 1) * s + f - n),
-        "that is the padding that keeps n outputs in spite of the stride. Keras' same asks for ⌈n / s⌉ only.",
-    ),
-    (
-        lambda n, f, s: _split(((n + s - 1) // s - 1) * s + f - n, clip=False),
-        "it came out negative. Where the windows need less than there is, nothing is padded: take max(…, 0).",
-    ),
-)
-
-
-def _split(total: int, clip: bool = True) -> tuple[int, int]:
-    total = max(total, 0) if clip else total
-    return total // 2, total - total // 2
-
-
-def _diagnose_same_pads(answer: object) -> str:
-    got = []
-    for case in _SAME:
-        before, after = array(call(answer, *case), (2,), f"The padding for n, f, s = {case}")
-        what = f"For n, f, s = {case}, each padding"
-        got.append((_whole(before, what), _whole(after, what)))
-    right = [same_padding(*case) for case in _SAME]
-    wrong = [i for i in range(len(_SAME)) if got[i] != right[i]]
-    if not wrong:
-        return (
-            "(224, 3, 2) pads 0 before and 1 after, as Keras does. A framework that pads 1 and 1 has the same output "
-            "size, and other numbers in it."
+_SAME = ByCases(
+    truth=same_padding,
+    cases=[
+        Case(*case, words=f"For ({', '.join(f'{name}={value}' for name, value in zip('nfs', case, strict=False))})")
+        for case in (
+            (5, 3),
+            (6, 4),
+            (7, 5, 1),
+            (6, 3, 2),
+            (7, 3, 2),
+            (224, 3, 2),
+            (224, 7, 2),
+            (225, 3, 2),
+            (10, 2, 3),
+            (12, 5, 4),
+            (7, 2, 5),
+            (6, 1, 3),
+            (9, 1, 2),
         )
-    case = f"For n, f, s = {_SAME[wrong[0]]} you pad {got[wrong[0]]}, Keras {right[wrong[0]]}"
-    for how, message in _SAME_MISREADINGS:
-        if got == [how(*case) for case in _SAME]:
-            raise Wrong(f"{case}: {message}")
-    raise Wrong(f"{case}. First the wanted size m = ⌈n / s⌉, then the total (m − 1)s + f − n, then the two halves.")
+    ],
+    misreadings=(
+        Misreading(
+            lambda n, f, s=1: ((f - 1) / 2, (f - 1) / 2),
+            "that is the sentence, (f − 1)/2 on each side. It holds for an odd kernel at stride 1. Keras pads whole "
+            "pixels, an odd one after, and with a stride it needs fewer.",
+        ),
+        Misreading(
+            lambda n, f, s=1: ((f - 1) // 2, (f - 1) // 2),
+            "that is (f − 1)/2 on both sides, rounded. It is Keras' rule only for an odd kernel at stride 1.",
+        ),
+        Misreading(
+            lambda n, f, s=1: (f // 2, f // 2),
+            "that is ⌊f/2⌋ on both sides, as Darknet pads. It is Keras' rule only for an odd kernel at stride 1.",
+        ),
+        Misreading(
+            lambda n, f, s=1: _halves(f - 1),
+            "the stride is forgotten. f − 1 pixels keep the size at stride 1; with a stride the last window may start "
+            "earlier, and less is needed.",
+        ),
+        Misreading(
+            lambda n, f, s=1: same_padding(n, f, s)[::-1],
+            "the odd pixel went before. Keras puts it after: below or right.",
+        ),
+        Misreading(
+            lambda n, f, s=1: (sum(same_padding(n, f, s)) // 2,) * 2,
+            "half of the total on both sides, rounded down: an odd pixel is lost. It goes after.",
+        ),
+        Misreading(
+            lambda n, f, s=1: (sum(same_padding(n, f, s)) / 2,) * 2,
+            "half a pixel cannot be added. Where the total is odd, the odd pixel goes after.",
+        ),
+        Misreading(
+            lambda n, f, s=1: (sum(same_padding(n, f, s)),) * 2,
+            "that is the whole total on each side. Half of it goes before and the rest after.",
+        ),
+        Misreading(
+            lambda n, f, s=1: _halves(max((n // s - 1) * s + f - n, 0)),
+            "the wanted size was rounded down. Keras asks for ⌈n / s⌉ outputs: every pixel is reached.",
+        ),
+        Misreading(
+            lambda n, f, s=1: _halves(max((n - 1) * s + f - n, 0)),
+            "that is the padding that keeps n outputs in spite of the stride. Keras' same asks for ⌈n / s⌉ only.",
+        ),
+        Misreading(
+            lambda n, f, s=1: (((n - 1) * s + f - n) / 2,) * 2,
+            "that is the formula for p with m = n, which keeps the size. Keras' same asks for m = ⌈n / s⌉ outputs, and "
+            "whole pixels.",
+        ),
+        Misreading(
+            lambda n, f, s=1: _halves((-(-n // s) - 1) * s + f - n),
+            "it came out negative. Where the windows need less than there is, nothing is padded: take max(…, 0).",
+        ),
+    ),
+    otherwise="First the wanted size m = ⌈n / s⌉, then the total (m − 1)s + f − n, then the two halves.",
+    praise="(224, 3, 2) pads 0 before and 1 after, as Keras does. A framework that pads 1 and 1 has the same output "
+    "size, and other numbers in it.",
+    take=_pads,
+)
 
 
 same_pads = Exercise(
@@ -401,68 +483,81 @@ same_pads = Exercise(
         "The last window starts at (m − 1)s and needs f pixels, so it ends at (m − 1)s + f. There are n: what lacks?",
         "total = max((m - 1) * s + f - n, 0); before is total // 2, and after is the rest.",
     ),
-    diagnose=_diagnose_same_pads,
+    diagnose=_SAME,
     mistakes=(
-        Mistake(lambda n, f, s=1: ((f - 1) // 2, (f - 1) // 2), "only for an odd kernel at stride 1"),
-        Mistake(lambda n, f, s=1: ((f - 1) // 2, f // 2), "stride is forgotten"),
-        Mistake(
-            "def same_pads(n, f, s=1):\n    t = max((-(-n // s) - 1) * s + f - n, 0)\n    return t - t // 2, t // 2",
-            "went before",
-        ),
-        Mistake(
-            "def same_pads(n, f, s=1):\n    t = max((n // s - 1) * s + f - n, 0)\n    return t // 2, t - t // 2",
-            "rounded down",
-        ),
-        Mistake(
-            "def same_pads(n, f, s=1):\n    t = (-(-n // s) - 1) * s + f - n\n    return t // 2, t - t // 2", "negative"
-        ),
-        Mistake(
-            "def same_pads(n, f, s=1):\n    t = (n - 1) * s + f - n\n    return t // 2, t - t // 2", "⌈n / s⌉ only"
-        ),
-        Mistake(lambda n, f, s=1: ((f - 1) / 2, (f - 1) / 2), "whole number"),
+        Mistake(lambda n, f, s=1: ((f - 1) / 2, (f - 1) / 2), "It holds for an odd kernel at stride 1"),
         Mistake(lambda n, f, s=1: (f, f), "First the wanted size"),
-        Mistake(lambda n, f, s=1: 1, "shape (2,)"),
+        Mistake(lambda n, f, s=1: 1, "two numbers, (before, after)"),
+        Mistake(lambda n, f: ((f - 1) // 2, f // 2), "TypeError"),
     ),
 )
 
 
 # --- usage ------------------------------------------------------------------------------------------------------------
 
-_MAPS = ((6, 6, 3, 1), (4, 7, 3, 1), (6, 9, 3, 2), (5, 8, 2, 3))  # (height, width, f, s)
+
+def _usage_of(starts: Callable[[int, int, int], range], covers: int | None = None) -> Callable:
+    """A way to count: windows at ``starts(n, f, s)`` along each axis, each adding 1 to f (or `covers`) pixels."""
+
+    def usage(height: int, width: int, f: int, s: int = 1) -> np.ndarray:
+        counts = np.zeros((height, width), int)
+        for top in starts(height, f, s):
+            for left in starts(width, f, s):
+                counts[top : top + (covers or f), left : left + (covers or f)] += 1
+        return counts
+
+    return usage
 
 
-def _usage(height: int, width: int, f: int, s: int, *, overhang: bool = False) -> np.ndarray:
-    """(H, W) windows that use each pixel; `overhang` also counts windows that reach beyond the border."""
-    counts = np.zeros((height, width), int)
-    for top in range(0, height if overhang else height - f + 1, s):
-        for left in range(0, width if overhang else width - f + 1, s):
-            counts[top : top + f, left : left + f] += 1
-    return counts
+def _map(result: object, right: np.ndarray, what: str) -> np.ndarray:
+    """The map as an array; height and width that are swapped are named."""
+    got = array(result, None, what, finite=False)
+    if got.shape == right.shape[::-1] != right.shape:
+        raise Wrong(f"{what} has shape {got.shape}: height and width are swapped. Rows come first.")
+    return array(got, right.shape, what, finite=False)
 
 
-def _diagnose_usage_map(answer: object) -> str:
-    for case in _MAPS:
-        height, width, f, s = case
-        result = np.asarray(call(answer, *case), dtype=float)
-        said = f"For height {height}, width {width}, f {f}, s {s}"
-        if height != width and result.shape == (width, height):
-            raise Wrong(f"{said} your map has shape {result.shape}: height and width are swapped. Rows come first.")
-        result = array(result, (height, width), f"{said}, the map")
-        right = _usage(*case)
-        if close(result, right):
-            continue
-        place = tuple(int(i) for i in np.argwhere(~np.isclose(result, right))[0])
-        got = f"{said}, the pixel in row {place[0]}, column {place[1]} got {result[place]:g}, not {right[place]}"
-        if close(result, np.minimum(right, 1)):
-            raise Wrong(f"{got}. Every pixel that is used has a 1: add to the count with +=, do not set it with =.")
-        if close(result, _usage(height, width, f, 1)):
-            raise Wrong(f"{got}. The stride is forgotten: the windows start every {s} pixels.")
-        if close(result, _usage(height, width, f, s, overhang=True)):
-            raise Wrong(f"{got}. Windows that hang over the border are counted. The last start is at height − f.")
-        if close(result, np.pad(_usage(height - 1, width - 1, f, s), ((0, 1), (0, 1)))):
-            raise Wrong(f"{got}. The last start is missing: range(0, height - f + 1, s) includes height − f.")
-        raise Wrong(f"{got}. Go through all starts; each window adds 1 to the f × f pixels it covers.")
-    return "Corner 1, centre 9, and zeros where the stride leaves pixels out: you can now see what a layer overlooks."
+_usage = _usage_of(lambda n, f, s: range(0, n - f + 1, s))
+_USAGE = ByCases(
+    truth=_usage,
+    cases=[
+        Case(*case, words="For ({})".format(", ".join(map("{}={}".format, ("height", "width", "f", "s"), case))))
+        for case in ((6, 6, 3), (7, 4, 3, 1), (6, 9, 3, 2), (5, 8, 2, 3))
+    ],
+    misreadings=(
+        Misreading(
+            lambda height, width, f, s=1: np.minimum(_usage(height, width, f, s), 1),
+            "every pixel that is used has a 1: add to the count with +=, do not set it with =.",
+        ),
+        Misreading(
+            lambda height, width, f, s=1: _usage(height, width, f),
+            "the stride is forgotten: the windows start every s pixels.",
+        ),
+        Misreading(
+            _usage_of(lambda n, f, s: range(0, n, s)),
+            "windows that hang over the border are counted. The last start is at height − f.",
+        ),
+        Misreading(
+            _usage_of(lambda n, f, s: range(0, n - f, s)),
+            "the last start is missing: range(0, height - f + 1, s) includes height − f.",
+        ),
+        Misreading(
+            _usage_of(lambda n, f, s: range((n - f) // s + 1)),
+            "the number of windows is right, but they start at 0, 1, 2, …: window i starts at i·s.",
+        ),
+        Misreading(
+            _usage_of(lambda n, f, s: range(0, n - f + 1, s), covers=1),
+            "only the corner in which a window starts was counted. A window uses f × f pixels.",
+        ),
+        Misreading(
+            _usage_of(lambda n, f, s: range(0, n - f + 1, f)),
+            "the windows stand side by side, f pixels apart. They start every s pixels, and overlap where s < f.",
+        ),
+    ),
+    otherwise="Go through all starts; each window adds 1 to the f × f pixels it covers.",
+    praise="Corner 1, centre 9, and zeros where the stride leaves pixels out: you can now see what a layer overlooks.",
+    take=_map,
+)
 
 
 usage_map = Exercise(
@@ -485,7 +580,7 @@ usage_map = Exercise(
         "The windows start at rows 0, s, 2s, … up to height − f. Which range() gives these?",
         "for top in range(0, height - f + 1, s), the same for left, and counts[top : top + f, left : left + f] += 1.",
     ),
-    diagnose=_diagnose_usage_map,
+    diagnose=_USAGE,
     mistakes=(
         Mistake(
             "def usage_map(height, width, f, s=1):\n"
@@ -496,42 +591,9 @@ usage_map = Exercise(
             "    return counts",
             "+=",
         ),
-        Mistake(
-            "def usage_map(height, width, f, s=1):\n"
-            "    counts = np.zeros((height, width), int)\n"
-            "    for top in range(height - f + 1):\n"
-            "        for left in range(width - f + 1):\n"
-            "            counts[top : top + f, left : left + f] += 1\n"
-            "    return counts",
-            "stride is forgotten",
-        ),
-        Mistake(
-            "def usage_map(height, width, f, s=1):\n"
-            "    counts = np.zeros((height, width), int)\n"
-            "    for top in range(0, height, s):\n"
-            "        for left in range(0, width, s):\n"
-            "            counts[top : top + f, left : left + f] += 1\n"
-            "    return counts",
-            "hang over",
-        ),
-        Mistake(
-            "def usage_map(height, width, f, s=1):\n"
-            "    counts = np.zeros((height, width), int)\n"
-            "    for top in range(0, height - f, s):\n"
-            "        for left in range(0, width - f, s):\n"
-            "            counts[top : top + f, left : left + f] += 1\n"
-            "    return counts",
-            "last start is missing",
-        ),
-        Mistake(
-            "def usage_map(height, width, f, s=1):\n"
-            "    counts = np.zeros((width, height), int)\n"
-            "    for left in range(0, width - f + 1, s):\n"
-            "        for top in range(0, height - f + 1, s):\n"
-            "            counts[left : left + f, top : top + f] += 1\n"
-            "    return counts",
-            "swapped",
-        ),
+        Mistake(lambda height, width, f, s=1: _usage(width, height, f, s), "swapped"),
+        Mistake(lambda height, width, f, s=1: _usage(height, height, f, s), "should have shape"),
         Mistake(lambda height, width, f, s=1: np.zeros((height, width)), "Go through all starts"),
+        Mistake(lambda height, width, f, s=1: 9, "should have shape"),
     ),
 )
