@@ -2,75 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
-
-Misreading = tuple[Callable[..., object], str]  # what it would answer, and the words that name it
-
-
-def _named(got: Sequence, cases: Sequence[tuple], misreadings: Sequence[Misreading]) -> str | None:
-    """The words of the first misreading that explains every answer."""
-    for how, words in misreadings:
-        if all(close(value, how(*case)) for value, case in zip(got, cases, strict=True)):
-            return words
-    return None
-
+from cnnlab.checks._exercise import Exercise, Mistake, Text, Wrong, array, call, close, number, parts, read
+from cnnlab.checks._judging import ByCases, Case, Misreading
 
 # --- what a bottleneck costs ------------------------------------------------------------------------------------------
-
-# (height, width, c_in, c_mid, c_out, f): the lesson's own case first, then ones that tell all the numbers apart.
-_BOTTLENECKS = ((28, 28, 192, 16, 32, 5), (14, 10, 480, 24, 64, 3), (7, 5, 3, 2, 11, 1))
 
 
 def _bottleneck_macs(h: int, w: int, c_in: int, c_mid: int, c_out: int, f: int) -> int:
     return h * w * (c_in * c_mid + f * f * c_mid * c_out)
 
 
-_BOTTLENECK_MISREADINGS: tuple[Misreading, ...] = (
-    (
-        lambda h, w, a, m, b, f: h * w * f * f * a * b,
-        "that is the f × f convolution on all c_in channels. With the bottleneck it reads only c_mid channels.",
+_diagnose_bottleneck = ByCases(
+    truth=_bottleneck_macs,
+    # The lesson's own case first, then ones that tell all the numbers apart.
+    cases=((28, 28, 192, 16, 32, 5), (14, 10, 480, 24, 64, 3), (7, 5, 3, 2, 11, 1)),
+    misreadings=(
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: h * w * f * f * c_in * c_out,
+            "that is the f × f convolution on all c_in channels. With the bottleneck it reads only c_mid channels.",
+        ),
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: h * w * f * f * c_mid * c_out,
+            "the 1 × 1 convolution in front is missing. It is cheap, but it is not free.",
+        ),
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: h * w * f * f * c_mid * (c_in + c_out),
+            "the first convolution was given f × f taps. It is 1 × 1: one product for each input channel.",
+        ),
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: h * w * c_mid * (c_in + c_out),
+            "the second convolution was given one tap. It has f · f of them.",
+        ),
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: h * w * (c_in * c_mid + f * c_mid * c_out),
+            "the second convolution was given f taps. A square kernel has f · f of them.",
+        ),
+        Misreading(
+            lambda h, w, *rest: _bottleneck_macs(1, 1, *rest),
+            "these are the weights. Each weight is used once at every one of the h · w positions.",
+        ),
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: h * w * (c_in * c_mid) * (f * f * c_mid * c_out),
+            "the two costs were multiplied. The layers run one after the other: add them.",
+        ),
+        Misreading(
+            lambda *case: 2 * _bottleneck_macs(*case),
+            "a product and its addition were counted as two. That is FLOPs; a multiply-add is both at once.",
+        ),
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: _bottleneck_macs(h, w, c_in, c_mid, c_out, f) + h * w * (c_mid + c_out),
+            "the biases were counted too. A bias is added, with no multiplication: leave it out.",
+        ),
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: (
+                h * w * c_in * c_mid + (h - f + 1) * (w - f + 1) * f * f * c_mid * c_out
+            ),
+            "you left the padding out. With padding same there are h · w positions in both layers.",
+        ),
     ),
-    (
-        lambda h, w, a, m, b, f: h * w * f * f * m * b,
-        "the 1 × 1 convolution in front is missing. It is cheap, but it is not free.",
-    ),
-    (
-        lambda h, w, a, m, b, f: h * w * (f * f * a * m + f * f * m * b),
-        "the first convolution was given f × f taps. It is 1 × 1: one product for each input channel.",
-    ),
-    (
-        lambda h, w, a, m, b, f: h * w * (a * m + m * b),
-        "the second convolution was given one tap. It has f · f of them.",
-    ),
-    (
-        lambda h, w, a, m, b, f: a * m + f * f * m * b,
-        "these are the weights. Each weight is used once at every one of the h · w positions.",
-    ),
-    (
-        lambda h, w, a, m, b, f: h * w * (a * m) * (f * f * m * b),
-        "the two costs were multiplied. The layers run one after the other: add them.",
-    ),
+    otherwise="Work out the two layers apart, then add them.",
+    praise="12,443,648 for the 5 × 5 path, where 120,422,400 were needed without the bottleneck: 9.7 times less. The "
+    "saving is there whenever c_mid is much smaller than c_in.",
 )
-
-
-def _diagnose_bottleneck(answer: object) -> str:
-    got = [number(call(answer, *case), "The result") for case in _BOTTLENECKS]
-    wrong = [i for i, case in enumerate(_BOTTLENECKS) if not close(got[i], float(_bottleneck_macs(*case)))]
-    if not wrong:
-        return (
-            "12,443,648 for the 5 × 5 path, where 120,422,400 were needed without the bottleneck: 9.7 times less. The "
-            "saving is there whenever c_mid is much smaller than c_in."
-        )
-    case, value = _BOTTLENECKS[wrong[0]], got[wrong[0]]
-    words = _named(got, _BOTTLENECKS, _BOTTLENECK_MISREADINGS)
-    said = f"For {case} you got {value:,.0f}"
-    if words:
-        raise Wrong(f"{said}: {words}")
-    raise Wrong(f"{said}, not {_bottleneck_macs(*case):,}. Work out the two layers apart, then add them.")
 
 
 bottleneck_macs = Exercise(
@@ -91,13 +86,10 @@ bottleneck_macs = Exercise(
     ),
     diagnose=_diagnose_bottleneck,
     mistakes=(
-        Mistake(lambda h, w, c_in, c_mid, c_out, f: h * w * f * f * c_in * c_out, "only c_mid"),
-        Mistake(lambda h, w, c_in, c_mid, c_out, f: h * w * f * f * c_mid * c_out, "not free"),
-        Mistake(lambda h, w, c_in, c_mid, c_out, f: h * w * f * f * c_mid * (c_in + c_out), "It is 1 × 1"),
-        Mistake(lambda h, w, c_in, c_mid, c_out, f: h * w * c_mid * (c_in + c_out), "f · f of them"),
-        Mistake(lambda h, w, c_in, c_mid, c_out, f: c_in * c_mid + f * f * c_mid * c_out, "weights"),
-        Mistake(lambda h, w, c_in, c_mid, c_out, f: h * w * c_in * c_mid * f * f * c_mid * c_out, "multiplied"),
         Mistake(lambda h, w, c_in, c_mid, c_out, f: h * w, "two layers apart"),
+        Mistake(
+            lambda h, w, c_in, c_mid, c_out, f: (h * w * c_in * c_mid, h * w * f * f * c_mid * c_out), "one number"
+        ),
     ),
 )
 
@@ -122,10 +114,12 @@ def _diagnose_module_channels(answer: object) -> str:
     if value == _CHANNELS:
         return "128 + 192 + 96 + 64 = 480. A path gives what its last layer gives; the concatenation adds them up."
     if value in _CHANNEL_MISREADINGS:
-        raise Wrong(f"You got {value:g}. {_CHANNEL_MISREADINGS[int(value)]}")
+        raise Wrong(f"You got {read(value)}. {_CHANNEL_MISREADINGS[int(value)]}")
     if value > 0 and value % (28 * 28) == 0:
-        raise Wrong(f"You got {value:,.0f}, a number of values. Asked for are channels: the values at one position.")
-    raise Wrong(f"You got {value:g}. Write down the filters of the last layer of each of the four paths, and add them.")
+        raise Wrong(f"You got {read(value)}, a number of values. Asked for are channels: the values at one position.")
+    raise Wrong(
+        f"You got {read(value)}. Write down the filters of the last layer of each of the four paths, and add them."
+    )
 
 
 module_channels = Exercise(
@@ -175,56 +169,67 @@ def _residual_unit(a: np.ndarray, w1: np.ndarray, w2: np.ndarray) -> np.ndarray:
     return _relu(_relu(a @ w1) @ w2 + a)
 
 
-_UNIT_MISREADINGS: tuple[Misreading, ...] = (
-    (
-        lambda a, w1, w2: _relu(_relu(a @ w1) @ w2),
-        "the shortcut is missing: this is the plain unit. Add a to what the second layer gives.",
+_UNITS = ByCases(
+    truth=_residual_unit,
+    cases=[Case(*case, words=f"For a of shape {case[0].shape}") for case in _unit_cases()],
+    misreadings=(
+        Misreading(
+            lambda a, w1, w2: _relu(_relu(a @ w1) @ w2),
+            "the shortcut is missing: this is the plain unit. Add a to what the second layer gives.",
+        ),
+        Misreading(
+            lambda a, w1, w2: _relu(_relu(a @ w1) @ w2) + a,
+            "you applied the last ReLU before the addition. Then the residual can only ever add, never take away: it "
+            "is g(z + a), not g(z) + a.",
+        ),
+        Misreading(lambda a, w1, w2: _relu(a @ w1) @ w2 + a, "the ReLU after the addition is missing."),
+        Misreading(
+            lambda a, w1, w2: _relu(a @ w1 @ w2 + a),
+            "the ReLU between the two layers is missing. Without it the two matrices are one matrix.",
+        ),
+        Misreading(
+            lambda a, w1, w2: a @ w1 @ w2 + a, "there is no ReLU. One follows each layer, the last the addition."
+        ),
+        Misreading(
+            lambda a, w1, w2: _relu(_relu(a @ w1 + a) @ w2 + a),
+            "the input is added after both layers. One shortcut passes both of them.",
+        ),
+        Misreading(
+            lambda a, w1, w2: _relu(_relu(a @ w1 + a) @ w2),
+            "the input was added after the first layer; it goes past both.",
+        ),
+        Misreading(
+            lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 + _relu(a @ w1)),
+            "the shortcut starts behind the first layer. It starts at the unit's input, a.",
+        ),
+        Misreading(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 * a), "the input was multiplied. A shortcut adds."),
+        Misreading(lambda a, w1, w2: _relu(_relu(a @ w2) @ w1 + a), "w1 and w2 have changed places: a meets w1 first."),
+        Misreading(
+            lambda a, w1, w2: _relu(_relu(w1 @ a) @ w2 + a),
+            "the first layer is w1 @ a. With a on the left it is a @ w1.",
+        ),
+        Misreading(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 - a), "the input is subtracted. A shortcut adds."),
+        Misreading(lambda a, w1, w2: a, "that is the input alone. Add z = g(a @ w1) @ w2 to it."),
     ),
-    (
-        lambda a, w1, w2: _relu(_relu(a @ w1) @ w2) + a,
-        "you applied the last ReLU before the addition. Then the residual can only ever add, never take away: it is "
-        "g(z + a), not g(z) + a.",
-    ),
-    (lambda a, w1, w2: _relu(a @ w1) @ w2 + a, "the ReLU after the addition is missing."),
-    (
-        lambda a, w1, w2: _relu(a @ w1 @ w2 + a),
-        "the ReLU between the two layers is missing. Without it the two matrices are one matrix.",
-    ),
-    (
-        lambda a, w1, w2: _relu(_relu(a @ w1 + a) @ w2 + a),
-        "the input is added after both layers. One shortcut passes both of them.",
-    ),
-    (lambda a, w1, w2: _relu(_relu(a @ w1 + a) @ w2), "the input was added after the first layer; it goes past both."),
-    (
-        lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 + _relu(a @ w1)),
-        "the shortcut starts behind the first layer. It starts at the unit's input, a.",
-    ),
-    (lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 * a), "the input was multiplied. A shortcut adds."),
+    otherwise="Follow a[l+2] = g(z + a[l]), where z = g(a @ w1) @ w2.",
+    praise="With all weights 0 it passes its input on: for a residual unit doing nothing is easy.",
 )
 
 
 def _diagnose_residual_unit(answer: object) -> str:
-    cases = _unit_cases()
-    a = cases[0][0]
-    zero = np.zeros((3, 3))
-    got = [array(call(answer, *case), case[0].shape, "The unit's output") for case in cases]
-    if all(close(value, _residual_unit(*case)) for value, case in zip(got, cases, strict=True)):
-        still = array(call(answer, a, zero, zero), (3,), "The unit's output")
-        if not close(still, a):
-            raise Wrong(f"With all weights 0 the unit should pass {show(a)} on, and yours gives {show(still)}.")
-        return "With all weights 0 it passes its input on: for a residual unit doing nothing is easy."
-    if words := _named(got, cases, _UNIT_MISREADINGS):
-        raise Wrong(f"Not yet: {words}")
-    value = np.asarray(call(answer, a, zero, zero))
-    if close(value, a):
+    a, zero = np.array([3.0, 0.0, 1.0]), np.zeros((3, 3))
+    still = array(call(answer, a, zero, zero), (3,), "The unit's output")
+    try:
+        praise = _UNITS(answer)
+    except Wrong as wrong:
+        if close(still, a) or _UNITS.otherwise not in str(wrong):
+            raise
         raise Wrong(
-            "With all weights 0 your unit gives a, as it should, so z is wrong. Follow z = g(a @ w1) @ w2, with a on "
-            "the left."
-        )
-    raise Wrong(
-        f"With all weights 0 and a = {show(a)} your unit gives {show(value)}; a residual unit gives a. "
-        "Follow a[l+2] = g(z + a[l]), where z = g(a @ w1) @ w2."
-    )
+            f"{wrong} With all weights 0 and a = {read(a)} yours gives {read(still)}, and should give a."
+        ) from wrong
+    if not close(still, a):
+        raise Wrong(f"With all weights 0 the unit should pass {read(a)} on, and yours gives {read(still)}.")
+    return praise
 
 
 residual_unit = Exercise(
@@ -246,73 +251,121 @@ residual_unit = Exercise(
     ),
     diagnose=_diagnose_residual_unit,
     mistakes=(
-        Mistake(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2), "plain unit"),
-        Mistake(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2) + a, "not g(z) + a"),
-        Mistake(lambda a, w1, w2: _relu(a @ w1) @ w2 + a, "after the addition is missing"),
-        Mistake(lambda a, w1, w2: _relu(a @ w1 @ w2 + a), "one matrix"),
-        Mistake(lambda a, w1, w2: _relu(_relu(a @ w1 + a) @ w2 + a), "after both layers"),
-        Mistake(lambda a, w1, w2: _relu(_relu(a @ w1 + a) @ w2), "past both"),
-        Mistake(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 + _relu(a @ w1)), "starts behind"),
-        Mistake(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 * a), "A shortcut adds"),
-        Mistake(lambda a, w1, w2: a, "so z is wrong"),
-        Mistake(lambda a, w1, w2: _relu(_relu(w1 @ a) @ w2 + a), "with a on the left"),
-        Mistake(lambda a, w1, w2: np.ones_like(a), "a residual unit gives a"),
+        *(Mistake(misreading.how, misreading.says) for misreading in _UNITS.misreadings),
+        Mistake(lambda a, w1, w2: np.ones_like(a), "and should give a"),
         Mistake(lambda a, w1, w2: np.concatenate([_relu(_relu(a @ w1) @ w2), a]), "shape"),
+        Mistake(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 + a) if w1.any() else 2 * a, "should pass [3, 0, 1] on"),
     ),
 )
 
 
 # --- which shortcut ---------------------------------------------------------------------------------------------------
 
-# (input shape, residual's shape) → what the shortcut must be
-_SHORTCUTS = (
-    ((56, 56, 64), (56, 56, 64), None),
-    ((56, 56, 64), (28, 28, 128), (128, 2)),
-    ((56, 56, 64), (56, 56, 256), (256, 1)),
-    ((14, 14, 1024), (7, 7, 2048), (2048, 2)),
-    ((28, 28, 64), (14, 14, 64), (64, 2)),
-    ((28, 28, 256), (28, 28, 64), (64, 1)),
+
+_SHAPES = (
+    ((56, 56, 64), (56, 56, 64)),
+    ((56, 28, 64), (28, 14, 128)),
+    ((56, 56, 64), (56, 56, 256)),
+    ((7, 14, 1024), (4, 7, 2048)),
+    ((28, 28, 64), (14, 14, 64)),
+    ((28, 20, 256), (28, 20, 64)),
+    ((7, 10, 32), (3, 4, 32)),
 )
 
 
+def _shortcut(before: tuple[int, ...], after: tuple[int, ...]) -> tuple:
+    """(filters, strides) of the projection, or () where none is needed."""
+    return () if before == after else (after[2], -(-before[0] // after[0]))
+
+
+def _projection(result: object, right: object, what: str) -> Text:
+    """The projection in words, which two answers share exactly if they are the same."""
+    if isinstance(result, (tuple, list)) and not result:
+        return Text("None")
+    filters, strides = parts(result, ("filters", "strides"))
+    if np.shape(strides):  # (2, 2) says the same as 2
+        strides, second = (number(stride, "Strides") for stride in parts(strides, ("down", "across")))
+        if strides != second:
+            raise Wrong(f"{what} has two different strides. The picture shrinks alike both ways.")
+    return Text(f"({read(number(filters, 'Filters'))}, {read(number(strides, 'Strides'))})")
+
+
+def _if_needed(how: object) -> object:
+    """What `how` says where the shapes differ, and nothing where they are equal."""
+    return lambda before, after: () if before == after else how(before, after)
+
+
+_PROJECTIONS = ByCases(
+    truth=_shortcut,
+    cases=[Case(*shapes, words="For {} beside {}".format(*shapes)) for shapes in _SHAPES],
+    misreadings=(
+        Misreading(
+            lambda before, after: (),
+            "where the shapes differ, the two cannot be added as they are. A projection has to make them equal.",
+        ),
+        Misreading(
+            lambda before, after: (after[2], -(-before[0] // after[0])),
+            "these shapes are equal: the input itself can be added, with no parameters.",
+        ),
+        Misreading(
+            _if_needed(lambda before, after: (before[2], -(-before[0] // after[0]))),
+            "the filters must be the residual's channels, or the addition fails.",
+        ),
+        Misreading(
+            _if_needed(lambda before, after: (after[2], 1)),
+            "a stride of 1 keeps the size. Where the residual's picture is smaller, the addition fails.",
+        ),
+        Misreading(
+            _if_needed(lambda before, after: (after[2], 2)),
+            "a stride of 2 halves the picture, also where only the channels differ.",
+        ),
+        Misreading(
+            _if_needed(lambda before, after: _shortcut(before, after)[::-1]), "filters come first, then strides."
+        ),
+        Misreading(
+            _if_needed(lambda before, after: (after[2], after[0] // before[0])),
+            "divide the larger side by the smaller: 56 by 28, not the reverse.",
+        ),
+        Misreading(
+            _if_needed(lambda before, after: (after[2], before[0] // after[0])),
+            "rounded down, where a side does not divide: a stride of 1 leaves 7 pixels 7, and of 2 makes them 4. Round "
+            "up.",
+        ),
+        Misreading(
+            _if_needed(lambda before, after: (after[2], before[0] / after[0])),
+            "a stride is a whole number. A stride of 2 makes 7 pixels 4, as the last window may lie on the padding.",
+        ),
+        Misreading(
+            lambda before, after: () if before[2] == after[2] else _shortcut(before, after),
+            "equal channels are not enough: where the picture is smaller, the two cannot be added.",
+        ),
+        Misreading(
+            lambda before, after: () if before[:2] == after[:2] else _shortcut(before, after),
+            "pictures of equal size are not enough: where the channels differ, the two cannot be added.",
+        ),
+    ),
+    otherwise="None for equal shapes; otherwise as many filters as the residual has channels, and the stride that "
+    "makes the one side the other.",
+    praise="Equal shapes: add. Otherwise a 1 × 1 convolution whose filters are the residual's channels and whose "
+    "stride is its reduction. ResNet-50 needs four of these, one at the start of each block.",
+    take=_projection,
+    same=lambda got, right: _words_of(got) == _words_of(right),
+)
+
+
+def _words_of(projection: object) -> str:
+    return projection if isinstance(projection, Text) else _projection(projection, None, "")
+
+
 def _diagnose_shortcut(answer: object) -> str:
-    got = []
-    for before, after, _ in _SHORTCUTS:
-        try:
-            value = call(answer, before, after)
-        except Wrong as wrong:
-            if "returned None" not in str(wrong):
-                raise
-            value = None
-        if value is not None:
-            value = tuple(array(value, (2,), f"The projection from {before} to {after}: (filters, strides)").tolist())
-        got.append(value)
-    for (before, after, right), value in zip(_SHORTCUTS, got, strict=True):
-        if value == right:
-            continue
-        said = f"{before} beside {after}: you answered {_projection(value)}."
-        if right is None:
-            raise Wrong(f"{said} The shapes are equal: the input itself can be added, with no parameters.")
-        if value is None:
-            differ = "the channels differ" if before[2] != after[2] else "the picture is smaller"
-            raise Wrong(f"{said} But {differ}, so the two cannot be added as they are.")
-        if value == right[::-1]:
-            raise Wrong(f"{said} Filters come first, then strides.")
-        if value[1] < 1:
-            raise Wrong(f"{said} Divide the larger side by the smaller: {before[0]} // {after[0]}, not the reverse.")
-        if value[0] != right[0]:
-            raise Wrong(f"{said} The filters must be the residual's {right[0]} channels, or the addition fails.")
-        if value == (right[0], 2):
-            raise Wrong(f"{said} The picture keeps its size here. A stride of 2 would halve it.")
-        raise Wrong(f"{said} Stride {value[1]:g} makes {before[0]} pixels {before[0] / value[1]:g}, not {after[0]}.")
-    return (
-        "Equal shapes: add. Otherwise a 1 × 1 convolution whose filters are the residual's channels and whose stride "
-        "is its reduction. ResNet-50 needs four of these, one at the start of each block."
-    )
+    if not callable(answer):
+        call(answer)  # says what it is
 
+    def projection(before: tuple[int, ...], after: tuple[int, ...]) -> object:
+        result = answer(before, after)
+        return () if result is None else result
 
-def _projection(value: tuple | None) -> str:
-    return "None, no projection" if value is None else f"{value[0]:g} filters, strides {value[1]:g}"
+    return _PROJECTIONS(projection)
 
 
 shortcut = Exercise(
@@ -326,62 +379,70 @@ shortcut = Exercise(
         def shortcut(before, after):
             if before == after:
                 return None
-            return after[2], before[0] // after[0]
+            return after[2], -(-before[0] // after[0])  # a side of 7 becomes 4 with stride 2
     """,
     hints=(
         "Two arrays can be added if they have one shape. When is nothing to be done?",
         "The number of filters is the number of channels that come out. What makes a picture half as high?",
-        "Filters: after[2]. Strides: before[0] // after[0], which is 1 where only the channels differ.",
+        "Filters: after[2]. Strides: before[0] / after[0], rounded up, which is 1 where only the channels differ.",
     ),
     diagnose=_diagnose_shortcut,
     mistakes=(
-        Mistake(lambda before, after: None, "cannot be added"),
-        Mistake(lambda before, after: (after[2], before[0] // after[0]), "no parameters"),
-        Mistake(lambda b, a: None if b == a else (b[2], b[0] // a[0]), "the residual's 128"),
-        Mistake(lambda b, a: None if b == a else (a[2], 1), "pixels"),
-        Mistake(lambda b, a: None if b == a else (a[2], 2), "keeps its size"),
-        Mistake(lambda b, a: None if b == a else (b[0] // a[0], a[2]), "Filters come first"),
-        Mistake(lambda b, a: None if b == a else (a[2], a[0] // b[0]), "56 // 28, not the reverse"),
-        Mistake(lambda b, a: None if b[2] == a[2] else (a[2], b[0] // a[0]), "picture is smaller"),
-        Mistake(lambda b, a: None if b[:2] == a[:2] else (a[2], b[0] // a[0]), "channels differ"),
+        *(Mistake(misreading.how, misreading.says) for misreading in _PROJECTIONS.misreadings),
+        Mistake(lambda before, after: None, "cannot be added as they are"),
+        Mistake(lambda before, after: None if before == after else (after[2], 2, 2), "2 things are expected"),
+        Mistake(lambda before, after: None if before == after else (after[2], (2, 1)), "two different strides"),
+        Mistake(lambda before, after: None if before == after else (64, 2), "None for equal shapes"),
     ),
 )
 
 
 # --- how deep is it ---------------------------------------------------------------------------------------------------
 
-_DEPTHS = (((3, 4, 6, 3), 3), ((2, 2, 2, 2), 2), ((3, 4, 6, 3), 2), ((3, 8, 36, 3), 3), ((9, 9, 9), 2))
-_DEPTH_MISREADINGS: tuple[Misreading, ...] = (
-    (lambda units, each: each * sum(units), "the stem's convolution and the classifier are missing: two more layers."),
-    (lambda units, each: each * sum(units) + 1, "one layer is missing. Both the stem and the classifier have weights."),
-    (lambda units, each: sum(units) + 2, "you counted units. Each unit holds `each` convolutions one after another."),
-    (
-        lambda units, each: each * sum(units) + 2 + len(units),
-        "you counted the projections too. They lie beside the path, not on it, and are left out of the name.",
+_diagnose_depth = ByCases(
+    truth=lambda units, each: each * sum(units) + 2,
+    cases=[
+        Case(units, each, words=f"For units {units} of {each} convolutions")
+        for units, each in (((3, 4, 6, 3), 3), ((2, 2, 2, 2), 2), ((3, 4, 6, 3), 2), ((3, 8, 36, 3), 3), ((9, 9, 9), 2))
+    ],
+    misreadings=(
+        Misreading(
+            lambda units, each: each * sum(units),
+            "the stem's convolution and the classifier are missing: two more layers.",
+        ),
+        Misreading(
+            lambda units, each: each * sum(units) + 1,
+            "one layer is missing. Both the stem and the classifier have weights.",
+        ),
+        Misreading(
+            lambda units, each: sum(units) + 2,
+            "you counted units. Each unit holds `each` convolutions one after another.",
+        ),
+        Misreading(
+            lambda units, each: each * sum(units) + 2 + len(units),
+            "you counted a projection for each block too. They lie beside the path, not on it, and are left out of the "
+            "name.",
+        ),
+        Misreading(
+            lambda units, each: each * sum(units) + 1 + len(units),
+            "you counted the projections of all blocks but the first too. They lie beside the path, not on it.",
+        ),
+        Misreading(
+            lambda units, each: each * len(units) + 2,
+            "you counted blocks. Each block holds several units: add them up.",
+        ),
+        Misreading(
+            lambda units, each: each * sum(units) + 3,
+            "you counted the pooling too. Only layers with weights count; pooling has none.",
+        ),
+        Misreading(
+            lambda units, each: each * (sum(units) + 2),
+            "the stem and the classifier are one layer each, not a unit of `each` layers.",
+        ),
     ),
-    (
-        lambda units, each: each * sum(units) + 1 + len(units),
-        "you counted the projections too. They lie beside the path, not on it, and are left out of the name.",
-    ),
-    (lambda units, each: each * len(units) + 2, "you counted blocks. Each block holds several units: add them up."),
-    (
-        lambda units, each: each * sum(units) + 3,
-        "you counted the pooling too. Only layers with weights count; pooling has none.",
-    ),
+    otherwise="Walk from the picture to the classes and count the layers that have weights.",
+    praise="50, 18, 34, 152 and 56: the number in a ResNet's name counts the layers with weights along one path.",
 )
-
-
-def _diagnose_depth(answer: object) -> str:
-    got = [number(call(answer, *case), "The depth") for case in _DEPTHS]
-    right = [each * sum(units) + 2 for units, each in _DEPTHS]
-    wrong = [i for i in range(len(_DEPTHS)) if got[i] != right[i]]
-    if not wrong:
-        return "50, 18, 34, 152 and 56: the number in a ResNet's name counts the layers with weights along one path."
-    units, each = _DEPTHS[wrong[0]]
-    said = f"For units {units} of {each} convolutions you got {got[wrong[0]]:g}, not {right[wrong[0]]}"
-    if words := _named(got, _DEPTHS, _DEPTH_MISREADINGS):
-        raise Wrong(f"{said}: {words}")
-    raise Wrong(f"{said}. Walk from the picture to the classes and count the layers that have weights.")
 
 
 depth = Exercise(
@@ -402,13 +463,8 @@ depth = Exercise(
     ),
     diagnose=_diagnose_depth,
     mistakes=(
-        Mistake(lambda units, each: each * sum(units), "two more layers"),
-        Mistake(lambda units, each: each * sum(units) + 1, "one layer is missing"),
-        Mistake(lambda units, each: sum(units) + 2, "counted units"),
-        Mistake(lambda units, each: each * sum(units) + 2 + len(units), "beside the path"),
-        Mistake(lambda units, each: each * len(units) + 2, "counted blocks"),
-        Mistake(lambda units, each: each * sum(units) + 3, "pooling has none"),
         Mistake(lambda units, each: 50, "Walk from"),
+        Mistake(lambda units, each: [each * n for n in units], "one number"),
     ),
 )
 
@@ -441,50 +497,72 @@ def _softmax(x: np.ndarray) -> np.ndarray:
     return np.exp(x) / np.exp(x).sum()
 
 
-_GATE_MISREADINGS: tuple[Misreading, ...] = (
-    (
-        lambda *args: _squeeze_excite(*args, squeeze=np.sum),
-        "the channels were summed. Squeeze takes their mean, so that a larger picture does not mean larger gates.",
+def _scaled(result: object, right: np.ndarray, what: str) -> np.ndarray:
+    """The picture, or `Wrong` if it is the gates alone."""
+    try:
+        array(result, right.shape[-1:], what, finite=False)
+    except Wrong:
+        return array(result, right.shape, what, finite=False)
+    raise Wrong("You returned one number a channel: these are the gates. Multiply x by them.")
+
+
+_diagnose_squeeze_excite = ByCases(
+    truth=_squeeze_excite,
+    cases=[Case(*case, words=f"For x of shape {case[0].shape}") for case in _gate_cases()],
+    misreadings=(
+        Misreading(
+            lambda *args: _squeeze_excite(*args, squeeze=np.sum),
+            "the channels were summed. Squeeze takes their mean, so that a larger picture does not mean larger gates.",
+        ),
+        Misreading(
+            lambda *args: _squeeze_excite(*args, squeeze=np.max),
+            "the channels' maxima were taken. Squeeze takes the mean.",
+        ),
+        Misreading(
+            lambda *args: _squeeze_excite(*args, outer=_softmax),
+            "the gates were made by a softmax: they add up to 1 and compete. With a sigmoid any number of gates may "
+            "open.",
+        ),
+        Misreading(
+            lambda *args: _squeeze_excite(*args, outer=lambda v: v),
+            "the sigmoid is missing: a gate must lie from 0 to 1.",
+        ),
+        Misreading(
+            lambda *args: _squeeze_excite(*args, outer=_relu),
+            "the second activation is a ReLU; a gate needs a sigmoid.",
+        ),
+        Misreading(
+            lambda *args: _squeeze_excite(*args, inner=lambda v: v),
+            "the ReLU between the two layers is missing. Without it the two matrices are one matrix.",
+        ),
+        Misreading(
+            lambda *args: _squeeze_excite(*args, inner=_sigmoid),
+            "the first activation is a sigmoid. It is a ReLU; the sigmoid comes last.",
+        ),
+        Misreading(lambda x, w1, b1, w2, b2: _squeeze_excite(x, w1, 0, w2, 0), "the biases b1 and b2 are missing."),
+        Misreading(lambda x, w1, b1, w2, b2: _squeeze_excite(x, w1, 0, w2, b2), "the bias b1 is missing."),
+        Misreading(lambda x, w1, b1, w2, b2: _squeeze_excite(x, w1, b1, w2, 0), "the bias b2 is missing."),
+        Misreading(
+            lambda x, *rest: x + _gates(x, *rest),
+            "the gates were added. They multiply: 0 shuts a channel off, 1 leaves it as it is.",
+        ),
+        Misreading(
+            lambda x, *rest: x + _squeeze_excite(x, *rest),
+            "the input was added too. That is the residual unit around the gate, not the gate.",
+        ),
+        Misreading(
+            lambda x, *rest: np.ones_like(x) * _gates(x, *rest),
+            "those are the gates, at every position. Multiply x by them.",
+        ),
+        Misreading(
+            lambda x, *rest: x.mean(axis=(0, 1)) * _gates(x, *rest) * np.ones_like(x),
+            "the means were multiplied by the gates. Multiply x itself: every position keeps a value of its own.",
+        ),
     ),
-    (lambda *args: _squeeze_excite(*args, squeeze=np.max), "the channels' maxima were taken. Squeeze takes the mean."),
-    (
-        lambda *args: _squeeze_excite(*args, outer=_softmax),
-        "the gates were made by a softmax: they add up to 1 and compete. With a sigmoid any number of gates may open.",
-    ),
-    (lambda *args: _squeeze_excite(*args, outer=lambda v: v), "the sigmoid is missing: a gate must lie from 0 to 1."),
-    (lambda *args: _squeeze_excite(*args, outer=_relu), "the second activation is a ReLU; a gate needs a sigmoid."),
-    (
-        lambda *args: _squeeze_excite(*args, inner=lambda v: v),
-        "the ReLU between the two layers is missing. Without it the two matrices are one matrix.",
-    ),
-    (lambda x, w1, b1, w2, b2: _squeeze_excite(x, w1, 0, w2, 0), "the biases b1 and b2 are missing."),
-    (
-        lambda x, *rest: x + _gates(x, *rest),
-        "the gates were added. They multiply: 0 shuts a channel off, 1 leaves it as it is.",
-    ),
-    (
-        lambda x, *rest: x + _squeeze_excite(x, *rest),
-        "the input was added too. That is the residual unit around the gate, not the gate.",
-    ),
+    otherwise="Check in order: mean over rows and columns, @ w1 + b1, ReLU, @ w2 + b2, sigmoid.",
+    praise="One number for each channel, made from all channels, and every position of the channel is scaled by it.",
+    take=_scaled,
 )
-
-
-def _diagnose_squeeze_excite(answer: object) -> str:
-    cases = _gate_cases()
-    results = [call(answer, *case) for case in cases]
-    if all(np.shape(value) == case[0].shape[-1:] for value, case in zip(results, cases, strict=True)):
-        raise Wrong("You returned one number a channel: these are the gates. Multiply x by them.")
-    got = [array(value, case[0].shape, "The output") for value, case in zip(results, cases, strict=True)]
-    right = [_squeeze_excite(*case) for case in cases]
-    if all(close(value, true) for value, true in zip(got, right, strict=True)):
-        return "One number for each channel, made from all channels, and every position of the channel is scaled by it."
-    if words := _named(got, cases, _GATE_MISREADINGS):
-        raise Wrong(f"Not yet: {words}")
-    raise Wrong(
-        f"For x of shape {cases[0][0].shape} the value at row 0, column 0, channel 0 is {right[0][0, 0, 0]:.4f}, and "
-        f"yours is {got[0][0, 0, 0]:.4f}. Check in order: mean over rows and columns, @ w1 + b1, ReLU, "
-        "@ w2 + b2, sigmoid."
-    )
 
 
 squeeze_excite = Exercise(
@@ -508,17 +586,9 @@ squeeze_excite = Exercise(
     ),
     diagnose=_diagnose_squeeze_excite,
     mistakes=(
-        Mistake(lambda *args: _squeeze_excite(*args, squeeze=np.sum), "Squeeze takes their mean"),
-        Mistake(lambda *args: _squeeze_excite(*args, squeeze=np.max), "maxima"),
-        Mistake(lambda *args: _squeeze_excite(*args, outer=_softmax), "compete"),
-        Mistake(lambda *args: _squeeze_excite(*args, outer=lambda v: v), "sigmoid is missing"),
-        Mistake(lambda *args: _squeeze_excite(*args, outer=_relu), "needs a sigmoid"),
-        Mistake(lambda *args: _squeeze_excite(*args, inner=lambda v: v), "one matrix"),
-        Mistake(lambda x, w1, b1, w2, b2: _squeeze_excite(x, w1, 0, w2, 0), "biases"),
-        Mistake(lambda x, *rest: x + _gates(x, *rest), "They multiply"),
-        Mistake(lambda x, *rest: x + x * _gates(x, *rest), "around the gate"),
-        Mistake(_gates, "Multiply x by them"),
+        Mistake(_gates, "one number a channel: these are the gates"),
         Mistake(lambda x, *rest: x, "Check in order"),
+        Mistake(lambda x, *rest: _squeeze_excite(x, *rest)[0], "should have shape (4, 6, 8)"),
     ),
 )
 
@@ -534,6 +604,10 @@ _FIRE_MISREADINGS = {
     41_216: "The squeezing layer is missing: 128·32 + 32.",
     8_352: "The expanding 3×3 is missing: 9·32·128 + 128.",
     78_112: "The squeezing layer was counted as 3×3. It is 1×1.",
+    45_312: "The 32 biases of the squeezing layer are missing: every layer has its own.",
+    45_216: "The 128 biases of one expanding layer are missing: every layer has its own.",
+    45_088: "The biases of the expanding layers are missing, 128 each.",
+    45_059: "One bias for each layer. Every filter has its own: 32 + 128 + 128.",
     147_584: "That is a 3×3 convolution from 128 to 128 channels, without any squeezing.",
 }
 
@@ -546,9 +620,9 @@ def _diagnose_fire(answer: object) -> str:
             "six and a half times as many."
         )
     if value in _FIRE_MISREADINGS:
-        raise Wrong(f"You got {value:,.0f}. {_FIRE_MISREADINGS[int(value)]}")
+        raise Wrong(f"You got {read(value)}. {_FIRE_MISREADINGS[int(value)]}")
     raise Wrong(
-        f"You got {value:,.0f}. Three layers: squeeze 128 → 32 by 1×1, expand 32 → 128 by 1×1 and 32 → 128 by 3×3, "
+        f"You got {read(value)}. Three layers: squeeze 128 → 32 by 1×1, expand 32 → 128 by 1×1 and 32 → 128 by 3×3, "
         "each with taps × inputs × filters weights and one bias a filter."
     )
 
@@ -577,6 +651,10 @@ fire_params = Exercise(
         Mistake(8_352, "3×3 is missing"),
         Mistake(78_112, "It is 1×1"),
         Mistake(147_584, "without any squeezing"),
+        Mistake(45_312, "32 biases"),
+        Mistake(45_216, "of one expanding layer"),
+        Mistake(45_088, "128 each"),
+        Mistake(45_059, "One bias for each layer"),
         Mistake(1, "Three layers"),
     ),
 )
