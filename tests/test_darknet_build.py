@@ -42,7 +42,7 @@ NETWORKS = {
     "one-channel": net("convolutional filters=4 size=3 pad=1 activation=linear", channels=1),
     **{
         f"maxpool-{size}-{stride}-{width}": net(CONV, f"maxpool size={size} stride={stride}", width=width, height=12)
-        for size, stride in ((2, 2), (2, 1), (3, 2), (3, 1), (5, 1), (3, 3), (4, 2))
+        for size, stride in ((2, 2), (2, 1), (3, 2), (3, 1), (5, 1), (3, 3), (4, 2), (13, 1), (21, 1), (20, 2))
         for width in (15, 16)
     },
     "maxpool-padding": net(CONV, "maxpool size=3 stride=2 padding=0", width=15),
@@ -66,6 +66,8 @@ NETWORKS = {
     "dropout": net(CONV, "dropout probability=.5", "convolutional filters=3 size=1 activation=linear"),
     "classifier": net(CONV, "maxpool stride=2", "convolutional filters=7 size=1 activation=linear", "avgpool",
                       "softmax"),
+    "cost": net(CONV, "avgpool", "softmax", "cost type=sse"),
+    "training": net(CONV + " stopbackward=1 dontload=1", "maxpool stride=2 size=2 onlyforward=1", "route layers=-1,-1"),
     "connected": net(CONV, "connected output=9 activation=leaky", "connected output=4 activation=linear"),
 }  # fmt: skip
 
@@ -90,10 +92,18 @@ def test_two_heads_on_a_picture_that_is_not_square(tmp_path, width):
         assert relative(one, other) < 1e-5
 
 
-@pytest.mark.parametrize(("name", "size"), [("yolov2", (160, 224)), ("yolov3-tiny", (192, 128)), ("yolov3", (96, 160))])
-def test_the_published_networks_answer_as_in_opencv(name, size, tmp_path):
+PUBLISHED = [
+    (SHIPPED, "yolov2", (160, 224)), (SHIPPED, "yolov3-tiny", (192, 128)), (SHIPPED, "yolov3", (96, 160)),
+    (SHARED / "public", "yolov4", (96, 64)), (SHARED / "public", "yolov4-custom", (320, 320)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("folder", "name", "size"), PUBLISHED)
+def test_the_published_networks_answer_as_in_opencv(folder, name, size, tmp_path):
     pytest.importorskip("cv2")
-    lines = (SHIPPED / f"{name}.cfg").read_text().splitlines()
+    if not folder.is_dir():
+        pytest.skip("the public networks are not on this machine")
+    lines = (folder / f"{name}.cfg").read_text().splitlines()
     sizes = {"height": size[0], "width": size[1]}
     text = "\n".join(next((f"{k}={v}" for k, v in sizes.items() if line.startswith(f"{k}=")), line) for line in lines)
     files = write_random(tmp_path, text)
@@ -138,6 +148,53 @@ def test_dilation(size, dilation, tmp_path):
     assert relative(ours, wanted) < 1e-5
 
 
+@pytest.mark.parametrize("channels", [6, 8, 9])
+def test_a_strided_shortcut_is_redmons_loop(channels, tmp_path):
+    """shortcut_cpu with stride = w1 / w2 = 2, pixel by pixel; OpenCV and Keras have no such layer."""
+    strided = "convolutional filters=8 size=3 stride=2 pad=1 activation=linear"
+    text = net(
+        f"convolutional filters={channels} size=1 activation=linear", strided, "shortcut from=0 activation=leaky"
+    )
+    files, images = write_random(tmp_path, text), pictures(text)
+    model = load_model(*files)
+    taps = keras.Model(model.input, [model.get_layer("conv_0").output, model.get_layer("conv_1").output])
+    start, wanted = outputs(taps, images)
+    for row in range(wanted.shape[1]):
+        for column in range(wanted.shape[2]):
+            for channel in range(min(channels, 8)):
+                wanted[:, row, column, channel] += start[:, 2 * row, 2 * column, channel]
+    (ours,) = outputs(model, images)
+    assert relative(ours, np.maximum(wanted, 0.1 * wanted)) < 1e-5
+
+
+def test_relu6(tmp_path):
+    text = net("convolutional filters=4 size=1 activation={}")
+    straight, ours = (
+        outputs(load_model(*write_random(tmp_path, text.format(name))), 40 * pictures(text.format(name)))[0]
+        for name in ("linear", "relu6")
+    )
+    assert straight.max() > 6
+    assert relative(ours, np.clip(straight, 0, 6)) < 1e-5
+
+
+def test_a_softmax_with_a_temperature(tmp_path):
+    text = net("convolutional filters=5 size=1 activation=linear", "avgpool", "softmax temperature=3", "cost")
+    files, images = write_random(tmp_path, text), pictures(text)
+    model = load_model(*files)
+    scores = outputs(keras.Model(model.input, model.get_layer("avgpool_1").output), images)[0] / 3
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    assert relative(outputs(model, images)[0], powers / powers.sum(axis=-1, keepdims=True)) < 1e-5
+
+
+def test_a_crop_is_the_middle_from_minus_1_to_1():
+    text = net("crop crop_height=7 crop_width=9 flip=1")  # 12 × 16: rows 2 to 8, columns 3 to 11
+    images = pictures(text)
+    (ours,) = outputs(build.model(plan.make(cfg.parse(text))), images)
+    assert relative(ours, 2 * images[:, 2:9, 3:12] - 1) < 1e-6
+    (ours,) = outputs(build.model(plan.make(cfg.parse(text + "noadjust=1\n"))), images)
+    assert np.array_equal(ours, images[:, 2:9, 3:12])
+
+
 def test_reorg_is_darknets_loop():
     """The C loop of reorg_cpu with forward = 0, index by index."""
     height, width, channels, stride = 4, 6, 8, 2
@@ -179,6 +236,22 @@ def test_layers_are_named_by_their_section_and_are_keras_own():
     }  # fmt: skip
     assert type(model.get_layer("conv_0")) is keras.layers.Conv2D
     assert model.count_params() == plan.make(cfg.parse(TWO_HEADS)).parameters
+
+
+def test_opencv_has_the_names_that_the_module_says(tmp_path):
+    cv2 = pytest.importorskip("cv2")
+    text = net(CONV, CONV, "shortcut from=-2", "maxpool stride=2", "upsample", "route layers=-1,0", "route layers=-1",
+               "reorg stride=2", "avgpool", "softmax")  # fmt: skip
+    files = write_random(tmp_path, text)
+    theirs = set(cv2.dnn.readNetFromDarknet(*map(str, files)).getLayerNames())
+    ours = {layer.name for layer in load_model(*files).layers}
+    assert ours & theirs == {
+        "conv_0", "bn_0", "conv_1", "bn_1", "leaky_1", "shortcut_2", "pool_3", "upsample_4", "concat_5", "reorg_7",
+        "avgpool_8", "softmax_9",
+    }  # fmt: skip
+    assert theirs - ours == {"leaky_2", "identity_6"}  # `leaky_1` is that of conv_0 there, and that of conv_1 here
+    files = write_random(tmp_path, net("connected output=3 activation=linear"))
+    assert "fullyConnected_0" in cv2.dnn.readNetFromDarknet(*map(str, files)).getLayerNames()
 
 
 @pytest.mark.parametrize("name", ["groups", "depthwise", "maxpool-3-2-16", "route-groups", "shortcut-fewer", "reorg"])

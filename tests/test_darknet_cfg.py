@@ -69,11 +69,102 @@ def test_comments_blanks_line_ends_and_training_options_change_nothing(text):
     assert config.layers[0]["filters"] == 8
 
 
+TRAINED = """[network]
+batch=64
+subdivisions=16
+batch=1
+momentum=0.9
+momentum=0.949
+width=16
+height=12
+label_smooth_eps=0.1
+max_epochs=300
+try_fix_nan=1
+sgdr_cycle=1000
+contrastive=1
+seen=9
+scales=
+[conv]
+filters=8
+stopbackward=1
+dontload=1
+learning_rate=.1
+[max]
+size=2
+stride=2
+onlyforward=1
+[dropout]
+probability=.5
+dropblock=1
+[route]
+layers=-1
+onlyforward=1
+train_only_bn=1
+[avg]
+dont_update=1
+[conn]
+output=4
+clip=1
+[soft]
+noloss=1
+[cost]
+type=sse
+scale=2
+"""
+
+
+def test_text_for_training_is_read_over():
+    plain = made(net("convolutional filters=8", "maxpool size=2 stride=2", "dropout", "route layers=-1", "avgpool",
+                     "connected output=4", "softmax", "cost"))  # fmt: skip
+    trained = made(TRAINED)
+    for one, other in zip(trained.nodes, plain.nodes, strict=True):
+        assert (one.kind, one.inputs, one.shape, one.slots) == (other.kind, other.inputs, other.shape, other.slots)
+        assert one.section.values == other.section.values
+    assert trained.nodes[0].section.line == 16
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the public networks are not on this machine")
+def test_the_network_people_train_from_is_the_one_that_is_published():
+    published, custom = (cfg.read(SHARED / "public" / f"yolov4{name}.cfg") for name in ("", "-custom"))
+    assert "stopbackward" in custom.data.decode()
+    assert published.net.values == custom.net.values
+    assert [layer.values for layer in published.layers] == [layer.values for layer in custom.layers]
+    assert plan.make(custom).parameters == 64_429_405
+
+
+REFUSED_PUBLIC = {
+    "crnn rnn rnn.train lstm.train gru pjreddie-gru pjreddie-rnn pjreddie-rnn.train crnn.train "
+    "yolov3-tiny_occlusion_track": "is a layer of a recurrent network",
+    "yolov1-tiny t1.test Gaussian_yolov3_BDD": "is another kind of head",
+    "yolov1 efficientnet_b0 cspx-p7-mish cspx-p7-mish_hp yolov4-sam-mish-csp-reorg-bfm yolov4-tiny_contrastive":
+        "is a section of Darknet's that this package does not build",
+    "darknet53_448_xnor tiny-yolo_xnor yolov3-tiny_xnor": "`xnor` must be 0",
+    "darknet9000 yolo9000": "`tree` must be left out",
+    "go pjreddie-go.test": "`extra` must be 0",
+    "go.test": "[softmax]: it must follow a layer of 1×1 pixels",
+    "strided pjreddie-strided": "`activation` must be one of",
+    "resnet152_trident": "`share_index` must be left out",
+}  # fmt: skip
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the public networks are not on this machine")
+@pytest.mark.parametrize("file", sorted((SHARED / "public").glob("*.cfg")), ids=lambda file: file.stem)
+def test_a_public_network_is_planned_or_refused_with_the_reason(file):
+    reason = next((why for names, why in REFUSED_PUBLIC.items() if file.stem in names.split()), "")
+    if not reason:
+        assert plan.make(cfg.read(file)).parameters > 0
+        return
+    with pytest.raises(DarknetError) as caught:
+        plan.make(cfg.read(file))
+    assert reason in str(caught.value)
+
+
 def test_what_the_file_does_not_say_has_darknets_default():
     section = cfg.parse("[net]\nwidth=8\nheight=8\n[convolutional]\n").layers[0]
     assert section.values == {
         "filters": 1, "size": 1, "stride": 1, "groups": 1, "dilation": 1, "pad": 0, "padding": 0, "batch_normalize": 0,
-        "activation": "logistic", "binary": 0, "xnor": 0, "flipped": 0, "antialiasing": 0,
+        "activation": "logistic", "binary": 0, "xnor": 0, "bin_output": 0, "flipped": 0,
+        "antialiasing": 0, "share_index": "",
     }  # fmt: skip
     assert not section.given("filters")
 
@@ -99,7 +190,10 @@ def test_every_section_kind_has_a_plan():
         ("maxpool size=3 stride=2", (6, 8, 3)),
         ("maxpool size=3 stride=2 padding=0", (5, 7, 3)),
         ("maxpool stride=4", (3, 4, 3)),  # size = stride
+        ("maxpool size=13 stride=1", (12, 16, 3)),  # wider than the map is high
+        ("maxpool size=40 stride=2", (6, 8, 3)),
         ("avgpool", (1, 1, 3)),
+        ("crop crop_height=7 crop_width=9 flip=1 angle=5", (7, 9, 3)),
         ("upsample stride=3", (36, 48, 3)),
         ("upsample", (24, 32, 3)),
         ("dropout probability=.5", (12, 16, 3)),
@@ -138,7 +232,14 @@ REFUSED = [
     ("[net]\nwidth=8\nheight=8\nwidth=9\n[avgpool]", "line 4, [net]: `width` is given twice, here and in line 2"),
     ("[net]\nwidth=10000\nheight=10000\n[avgpool]", "line 2, [net]: a picture of 10000×10000×3 has more than"),
     ("[net]\nwidth=8\nheight=8\n[net]\nwidth=8\nheight=8", "line 4, [net]: the first section, and no other"),
-    ("[net]\nwidth=8\nheight=8\n[lstm]", "line 4, [lstm]: is not a section that this package builds"),
+    ("[net]\nwidth=8\nheight=8\n[sam]", "line 4, [sam]: is a section of Darknet's that this package does not build: it "
+     "knows net, convolutional, maxpool"),
+    ("[net]\nwidth=8\nheight=8\n[reorg3d]\nstride=2", "line 4, [reorg3d]: is a section of Darknet's that this package"),
+    ("[net]\nwidth=8\nheight=8\n[convo]", "line 4, [convo]: is no section of Darknet's: this package knows net, conv"),
+    ("[net]\nwidth=8\nheight=8\n[detection]", "line 4, [detection]: is another kind of head: this package reads boxes"),
+    *((f"[net]\ninputs=256\n\n[{kind}]\noutput=9", f"line 4, [{kind}]: is a layer of a recurrent network, which reads "
+       "sequences: this package builds networks for pictures") for kind in ("rnn", "gru", "lstm", "crnn", "conv_lstm")),
+    ("[net]\ninputs=256\n[connected]\noutput=9\n[crnn]", "line 5, [crnn]: is a layer of a recurrent network"),
     ("[net]\nwidth=8\nheight=8\n[convolutionel]", "Did you mean [convolutional]?"),
     ("[net]\nwidth=8\nheight=8\n[avgpool", "line 4: a section is a name in brackets. Received: '[avgpool'"),
     ("[net]\nwidth=8\nheight=8\n[]", "line 4: a section is a name in brackets"),
@@ -146,7 +247,13 @@ REFUSED = [
     ("[net]\nwidth=8\nheight=8\n[avgpool]\nsize=", "line 5, [avgpool]: a line must be an option, name=value"),
     (net("convolutional filtres=8"), "line 7, [convolutional]: `filtres` is not an option that this package knows here."
      " Did you mean `filters`?"),
-    (net("convolutional activation=tanh"), "`activation` must be one of linear, leaky, relu, mish, swish, logistic"),
+    (net("convolutional activation=tanh"), "`activation` must be one of linear, leaky, relu, relu6, mish, swish, log"),
+    (net("convolutional share_index=0"), "`share_index` must be left out: this package does not compute what it asks "
+     "for. Received: '0'"),
+    (net("softmax tree=9k.tree"), "line 7, [softmax]: `tree` must be left out"),
+    (net("crop crop_height=13 crop_width=5"), "line 7, [crop]: 13×5 pixels cannot be cut out of 12×16×3"),
+    (net(CONV, "cost", "avgpool"), "line 11, [avgpool]: it takes layer 1, a [cost]: nothing may follow it"),
+    (net("maxpool stopbackwards=1"), "line 7, [maxpool]: `stopbackwards` is not an option that this package knows"),
     (net("convolutional xnor=1"), "`xnor` must be 0: this package computes nothing else. Received: '1'"),
     (net("convolutional filters=4 size=20"), "a kernel of 20 does not fit an input of 12×16×3, padding included"),
     (net("convolutional filters=4 groups=2"), "`groups` 2 must divide the 3 channels that arrive"),
@@ -155,7 +262,7 @@ REFUSED = [
     (net("convolutional size=3 dilation=2"), "a dilated kernel of 3 must be padded by 1 on each side and be odd"),
     (net("convolutional filters=1000000"), "its output of 12×16×1000000 has more than 67,108,864 values"),
     (net("convolutional size=3 padding=10000"), "its padded input of 20012×20016×3 has more than"),
-    (net("maxpool size=40 stride=2"), "`size` 40 is larger than the input of 12×16×3"),
+    (net("maxpool size=10000"), "its padded input of 10011×10015×3 has more than 67,108,864 values"),
     (net("maxpool size=2 padding=3"), "`padding` must be at most 2 · (size − 1) = 2"),
     (net("maxpool size=14 padding=0"), "a window of 14 does not fit an input of 12×16×3"),
     (net("upsample stride=10000"), "has more than 67,108,864 values"),
@@ -174,8 +281,10 @@ REFUSED = [
     (net(CONV, "route layers=0 groups=3"), "`groups` 3 must divide the 4 channels"),
     (net(CONV, "route layers=0 groups=2 group_id=2"), "`group_id` must be below `groups` 2. Received: 2"),
     (net(CONV, "shortcut from=1"), "`from` must name layers before this one"),
-    (net(CONV, "maxpool stride=2", "shortcut from=0"), "`from` must have the height and width of the layer before, "
-     "6×8×4. Received: 12×16×4"),
+    (net(CONV, "maxpool stride=2", "upsample", "shortcut from=1"), "`from` must have the height and width of the layer "
+     "before, or a multiple of both, 12×16×4. Received: 6×8×4"),
+    (net(CONV, "route layers=0", CONV + " size=2 padding=1 stride=2", "shortcut from=0", width=17),
+     "7×9×4. Received: 12×17×4"),
     (net(CONV, "shortcut from=0 weights_type=per_feature"), "`weights_type` must be one of none"),
     (net(CONV, "maxpool stride=2", "route layers=0"), "line 9, [maxpool]: layer 1 leads nowhere: no later section"),
     (net("yolo anchors=1,2 num=1 classes=1"), "a head must follow a layer"),

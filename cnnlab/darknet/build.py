@@ -1,7 +1,10 @@
 """A plan + arrays → a `keras.Model`: every section becomes public Keras layers, named after its number.
 
-Layer 12 of the .cfg, a convolution, is ``conv_12``, ``bn_12`` and ``leaky_12`` here: the names that OpenCV's reader
-gives, so that one layer can be looked up in both.
+Layer 12 of the .cfg, a convolution, is ``conv_12``, ``bn_12`` and ``leaky_12`` here. OpenCV's reader gives the same
+names to ``conv_``, ``bn_``, ``pool_``, ``concat_``, ``shortcut_``, ``upsample_``, ``reorg_``, ``avgpool_`` and
+``softmax_``, so that one layer can be looked up in both. Its activations count one further (``leaky_13``), its
+``[connected]`` is ``fullyConnected_12``, and what computes nothing, such as a route to one layer, is ``identity_12``
+there and no layer here.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import numpy as np
 from keras import layers
 
 from cnnlab.darknet._layers import ChannelSlice, DarknetMaxPooling2D
-from cnnlab.darknet.plan import IMAGE, Node, Plan, pool_window
+from cnnlab.darknet.plan import IMAGE, Node, Plan, pool_window, shortcut_step
 from cnnlab.darknet.weights import Arrays
 from cnnlab.zoo._layers import ChannelPadding, GroupedConv2D
 
@@ -223,6 +226,9 @@ def _shortcut(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTenso
             x = ChannelSlice(0, channels, name=f"cut_{node.index}_{number}")(x)
         elif shape[2] < channels:
             x = ChannelPadding(channels - shape[2], name=f"fill_{node.index}_{number}")(x)
+        step = shortcut_step(shape, node.shape)
+        if step > 1:
+            x = layers.MaxPooling2D(1, step, name=f"thin_{node.index}_{number}")(x)  # windows of one pixel
         added.append(x)
     return _activated(layers.Add(name=f"shortcut_{node.index}")(added), node)
 
@@ -246,20 +252,32 @@ def _reorg(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
     return layers.Permute((2, 3, 1), name=f"reorg_{node.index}")(x)
 
 
+def _crop(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+    """The middle of the picture, its brightness from −1 to 1; in training Darknet takes a random part."""
+    (height, width, _), (rows, columns, _) = node.shapes[0], node.shape
+    top, left = (height - rows) // 2, (width - columns) // 2
+    sides = (top, height - rows - top), (left, width - columns - left)
+    x = layers.Cropping2D(sides, name=f"crop_{node.index}")(inputs[0])
+    return x if node.section["noadjust"] else layers.Rescaling(2, -1, name=f"adjust_{node.index}")(x)
+
+
 def _dropout(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
     return layers.Dropout(node.section["probability"], name=f"dropout_{node.index}")(inputs[0])
 
 
 def _softmax(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
-    return layers.Softmax(name=f"softmax_{node.index}")(inputs[0])
+    x, temperature = inputs[0], node.section["temperature"]
+    if temperature != 1:
+        x = layers.Rescaling(1 / temperature, name=f"temper_{node.index}")(x)
+    return layers.Softmax(name=f"softmax_{node.index}")(x)
 
 
-def _head(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
-    return inputs[0]  # decoded outside the model, in NumPy
+def _nothing(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+    return inputs[0]  # a loss counts in training only, and boxes are decoded outside the model, in NumPy
 
 
 _BUILDERS: dict[str, Builder] = {
     "convolutional": _convolutional, "connected": _connected, "maxpool": _maxpool, "avgpool": _avgpool,
-    "route": _route, "shortcut": _shortcut, "upsample": _upsample, "reorg": _reorg, "dropout": _dropout,
-    "softmax": _softmax, "region": _head, "yolo": _head,
+    "route": _route, "shortcut": _shortcut, "upsample": _upsample, "reorg": _reorg, "crop": _crop, "dropout": _dropout,
+    "softmax": _softmax, "cost": _nothing, "region": _nothing, "yolo": _nothing,
 }  # fmt: skip

@@ -2,8 +2,8 @@
 
 A .cfg is a list of sections in the order in which the picture passes them. The first, ``[net]``, gives the picture's
 size; each other is a layer. Lines starting with ``#`` or ``;`` are comments, and blanks inside a line mean nothing, as
-in Darknet's own reader. Where Darknet ignores what it does not know, this reader refuses it: an option misspelt is a
-network mistaken.
+in Darknet's own reader. Text that only steers training is read over, as when a network is run. Where Darknet ignores
+what it does not know, this reader refuses it: an option misspelt is a network mistaken.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cnnlab.darknet._error import DarknetError
-from cnnlab.darknet._options import SECTIONS, TRAINING
+from cnnlab.darknet._options import ALIASES, NOT_BUILT, SECTIONS, steers_training
 
 MOST_BYTES = 1_000_000  # yolov3.cfg has 8,342
 MOST_SECTIONS = 1_000  # yolov3.cfg has 108
@@ -26,7 +26,7 @@ class Section:
 
     Attributes
     ----------
-    kind : what stands in the brackets
+    kind : what stands in the brackets, short names (``[conv]``) in full
     line : where, from 1
     values : every option that changes what the network computes, with Darknet's default where the file is silent;
         ``section["filters"]`` reads it
@@ -93,8 +93,8 @@ def parse(text: str, file: str = "cfg") -> Config:
     Raises
     ------
     DarknetError
-        Naming file, line and section: for an unknown section or option, an option given twice, a value out of range,
-        and what this package does not compute.
+        Naming file, line and section: for an unknown section or option, an option of the network given twice, a value
+        out of range, and what this package does not compute.
 
     Examples
     --------
@@ -107,11 +107,16 @@ def parse(text: str, file: str = "cfg") -> Config:
     """  # noqa: E501
     if len(text) > MOST_BYTES:
         raise DarknetError(f"must have at most {MOST_BYTES:,} characters to be a .cfg", file=file)
+    # Not splitlines(): that would also break at form feeds and other characters that Darknet reads as text.
+    lines = text.replace("\r", "\n" if "\n" not in text else "").split("\n")
+    bare_lines = [(number, "".join(line.split())) for number, line in enumerate(lines, start=1)]
+    for number, bare in bare_lines:  # first: a recurrent network, for one, has a [net] without a picture
+        kind = bare[1:-1] if bare[:1] == "[" else ""
+        if kind in NOT_BUILT:
+            raise DarknetError(NOT_BUILT[kind], file=file, line=number, section=kind)
     sections: list[Section] = []
     given: dict[str, str] = {}
-    # Not splitlines(): that would also break at form feeds and other characters that Darknet reads as text.
-    for number, line in enumerate(text.replace("\r", "\n" if "\n" not in text else "").split("\n"), start=1):
-        bare = "".join(line.split())
+    for number, bare in bare_lines:
         if not bare or bare[0] in "#;\0":
             continue
         if bare[0] == "[":
@@ -132,11 +137,12 @@ def _opened(bare: str, number: int, before: int, file: str) -> Section:
     kind = bare[1:].removesuffix("]")
     if not bare.endswith("]") or not kind:
         raise DarknetError(f"a section is a name in brackets. Received: {bare[:40]!r}", file=file, line=number)
+    kind = ALIASES.get(kind, kind)
     if kind not in SECTIONS:
         near = difflib.get_close_matches(kind[:40], SECTIONS, n=1)
         hint = f" Did you mean [{near[0]}]?" if near else ""
         raise DarknetError(
-            f"is not a section that this package builds: it knows {', '.join(SECTIONS)}.{hint}",
+            f"is no section of Darknet's: this package knows {', '.join(SECTIONS)}.{hint}",
             file=file, line=number, section=kind[:40],
         )  # fmt: skip
     if (kind == "net") != (before == 0):
@@ -152,6 +158,8 @@ def _add_option(bare: str, number: int, sections: list[Section], given: dict[str
         raise DarknetError(f"must begin with a [net] section. Received: {bare[:40]!r}", file=file, line=number)
     section = sections[-1]
     name, sign, value = bare.partition("=")
+    if sign and steers_training(name, section.kind):
+        return
     value = value.partition("#")[0].partition(";")[0]
     if not sign or not name or not value:
         raise DarknetError(
@@ -164,7 +172,7 @@ def _add_option(bare: str, number: int, sections: list[Section], given: dict[str
             file=file, line=number, section=section.kind,
         )  # fmt: skip
     known = SECTIONS[section.kind]
-    if name not in known and name not in TRAINING.get(section.kind, ()):
+    if name not in known:
         near = difflib.get_close_matches(name[:40], known, n=1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         raise DarknetError(

@@ -166,8 +166,9 @@ def _inputs(config: Config, section: Section, nodes: list[Node]) -> tuple[int, .
     else:
         inputs = (previous,)
     for i in inputs:
-        if i != IMAGE and nodes[i].kind in ("region", "yolo"):
-            raise config.error(f"it takes layer {i}, a [{nodes[i].kind}]: nothing may follow a head", section)
+        if i != IMAGE and nodes[i].kind in ("region", "yolo", "cost"):
+            what = "it" if nodes[i].kind == "cost" else "a head"
+            raise config.error(f"it takes layer {i}, a [{nodes[i].kind}]: nothing may follow {what}", section)
     if section.kind in ("region", "yolo") and inputs == (IMAGE,):
         raise config.error("a head must follow a layer", section)
     return inputs
@@ -220,8 +221,7 @@ def _convolutional(config: Config, section: Section, shapes: tuple[Shape, ...]) 
     padded = (height + 2 * padding * dilation, width + 2 * padding * dilation, channels)
     if min(padded[:2]) < reach:
         raise config.error(f"a kernel of {reach} does not fit an input of {_by(padded)}, padding included", section)
-    if math.prod(padded) > MOST_VALUES:
-        raise config.error(f"its padded input of {_by(padded)} has more than {MOST_VALUES:,} values", section)
+    _refuse_large(config, section, padded)
     shape = ((padded[0] - reach) // stride + 1, (padded[1] - reach) // stride + 1, filters)
     kernel = Slot("kernel", (filters, channels // groups, size, size))
     return shape, (Slot("bias", (filters,)), *_normalization(section, filters), kernel)
@@ -250,14 +250,18 @@ def pool_window(section: Section) -> tuple[int, int, int]:
 def _maxpool(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
     height, width, channels = shapes[0]
     size, stride, padding = pool_window(section)
-    if size > max(height, width, 2 * stride):
-        raise config.error(f"`size` {size} is larger than the input of {_by(shapes[0])}", section, "size")
     if padding > 2 * (size - 1):  # or a window could lie in the padding alone, where there is no maximum
         raise config.error(f"`padding` must be at most 2 · (size − 1) = {2 * size - 2}", section, "padding")
     if min(height, width) + padding < size:
         raise config.error(f"a window of {size} does not fit an input of {_by(shapes[0])}", section, "size")
+    _refuse_large(config, section, (height + padding, width + padding, channels))
     shape = ((height + padding - size) // stride + 1, (width + padding - size) // stride + 1, channels)
     return shape, ()
+
+
+def _refuse_large(config: Config, section: Section, padded: Shape) -> None:
+    if math.prod(padded) > MOST_VALUES:
+        raise config.error(f"its padded input of {_by(padded)} has more than {MOST_VALUES:,} values", section)
 
 
 def _avgpool(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
@@ -279,12 +283,23 @@ def _route(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple
 
 def _shortcut(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
     for shape in shapes[1:]:
-        if shape[:2] != shapes[0][:2]:
+        step = shortcut_step(shape, shapes[0])
+        if shape[:2] != (step * shapes[0][0], step * shapes[0][1]):
             raise config.error(
-                f"`from` must have the height and width of the layer before, {_by(shapes[0])}. Received: {_by(shape)}",
+                "`from` must have the height and width of the layer before, or a multiple of both, "
+                f"{_by(shapes[0])}. Received: {_by(shape)}",
                 section, "from",
             )  # fmt: skip
     return shapes[0], ()
+
+
+def shortcut_step(shape: Shape, target: Shape) -> int:
+    """How many pixels of a shortcut's input lie between two that are added to a map of the size of `target`.
+
+    Of a map twice as large every second pixel of every second row is taken, as by ``shortcut_cpu`` in ``src/blas.c``
+    of J. Redmon's Darknet. A. Bochkovskiy's does not look at the shapes: with it, such a network answers otherwise.
+    """
+    return max(shape[0] // target[0], 1)
 
 
 def _upsample(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
@@ -302,8 +317,20 @@ def _reorg(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple
     return (height // stride, width // stride, channels * stride**2), ()
 
 
+def _crop(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
+    height, width, channels = shapes[0]
+    rows, columns = section["crop_height"], section["crop_width"]
+    if rows > height or columns > width:
+        raise config.error(f"{rows}×{columns} pixels cannot be cut out of {_by(shapes[0])}", section, "crop_height")
+    return (rows, columns, channels), ()
+
+
 def _dropout(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
     return shapes[0], ()
+
+
+def _cost(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
+    return shapes[0], ()  # the loss, in training
 
 
 def _softmax(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
@@ -342,8 +369,8 @@ def _by(shape: Shape) -> str:
 
 _RULES: dict[str, Rule] = {
     "convolutional": _convolutional, "connected": _connected, "maxpool": _maxpool, "avgpool": _avgpool,
-    "route": _route, "shortcut": _shortcut, "upsample": _upsample, "reorg": _reorg, "dropout": _dropout,
-    "softmax": _softmax, "region": _head, "yolo": _head,
+    "route": _route, "shortcut": _shortcut, "upsample": _upsample, "reorg": _reorg, "crop": _crop, "dropout": _dropout,
+    "softmax": _softmax, "cost": _cost, "region": _head, "yolo": _head,
 }  # fmt: skip
 
-__all__ = ["IMAGE", "DarknetError", "Node", "Plan", "Slot", "make", "mask", "pool_window"]
+__all__ = ["IMAGE", "DarknetError", "Node", "Plan", "Slot", "make", "mask", "pool_window", "shortcut_step"]
