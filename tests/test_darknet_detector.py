@@ -201,12 +201,31 @@ def test_names(tmp_path, detector):
         darknet.load(*files, tmp_path / "no.names")
     names.write_bytes(b"\xef\xbb\xbftraffic light\n")  # as Windows' editor begins a file
     assert darknet.load(*files, names).names == ("traffic light",)
-    names.write_bytes(b"\xff\xfe")
-    with pytest.raises(DarknetError, match=r"^a\.names: is not UTF-8 text"):
-        darknet.load(*files, names)
+    for data in (b"\xff\xff\n", b"caf\xe9\n", b"\xff\xfe\n", b"cat\0\n"):
+        names.write_bytes(data)
+        with pytest.raises(DarknetError, match=r"^a\.names: is no text in UTF-8, UTF-16 or cp949: save it as UTF-8$"):
+            darknet.load(*files, names)
     names.write_text("x" * 100_001)
     with pytest.raises(DarknetError, match="it is not a list of names"):
         darknet.load(*files, names)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp949"])
+def test_names_in_the_encodings_that_editors_write(tmp_path, encoding):
+    names = tmp_path / "a.names"
+    names.write_bytes("고양이\r\ndog\r\n뷁\r\n".encode(encoding))
+    assert darknet.read_names(names) == ("고양이", "dog", "뷁")
+    names.write_bytes(b"\xfe\xff" + "새\n".encode("utf-16-be"))
+    assert darknet.read_names(names) == ("새",)
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write_random(tmp_path, TWO_HEADS)
+    (tmp_path / "a.names").write_text("thing\n")
+    assert darknet.load("~/net.cfg", "~/net.weights", "~/a.names").names == ("thing",)
+    assert darknet.load_model("~/net.cfg", "~/net.weights").count_params() == 1400
 
 
 def test_a_network_without_heads_is_no_detector(tmp_path):

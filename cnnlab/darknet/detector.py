@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import os
 import time
 from collections.abc import Iterable, Sequence
@@ -253,6 +255,7 @@ def load(
     Traceback (most recent call last):
     cnnlab.darknet._error.DarknetError: missing.cfg: cannot be read (No such file or directory)
     """
+    cfg_file, weights_file = Path(cfg_file).expanduser(), Path(weights_file).expanduser()
     made = plan.make(cfg.read(cfg_file))
     header = weights.check_size(weights_file, made)
     classes = read_names(names) if isinstance(names, (str, os.PathLike)) else tuple(names or ())
@@ -290,6 +293,7 @@ def load_model(cfg_file: str | os.PathLike[str], weights_file: str | os.PathLike
     ...     load_model(*files).count_params()  # a bias and a kernel of 1·1·3
     4
     """
+    cfg_file, weights_file = Path(cfg_file).expanduser(), Path(weights_file).expanduser()
     made = plan.make(cfg.read(cfg_file))
     weights.check_size(weights_file, made)
     return _filled(made, weights_file)
@@ -303,7 +307,7 @@ def _filled(made: plan.Plan, weights_file: str | os.PathLike[str]) -> keras.Mode
 
 
 def read_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The class names of a .names file: one a line, empty lines at the end left out.
+    """The class names of a .names file: one a line, empty lines at the end left out; UTF-8, UTF-16 or Korean cp949.
 
     Raises
     ------
@@ -319,18 +323,27 @@ def read_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
     ...     read_names(file)
     ('cat', 'red panda')
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     try:
         with open(path, "rb") as file:
             data = file.read(MOST_NAMES + 1)
-        text = data.decode("utf-8-sig")
     except OSError as error:
         raise DarknetError(f"cannot be read ({error.strerror or type(error).__name__})", file=path.name) from None
-    except UnicodeDecodeError:
-        raise DarknetError("is not UTF-8 text", file=path.name) from None
     if len(data) > MOST_NAMES:
         raise DarknetError(f"has more than {MOST_NAMES:,} bytes: it is not a list of names", file=path.name)
+    text = _decoded(data, path.name)
     return tuple(line.strip() for line in text.strip().split("\n")) if text.strip() else ()
+
+
+def _decoded(data: bytes, file: str) -> str:
+    """Text as editors on Windows save it too: UTF-16 begins with a mark, and what is not UTF-8 is Korean or refused."""
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp949"):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = data.decode(encoding)
+            if "\0" not in text:
+                return text
+    raise DarknetError("is no text in UTF-8, UTF-16 or cp949: save it as UTF-8", file=file)
 
 
 def _check_names(names: Sequence[str], all_heads: Sequence[heads.Head]) -> tuple[str, ...]:
