@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from cnnlab._atomic import write_atomic
-from cnnlab._image_files import ImageError, read_image
+from cnnlab._image_files import ENDINGS, ImageError, read_image
 from cnnlab.detections import Detections
+
+_MADE = ".detected.png"  # ends the names of what is written, and is not read again
+_SHAPES_ONLY = (
+    "tiny-yolo knows circles, squares and triangles in drawn scenes of 96×96 pixels: what it says of a photo means "
+    "nothing. --model yolo-fastest knows 80 kinds of things; `cnnlab data get yolo-fastest yolo-fastest-cfg` fetches it"
+)
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito, 2008
 _INKS = ("white", "white", "white", "black", "black", "black")  # what can be read on each
@@ -28,11 +34,14 @@ def detect(
 
     Parameters
     ----------
-    photos : paths of pictures
-    model : a name of `cnnlab.darknet.names`, or a .cfg and a .weights, and a .names if there is one
+    photos : paths of pictures and of folders of pictures
+    model
+        a name of `cnnlab.darknet.names`, or a .cfg and a .weights, and a .names if there is one; what follows them is
+        taken for photos
     score : boxes with a lower score are left out, 0 to 1
     out : folder to write ``NAME.detected.png`` and ``detections.json`` into; it is made when missing
-    announce, complain : called with each line of the result, and with each picture that cannot be read
+    announce, complain
+        called with each line of the result, and with each picture that cannot be read and what else is amiss
 
     Returns
     -------
@@ -42,24 +51,36 @@ def detect(
     Raises
     ------
     cnnlab.darknet.DarknetError, cnnlab.datasets.DataError, ValueError
-        If there is no such detector.
+        If there is no such detector, or no photo is named.
     OSError
         If the folder cannot be written.
     """
+    model, behind = _split(model)
+    photos = [*photos, *behind]
+    if not photos:
+        raise ValueError("`PHOTO` must be at least one picture or folder of pictures. Received: none")
+    folder = Path(out).expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"`--out` must be a folder. Received: {out!r}, which is a file")
     detector = _detector(model)
     announce(repr(detector).strip("<>"))
-    folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
+    warned = model != ["tiny-yolo"]
     rows, taken, status = [], set(), 0
-    for photo in photos:
+    for photo in _pictures(photos):
         try:
+            if Path(photo).is_dir():
+                raise ImageError("no picture is in this folder")
             image, notes = read_image(photo)
         except ImageError as error:
             complain(f"{photo}: {error}")
             status = 1
             continue
+        if not warned and image.shape[:2] != detector.input_size:
+            complain(_SHAPES_ONLY)
+            warned = True
         found = detector(image, score_threshold=score)
-        target = folder / f"{_free(Path(photo).stem, taken)}.detected.png"
+        target = folder / f"{_free(Path(photo).stem, taken)}{_MADE}"
         write_atomic(target, annotated(image, found))
         announce(f"{photo}: {_said(found)}")
         rows.append(
@@ -80,14 +101,41 @@ def detect(
     return status
 
 
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words behind --model as the model's own and those that are photos: the parser cannot tell them apart."""
+    words = list(words)
+    if Path(words[0]).suffix.lower() != ".cfg":
+        own = 1
+    elif len(words) < 2:
+        raise ValueError(f"`--model` must be a name, or CFG WEIGHTS [NAMES]. Received: {words[0]}")
+    else:
+        own = 3 if len(words) > 2 and not _looks_like_photos(words[2]) else 2
+    return words[:own], words[own:]
+
+
+def _looks_like_photos(word: str) -> bool:
+    path = Path(word).expanduser()
+    return path.suffix.lower() in ENDINGS or path.is_dir()
+
+
+def _pictures(photos: Iterable[str]) -> Iterator[str]:
+    """The files that are named, and those in the folders that are named, by their names."""
+    for photo in photos:
+        path = Path(photo).expanduser()
+        if not path.is_dir():
+            yield str(path)
+            continue
+        named = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
+        files = [str(file) for file in named if not file.name.endswith(_MADE) and not file.name.startswith(".")]
+        yield from files or [str(path)]
+
+
 def _detector(model: Sequence[str]):
     from cnnlab import darknet
 
     if len(model) == 1:
-        return darknet.named(model[0])
-    if len(model) > 3:
-        raise ValueError(f"`--model` must be a name, or CFG WEIGHTS [NAMES]. Received: {' '.join(model)}")
-    return darknet.load(*model)
+        return darknet.named(*model)
+    return darknet.load(*(Path(file).expanduser() for file in model))
 
 
 def _free(stem: str, taken: set[str]) -> str:

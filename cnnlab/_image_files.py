@@ -26,7 +26,7 @@ MAX_BYTES = 100_000_000  # of one file
 FITS = ("crop", "pad", "stretch")
 
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
-_ENDINGS = {
+ENDINGS = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".gif": "GIF", ".bmp": "BMP",
     ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP", ".ppm": "PPM", ".pgm": "PPM", ".pbm": "PPM",
 }  # fmt: skip
@@ -124,6 +124,8 @@ def read_image(
 
 
 def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise ImageError("there is no such file")
     if not path.is_file():  # a pipe would be waited for
         raise ImageError("not a file")
     size = path.stat().st_size
@@ -136,7 +138,7 @@ def _check_file(path: Path) -> None:
 def _named(ending: str, kind: str | None) -> list[str]:
     """The note about a name that does not fit the contents."""
     kind = "JPEG" if kind == "MPO" else kind  # a JPEG with a second picture behind it, as some cameras make
-    if _ENDINGS.get(ending) == kind:
+    if ENDINGS.get(ending) == kind:
         return []
     return [f"named {ending}, but it is a {kind}" if ending else f"a {kind} without an ending to its name"]
 
@@ -144,7 +146,7 @@ def _named(ending: str, kind: str | None) -> list[str]:
 def _not_a_picture(ending: str) -> str:
     if ending in _UNREAD:
         return f"{ending} is not read here: save it as JPEG or PNG"
-    if ending in _ENDINGS:
+    if ending in ENDINGS:
         return f"named {ending}, but what it holds is no picture"
     return f"not a picture ({ending or 'no ending'})"
 

@@ -50,7 +50,7 @@ def test_pictures_that_cannot_be_read_do_not_stop_the_others(scene, tmp_path, ca
     assert main(["detect", *photos, "--out", str(out)]) == 1
     said = capsys.readouterr()
     assert "broken.jpg: " in said.err
-    assert "none.jpg: not a file" in said.err
+    assert "none.jpg: there is no such file" in said.err
     assert sorted(path.name for path in out.iterdir()) == [
         "detections.json", "scene-2.detected.png", "scene.detected.png",
     ]  # fmt: skip
@@ -74,6 +74,78 @@ def test_the_usage_line_is_an_order_that_works(scene, tmp_path, capsys):
     assert main(["detect", str(scene[1]), "--model", *files, "--score", "0.9", "--out", str(tmp_path / "out")]) == 0
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        "--model {model} {photo}",
+        "{photo} --model {model}",
+        "{photo} --model {model} {photo}",
+        "--model {model} --score 0.9 {photo}",
+        "--model {model} {photo} {photo} --score 0.9",
+    ],
+)
+@pytest.mark.parametrize("model", ["tiny-yolo", "{files}", "{files} {names}"])
+def test_photos_may_stand_behind_the_model(order, model, scene, tmp_path):
+    files = " ".join(map(str, write_random(tmp_path, TWO_HEADS)))
+    (tmp_path / "a.names").write_text("thing\n")
+    model = model.format(files=files, names=tmp_path / "a.names")
+    line = order.format(model=model, photo=scene[1])
+    assert main(["detect", *line.split(), "--out", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out" / "detections.json").read_text())
+    assert [row["file"] for row in report["pictures"]] == [str(scene[1])] * line.count("scene.png")
+
+
+def test_a_folder_stands_for_its_pictures(scene, tmp_path, capsys):
+    folder = tmp_path / "pictures"
+    for name in ("b.png", "a.PNG", "cats/c.png", ".hidden.png", "notes.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(scene[1].read_bytes())
+    for _ in range(2):  # what the first run writes into the folder is not read by the second
+        assert main(["detect", "--model", "tiny-yolo", str(folder), "--out", str(folder)]) == 0
+        report = json.loads((folder / "detections.json").read_text())
+        read = [str(folder / name) for name in ("a.PNG", "b.png", "cats/c.png")]
+        assert [row["file"] for row in report["pictures"]] == read
+    (tmp_path / "empty").mkdir()
+    capsys.readouterr()
+    assert main(["detect", str(tmp_path / "empty"), str(scene[1]), "--out", str(tmp_path / "out")]) == 1
+    assert f"{tmp_path / 'empty'}: no picture is in this folder" in capsys.readouterr().err
+
+
+def test_no_photo_and_a_file_for_a_folder_are_said_first(scene, tmp_path, capsys):
+    assert main(["detect", "--model", "tiny-yolo"]) == 2
+    assert "`PHOTO` must be at least one picture or folder of pictures. Received: none" in capsys.readouterr().err
+    before = scene[1].read_bytes()
+    assert main(["detect", str(scene[1]), "--out", str(scene[1])]) == 2
+    said = capsys.readouterr()
+    assert f"`--out` must be a folder. Received: '{scene[1]}', which is a file" in said.err
+    assert said.out == ""
+    assert scene[1].read_bytes() == before
+
+
+def test_the_detector_of_shapes_says_that_it_knows_no_photos(scene, tmp_path, capsys):
+    assert main(["detect", str(scene[1]), "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().err == ""
+    for number in range(2):
+        Image.fromarray(np.zeros((120, 160, 3), np.uint8)).save(tmp_path / f"photo{number}.jpg")
+    photos = [str(tmp_path / f"photo{number}.jpg") for number in range(2)]
+    assert main(["detect", *photos, "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().err
+    assert said.count("tiny-yolo knows circles, squares and triangles in drawn scenes of 96×96 pixels") == 1
+    assert "--model yolo-fastest" in said
+    assert "cnnlab data get yolo-fastest yolo-fastest-cfg" in said
+    files = map(str, write_random(tmp_path, TWO_HEADS))
+    assert main(["detect", *photos, "--model", *files, "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_tilde_is_the_home_folder(scene, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    write_random(tmp_path, TWO_HEADS)
+    assert main(["detect", "~/scene.png", "--model", "~/net.cfg", "~/net.weights", "--out", "~/out"]) == 0
+    assert (tmp_path / "out" / "scene.detected.png").is_file()
+
+
 def test_a_model_can_be_given_as_files(scene, tmp_path):
     files = write_random(tmp_path, TWO_HEADS)
     (tmp_path / "a.names").write_text("thing\n")
@@ -89,7 +161,8 @@ def test_a_model_can_be_given_as_files(scene, tmp_path):
     [
         (["yolo3"], "`name` must be one of 'tiny-yolo'"),
         (["a.cfg", "a.weights"], "a.cfg: cannot be read"),
-        (["a", "b", "c", "d"], "`--model` must be a name, or CFG WEIGHTS [NAMES]. Received: a b c d"),
+        (["a.cfg"], "`--model` must be a name, or CFG WEIGHTS [NAMES]. Received: a.cfg"),
+        (["a", "b", "c", "d"], "`name` must be one of 'tiny-yolo'"),
         (["yolov3"], "Type `cnnlab data get yolov3`"),
     ],
 )

@@ -109,8 +109,8 @@ def test_a_file_that_is_no_picture_says_why(tmp_path, case):
 
 
 def test_a_folder_a_missing_file_and_a_pipe_are_no_pictures(tmp_path):
-    for path in (tmp_path, tmp_path / "none.jpg"):
-        with pytest.raises(ImageError, match="not a file"):
+    for path, says in ((tmp_path, "not a file"), (tmp_path / "none.jpg", "there is no such file")):
+        with pytest.raises(ImageError, match=says):
             read_image(path)
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.jpg")
