@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a Windows code page lacks characters; stderr escapes them anyway
-    arguments = _parser().parse_args(argv)
+    arguments = _parser().parse_args(_with_values(sys.argv[1:] if argv is None else argv))
     try:
         with _terminated_like_interrupted():
             return arguments.call(arguments)
@@ -50,6 +50,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except (CourseError, OSError) as error:
         return _complain(error, 2)
+
+
+def _with_values(words: Sequence[str]) -> list[str]:
+    """Each ``-p NAME VALUE`` as one word: alone, a value such as -1e-3 would be taken for an option.
+
+    >>> _with_values(["run", "-p", "LR", "-1e-3", "--resume"])
+    ['run', '--parameter=LR=-1e-3', '--resume']
+    """
+    rest, glued = list(words), []
+    while rest:
+        if rest[0] in ("-p", "--parameter") and len(rest) > 2 and not rest[2].startswith("--"):
+            glued.append(f"--parameter={rest[1]}={rest[2]}")
+            rest = rest[3:]
+        else:
+            glued.append(rest.pop(0))
+    return glued
 
 
 def _complain(error: Exception, status: int) -> int:
@@ -84,10 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     _lessons(run)
     run.add_argument("--profile", choices=("quick", "full"), help="how much to compute (default: quick)")
     run.add_argument(
-        "-p", "--parameter", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="set a parameter"
+        "-p", "--parameter", type=_parameter, action="append", default=[], metavar="NAME VALUE", help="set a parameter"
     )
     _jobs(run, None, "2, or 1 in the full profile")
-    run.add_argument("--out", default="runs", metavar="DIR", help="folder for the results (default: runs)")
+    run.add_argument(
+        "--out", type=os.path.expanduser, default="runs", metavar="DIR", help="folder for the results (default: runs)"
+    )
     run.add_argument("--resume", action="store_true", help="redo only what failed, is missing or has changed")
     run.set_defaults(call=_run)
 
@@ -116,10 +134,10 @@ def _parser() -> argparse.ArgumentParser:
     detect = commands.add_parser(
         "detect",
         help="find objects in photos: annotated pictures and JSON",
-        # The photos come first: behind --model they would be taken for its files.
         usage="cnnlab detect PHOTO [PHOTO ...] [--model NAME | CFG WEIGHTS [NAMES]] [--score S] [--out DIR]",
     )
-    detect.add_argument("photos", nargs="+", metavar="PHOTO")
+    # Behind --model the photos come with its words: detect() tells them apart.
+    detect.add_argument("photos", nargs="*", metavar="PHOTO", help="a picture, or a folder of pictures")
     detect.add_argument(
         "--model", nargs="+", default=["tiny-yolo"], metavar="MODEL",
         help="a name (tiny-yolo, yolo-fastest, yolov3-tiny, yolov3), or CFG WEIGHTS [NAMES] (default: tiny-yolo, which "
@@ -129,6 +147,13 @@ def _parser() -> argparse.ArgumentParser:
     detect.add_argument("--out", default="detections", metavar="DIR", help="folder to write to (default: detections)")
     detect.set_defaults(call=_detect)
     return parser
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not name or not sign:
+        raise argparse.ArgumentTypeError(f"must be followed by NAME VALUE. Received: {text!r}")
+    return name, value
 
 
 def _share(text: str) -> float:
@@ -143,7 +168,11 @@ def _share(text: str) -> float:
 
 def _lessons(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "lessons", nargs="*", metavar="LESSON", help="number, name or path, such as 02 (default: all lessons)"
+        "lessons",
+        nargs="*",
+        type=os.path.expanduser,
+        metavar="LESSON",
+        help="number, name or path, such as 02 (default: all lessons)",
     )
 
 

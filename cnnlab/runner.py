@@ -252,7 +252,9 @@ def _value(lesson: Lesson, name: str, value: Any, declared: dict[str, Any]) -> A
     if isinstance(default, str) and isinstance(value, str):
         return value
     read = value
-    if isinstance(value, str):
+    if isinstance(default, bool) and str(value).lower() in ("true", "false"):
+        read = str(value).lower() == "true"
+    elif isinstance(value, str):
         with contextlib.suppress(ValueError, SyntaxError):
             read = ast.literal_eval(value)
     kinds = {bool: (bool,), int: (int,), float: (int, float), str: (str,)}.get(type(default))

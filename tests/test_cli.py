@@ -71,6 +71,8 @@ def test_help_has_examples(capsys):
         ["run", "--timeout", "nan"],
         ["run", "--profile", "slow"],
         ["run", "-p", "SEED"],
+        ["run", "-p", "SEED", "--resume"],
+        ["run", "-p", "=", "7"],
         ["build", "--check", "--sync"],
         ["data"],
         ["data", "get"],
@@ -86,14 +88,15 @@ def test_wrong_commands_exit_2(words, capsys):
 @pytest.mark.parametrize(("status", "code", "words"), [("ok", 0, "1 of 1"), ("raised", 1, "0 of 1")])
 def test_run_passes_everything_on_and_says_how_it_went(ran, capsys, status, code, words):
     ran["status"] = status
-    line = "run 0 --profile full -p SEED 7 -p RATE -1 --jobs 3 --timeout 2.5 --out there --resume"
+    line = "run 0 --profile full -p SEED 7 -p RATE -1 -p LR -1e-3 -p LOW -inf --parameter B false -p T a=b"
+    line += " --jobs 3 --timeout 2.5 --out there --resume"
     assert cli.main(line.split()) == code
     assert words in capsys.readouterr().out
     del ran["status"]
     assert ran == {
         "lessons": ["0"],
         "profile": "full",
-        "parameters": {"SEED": "7", "RATE": "-1"},
+        "parameters": {"SEED": "7", "RATE": "-1", "LR": "-1e-3", "LOW": "-inf", "B": "false", "T": "a=b"},
         "jobs": 3,
         "timeout": 2.5,
         "out": "there",
@@ -119,6 +122,13 @@ def test_mistakes_are_one_line_and_exit_2(course, tmp_path, capsys, words, messa
     assert message in errors
     assert errors.startswith("cnnlab: ")
     assert errors.count("\n") == 1
+
+
+def test_a_tilde_is_the_home_folder(ran, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    cli.main(["run", "~/00_good.py", "--out", "~/runs"])
+    assert [Path(word) for word in (*ran["lessons"], ran["out"])] == [tmp_path / "00_good.py", tmp_path / "runs"]
 
 
 def test_no_course_is_a_clear_error(tmp_path, monkeypatch, capsys):

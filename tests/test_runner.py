@@ -194,8 +194,9 @@ def test_resume_notices_what_changed(course, executed, tmp_path):
     assert names(resume=True, parameters={"SEED": 1}) == ["00_good", "01_raises"]
 
 
-def test_profile_and_parameters_reach_every_lesson_with_the_declared_types(course, executed, tmp_path):
-    given = {"SEED": "3", "RATE": "1e-3", "NAME": "12", "FLAG": "False"}
+@pytest.mark.parametrize("flag", ["False", "false"])
+def test_profile_and_parameters_reach_every_lesson_with_the_declared_types(course, executed, tmp_path, flag):
+    given = {"SEED": "3", "RATE": "1e-3", "NAME": "12", "FLAG": flag}
     runner.run(course=course, out=tmp_path / "out", profile="full", parameters=given)
     assert executed == [
         (name, {"SEED": 3, "RATE": 0.001, "NAME": "12", "FLAG": False, "PROFILE": "full"})
