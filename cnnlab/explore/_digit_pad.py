@@ -197,7 +197,7 @@ class DigitPad(Explorer):
             return "\n".join([*lines, "The model's answer appears with your guess."])
         now, before = self.probabilities(), self._asked_of(self.original())
         best = int(now.argmax())
-        lines.append(f"The model says {self._names[best]} with a probability of {now[best]:.3f}{self._judged(best)}.")
+        lines.append(f"The model says {self._names[best]} with a probability of {now[best]:.3f}{self._right_or_wrong(best)}.")
         listed = ", ".join(f"{name} {p:.2f}" for name, p in zip(self._names, now, strict=True))
         lines.append(f"All of them: {listed}.")
         if self._changes() != "unchanged":
@@ -221,7 +221,7 @@ class DigitPad(Explorer):
         ]
         return ", ".join(filter(None, said)) or "unchanged"
 
-    def _judged(self, best: int) -> str:
+    def _right_or_wrong(self, best: int) -> str:
         if self.source == _DRAWN:
             return ""
         return ": right" if self._names[best] == self.class_name else f": wrong, it is {self.class_name}"
