@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -147,7 +148,8 @@ def test_every_value_of_every_layer_is_explained(kinds, name):
         found = opened.explain(row, column, filter_index)
         assert found.agrees(), (row, column, filter_index)
         assert found.activated == pytest.approx(found.model, abs=1e-5)
-        assert found.sums.sum() + opened.bias_of(filter_index) == pytest.approx(found.total)
+        assert found.sums.sum() + found.bias == pytest.approx(found.total, abs=1e-12)
+        assert abs(found.bias - opened.bias_of(filter_index)) <= 0.5001 * 10.0**-found.digits
         assert found.products.size == math.prod(opened.kernel.shape[:3])
 
 
@@ -158,7 +160,59 @@ def test_what_cannot_be_opened_is_named(kinds):
     assert "transposed (Conv2DTranspose is not opened here" in words
 
 
-def test_the_words_add_up():
+def numbers(line):
+    return [Decimal(text) for text in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?", line)]
+
+
+def add_up(words):
+    """Work through the microscope's words with a learner's arithmetic: nothing but what is written there."""
+    lines = words.splitlines()
+    first = next(n for n, line in enumerate(lines) if "input · weight" in line) + 1
+    last = next(n for n, line in enumerate(lines) if line.startswith("Sums of the channels"))
+    pairs = [pair for line in lines[first:last] if "·" in line for pair in re.findall(r"(\S+)·(\S+)", line)]
+    results = [numbers(line) for line in lines[first:last] if line.startswith("= ")]
+    products, (channel,) = (results[0], results[1]) if len(results) == 2 else (results[0], results[0])
+    assert len(pairs) == len(products)
+    for (value, weight), product in zip(pairs, products, strict=True):
+        exact = Decimal(value.strip("()")) * Decimal(weight.strip("()"))
+        assert exact.quantize(product) == product
+    assert sum(products) == channel
+    sums = dict(re.findall(r"(\d+): (-?[\d.]+)(?=[,;.])", lines[last].rstrip(".") + "."))
+    rest = re.findall(r"together (-?[\d.]+\d)", lines[last])
+    total, bias, together = re.search(r"products: (\S+); bias (\S+); together (\S+);", lines[last + 1]).groups()
+    assert sum(map(Decimal, [*(text.rstrip(".") for text in sums.values()), *rest])) == Decimal(total)
+    assert Decimal(total) + Decimal(bias) == Decimal(together)
+    after = re.search(r"after (\w+) (\S+)\.$", lines[last + 1])
+    if after[1] in ("linear", "relu") and Decimal(together) > 0:
+        assert Decimal(together).quantize(Decimal(after[2])) == Decimal(after[2])
+    assert f"The model's own output here: {after[2]}. Equal" in lines[last + 2]
+    return len(products)
+
+
+@pytest.mark.parametrize("scale", [1.0, 255.0, 1e-5])
+def test_the_words_add_up_to_the_last_digit(scale):
+    microscope = LayerMicroscope(lenet(), scale * np.random.default_rng(0).uniform(size=(32, 32, 3)))
+    for row, channel in ((0, 0), (9, 5), (4, 2)):
+        microscope.set(layer="conv2", row=row, column=2, filter=15, channel=channel)
+        assert add_up(microscope.describe()) == 25
+
+
+@pytest.mark.parametrize("layer", ["conv1", "strided", "depthwise"])
+def test_the_words_of_every_kind_of_layer_add_up(layer):
+    microscope = LayerMicroscope().set(layer=layer)
+    for row in range(3):
+        assert add_up(microscope.set(row=row, filter=row).describe()) == math.prod(microscope.conv().kernel.shape[:2])
+
+
+def test_many_channels_are_summed_up_and_a_large_kernel_is_counted():
+    model = keras.Sequential([keras.Input((14, 14, 12)), layers.Conv2D(2, 3, name="wide")])
+    assert add_up(LayerMicroscope(model, np.random.default_rng(1).normal(size=(14, 14, 12))).describe()) == 9
+    model = keras.Sequential([keras.Input((14, 14, 1)), layers.Conv2D(2, 12, name="tall")])
+    words = LayerMicroscope(model, np.ones((14, 14, 1))).describe()
+    assert "144 products, too many to say one by one" in words
+
+
+def test_the_words_are_those_of_the_chosen_value():
     microscope = LayerMicroscope(lenet(), np.random.default_rng(0).uniform(size=(32, 32, 3)))
     microscope.set(layer="conv2", row=9, column=2, filter=15, channel=5)
     words = microscope.describe()
@@ -167,7 +221,6 @@ def test_the_words_add_up():
     total = (patch * opened.kernel[..., 15]).sum()
     assert "conv2 (Conv2D): 14×14×6 → 10×10×16" in words
     assert "window begins at row 9, column 2" in words
-    assert "(25 products)" in words
     assert float(re.search(r"All 150 products: (-?\d+\.\d+)", words)[1]) == pytest.approx(total, abs=1e-3)
     assert float(re.search(r"output here: (-?\d+\.\d+)", words)[1]) == pytest.approx(max(total, 0), abs=1e-3)
     assert "Equal, as far as 32-bit numbers go" in words

@@ -68,7 +68,7 @@ class Explorer:
     def __init__(self, *, predict: bool = False) -> None:
         self.controls: dict[str, widgets.Widget] = dict(self.make_controls())
         self._predicting = predict
-        self._judged: tuple[tuple, bool | None] | None = None  # (guess, question, answer) and whether it is right
+        self._guessed: tuple[tuple, bool | None] | None = None  # (guess, question, answer) and whether it is right
         if predict:
             self._require_question()
             self.controls["guess"] = widgets.Text(
@@ -159,7 +159,7 @@ class Explorer:
                 for name, value in values.items():
                     self._check_assigned(name, value)
                 if "guess" in values:
-                    self._judged = None
+                    self._guessed = None
                 else:
                     self._forget_guess()
             self._redraw()
@@ -168,7 +168,7 @@ class Explorer:
                 for _ in range(2):  # twice: one control's range may depend on another's value
                     for name, value in known.items():
                         self._assign(name, value)
-            self._judged = None
+            self._guessed = None
             raise
         self._error.value = ""
         return self
@@ -263,20 +263,20 @@ class Explorer:
     def _forget_guess(self) -> None:
         """Ask again, if what is asked or the answer has changed; a move that changes neither leaves both in sight."""
         if self._predicting and self.guess:
-            before, self._judged = self._judged, None
+            before, self._guessed = self._guessed, None
             if before is None or before[0] != (self.guess, self.question(), self.answer()):
                 self.controls["guess"].value = ""
             else:
-                self._judged = before
+                self._guessed = before
 
     def _judgement(self) -> bool | None:
         """Whether the guess is right; None where there is none, or none that can be read."""
         if not self.guess.strip():
             return None
-        if self._judged is None or self._judged[0][0] != self.guess:
+        if self._guessed is None or self._guessed[0][0] != self.guess:
             answer = self.answer()
-            self._judged = (self.guess, self.question(), answer), judge(self.guess, answer, self.choices)
-        return self._judged[1]
+            self._guessed = (self.guess, self.question(), answer), judge(self.guess, answer, self.choices)
+        return self._guessed[1]
 
     def _verdict(self) -> str:
         if not self._predicting:

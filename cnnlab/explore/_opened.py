@@ -76,17 +76,22 @@ class OpenedConv:
         """How this one output value comes about, term by term."""
         patch, on_input = self.patch(row, column)  # (KH, KW, C)
         channels = self.channels_of(filter_index)
-        seen = patch[..., channels.start : channels.stop]
-        products = seen * self.kernel[..., filter_index]
+        seen, weights = _nine_digits(patch[..., channels.start : channels.stop]), self.kernel[..., filter_index]
+        products = seen * _nine_digits(weights)
+        digits = _digits(products)
+        products = np.round(products, digits)
+        bias = round(self.bias_of(filter_index), digits)
         # All filters, because an activation such as softmax looks at its neighbours too.
         every = conv.conv2d(patch, self.kernel, self.bias, groups=self.groups)  # (1, 1, F)
-        every[0, 0, filter_index] = products.sum() + self.bias_of(filter_index)
+        every[0, 0, filter_index] = products.sum() + bias
         activated = keras.ops.convert_to_numpy(self.activation(keras.ops.convert_to_tensor(every[0].astype("float32"))))
         return Explanation(
             seen,
             on_input,
             products,
+            digits,
             products.sum(axis=(0, 1)),
+            bias,
             float(every[0, 0, filter_index]),
             float(activated[0, filter_index]),
             float(self.outputs[row, column, filter_index]),
@@ -103,9 +108,13 @@ class Explanation:
 
     Attributes
     ----------
-    patch, products : (KH, KW, C_in / groups): the input under the filter, and each number times its weight
+    patch, products
+        (KH, KW, C_in / groups): the input under the filter in nine digits, which tell any two 32-bit numbers apart, and
+        each number times its weight, rounded to `digits` decimals: what is written adds up to the last of them
     on_input : (KH, KW) booleans: False where the tap lies on padding
+    digits : decimals of the products, their sums and the bias
     sums : (C_in / groups,): the products of each channel, added
+    bias : of the filter, rounded likewise
     total : all products and the bias: the pre-activation
     activated : what the activation makes of `total`
     model : what the model itself put there
@@ -114,7 +123,9 @@ class Explanation:
     patch: np.ndarray
     on_input: np.ndarray
     products: np.ndarray
+    digits: int
     sums: np.ndarray
+    bias: float
     total: float
     activated: float
     model: float
@@ -125,11 +136,28 @@ class Explanation:
         return bool(abs(self.activated - self.model) <= 1e-5 * scale + 1e-7)
 
     def places(self) -> int:
-        """Decimals to write, six or fewer: 32-bit sums taken in another order may differ in the last one."""
-        for places in (6, 5, 4):
-            if f"{self.activated:.{places}f}" == f"{self.model:.{places}f}":
+        """Decimals of the output, two or more fewer: 32-bit sums taken in another order differ in the last ones."""
+        same = {self.activated, self.model}
+        if abs(self.activated - self.total) <= 1e-6 * abs(self.total):  # the activation lets it through
+            same.add(self.total)
+        for places in range(self.digits - 2, 0, -1):
+            if len({f"{value:.{places}f}" for value in same}) == 1:
                 return places
-        return 3 if self.agrees() else 6
+        return max(self.digits - 2, 1)
+
+
+def _nine_digits(values: np.ndarray) -> np.ndarray:
+    """`values` rounded to nine digits, as ``f"{value:.9g}"`` writes them."""
+    with np.errstate(divide="ignore"):
+        power = np.where(values == 0, 0, np.floor(np.log10(np.abs(values))))
+    scale = 10.0 ** (8 - power)
+    return np.round(values * scale) / scale
+
+
+def _digits(products: np.ndarray) -> int:
+    """Decimals that give the largest product eight digits."""
+    largest = float(np.abs(products).max())
+    return min(max(7 - int(np.floor(np.log10(largest))), 2), 15) if largest > 0 else 8
 
 
 @dataclass(frozen=True)

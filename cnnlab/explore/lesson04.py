@@ -23,6 +23,7 @@ __all__ = ["LayerMicroscope", "ReceptiveFieldPinner"]
 
 WRITTEN_TAPS = 30  # larger kernels are drawn as colours only: their numbers would be too small to read
 WRITTEN_CHANNELS = 8
+SAID_TAPS = 121  # products that are said one by one: an 11×11 kernel
 
 
 class LayerMicroscope(Explorer):
@@ -115,10 +116,10 @@ class LayerMicroscope(Explorer):
         found = self.explanation()
         self._draw_products(sheet, found)
         self._draw_sums(sheet, found.sums)
-        for number, (name, value) in enumerate(self._terms(found).items()):
+        for number, (name, value, places) in enumerate(self._terms(found)):
             y = 3.45 + 0.3 * number
             sheet.write(5.88 - 0.092 * len(name), y, name, 11, mono=True)  # apart: a name's outline is drawn once
-            sheet.write(5.98, y, f"{value:+.{found.places()}f}", 11, mono=True)
+            sheet.write(5.98, y, f"{value:+.{places}f}", 11, mono=True)
         words, colour = ("equal", plot.GREEN) if found.agrees() else ("NOT EQUAL", plot.RED)
         sheet.write(6.02, 4.95, words, 12, colour, bold=True)
         return picture
@@ -135,15 +136,15 @@ class LayerMicroscope(Explorer):
         ]
         if self.revealed:
             found = self.explanation()
-            places = found.places()
+            digits, places = found.digits, found.places()
             lines += [
                 f"Its window begins at row {conv.corner(self.row, self.column)[0]}, column "
                 f"{conv.corner(self.row, self.column)[1]} of the input{_geometry(conv)}; a filter is {kernel}.",
                 *self._padding_in_words(found),
-                f"Channel {self.channel}: {self._products_in_words(found, self.channel - channels.start)}",
-                f"Sums of the channels: {_sums_in_words(found.sums, channels)}",
-                f"All {found.products.size} products: {found.products.sum():.{places}f}; bias "
-                f"{conv.bias_of(self.filter):+.{places}f}; together {found.total:.{places}f}; "
+                *self._products_in_words(found, self.channel - channels.start),
+                f"Sums of the channels: {_sums_in_words(found.sums, channels, digits)}.",
+                f"All {found.products.size} products: {_decimal(found.products.sum(), digits)}; bias "
+                f"{found.bias:+.{digits}f}; together {_decimal(found.total, digits)}; "
                 f"after {conv.activation_name} {found.activated:.{places}f}.",
                 f"The model's own output here: {found.model:.{places}f}. {self._agreement(found)}",
             ]
@@ -162,23 +163,31 @@ class LayerMicroscope(Explorer):
             return []
         return [f"{outside} of its {found.on_input.size} positions hang over the edge: they read zeros (padding)."]
 
-    def _products_in_words(self, found: Explanation, index: int) -> str:
-        values = found.patch[..., index].ravel()
-        weights = self.conv().kernel[:, :, index, self.filter].ravel()
-        shown = len(values) if len(values) <= 9 else 4
-        terms = [f"{_written(v)}·{_factor(w)}" for v, w in zip(values[:shown], weights[:shown], strict=True)]
-        more = [] if shown == len(values) else [f"… ({len(values)} products)"]
-        return " + ".join(terms + more) + f" = {found.sums[index]:.6f}"
+    def _products_in_words(self, found: Explanation, index: int) -> list[str]:
+        """Each number times its weight, each product, and their sum, in digits that add up."""
+        weights, products = self.conv().kernel[:, :, index, self.filter], found.products[..., index]
+        lines = [f"Channel {self.channel}, input · weight:"]
+        if products.size <= SAID_TAPS:
+            pairs = [
+                [_pair(*pair) for pair in zip(*rows, strict=True)]
+                for rows in zip(found.patch[..., index], weights, strict=True)
+            ]
+            lines.append("  " + "\n+ ".join(" + ".join(row) for row in pairs))
+            if products.size > 1:
+                lines.append("= " + " + ".join(_term(product, found.digits) for product in products.ravel()))
+        else:
+            lines.append(f"  {products.size} products, too many to say one by one")
+        return [*lines, f"= {_decimal(found.sums[index], found.digits)}"]
 
-    def _terms(self, found: Explanation) -> dict[str, float]:
-        """The last steps from the products to the output, each with its value."""
-        return {
-            f"{found.products.size} products": found.products.sum(),
-            "bias": self.conv().bias_of(self.filter),
-            "together": found.total,
-            f"after {self.conv().activation_name[:12]}": found.activated,
-            "the model says": found.model,
-        }
+    def _terms(self, found: Explanation) -> list[tuple[str, float, int]]:
+        """The last steps from the products to the output, each with its value and its decimals."""
+        return [
+            (f"{found.products.size} products", found.products.sum(), found.digits),
+            ("bias", found.bias, found.digits),
+            ("together", found.total, found.digits),
+            (f"after {self.conv().activation_name[:12]}", found.activated, found.places()),
+            ("the model says", found.model, found.places()),
+        ]
 
     def _draw_input(self, sheet: Sheet) -> None:
         """The input channel with its padding, the window on it, and its taps if they are spread out."""
@@ -201,7 +210,7 @@ class LayerMicroscope(Explorer):
         grids = (
             (found.patch[..., index], f"channel {self.channel} under the window"),
             (conv.kernel[:, :, index, self.filter], f"× weights of filter {self.filter}"),
-            (found.products[..., index], "= products"),
+            (found.products[..., index], "= products, rounded"),
         )
         for (values, title), centre in zip(grids, (3.65, 6.15, 8.65), strict=True):
             if values.size > WRITTEN_TAPS:
@@ -278,9 +287,18 @@ def _written(value: float) -> str:
     return plot.short_number(value)
 
 
-def _factor(value: float) -> str:
-    """The second factor of a product: in brackets if it is negative."""
-    return _written(value) if value >= 0 else f"({_written(value)})"
+def _decimal(value: float, digits: int) -> str:
+    return f"{value + 0.0:.{digits}f}"
+
+
+def _term(value: float, digits: int) -> str:
+    """A term of a sum: in brackets if it is negative."""
+    return f"({_decimal(value, digits)})" if value < 0 else _decimal(value, digits)
+
+
+def _pair(value: float, weight: float) -> str:
+    """A product with its factors in nine digits: no two 32-bit numbers have the same."""
+    return "·".join(f"({factor:.9g})" if factor < 0 else f"{factor + 0.0:.9g}" for factor in (value, weight))
 
 
 def _geometry(conv: OpenedConv) -> str:
@@ -293,10 +311,12 @@ def _geometry(conv: OpenedConv) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _sums_in_words(sums: np.ndarray, channels: range) -> str:
+def _sums_in_words(sums: np.ndarray, channels: range, digits: int) -> str:
     """Every channel's sum, or the four largest and the rest together."""
     if len(sums) <= WRITTEN_CHANNELS:
-        return ", ".join(f"{channel}: {value:.4f}" for channel, value in zip(channels, sums, strict=True))
+        pairs = zip(channels, sums, strict=True)
+        return ", ".join(f"{channel}: {_decimal(value, digits)}" for channel, value in pairs)
     largest = np.argsort(-np.abs(sums))[:4]
-    shown = ", ".join(f"{channels[i]}: {sums[i]:.4f}" for i in largest)
-    return f"{shown}; the other {len(sums) - 4} together {sums.sum() - sums[largest].sum():.4f}"
+    shown = ", ".join(f"{channels[i]}: {_decimal(sums[i], digits)}" for i in largest)
+    rest = _decimal(sums.sum() - sums[largest].sum(), digits)
+    return f"{shown}; the other {len(sums) - 4} together {rest}"
