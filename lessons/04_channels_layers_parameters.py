@@ -546,7 +546,7 @@ pinner
 #
 # (1: 17 × 17; the middle 5 × 5. Over a million paths lead from the middle pixel to the output, from a corner one: a
 # bell. 2: part of it lies on padding. 3: 15 × 15, as far as seven plain layers; but the bell is now a comb, whose
-# middle column counts a third as much as the columns two beside it.)
+# middle column counts a third as much as its neighbours.)
 #
 # Now your own network, measured by nudging each pixel.
 

@@ -405,6 +405,17 @@ def test_influence_counts_paths():
     assert "the middle 5×5: 51 % of the field's area" in pinner.describe()
 
 
+def test_a_bell_and_with_dilation_a_comb():
+    bell = ReceptiveFieldPinner(stack="3 3 3 3 3 3 3 3", size=25)
+    assert bell.answer() == (17, 17)
+    assert "Half of the influence comes from the middle 5×5" in bell.describe()
+    comb = ReceptiveFieldPinner(stack="3 3d2 3d4", size=25)
+    assert comb.answer() == (15, 15)
+    columns = comb.influence().sum(axis=0)[5:20]  # 7 is the middle of 15
+    assert columns[[6, 8]] == pytest.approx(3 * columns[7])
+    assert columns[7] == pytest.approx(columns.min())
+
+
 def test_the_pinners_words():
     pinner = ReceptiveFieldPinner(stack="3 3 2/2 3", size=25)
     assert "Theory: 10×10 pixels" in pinner.describe()
@@ -539,6 +550,9 @@ def test_the_library_solves_the_exercises():
     assert check.stack_field(lambda layers: shapes.receptive_field(layers).size).status == "correct"
     assert check.kernel_gradient(lambda image, grad: conv.conv2d(image, grad)).status == "correct"
     assert check.lenet_counts(np.array([608, 3216, 48120, 10164, 850])).status == "correct"
+    assert "4 of its 5 entries are still ..." in check.lenet_counts([608, ...]).message
+    assert check.layer_macs(lambda h, w, k, c, f, s=1: shapes.conv_macs((h, w), k, c, f, strides=s)).status == "correct"
+    assert shapes.conv_macs((10, 11), 3, 1, 1, strides=2) == 4 * 5 * 9  # 7 / 2 is 3, and 8 / 2 is 4
 
 
 def test_the_gradient_of_the_lessons_block_is_right():
