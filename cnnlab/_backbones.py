@@ -74,6 +74,46 @@ def _entries() -> tuple[Entry, ...]:
             )
         ),
         *(
+            Entry(
+                f"mobilenet_v3_{size}",
+                224,
+                params,
+                zero,
+                f"MobileNetV3{size.title()}",
+                f"weights_mobilenet_v3_{size}_224_1.0_float_no_top_v2.h5",
+            )
+            for size, params in (("small", 939_120), ("large", 2_996_352))
+        ),
+        *(
+            Entry(
+                f"efficientnet_v2_{size}",
+                side,
+                params,
+                zero,
+                f"EfficientNetV2{size.upper()}",
+                f"efficientnetv2-{size}_notop.h5",
+            )
+            for size, side, params in (
+                ("b0", 224, 5_919_312),
+                ("b1", 240, 6_931_124),
+                ("b2", 260, 8_769_374),
+                ("b3", 300, 12_930_622),
+                ("s", 384, 20_331_360),
+                ("m", 480, 53_150_388),
+                ("l", 480, 117_746_848),
+            )
+        ),
+        *(
+            Entry(f"convnext_{size}", 224, params, zero, f"ConvNeXt{keras_size}", f"convnext_{size}_notop.h5")
+            for size, keras_size, params in (
+                ("tiny", "Tiny", 27_820_128),
+                ("small", "Small", 49_454_688),
+                ("base", "Base", 87_566_464),
+                ("large", "Large", 196_230_336),
+                ("xlarge", "XLarge", 348_147_968),
+            )
+        ),
+        *(
             Entry(f"densenet{depth}", 224, params, normal, f"DenseNet{depth}", f"densenet{depth}{kernels}")
             for depth, params in ((121, 7_037_504), (169, 12_642_880), (201, 18_321_984))
         ),

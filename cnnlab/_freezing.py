@@ -93,7 +93,7 @@ def unfreeze_top(model: keras.Model, top: int | str, *, learning_rate: float = 1
     model : of `classifier`, or any Keras model
     top
         how many layers with a kernel, counted down from the head; or the beginning of a layer's name, such as
-        ``"fire8"``: that layer and everything above it
+        ``"fire8"``. That layer and everything above it train
     learning_rate : of the new optimizer; by default a tenth of what a head trains with
 
     Returns
@@ -124,7 +124,8 @@ def unfreeze_top(model: keras.Model, top: int | str, *, learning_rate: float = 1
             some = ", ".join(map(repr, names[-3:]))
             raise ValueError(f"`top` must begin the name of a layer of the backbone, such as {some}. Received: {top!r}")
     else:
-        first = len(candidates) - check_int(top, "top", 0, len(candidates))
+        kernels = [n for n, layer in enumerate(candidates) if any("kernel" in w.name for w in layer.weights)]
+        first = [*kernels, len(candidates)][len(kernels) - check_int(top, "top", 0, len(kernels))]
     chosen = {id(layer) for layer in candidates[first:]}
     return _set(model, lambda layer: id(layer) in chosen, learning_rate)
 

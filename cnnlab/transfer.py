@@ -53,7 +53,7 @@ def menu() -> tuple[Entry, ...]:
     Examples
     --------
     >>> [entry.name for entry in menu() if entry.params < 3_000_000]
-    ['squeezenet', 'mobilenet_v2']
+    ['squeezenet', 'mobilenet_v2', 'mobilenet_v3_small', 'mobilenet_v3_large']
     >>> next(entry.side for entry in menu() if entry.name == "xception")
     299
     """
@@ -83,7 +83,8 @@ def backbone(
     Returns
     -------
     keras.Model
-        Functional and flat, not compiled: (N, H, W, 3) → (N, h, w, C).
+        Functional, not compiled: (N, H, W, 3) → (N, h, w, C). Flat, but for ConvNeXt's, in which Keras nests the stem
+        and the downsampling.
 
     Raises
     ------

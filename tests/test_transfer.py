@@ -96,7 +96,10 @@ def test_squeezenet_wants_what_its_authors_trained_it_on():
 
 @pytest.mark.parametrize(
     ("name", "size", "channels"),
-    [("squeezenet", 64, 512), ("mobilenet_v2", 64, 1280), ("resnet50", 64, 2048), ("efficientnet_b0", 64, 1280)],
+    [
+        *[("squeezenet", 64, 512), ("mobilenet_v2", 64, 1280), ("resnet50", 64, 2048), ("efficientnet_b0", 64, 1280)],
+        *[("mobilenet_v3_small", 64, 576), ("efficientnet_v2_b0", 64, 1280), ("convnext_tiny", 64, 768)],
+    ],
 )
 def test_the_menu_states_the_parameters(name, size, channels):
     base = transfer.backbone(name, (size, size, 3), weights=None)
@@ -112,8 +115,47 @@ def test_the_menu_is_that_of_the_syllabus_with_its_sizes():
     expected |= {"inception_resnet_v2": 299, "mobilenet": 224, "mobilenet_v2": 224, "densenet121": 224}
     expected |= {"nasnet_mobile": 224, "nasnet_large": 331, "efficientnet_b0": 224, "efficientnet_b7": 600}
     assert expected.items() <= sides.items()
-    for entry in transfer.menu():
-        assert not entry.keras_name or callable(getattr(keras.applications, entry.keras_name))
+
+
+def test_the_menu_holds_all_there_is_in_keras_applications():
+    there = {name for name in dir(keras.applications) if name[0].isupper()}
+    assert there <= {entry.keras_name for entry in transfer.menu()}
+    assert len({entry.name for entry in transfer.menu()}) == len(transfer.menu())
+
+
+LATER = ("mobilenet_v3", "efficientnet_v2", "convnext")
+
+
+@pytest.mark.parametrize("entry", [e for e in transfer.menu() if e.name.startswith(LATER)], ids=lambda e: e.name)
+def test_sizes_and_files_are_those_of_keras_own_loader(entry, monkeypatch):
+    """The file that Keras would download, and the size it takes where none is given."""
+    if entry.params > 8_000_000 and not os.environ.get("CNNLAB_SLOW"):
+        pytest.skip("builds hundreds of megabytes: CNNLAB_SLOW=1")
+    application, asked = getattr(keras.applications, entry.keras_name), []
+
+    def get_file(name, *address, **options):
+        asked.append(name)
+        raise LookupError
+
+    monkeypatch.setattr(sys.modules[application.__module__].file_utils, "get_file", get_file)
+    with pytest.raises(LookupError):
+        application(include_top=False, input_shape=(entry.side, entry.side, 3))
+    assert Path(asked[0]).match(entry.file)
+    whole = application(weights=None)  # with its classifier Keras takes its own size
+    own = (None, None) if "V3" in entry.keras_name else (entry.side, entry.side)  # whose file is named after its 224
+    assert whole.input_shape[1:3] == own
+    assert transfer.backbone(entry.name, (64, 64, 3), weights=None).count_params() == entry.params
+
+
+def test_the_top_of_a_convnext_is_counted_in_kernels():
+    """Its last layers with a kernel are a block's two Dense layers; LayerScale and LayerNormalization go along."""
+    model = transfer.classifier(transfer.backbone("convnext_tiny", (32, 32, 3), weights=None), 2)
+    one = transfer.unfreeze_top(model, 1).layers
+    assert [name.rpartition("block_2_")[2] for name in one[:2]] == ["pointwise_conv_2", "layer_scale"]
+    assert len(transfer.unfreeze_top(model, 2).layers) == len(one) + 1
+    assert transfer.unfreeze_top(model, 0).layers == ("head_classes",)
+    with pytest.raises(ValueError, match="`top` must be a whole number from 0 to 58"):  # 18·3 + the stem + 3 between
+        transfer.unfreeze_top(model, 59)
 
 
 # --- backbones --------------------------------------------------------------------------------------------------------
