@@ -75,6 +75,7 @@ print("bottom right window:", x[2:4, 2:4].tolist(), "-> max", x[2:4, 2:4].max())
 by_hand = {"input": x, "max": [[7, 4], [8, 6]], "average": [[4, 2], [3, 2]], "min": [[1, 0], [0, 0]]}
 plot.grids(
     by_hand,
+    vmax=8,
     alt="A 4 by 4 input and its three 2 by 2 poolings. Max: 7 4, 8 6. Average: 4 2, 3 2. Min: 1 0, 0 0.",
     height=2.8,
 )
@@ -147,7 +148,7 @@ print("stride 1:")
 print(pool_loops(x, 2, strides=1).astype(int))
 
 # %% [markdown]
-# With stride 1 the windows overlap, and one large number wins several of them: the 7 appears four times.
+# With stride 1 the windows overlap, and one large number wins several of them: the 7 appears three times.
 #
 # The library's version is `pooling.pool2d`. It does the same on whole batches, and fast.
 
@@ -322,8 +323,7 @@ print("if zeros counted:", zeros_counted.tolist())
 # A constant picture stays constant. Libraries differ here: PyTorch's `AvgPool2d` counts its zeros unless you say
 # `count_include_pad=False`. For a maximum the question is the same and the answer too: padding never wins, not even
 # against negative numbers.
-
-# %% [markdown]
+#
 # ## 5 · Half the size: resize or pool?
 #
 # There are several ways to halve a photo. Keep every second pixel. Resize it, as any image program does. Or pool it.
@@ -362,7 +362,8 @@ shrunk = {"the photo": tripod, "every 8th pixel": tripod[::8, ::8]}
 for op in ("max", "average", "min"):
     shrunk[f"{op}, size 8"] = pooling.pool2d(tripod, 8, op=op)
 plot.images(
-    {title: np.dstack([grey] * 3) / 255 for title, grey in shrunk.items()},  # all on one scale, black to white
+    shrunk,
+    vmax=255,
     alt="The legs of a tripod on a lawn, five times. In the photo they are bright on one side and dark on the other. "
     "Every 8th pixel: broken up. Max pooling: thick and white. Average pooling: pale. Min pooling: thick and dark.",
     row_height=2.4,
@@ -376,8 +377,7 @@ plot.images(
 # None of these is *the* right one. But a network usually sets the negative numbers of a feature map to 0 (a ReLU,
 # lesson 04). Then the map is zero where the pattern is absent and large where it is present. There "largest" means
 # "found, somewhere in this window", and that is why max pooling became the custom.
-
-# %% [markdown]
+#
 # ## 6 · Where the gradient goes
 #
 # Pooling learns nothing, but the layers *before* it do, and their gradient has to pass through. The question is
@@ -617,8 +617,7 @@ for way, pool in ways.items():
 #
 # These digits were pooled before you saw them, by the way. Their makers scanned 32 × 32 black and white pixels and
 # counted the black ones in each 4 × 4 block, which is average pooling with size 4, times 16.
-
-# %% [markdown]
+#
 # ## 8 · "Max pooling is always better"
 #
 # This claim is in many notes. It depends. Two small cases decide it in opposite ways.
@@ -693,8 +692,7 @@ print("a learned 3 x 3, 64 to 64 channels:", f"{shapes.conv_params(3, 64, 64):,}
 # | one number a channel, before the last layer | global average pooling |
 # | to let the network decide, and can pay for it | a convolution with stride 2 |
 # | outputs that move smoothly with the picture | blur before you skip pixels |
-
-# %% [markdown]
+#
 # ## What you now know
 #
 # - Pooling slides a window over *each channel by itself* and keeps one number: the maximum, the average or the
