@@ -283,6 +283,51 @@ def test_a_watched_run_puts_itself_into_the_notebook_and_leaves_its_last_picture
     assert last[1].startswith("Finished after 3 epochs")
 
 
+class Told(keras.callbacks.Callback):
+    """Writes a run's logs anew: what the monitor is told, epoch by epoch."""
+
+    def __init__(self, **curves):
+        super().__init__()
+        self.curves = curves
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, values in self.curves.items():
+            if name in logs:
+                logs[name] = values[epoch]
+
+
+def told(curves, **options):
+    monitor = explore.TrainingMonitor()
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x, y = np.ones((8, 4)), np.ones(8)
+    model.fit(x, y, verbose=0, validation_data=(x, y), callbacks=[Told(**curves), monitor], **options)
+    assert monitor.png().startswith(b"\x89PNG")
+    return monitor.describe()
+
+
+def test_validation_every_second_epoch_keeps_its_epochs():
+    # Validated after epochs 2, 4 and 6: 0.5, 0.3, 0.4. The second of these numbers is that of epoch 4.
+    curves = dict(loss=[6.0, 5.0, 4.0, 3.0, 2.0, 1.0], val_loss=[9.0, 0.5, 9.0, 0.3, 9.0, 0.4])
+    words = told(curves, epochs=6, validation_freq=2)
+    assert "epoch 3: loss 4.000\nepoch 4: loss 3.000, validation 0.300" in words
+    assert "Best so far: epoch 4, with a validation loss of 0.300." in words
+    assert "Overfitting: for 2 epochs the training loss has fallen" in words
+    falling = told(curves, epochs=4, validation_freq=2)
+    assert "Still falling: 0.500 to 0.300 from epoch 2 to 4." in falling
+    assert "One number is no curve yet." in told(curves, epochs=3, validation_freq=2)
+
+
+def test_a_run_that_goes_on_keeps_the_numbers_of_its_epochs():
+    curves = dict(loss=[9.0] * 5 + [3.0, 1.0, 2.0], val_loss=[9.0] * 5 + [3.0, 1.0, 2.0])
+    words = told(curves, epochs=8, initial_epoch=5)
+    assert words.startswith("Finished after 3 epochs, numbers 6 to 8, 1 batch each.")
+    assert "epoch 6: loss 3.000" in words
+    assert "epoch 1" not in words
+    assert "Best so far: epoch 7" in words
+    assert "No better for 1 epoch." in words
+
+
 @pytest.mark.parametrize(
     ("curves", "says"),
     [

@@ -45,7 +45,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
     Attributes
     ----------
     history : dict
-        Name → list of one float an epoch, as ``fit(...).history``.
+        Name → list of one float an epoch, as ``fit(...).history``; with ``validation_freq`` some names have fewer.
     stopped : bool
         Whether the last run was ended by hand.
 
@@ -68,6 +68,8 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         self._live = live
         self._watched = False
         self._running = False
+        self._when = {name: list(range(1, len(values) + 1)) for name, values in self.history.items()}  # epochs from 1
+        self._first: int | None = 0  # epochs before this run, `initial_epoch`; None until the first one begins
         self._epochs, self._steps = len(self.history.get("loss", ())), 0
         self._epoch, self._batch = 0, 0
         self._batches: list[tuple[float, dict[str, float]]] = []  # (epochs so far, the running means of this epoch)
@@ -91,7 +93,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
     # --- what Keras calls ---------------------------------------------------------------------------------------
 
     def on_train_begin(self, logs: Mapping | None = None) -> None:
-        self.history, self._batches = {}, []
+        self.history, self._when, self._first, self._batches = {}, {}, None, []
         self._epochs, self._steps = self.params.get("epochs") or 1, self.params.get("steps") or 0
         self._epoch = self._batch = 0
         self.stopped, self._running = False, True
@@ -103,6 +105,8 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Mapping | None = None) -> None:
         self._epoch, self._batch = epoch, 0
+        if self._first is None:
+            self._first = epoch
 
     def on_train_batch_end(self, batch: int, logs: Mapping | None = None) -> None:
         self._batch = batch + 1
@@ -115,6 +119,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping | None = None) -> None:
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(float(value))
+            self._when.setdefault(name, []).append(epoch + 1)
         self._steps = self._steps or self._batch  # a generator's length is known after one epoch
         self._show_if_due()
 
@@ -172,15 +177,16 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
             if row == done - 5 and done > 6:
                 lines.append("…")
             parts = [self._pair(name, row) for name in self._shown_metrics()]
-            lines.append(f"epoch {row + 1}: " + "; ".join(parts))
+            lines.append(f"epoch {self._when['loss'][row]}: " + "; ".join(parts))
         if done:
             name, best = self._best()
-            lines.append(f"Best so far: epoch {best + 1}, with a {_called(name)} of {self.history[name][best]:.3f}.")
+            value, epoch = self.history[name][best], self._when[name][best]
+            lines.append(f"Best so far: epoch {epoch}, with a {_called(name)} of {value:.3f}.")
             lines.append(self._reading(name, best, done))
         return "\n".join(lines)
 
     def _progress_words(self, done: int) -> str:
-        batches = f", {self._steps} batches each" if self._steps else ""
+        batches = f", {_count(self._steps, 'batch', 'es')} each" if self._steps else ""
         if self._running:
             within = f"batch {self._batch} of {self._steps}" if self._steps else f"batch {self._batch}"
             left = f", {_duration(self._seconds_left())} left" if self._watched and self._progress() > 0.02 else ""
@@ -190,9 +196,12 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
             return "No run yet. Pass this monitor to fit: model.fit(x, y, epochs=5, callbacks=[monitor])."
         if self.stopped:
             of = f" after batch {self._batch} of {self._steps}" if self._batch < self._steps else ""
-            return f"Stopped by hand in epoch {done} of {self._epochs}{of}. The model keeps what it has learned."
-        early = f" of {self._epochs}" if done < self._epochs else ""
-        return f"Finished after {_count(done, 'epoch')}{early}{batches}."
+            epoch = self._when["loss"][-1]
+            return f"Stopped by hand in epoch {epoch} of {self._epochs}{of}. The model keeps what it has learned."
+        first = self._first or 0
+        early = f" of {self._epochs - first}" if done < self._epochs - first else ""
+        numbers = f", numbers {first + 1} to {first + done}" if first else ""
+        return f"Finished after {_count(done, 'epoch')}{early}{numbers}{batches}."
 
     def _shown_metrics(self) -> list[str]:
         """``loss`` and the first other metric there is."""
@@ -202,36 +211,43 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
 
     def _pair(self, name: str, row: int) -> str:
         text = f"{_called(name)} {self.history[name][row]:.3f}"
-        if row < len(self.history.get(f"val_{name}", ())):
-            text += f", validation {self.history[f'val_{name}'][row]:.3f}"
+        validation = dict(zip(self._when.get(f"val_{name}", ()), self.history.get(f"val_{name}", ()), strict=True))
+        if (epoch := self._when[name][row]) in validation:
+            text += f", validation {validation[epoch]:.3f}"
         return text
 
     def _best(self) -> tuple[str, int]:
+        """The curve that is judged, and the place of its lowest value in it."""
         name = "val_loss" if self.history.get("val_loss") else "loss"
         losses = np.array(self.history[name])
         return name, int(np.nanargmin(losses)) if np.isfinite(losses).any() else 0
 
     def _reading(self, name: str, best: int, done: int) -> str:
         """What the curves say, in a sentence."""
-        losses, last = self.history[name], self.history[name][-1]
-        if not np.isfinite(last):
+        losses, epochs, last = self.history[name], self._when[name], self.history[name][-1]
+        if not np.isfinite([last, self.history["loss"][-1]]).all():
             return "The loss is no number any more: the learning rate is far too large, or a pixel is NaN."
         if done == 1:
             return "One epoch is no curve yet."
-        since = done - 1 - best
-        if name == "val_loss" and since >= 2 and self.history["loss"][-1] < self.history["loss"][best]:
+        since = epochs[-1] - epochs[best]
+        training = dict(zip(self._when["loss"], self.history["loss"], strict=True))
+        if name == "val_loss" and since >= 2 and training[epochs[-1]] < training[epochs[best]]:
             return (
                 f"Overfitting: for {since} epochs the training loss has fallen without the validation loss getting "
                 "better."
             )
         if since:
             return f"No better for {_count(since, 'epoch')}."
-        return f"Still falling: {losses[-2]:.3f} to {last:.3f} in the last epoch."
+        if len(losses) == 1:
+            return "One number is no curve yet."
+        when = "in the last epoch" if epochs[-1] - epochs[-2] == 1 else f"from epoch {epochs[-2]} to {epochs[-1]}"
+        return f"Still falling: {losses[-2]:.3f} to {last:.3f} {when}."
 
     def _progress(self) -> float:
         """The part of the run that is done, 0 to 1."""
         within = self._batch / self._steps if self._steps else 0.0
-        return min(1.0, (self._epoch + within) / max(self._epochs, 1))
+        first = self._first or 0
+        return min(1.0, (self._epoch + within - first) / max(self._epochs - first, 1))
 
     def _seconds_left(self) -> float:
         progress = max(self._progress(), 1e-6)
@@ -261,17 +277,18 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         )  # lines are thin polygons: they keep order
         shown = np.concatenate([means[:, 1], *(self.history[key] for key, _, _ in curves)]).astype(float)
         axis = ValueAxis.over(shown, _TOP, _BOTTOM, log=name == "loss" and self.log_scale)
-        epochs = max(self._epochs, 1)
+        first = self._first or 0
+        epochs = max(self._epochs - first, 1)
 
         def x(epoch: float) -> float:
-            return left + width * epoch / epochs
+            return left + width * (epoch - first) / epochs
 
         sheet.write(left, _TOP - 0.22, name.replace("_", " "), 11)
         sheet.shapes([((left, axis.y(tick)), (left + width, axis.y(tick))) for tick in axis.ticks], "#DDDDDD", line=0.7)
         sheet.shapes([((left, _TOP), (left, _BOTTOM)), ((left, _BOTTOM), (left + width, _BOTTOM))], INK, line=0.9)
         for tick, text in zip(axis.ticks, axis.labels(), strict=True):
             sheet.write(left - 0.09 - 0.072 * len(text), axis.y(tick), text, 9)
-        numbers = range(0, epochs + 1, -(-epochs // 8))
+        numbers = range(first, first + epochs + 1, -(-epochs // 8))
         sheet.stamp_all({str(n): [(x(n), _BOTTOM + 0.14)] for n in numbers}, 9)
         sheet.stamp("epochs done", [(left + width / 2, _BOTTOM + 0.33)], 9, plot.GREY)
 
@@ -280,14 +297,14 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         ends = []
         for key, label, colour in curves:
             values = self.history[key]
-            points = [(x(n), axis.y(value)) for n, value in enumerate(values, 1)]
+            points = [(x(n), axis.y(value)) for n, value in zip(self._when[key], values, strict=True)]
             sheet.shapes(list(pairwise(points)), colour, line=1.8)
             corners = 4 if label == "validation" else 12
             radius = 0.05 if epochs <= 15 else 0.032
             sheet.shapes([_polygon(*point, radius, corners) for point in points], colour)
             ends.append((points[-1][1], f"{label} {values[-1]:.3f}", colour))
         for place, text, colour in _apart(ends):
-            sheet.write(x(len(self.history["loss"])) + 0.17, place, text, 9.5, colour)
+            sheet.write(x(self._when["loss"][-1]) + 0.17, place, text, 9.5, colour)
         self._mark_best(sheet, name, x, axis.y, left + width)
 
     def _running_means(self, name: str) -> np.ndarray:
@@ -301,9 +318,10 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         key, best = self._best()
         if key.endswith(name) and len(self.history[key]) > 1:
             colour = _VALIDATION if key == "val_loss" else _TRAIN
-            sheet.shapes([_polygon(x(best + 1), y(self.history[key][best]), 0.11, 24)], colour, line=1.5)
+            epoch = self._when[key][best]
+            sheet.shapes([_polygon(x(epoch), y(self.history[key][best]), 0.11, 24)], colour, line=1.5)
             sheet.shapes([_polygon(right - 1.1, _TOP - 0.22, 0.06, 24)], colour, line=1.5)
-            sheet.write(right - 0.95, _TOP - 0.22, f"best: epoch {best + 1}", 9.5, colour)
+            sheet.write(right - 0.95, _TOP - 0.22, f"best: epoch {epoch}", 9.5, colour)
 
 
 def _curves(name: str) -> tuple[tuple[str, str, str], ...]:
@@ -340,8 +358,8 @@ def _called(name: str) -> str:
     return name.replace("val_", "validation ").replace("_", " ")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str, plural: str = "s") -> str:
+    return f"{number} {noun}{'' if number == 1 else plural}"
 
 
 def _duration(seconds: float) -> str:
