@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
+from cnnlab._augment_layers import Pipeline
 from cnnlab._validate import check_choice
 
 _FILL_MODES = ("nearest", "constant", "reflect", "wrap")
@@ -158,7 +159,7 @@ def modern(*, fill_mode: str = "nearest", cval: float = 0.0, **old: object) -> k
         except (TypeError, ValueError, IndexError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"`{name}` must be as in {ROWS[name].old}{_rule(name)}. Received: {old[name]!r}") from None
-    return layers.Pipeline(made)
+    return Pipeline(made, (0, 255) if "brightness_range" in old else None)  # the only layer that the range matters to
 
 
 def _rule(name: str) -> str:

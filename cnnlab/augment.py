@@ -19,7 +19,7 @@ from keras import layers
 
 from cnnlab._augment_affine import FLIPS, matrix, move_boxes, move_images
 from cnnlab._augment_labels import label_changes
-from cnnlab._augment_layers import RandomAffine, RandomPCAColor, check_range
+from cnnlab._augment_layers import Pipeline, RandomAffine, RandomPCAColor, check_range
 from cnnlab._augment_old import ELSEWHERE, ROWS, Row, modern
 from cnnlab._validate import check_choice, check_int, check_rank, pair
 
@@ -121,7 +121,8 @@ def pipeline(name: str, value_range: Sequence[float] = (0.0, 1.0), seed: int | N
         ``"digits"``, signs that have an up and a left; ``"photos"``, things that may be mirrored; ``"aerial"``,
         pictures without an up; ``"detection"``, photographs whose boxes and masks move along (pass a dict, see
         `RandomAffine`)
-    value_range : (lowest, highest) value of a pixel. Keras' layers take (0, 255) unless told otherwise
+    value_range : (lowest, highest) value of a pixel. Keras' layers take (0, 255) unless told otherwise. In training,
+        pictures of another range are refused, or become NaN where `fit` runs the chain inside the model
     seed : for the same draws again
 
     Returns
@@ -143,7 +144,8 @@ def pipeline(name: str, value_range: Sequence[float] = (0.0, 1.0), seed: int | N
     check_choice(name, "name", names())
     # A seed of its own for each layer: equal ones would draw equal numbers.
     seeds = itertools.repeat(None) if seed is None else itertools.count(check_int(seed, "seed", 0))
-    return layers.Pipeline(_PIPELINES[name](check_range(value_range), seeds), name=name)
+    span = check_range(value_range)
+    return Pipeline(_PIPELINES[name](span, seeds), span, name=name)
 
 
 class Batches(keras.utils.PyDataset):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import keras
 import numpy as np
@@ -369,6 +370,73 @@ def test_pipelines_stay_in_the_range_and_repeat(name, value_range):
     assert np.abs(first - images).mean() > 0.01 * (high - low)
     assert abs(first.mean() - images.mean()) < 0.25 * (high - low), "neither black nor white"
     assert np.array_equal(numpy(augment.pipeline(name, value_range)(images, training=False)), images)
+
+
+@pytest.mark.parametrize("name", augment.names())
+@pytest.mark.parametrize(
+    ("low", "high", "value_range", "says"),
+    [
+        (0, 255, (0, 1), "`value_range`, 0 … 1. Received: 0 … 255. Divide by 255, once, or say value_range=(0, 255)"),
+        (-1, 1, (0, 1), "`value_range`, 0 … 1. Received: -1 … 1. Say the range they have"),
+        (0, 1, (0, 255), "`value_range`, 0 … 255. Received: 0 … 1. Say value_range=(0, 1)"),
+        (0, 1 / 255, (0, 1), "Received: 0 … 0.00392157. Divide by 255 only once"),
+    ],
+)
+def test_pictures_of_another_range_are_refused_and_not_whitened(name, low, high, value_range, says):
+    images = np.linspace(low, high, 2 * 16 * 16 * 3).reshape(2, 16, 16, 3).astype("float32")
+    pipeline = augment.pipeline(name, value_range)
+    for inputs in (images, {"images": images}):
+        with pytest.raises(ValueError, match=re.escape(says)):
+            pipeline(inputs, training=True)
+    assert np.array_equal(numpy(pipeline(images, training=False)), images)
+    with pytest.raises(ValueError, match=re.escape(says)):
+        augment.views(images, pipeline, 2)
+    with pytest.raises(ValueError, match=re.escape(says)):
+        augment.Batches(images, np.zeros(2), pipeline)[0]
+
+
+def test_bytes_are_refused_where_floats_were_promised():
+    images = np.full((2, 8, 8, 3), 200, np.uint8)
+    with pytest.raises(ValueError, match="Received: 200 … 200. Divide by 255"):
+        augment.pipeline("photos")(images, training=True)
+    assert numpy(augment.pipeline("photos", (0, 255))(images, training=True)).mean() > 100
+
+
+def test_dark_pictures_and_overshooting_ones_are_none_of_that():
+    for images in (
+        np.zeros((2, 8, 8, 3)),
+        np.full((2, 8, 8, 3), 1e-4),
+        np.linspace(-0.2, 1.2, 192).reshape(1, 8, 8, 3),
+    ):
+        out = numpy(augment.pipeline("photos")(images.astype("float32"), training=True))
+        assert np.isfinite(out).all()
+
+
+def test_within_fit_pictures_of_another_range_make_the_loss_nan():
+    """There are no numbers to look at in a graph: NaN cannot be overlooked, white pictures can."""
+    model = keras.Sequential([keras.Input((8, 8, 1)), augment.pipeline("photos"), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(1))
+    model.compile("sgd", "mse")
+    images, labels = np.random.default_rng(0).uniform(size=(4, 8, 8, 1)).astype("float32"), np.zeros((4, 1))
+    assert np.isfinite(model.fit(images, labels, verbose=0).history["loss"]).all()
+    assert np.isnan(model.fit(images * 255, labels, verbose=0).history["loss"]).all()
+
+
+def test_what_else_takes_a_range_refuses_too():
+    images = np.random.default_rng(0).uniform(0, 255, size=(2, 8, 8, 3))
+    colour = augment.RandomPCAColor(steps=np.eye(3))
+    with pytest.raises(ValueError, match="Divide by 255, once"):
+        colour(images, training=True)
+    with pytest.raises(ValueError, match=re.escape("Say value_range=(0, 1)")):
+        augment.modern(brightness_range=(0.8, 1.2))(images / 255, training=True)
+    assert numpy(augment.modern(rotation_range=20)(images / 255, training=True)).max() <= 1
+
+
+def test_a_pipeline_keeps_its_range_when_saved():
+    pipeline = augment.pipeline("photos", (0, 255), seed=3)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(pipeline))
+    assert again.value_range == (0, 255)
+    assert [type(layer) for layer in again.layers] == [type(layer) for layer in pipeline.layers]
 
 
 def test_no_pipeline_for_signs_flips():

@@ -219,6 +219,7 @@ LAYERS = {  # every layer of the course, as a network would hold it
     "ChannelSlice": lambda c: c(0, 2),
     "RandomAffine": lambda c: c(rotation=0.1),
     "RandomPCAColor": lambda c: c(steps=np.eye(3)),
+    "Pipeline": lambda c: c([keras.layers.RandomBrightness(0.1, value_range=(0, 1))], (0, 1)),
 }
 
 
@@ -427,7 +428,7 @@ def test_the_interval_is_scipys(right, total):
 
 
 def test_the_card_says_what_it_must():
-    """18 of 20 right. Wilson's interval: (0.9 + 0.0960 ± 1.96 · √(0.0045 + 0.0024)) / 1.1921 = (0.996 ± 0.163) / 1.192."""
+    """18 of 20 right. Wilson: (0.9 + 0.0960 ± 1.96 · √(0.0045 + 0.0024)) / 1.1921 = (0.996 ± 0.163) / 1.192."""
     card = delivery.model_card(**CARD)
     assert "Accuracy 0.90 (95 % interval 0.70 to 0.97) on 20 pictures" in card
     assert "| cat | 10 | 1.00 | 0.80 | 0.89 |" in card
