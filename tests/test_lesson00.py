@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -184,6 +185,55 @@ def test_a_walk_refuses_bad_settings(change, message):
 )
 def test_the_outcome_has_a_name(explorer, settings, outcome):
     assert explorer.set(**settings).describe().splitlines()[-1].startswith(outcome)
+
+
+def test_every_verdict_is_so(explorer):
+    """Sweep the settings and read each verdict against the walk itself."""
+    seen = set()
+    with explorer._quiet():  # no picture
+        for curve, optimizer, rate, start, steps in product(
+            CURVES, OPTIMIZERS, LEARNING_RATES, (-1.0, 0.0, 2.0, 3.5, 5.0), (1, 2, 5, 20)
+        ):
+            values = dict(curve=curve.name, optimizer=optimizer, learning_rate=rate, start=start, steps=steps)
+            for name, value in values.items():
+                explorer.controls[name].value = value
+            path = explorer.path()
+            words = explorer._outcome(path)
+            losses = [curve.loss(start), *(curve.loss(step.after) for step in path)]
+            rises = sum(b > a for a, b in pairwise(losses))
+            name = re.match(r"[A-Z][a-z ]+?(?=:| near|,)", words)[0]
+            seen.add(name)
+            assert "-0" not in words
+            assert "\N{MINUS SIGN}0 %" not in words
+            if name == "Creeping":
+                assert rises == 0, values
+            if name == "Diverging":
+                assert losses[-1] == max(losses) > losses[0]
+                assert optimizer == "gradient descent", values
+                assert rises >= 2, values
+            if "still gains" in words:
+                assert rises == 0, values
+            if "valley's floor" in words:
+                assert path[-1].slope * curve.slope(path[-1].after) < 0, values
+            if name == "Bouncing":
+                assert min(losses) == pytest.approx(losses[0], rel=0.01), values
+            if (counted := re.search(r"(\d+) of (\d+) steps? went up", words)) is not None:
+                assert (int(counted[1]), int(counted[2])) == (rises, len(path)), values
+    assert seen == {
+        "Creeping", "Arrived", "Overshooting", "Bouncing", "Diverging", "Stuck", "Too far", "Not there yet",
+    }  # fmt: skip
+
+
+def test_between_two_valleys_a_large_rate_throws_the_ball_about(explorer):
+    explorer.set(curve="two valleys", start=3.0, learning_rate=1.1, steps=20)
+    assert explorer.describe().endswith(
+        "Not there yet: 12 of 20 steps went up. 91 % of the height is left after 20 steps."
+    )
+
+
+def test_what_lies_between_two_drawn_points_is_not_less_than_nothing():
+    own = explore.LearningRateExplorer(lambda w: (w - 3.00999) ** 2).set(learning_rate=0.5, steps=3)
+    assert own.describe().splitlines()[-1].startswith("Arrived: 0 % of the height is left")
 
 
 def numbers(line: str) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import ipywidgets as widgets
 import numpy as np
@@ -222,30 +223,49 @@ class LearningRateExplorer(Explorer):
 
     def _outcome(self, path: Sequence[Step]) -> str:
         """One sentence on how the walk ended, judged by how much of the height above the lowest point is left."""
-        curve, w, end = self._curves[self.curve], self._points[self.curve][0], path[-1].after
-        lowest = float(np.min(self._points[self.curve][1]))
-        height = self._loss(path[0].before) - lowest
-        left = self._loss(end) - lowest
-        slope_left = float(curve.slope(end)) if abs(end) <= _FAR else math.inf
+        curve, (w, heights) = self._curves[self.curve], self._points[self.curve]
+        losses = [self._loss(path[0].before), *(self._loss(step.after) for step in path)]
+        # The lowest point of the curve, unless the ball has been lower still: between two points that are drawn.
+        lowest = min([float(np.min(heights)), *(loss for loss in losses if math.isfinite(loss))])
+        height, left, end = losses[0] - lowest, losses[-1] - lowest, path[-1].after
+        risen = sum(after > before for before, after in pairwise(losses))
         steps = f"{len(path)} step{'s' if len(path) > 1 else ''}"
-        crossed = path[-1].slope * slope_left < 0
         if path[0].slope == 0:
             return "No slope, no step: the ball starts on level ground and stays."
         if left > 1.001 * height:
             known = height > 0 and math.isfinite(left)
             now = f"{_said(round(left / height, 2))} times as high as it started" if known else "out of sight"
-            return f"Diverging: the learning rate is too large. The ball is now {now}."
-        if crossed and left >= 0.999 * height:
+            climbing = len(losses) > 2 and losses[-1] > losses[-2] > losses[-3] and losses[-1] >= max(losses)
+            if not known or (climbing and self.optimizer == OPTIMIZERS[0]):  # AdaGrad's steps shrink: it comes back
+                return f"Diverging: the learning rate is too large. The ball is now {now}."
+            return f"Too far: {risen} of {steps} went up. The ball is now {now}."
+        share = f"{_percent(left, height)} of the height is left after {steps}"
+        floors = self._floors(path[-1].before, end)
+        if floors and left >= 0.999 * height and min(losses) >= losses[0] - 0.001 * height:
             return f"Bouncing: it lands as high on the other side, w = {_said(end)}, and never gets lower."
-        share = f"{100 * left / height:.0f} % of the height is left after {steps}"
-        if crossed and left > 0.001 * height:
-            return f"Overshooting: the last step jumped across the valley's floor. {share}, so it still gains."
+        if floors and left > 0.001 * height:
+            turned = path[-1].slope * float(curve.slope(end)) < 0  # an odd number of floors and hilltops lies between
+            across = "the valley's floor" if len(floors) == 1 and turned else "the hill between two valleys"
+            gains = (
+                ", so it still gains" if not risen else f". {risen} of them went up" if risen > 1 else ". One went up"
+            )
+            return f"Overshooting: the last step jumped across {across}. {share}{gains}."
         if left <= 0.02 * height:
             return f"Arrived: {share}, at w = {_said(end)}."
-        if abs(slope_left) <= 0.02 * abs(path[0].slope):
-            place = w[np.argmin(self._points[self.curve][1])]
+        level = abs(float(curve.slope(end))) <= 0.02 * abs(path[0].slope)
+        if level and abs(end - path[-1].before) <= 0.01 * (w[-1] - w[0]):
+            place = w[np.argmin(heights)]
             return f"Stuck near level ground at w = {_said(end)}; the lowest point of the curve is at w = {place:.2f}."
+        if risen:
+            return f"Not there yet: {risen} of {steps} went up. {share}."
         return f"Creeping: every step was downhill, none far enough. {share}."
+
+    def _floors(self, before: float, after: float) -> list[float]:
+        """The floors of the curve's valleys between two places, w each."""
+        w, heights = self._points[self.curve]
+        inside = heights[1:-1]
+        floors = w[1:-1][(inside < heights[:-2]) & (inside <= heights[2:])]
+        return [floor for floor in floors.tolist() if min(before, after) < floor < max(before, after)]
 
     def figure(self) -> plot.Picture:
         picture = plot.Picture(8.8, 3.6, alt=self.describe())
@@ -339,6 +359,15 @@ def _said(value: float) -> str:
     else:
         text = f"{round(value, 4) + 0.0:.7g}"
     return text.replace("-", "−")
+
+
+def _percent(part: float, whole: float) -> str:
+    """
+    >>> _percent(0.0004, 1.0), _percent(0.25, 1.0), _percent(0.0, 1.0)
+    ('less than 1 %', '25 %', '0 %')
+    """
+    share = 100 * part / whole if whole else 0.0
+    return "less than 1 %" if 1e-9 < share < 0.5 else f"{share:.0f} %"
 
 
 def _own_curve(
