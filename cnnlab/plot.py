@@ -218,6 +218,15 @@ def short_number(value: float) -> str:
     return f"{value:{grouped}.{next(ends, 2)}f}"
 
 
+def measured(value: float) -> str:
+    """A measured number in two decimals, or in two digits where these would be zeros.
+
+    >>> [measured(v) for v in (0.5, 12.0, 0.0042, -0.0042, 0.0)]
+    ['0.50', '12.00', '0.0042', '-0.0042', '0.00']
+    """
+    return short_number(value) if 0 < abs(value) < 0.01 else f"{value:.2f}"
+
+
 def grids(
     arrays: Mapping[str, np.ndarray],
     *,

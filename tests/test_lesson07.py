@@ -348,7 +348,7 @@ def test_gates_are_read_and_put_into_words(pictures):
     row, column = np.unravel_index(abs(images[7, ..., 2]).argmax(), (5, 5))
     value = images[7, row, column, 2]
     expected = f"mean {mean:.2f} → gate {gate:.2f}. Its strongest value, row {row} column {column}: "
-    expected += f"{value:.2f} · {gate:.2f} = {value * gate:.2f}."
+    expected += f"{value:.2f} · {gate:.2f} ≈ {value * gate:.2f}."
     assert expected.replace("-", "−") in words
     assert "Picture 7, class b." in words
     by_class = ", ".join(f"{name}: {gates[labels == c, 2].mean():.2f}" for c, name in enumerate("abc"))
@@ -373,6 +373,16 @@ def test_units_of_different_width_share_the_controls():
     assert viewer.set(unit="first_se_scale").state()["channel"] == furthest
     assert "6 channels" in viewer.describe()
     assert viewer.set(channel=0, unit="second_se_scale").state()["channel"] == 0  # what is asked for stays
+
+
+def test_small_gates_are_not_written_as_nothing(pictures):
+    model, (images, labels) = gated(), pictures
+    kernel, bias = model.get_weights()
+    model.set_weights([0 * kernel, np.full_like(bias, -6)])  # 1 / (1 + e⁶) = 0.0025
+    viewer = explore.GateViewer(model, images, labels)
+    assert "→ gate 0.0025. Its strongest value" in viewer.describe()
+    assert "pictures: 0.0025; by class 0: 0.0025" in viewer.describe()
+    assert "0.0025" in explore.GateViewer(model, images, labels, predict=True).question()
 
 
 def test_the_gate_quiz_hides_and_reveals(pictures):

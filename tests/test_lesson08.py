@@ -328,3 +328,13 @@ def test_a_model_without_maps_or_classes():
     maps_only = keras.Model(inputs, layers.Conv2D(2, 3)(inputs))
     with pytest.raises(ValueError, match="`model` must end in one number a class"):
         explore.GradCamExplorer(maps_only, np.zeros((4, 4, 1)))
+
+
+def test_small_values_are_not_written_as_nothing():
+    import keras
+
+    model = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Rescaling(0.004, name="faint")])
+    words = explore.FeatureMaps(model, np.ones((1, 6, 6, 1))).describe()
+    assert "Its largest value is 0.004, at row 0, column 0." in words
+    assert "its mean is 0.004." in words
+    assert "map 0 0.004." in words

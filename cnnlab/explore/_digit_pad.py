@@ -197,7 +197,9 @@ class DigitPad(Explorer):
             return "\n".join([*lines, "The model's answer appears with your guess."])
         now, before = self.probabilities(), self._asked_of(self.original())
         best = int(now.argmax())
-        lines.append(f"The model says {self._names[best]} with a probability of {now[best]:.3f}{self._right_or_wrong(best)}.")
+        lines.append(
+            f"The model says {self._names[best]} with a probability of {now[best]:.3f}{self._right_or_wrong(best)}."
+        )
         listed = ", ".join(f"{name} {p:.2f}" for name, p in zip(self._names, now, strict=True))
         lines.append(f"All of them: {listed}.")
         if self._changes() != "unchanged":

@@ -108,7 +108,7 @@ class GateViewer(Explorer):
     def question(self) -> str:
         return (
             f"Is the gate of channel {self.channel} for this picture higher or lower than its mean over all pictures, "
-            f"{self._mean():.2f}? Type the word."
+            f"{plot.measured(self._mean())}? Type the word."
         )
 
     def answer(self) -> str:
@@ -136,8 +136,8 @@ class GateViewer(Explorer):
         opened, shut = np.argsort(-gates, kind="stable")[:3], np.argsort(gates, kind="stable")[:3]
         lines += [
             self._arithmetic(),
-            f"Mean gate of channel {self.channel} over all {len(self._images)} pictures: {self._mean():.2f}; by class "
-            f"{self._by_class_words()}.",
+            f"Mean gate of channel {self.channel} over all {len(self._images)} pictures: "
+            f"{plot.measured(self._mean())}; by class {self._by_class_words()}.",
             f"Most open for this picture: {_listed(opened, gates)}. Most shut: {_listed(shut, gates)}.",
             self._spread_words(),
         ]
@@ -149,8 +149,8 @@ class GateViewer(Explorer):
         row, column = np.unravel_index(np.abs(before).argmax(), before.shape)
         value = before[row, column]
         return (
-            f"Channel {self.channel}: mean {_signed(before.mean())} → gate {gate:.2f}. Its strongest value, row {row} "
-            f"column {column}: {_signed(value)} · {gate:.2f} = {_signed(value * gate)}."
+            f"Channel {self.channel}: mean {_signed(before.mean())} → gate {plot.measured(gate)}. Its strongest value, "
+            f"row {row} column {column}: {_signed(value)} · {plot.measured(gate)} ≈ {_signed(value * gate)}."
         )
 
     def _by_class_words(self) -> str:
@@ -158,12 +158,18 @@ class GateViewer(Explorer):
         known = np.flatnonzero(np.isfinite(means))
         if len(known) > 10:
             low, high = known[means[known].argmin()], known[means[known].argmax()]
-            return f"from {means[low]:.2f} ({self._class_names[low]}) to {means[high]:.2f} ({self._class_names[high]})"
-        return ", ".join(f"{self._class_names[c]}: {means[c]:.2f}" for c in known)
+            return (
+                f"from {plot.measured(means[low])} ({self._class_names[low]}) to "
+                f"{plot.measured(means[high])} ({self._class_names[high]})"
+            )
+        return ", ".join(f"{self._class_names[c]}: {plot.measured(means[c])}" for c in known)
 
     def _spread_words(self) -> str:
         between, within = self.spread()
-        return f"Over all channels: gates of different classes differ by {between:.2f}, within a class by {within:.2f}."
+        return (
+            f"Over all channels: gates of different classes differ by {plot.measured(between)}, "
+            f"within a class by {plot.measured(within)}."
+        )
 
     # --- the picture --------------------------------------------------------------------------------------------
 
@@ -189,7 +195,7 @@ class GateViewer(Explorer):
         if not self.revealed:
             sheet.write(_LEFT, y, "your guess first", 9.5, plot.GREY)
             return
-        sheet.write(_LEFT, y, f"after: times {self._gate():.2f}", 9.5)
+        sheet.write(_LEFT, y, f"after: times {plot.measured(self._gate())}", 9.5)
         after = before * self._gate()
         sheet.paint(_SIGNED(0.5 + 0.5 * after / top, bytes=True), _LEFT, y + 0.15, _MAP, _MAP)
 
@@ -217,7 +223,7 @@ class GateViewer(Explorer):
         sheet.stamp_all(numbers, 8, plot.GREY)
         if step > 0.34 and self.revealed:
             for x, gate in zip(left, gates, strict=True):
-                sheet.stamp(f"{gate:.2f}", [(x + step / 2, _BARS_TOP - 0.11)], 8)
+                sheet.stamp(plot.measured(gate), [(x + step / 2, _BARS_TOP - 0.11)], 8)
         sheet.write(_BARS_LEFT, _BARS_BOTTOM + 0.36, "channel", 9, plot.GREY)
         sheet.lines([((5.0, _BARS_BOTTOM + 0.36), (5.3, _BARS_BOTTOM + 0.36))], INK, 1.8)
         sheet.write(5.4, _BARS_BOTTOM + 0.36, f"mean over all {len(shown.gates)} pictures", 9)
@@ -225,14 +231,12 @@ class GateViewer(Explorer):
         sheet.write(7.82, _BARS_BOTTOM + 0.36, f"channel {self.channel}", 9)
 
     def _draw_classes(self, sheet: Sheet) -> None:
-        """A row for each class: the darker, the more open the channel is for it on average."""
+        """A row for each class: the bluer, the more open the channel is for it on average."""
         means = self._by_class()
         rows = np.flatnonzero(np.isfinite(means[:, 0]))[:20]
-        sheet.write(_BARS_LEFT - 0.34, _CLASSES_TOP - 0.14, "mean gate by class: white 0, dark 1", 9.5)
+        self._draw_scale(sheet)
         high, wide = _CLASSES_HEIGHT / len(rows), _BARS_WIDTH / means.shape[1]
-        shade = 0.7 * means[rows][..., None]
-        colours = 1 + shade * (np.array(to_rgb(plot.BLUE)) - 1)  # (classes, C, 3)
-        sheet.paint(_bytes(colours), _BARS_LEFT, _CLASSES_TOP, _BARS_WIDTH, _CLASSES_HEIGHT)
+        sheet.paint(_blues(means[rows]), _BARS_LEFT, _CLASSES_TOP, _BARS_WIDTH, _CLASSES_HEIGHT)
         step = -(-len(rows) // 20)
         for number, row in enumerate(rows[::step]):
             y = _CLASSES_TOP + (number * step + 0.5) * high
@@ -241,12 +245,20 @@ class GateViewer(Explorer):
         if wide > 0.34 and high > 0.15:
             for number, row in enumerate(rows):
                 at = (x + wide / 2, _CLASSES_TOP + (number + 0.5) * high)
-                sheet.stamp(f"{means[row, self.channel]:.2f}", [at], 8)
+                sheet.stamp(plot.measured(means[row, self.channel]), [at], 8)
         sheet.box(x, _CLASSES_TOP, wide, _CLASSES_HEIGHT, plot.ORANGE, line=2.0)
         own = self._labels[self.picture]
         if own in rows:
             at = _CLASSES_TOP + int(np.flatnonzero(rows == own)[0]) * high
             sheet.box(_BARS_LEFT, at, _BARS_WIDTH, high, INK, line=1.6)
+
+    def _draw_scale(self, sheet: Sheet) -> None:
+        """The map's title, and its colours from a gate of 0 to one of 1."""
+        y, left = _CLASSES_TOP - 0.14, _BARS_LEFT + _BARS_WIDTH - 1.6
+        sheet.write(_BARS_LEFT - 0.34, y, "mean gate by class", 9.5)
+        sheet.paint(_blues(np.linspace(0, 1, 40)[None]), left, y - 0.07, 1.4, 0.14)
+        sheet.box(left, y - 0.07, 1.4, 0.14, plot.GREY, line=0.8)
+        sheet.stamp_all({"0": [(left - 0.12, y)], "1": [(left + 1.52, y)]}, 9)
 
     def _draw_card(self, sheet: Sheet) -> None:
         sheet.box(2.2, _CARD_TOP, _WIDTH - 2.4, _HEIGHT - _CARD_TOP - 0.12, _EDGE, fill=_PAPER)
@@ -295,15 +307,20 @@ def _rectangle(x: float, y: float, width: float, height: float) -> list[tuple[fl
 
 
 def _listed(channels: np.ndarray, gates: np.ndarray) -> str:
-    return ", ".join(f"channel {c} ({gates[c]:.2f})" for c in channels)
+    return ", ".join(f"channel {c} ({plot.measured(gates[c])})" for c in channels)
 
 
 def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    return plot.measured(value).replace("-", "−")
 
 
 def _cut(text: str, length: int = 14) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _blues(gates: np.ndarray) -> np.ndarray:
+    """Gates (H, W) from 0, white, to 1, blue, pale enough to write on, as (H, W, 3) bytes."""
+    return _bytes(1 + 0.7 * gates[..., None] * (np.array(to_rgb(plot.BLUE)) - 1))
 
 
 def _bytes(colours: np.ndarray) -> np.ndarray:

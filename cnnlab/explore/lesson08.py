@@ -111,10 +111,10 @@ class FeatureMaps(Explorer):
         silent = int((maps == 0).all(axis=(0, 1)).sum())
         lines = [
             f"Picture {title}, layer {self.layer}: {channels} maps of {height}×{width}; this is map {self.channel}.",
-            f"Its largest value is {chosen[row, column]:.2f}, at row {row}, column {column}.",
+            f"Its largest value is {plot.measured(chosen[row, column])}, at row {row}, column {column}.",
             self._seen_words(),
-            f"{100 * (chosen == 0).mean():.0f} % of the map is zero; its mean is {chosen.mean():.2f}.",
-            "Largest values in this layer: " + ", ".join(f"map {c} {peaks[c]:.2f}" for c in order) + ".",
+            f"{100 * (chosen == 0).mean():.0f} % of the map is zero; its mean is {plot.measured(chosen.mean())}.",
+            "Largest values in this layer: " + ", ".join(f"map {c} {plot.measured(peaks[c])}" for c in order) + ".",
         ]
         if silent:
             lines.append(f"{silent} of the {channels} maps {'is' if silent == 1 else 'are'} zero everywhere.")
@@ -144,7 +144,7 @@ class FeatureMaps(Explorer):
         chosen.frame(row, column, 1, 1, plot.ORANGE)
         self._draw_page(sheet, maps)
         value = maps[row, column, self.channel]
-        words = f"largest value {value:.2f} at row {row}, column {column} (orange)"
+        words = f"largest value {plot.measured(value)} at row {row}, column {column} (orange)"
         sheet.stamp(words, [(4.9, 3.78)], 9)
         if window is not None:
             sheet.stamp(f"what it saw: rows {top}–{bottom}, columns {left}–{right}", [(1.65, 3.78)], 9)
@@ -282,7 +282,7 @@ class GradCamExplorer(Explorer):
             f"Picture {self._pictures.titles[self.picture]}, class {self.class_name}, layer {self.layer} "
             f"({by(found.maps.shape)}).",
             "The model answers " + ", ".join(f"{self._names[c]} {outputs[c]:.3f}" for c in order) + ".",
-            f"Score of {self.class_name}, before the softmax: {found.score:.2f}.",
+            f"Score of {self.class_name}, before the softmax: {plot.measured(found.score)}.",
         ]
         if not self.revealed:
             return "\n".join([*lines, "The heat appears with your guess."])
@@ -296,7 +296,7 @@ class GradCamExplorer(Explorer):
         votes, found = self.votes_by_map(), self.found()
         loud = np.argsort(-np.abs(votes), kind="stable")[:4]
         sums = found.maps.sum(axis=(0, 1))
-        said = [f"map {c}: weight {found.weights[c]:.3g} · sum {sums[c]:.3g} = {votes[c]:+.3g}" for c in loud]
+        said = [f"map {c}: weight {found.weights[c]:.3g} · sum {sums[c]:.3g} ≈ {votes[c]:+.3g}" for c in loud]
         return ["Maps with most to say: " + "; ".join(said) + f". All maps: {votes.sum():+.3g}."]
 
     def figure(self) -> plot.Picture:
