@@ -14,6 +14,21 @@ from cnnlab.detections import Detections, GroundTruth
 
 FOUND, TRUE = plot.ORANGE, plot.BLUE
 _RIM = 1.6  # points of white around a line, so that it shows on any picture
+_SIZE = 7.5  # of the words, in points
+
+Place = tuple[float, float, float, float]  # x1, y1, x2, y2 of a label
+
+
+def free_place(places: Sequence[Place], taken: Sequence[Place]) -> Place:
+    """The first place that overlaps no label so far; the first of all where there is none.
+
+    >>> free_place([(0, 0, 4, 2), (0, 8, 4, 10)], [(3, 1, 6, 3)])
+    (0, 8, 4, 10)
+    """
+    for x1, y1, x2, y2 in places:
+        if not any(x1 < right and left < x2 and y1 < bottom and top < y2 for left, top, right, bottom in taken):
+            return x1, y1, x2, y2
+    return places[0]
 
 
 def boxes(
@@ -25,6 +40,7 @@ def boxes(
     dashed: bool = False,
     below: bool = False,
     line: float = 1.6,
+    taken: list[Place] | None = None,
 ) -> None:
     """Draw boxes on axes that show an image by `cnnlab.plot.image`.
 
@@ -33,23 +49,39 @@ def boxes(
     ax : axes whose image has its first pixel's centre at (0, 0)
     corners : (N, 4) xyxy in pixels
     colour : of the lines, and of what stands behind the words
-    words : one a box, written above it
+    words : one a box, written above it, or where the words before it leave room
     dashed : draw dashes
     below : write below it instead
     line : width in points
+    taken : where words stand already; the new ones are added
     """
-    height = abs(np.subtract(*ax.get_ylim()))
+    taken = [] if taken is None else taken
     for number, (x1, y1, x2, y2) in enumerate(np.asarray(corners, float) - 0.5):  # pixel 0 reaches from −0.5 to 0.5
         for edge, width in (("white", line + _RIM), (colour, line)):
             style = {"linestyle": (0, (4, 2))} if dashed else {}
             ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=edge, linewidth=width, **style))
         if words:
+            taken.append(free_place(_places(ax, (x1, y1, x2, y2), len(words[number]), below), taken))
+            left, top, _, _ = taken[-1]
             plate = {"facecolor": colour, "edgecolor": "none", "pad": 1.0}
-            y, va = (y2, "top") if below else (y1, "bottom")
-            if not 0.07 * height <= y <= 0.93 * height:  # no room beyond the box: inside it
-                va = {"top": "bottom", "bottom": "top"}[va]
-            x, ha = (x1, "left") if (x1 + x2) / 2 < sum(ax.get_xlim()) / 2 else (x2, "right")  # away from the border
-            ax.text(x, y, words[number], fontsize=7.5, color="white", va=va, ha=ha, bbox=plate, clip_on=True)
+            ax.text(
+                left, top, words[number], fontsize=_SIZE, color="white", va="top", ha="left", bbox=plate, clip_on=True
+            )
+
+
+def _places(ax: Axes, box: Place, letters: int, below: bool) -> list[Place]:
+    """Where a label may stand, the best place first: at the box's upper or lower edge, outside or inside."""
+    (x_low, x_high), (y_high, y_low) = ax.get_xlim(), ax.get_ylim()
+    inches = ax.get_figure().get_size_inches() * ax.get_position().size
+    wide = (0.6 * letters + 0.4) * _SIZE / 72 * (x_high - x_low) / inches[0]  # in pixels of the image
+    high = 1.5 * _SIZE / 72 * (y_high - y_low) / inches[1]
+    x1, y1, x2, y2 = box
+    near = (y2, y2 - high, y1 - high, y1) if below else (y1 - high, y1, y2, y2 - high)
+    tops = (*near, y2 + high, y1 - 2 * high)
+    lefts = (x1, x2 - wide) if (x1 + x2) / 2 < (x_low + x_high) / 2 else (x2 - wide, x1)  # away from the border
+    lefts = [max(min(left, x_high - wide), x_low) for left in lefts]
+    inside = [top for top in tops if y_low <= top <= y_high - high] or [min(max(y1, y_low), y_high - high)]
+    return [(left, top, left + wide, top + high) for top in inside for left in lefts]
 
 
 def gallery(
@@ -100,14 +132,15 @@ def gallery(
         plot.image(ax, np.asarray(pixels))
         if titles is not None:
             ax.set_title(titles[number], fontsize=9, pad=3)
+        taken: list[Place] = []
         names = class_names or (detections[number].names if detections is not None else ())
         if ground_truth is not None:
             truth = ground_truth[number]
-            boxes(ax, truth.boxes, TRUE, _words(truth.labels, names), dashed=True, below=True)
+            boxes(ax, truth.boxes, TRUE, _words(truth.labels, names), dashed=True, below=True, taken=taken)
         if detections is not None:
             found = detections[number]
             scored = zip(_words(found.labels, names), found.scores, strict=True)
-            boxes(ax, found.boxes, FOUND, [f"{word} {score:.2f}" for word, score in scored])
+            boxes(ax, found.boxes, FOUND, [f"{word} {score:.2f}" for word, score in scored], taken=taken)
     return picture
 
 

@@ -64,3 +64,18 @@ def test_every_picture_needs_its_entry(name):
 def test_no_pictures_are_refused():
     with pytest.raises(ValueError, match="`images` must hold at least one picture"):
         overlay.gallery([], alt="x")
+
+
+def test_labels_do_not_hide_each_other():
+    near = Detections(
+        [[4, 6, 20, 16], [4, 6, 21, 17], [5, 6, 20, 17], [4, 7, 19, 16]], [0.9, 0.8, 0.7, 0.6], [0, 1, 0, 1]
+    )
+    picture = overlay.gallery([DARK], [near], [TRUTH], alt="x", columns=1, side=4.0)
+    picture.png()
+    plates = [text.get_bbox_patch().get_window_extent() for text in picture.axes[0].texts]
+    assert len(plates) == 5
+    for number, one in enumerate(plates):
+        for other in plates[:number]:
+            overlap = one.intersection(one, other)
+            assert overlap is None or min(overlap.width, overlap.height) < 4  # of 640 dots: the plates' rims
+    assert all(picture.axes[0].bbox.padded(4).contains(*corner) for plate in plates for corner in plate.corners())
