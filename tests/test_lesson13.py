@@ -11,6 +11,7 @@ from darknet_files import TWO_HEADS, write_random
 from cnnlab import boxes, darknet, datasets, explore, letterbox, metrics, scenes
 from cnnlab.darknet import build, cfg, plan, weights
 from cnnlab.detections import GroundTruth
+from cnnlab.explore._overlay import plates
 from cnnlab.zoo import tiny_yolo
 
 
@@ -144,6 +145,31 @@ def test_every_view_can_be_drawn(explorer, show):
     for picture in (0, 1):
         for score in (0.05, 0.95):
             assert explorer.set(show=show, picture=picture, score=score).png().startswith(b"\x89PNG")
+
+
+def colourful(explorer, left, top, right, bottom):
+    """Whether any colour but greys is in this part of the picture, in inches."""
+    picture = explorer.figure()
+    picture.canvas.draw()
+    dots = np.asarray(picture.canvas.buffer_rgba())[..., :3].astype(int)
+    left, top, right, bottom = (round(side * picture.dpi) for side in (left, top, right, bottom))
+    part = dots[top:bottom, left:right]
+    return bool((part.max(axis=-1) - part.min(axis=-1) > 40).any())
+
+
+@pytest.mark.parametrize(
+    ("show", "classes", "anchors"), [("detections", True, False), ("all boxes", False, False), ("head 0", False, True)]
+)
+def test_a_colour_means_one_thing_in_a_picture(show, classes, anchors):
+    explorer = explore.DetectionExplorer().set(picture=2, score=0.1, show=show)
+    assert colourful(explorer, 4.2, 0.4, 4.6, 2.1) is classes
+    assert colourful(explorer, 4.2, 3.6, 4.6, 4.4) is anchors
+
+
+def test_the_numbers_of_boxes_do_not_hide_each_other():
+    taken = plates(np.array([(1, 1, 2, 2)] * 5 + [(1.02, 1.05, 2, 2)] * 2))
+    for number, (x1, y1, x2, y2) in enumerate(taken):
+        assert not any(x1 < c and a < x2 and y1 < d and b < y2 for a, b, c, d in taken[:number])
 
 
 def test_the_answer_stays_hidden_until_a_guess(detector):

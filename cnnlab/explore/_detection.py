@@ -12,8 +12,10 @@ from cnnlab import darknet, datasets, letterbox, plot, scenes
 from cnnlab.darknet.heads import Candidates
 from cnnlab.explore._base import Explorer
 from cnnlab.explore._maps import Map
-from cnnlab.explore._sheet import Sheet
+from cnnlab.explore._overlay import PLATE, plates
+from cnnlab.explore._sheet import INK, Sheet
 from cnnlab.nms import nms
+from cnnlab.overlay import Place
 
 _WIDTH, _HEIGHT = 9.6, 4.55  # inches
 _LEFT, _TOP, _SIDE = 0.1, 0.45, 4.0
@@ -22,7 +24,7 @@ _ROWS, _ANCHORS = 7, 9  # rows of each table
 _LEAST = 0.05  # of a score: below it nothing is kept in memory
 _MOST_PICTURES, _MOST_PIXELS, _MOST_DRAWN = 40, 300, 150
 _ALL = "all classes"
-_COLOURS = (plot.BLUE, plot.RED, plot.GREEN, plot.PURPLE, plot.ORANGE, plot.SKY)
+_COLOURS = (plot.BLUE, plot.RED, plot.GREEN, plot.PURPLE, plot.ORANGE, plot.SKY)  # of classes, or of a head's anchors
 
 
 class DetectionExplorer(Explorer):
@@ -200,16 +202,23 @@ class DetectionExplorer(Explorer):
         outlines = [_outline(box) for box in self._corners(some.boxes[:_MOST_DRAWN])]
         if outlines:
             sheet.shapes(outlines, "white", line=2.4)
-            sheet.shapes(outlines, plot.RED, line=1.1)
+            sheet.shapes(outlines, INK, line=1.1)
 
     def _draw_kept(self, sheet: Sheet, kept: Candidates) -> None:
-        for row, (x1, y1, x2, y2) in reversed([*enumerate(self._corners(kept.boxes[:_MOST_DRAWN]))]):  # best on top
-            colour = _COLOURS[kept.labels[row] % len(_COLOURS)]
+        """The boxes in the colours of their classes, numbered as in the table."""
+        corners = self._corners(kept.boxes[:_MOST_DRAWN])
+        for row, (x1, y1, x2, y2) in reversed([*enumerate(corners)]):  # best on top
             sheet.box(x1, y1, x2 - x1, y2 - y1, "white", line=3.6)
-            sheet.box(x1, y1, x2 - x1, y2 - y1, colour, line=2.0)
-            if row < _ROWS:
-                sheet.box(x1, y1, 0.2, 0.17, colour, fill=colour)
-                sheet.stamp(str(row + 1), [(x1 + 0.1, y1 + 0.085)], 8, "white")
+            sheet.box(x1, y1, x2 - x1, y2 - y1, _colour(kept, row), line=2.0)
+        self._draw_plates(sheet, kept, plates(corners[:_ROWS]))
+
+    def _draw_plates(self, sheet: Sheet, kept: Candidates, places: Sequence[Place]) -> None:
+        """The numbers of the first boxes, each on the colour of its class."""
+        for colour in dict.fromkeys(_colour(kept, row) for row in range(len(places))):
+            own = [_outline(place) for row, place in enumerate(places) if _colour(kept, row) == colour]
+            sheet.shapes(own, colour)
+        middles = [((x1 + x2) / 2, (y1 + y2) / 2) for x1, y1, x2, y2 in places]
+        sheet.stamp_all({str(row): [place] for row, place in enumerate(middles, 1)}, 8, "white")
 
     def _draw_grid(self, sheet: Sheet, some: Candidates, number: int) -> None:
         """The head's cells; those that fired in the colour of their anchor, with their boxes."""
@@ -242,17 +251,22 @@ class DetectionExplorer(Explorer):
         if kept is None:
             sheet.write(_TABLE, 0.8, "your guess first", 12, plot.GREY)
             return
-        words, numbers = [], []
+        words, numbers, places = [], [], []
         for row in range(min(len(kept), _ROWS)):
             y = 0.55 + _STEP * row
             head = self._detector.heads[kept.heads[row]]
-            words += [(_TABLE, y, f"{row + 1}"), (_TABLE + 0.3, y, self._class_names()[kept.labels[row]][:16])]
+            if self.show != "detections":
+                words.append((_TABLE, y, f"{row + 1}"))
+            places.append((_TABLE - 0.05, y - PLATE[1] / 2, _TABLE - 0.05 + PLATE[0], y + PLATE[1] / 2))
+            words.append((_TABLE + 0.3, y, self._class_names()[kept.labels[row]][:16]))
             numbers.append((_TABLE + 1.65, y, f"{kept.scores[row]:.2f}"))
             where = f"head {kept.heads[row]}, row {kept.rows[row]}, column {kept.columns[row]}"
             words += [(_TABLE + 2.15, y, where), (_TABLE + 4.05, y, f"anchor {_size(head.anchors[kept.anchors[row]])}")]
         if words:
             sheet.write_all(words, 9)
             sheet.write_all(numbers, 9, mono=True)
+        if self.show == "detections":
+            self._draw_plates(sheet, kept, places)
         if len(kept) > _ROWS:
             sheet.write(_TABLE, 0.55 + _STEP * _ROWS, f"… and {len(kept) - _ROWS} more", 9, plot.GREY)
 
@@ -266,7 +280,8 @@ class DetectionExplorer(Explorer):
                 if line == _ANCHORS:
                     break
                 y = top + _STEP * line
-                sheet.box(_TABLE, y - 0.055, 0.12, 0.11, "none", fill=_COLOURS[index % len(_COLOURS)])
+                if self.show == f"head {number}":  # only there are the colours those of anchors
+                    sheet.box(_TABLE, y - 0.055, 0.12, 0.11, "none", fill=_COLOURS[index % len(_COLOURS)])
                 grid = f"head {number}: {head.grid[0]}×{head.grid[1]} cells"
                 words += [(_TABLE + 0.22, y, grid), (_TABLE + 1.95, y, f"anchor {_size(size)}")]
                 words += [(_TABLE + 3.3, y, count), (_TABLE + 4.2, y, best)]
@@ -280,6 +295,10 @@ _OTHERS = ("scores", "labels", "objectness", "heads", "rows", "columns", "anchor
 def _size(size: tuple[float, float]) -> str:
     """An anchor as it is spoken: width × height."""
     return f"{size[0]:.0f}×{size[1]:.0f}"
+
+
+def _colour(kept: Candidates, row: int) -> str:
+    return _COLOURS[kept.labels[row] % len(_COLOURS)]
 
 
 def _outline(box: np.ndarray) -> list[tuple[float, float]]:

@@ -8,9 +8,11 @@ import numpy as np
 
 from cnnlab._validate import check_rank
 from cnnlab.explore._sheet import INK, Sheet
+from cnnlab.overlay import Place, free_place
 
 _CASING = "#FFFFFF"  # under every outline, so that it shows on dark and on light ground
 _TONES = np.uint8(0xF8)  # 32 a channel
+PLATE = (0.2, 0.17)  # width and height of a box's number, in inches
 _LETTER = 0.0088  # inches a character takes for each point of its size, about
 
 
@@ -93,6 +95,20 @@ class Overlay:
             lines.append((x + 0.03, y + height / 2, word))
         if lines:
             sheet.write_all(lines, size)
+
+
+def plates(boxes: np.ndarray) -> list[Place]:
+    """Where the numbers of boxes (N, 4) may stand, in inches, the best box first, so that none hides another.
+
+    In a corner of its box, or further along the upper edge.
+    """
+    places: list[Place] = []
+    width, height = PLATE
+    for x1, y1, x2, y2 in boxes:
+        corners = [(x1, y1), (x2 - width, y1), (x1, y2 - height), (x2 - width, y2 - height)]
+        corners += [(x1 + k * width, y1) for k in range(1, len(boxes))]
+        places.append(free_place([(x, y, x + width, y + height) for x, y in corners], places))
+    return places
 
 
 def bar(sheet: Sheet, left: float, top: float, width: float, share: float, colour: str, height: float = 0.16) -> None:

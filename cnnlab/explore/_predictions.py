@@ -13,6 +13,7 @@ from cnnlab._validate import check_rank
 from cnnlab.detections import Detections, GroundTruth
 from cnnlab.explore._base import Explorer
 from cnnlab.explore._maps import Map
+from cnnlab.explore._overlay import plates
 from cnnlab.explore._sheet import INK, Sheet
 from cnnlab.nms import nms
 
@@ -183,11 +184,13 @@ class PredictionExplorer(Explorer):
             colour = plot.RED if row in missed else plot.BLUE
             sheet.box(x1, y1, x2 - x1, y2 - y1, "white", line=3.4)
             sheet.box(x1, y1, x2 - x1, y2 - y1, colour, line=2.0, dashed=True)
-        for row, (x1, y1, x2, y2) in reversed([*enumerate(corners(kept.boxes))]):  # the best on top
+        for x1, y1, x2, y2 in corners(kept.boxes)[::-1]:  # the best on top
             sheet.box(x1, y1, x2 - x1, y2 - y1, plot.ORANGE, line=1.8)
-            if row < _ROWS:
-                sheet.box(x1, y1, 0.2, 0.17, plot.ORANGE, fill=plot.ORANGE)
-                sheet.stamp(str(row + 1), [(x1 + 0.1, y1 + 0.085)], 8)
+        places = plates(corners(kept.boxes[:_ROWS]))
+        sheet.shapes([_outline(place) for place in places], plot.ORANGE)
+        sheet.stamp_all(
+            {str(row): [((x1 + x2) / 2, (y1 + y2) / 2)] for row, (x1, y1, x2, y2) in enumerate(places, 1)}, 8
+        )
 
     def _draw_table(self, sheet: Sheet, kept: Detections, fates: list[str], missed: np.ndarray) -> None:
         total, above = len(self._detections[self.picture]), len(self.candidates())
