@@ -2,49 +2,73 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, parts, read, show
+from cnnlab.checks._judging import ByCases, Case, Misreading
 
 # --- features ---------------------------------------------------------------------------------------------------------
 
 
-def _maps() -> np.ndarray:
-    return np.random.default_rng(0).normal(size=(4, 3, 5, 2))
+def _maps(seed: int, *shape: int) -> Case:
+    return Case(np.random.default_rng(seed).normal(size=shape), words=f"For maps of shape {shape}")
 
 
-def _diagnose_average(answer: object) -> str:
-    maps = _maps()
-    got = call(answer, maps)
-    try:
-        shape = np.shape(got)
-    except ValueError:
-        raise Wrong("Rows of one length are expected: an array of shape (4, 2).") from None
-    shapes = {
-        (4, 3, 5): "You averaged over the channels. They are what the network found; average over where it found it.",
-        (2,): "You averaged over the pictures too. Each picture keeps its own row.",
-        (
-            4,
-            30,
-        ): "You put all positions into a row. That is Flatten: h·w times as many numbers, each tied to its place.",
-        (4, 1, 1, 2): "The two averaged axes are still there, with length 1. Leave `keepdims` out.",
-        (4, 5, 2): "You averaged over one of the two axes of position. Take both: axis=(1, 2).",
-        (4, 3, 2): "You averaged over one of the two axes of position. Take both: axis=(1, 2).",
-        (): "One number for all pictures and channels is left. Average over axes 1 and 2 only.",
-    }
-    if shape in shapes:
-        raise Wrong(f"For maps of shape (4, 3, 5, 2) you return shape {shape}. {shapes[shape]}")
-    got = array(got, (4, 2), "The features of maps of shape (4, 3, 5, 2)")
-    if close(got, maps.max(axis=(1, 2))):
-        raise Wrong("You took the largest value of each map. That is global max pooling; the average is asked for.")
-    if close(got, maps.sum(axis=(1, 2))):
-        raise Wrong("You added up the values of each map. Divide by how many there are, 3 · 5 = 15.")
-    if not close(got, maps.mean(axis=(1, 2))):
-        raise Wrong(f"The first picture's features should be {maps.mean(axis=(1, 2))[0].round(3).tolist()}. Yours: "
-                    f"{got[0].round(3).tolist()}. Average over the height and the width of each map.")  # fmt: skip
-    return "One number for each map, wherever in the picture it answered: 7 × 7 × 64 becomes 64."
+def _take_features(result: object, right: np.ndarray, what: str) -> np.ndarray:
+    """An array of any shape: most mistakes show in the shape."""
+    return array(result, None, what, finite=False)
+
+
+_ONE_AXIS = "you averaged over one of the two axes of position. Take both: axis=(1, 2)."
+
+_AVERAGE = ByCases(
+    truth=lambda maps: maps.mean(axis=(1, 2)),
+    cases=(_maps(0, 4, 3, 5, 2), _maps(1, 2, 4, 4, 7)),
+    misreadings=(
+        Misreading(
+            lambda maps: maps.mean(axis=-1),
+            "you averaged over the channels. They are what the network found; average over where it found it.",
+        ),
+        Misreading(
+            lambda maps: maps.mean(axis=(0, 1, 2)),
+            "you averaged over the pictures too. Each picture keeps its own row.",
+        ),
+        Misreading(
+            lambda maps: maps.reshape(len(maps), -1),
+            "you put all positions into a row. That is Flatten: h·w times as many numbers, each tied to its place.",
+        ),
+        Misreading(
+            lambda maps: maps.mean(axis=(1, 2), keepdims=True),
+            "the two averaged axes are still there, with length 1. Leave `keepdims` out.",
+        ),
+        Misreading(lambda maps: maps.mean(axis=1), _ONE_AXIS),
+        Misreading(lambda maps: maps.mean(axis=2), _ONE_AXIS),
+        Misreading(
+            lambda maps: maps.mean(),
+            "one number for all pictures and channels is left. Average over axes 1 and 2 only.",
+        ),
+        Misreading(
+            lambda maps: maps.mean(axis=(1, 2, 3)), "the channels are averaged too. Each channel keeps its own number."
+        ),
+        Misreading(
+            lambda maps: maps.mean(axis=(1, 2)).T, "that is (C, N). Pictures come first: one row for each picture."
+        ),
+        Misreading(
+            lambda maps: maps.max(axis=(1, 2)),
+            "you took the largest value of each map. That is global max pooling; the average is asked for.",
+        ),
+        Misreading(
+            lambda maps: maps.sum(axis=(1, 2)),
+            "you added up the values of each map. Divide by how many there are: height · width.",
+        ),
+        Misreading(
+            lambda maps: np.median(maps, axis=(1, 2)), "that is the median of each map. The average is asked for."
+        ),
+    ),
+    take=_take_features,
+    otherwise="Average over the height and the width of each map: shape (N, C).",
+    praise="One number for each map, wherever in the picture it answered: 7 × 7 × 64 becomes 64.",
+)
 
 
 average = Exercise(
@@ -62,16 +86,10 @@ average = Exercise(
         "The axes are pictures, height, width, channels. Which two say where?",
         "maps.mean(axis=...) takes a tuple of axes: the two in the middle.",
     ),
-    diagnose=_diagnose_average,
+    diagnose=_AVERAGE,
     mistakes=(
-        Mistake(lambda maps: maps.mean(axis=-1), "averaged over the channels"),
-        Mistake(lambda maps: maps.mean(axis=(0, 1, 2)), "pictures too"),
-        Mistake(lambda maps: maps.reshape(len(maps), -1), "That is Flatten"),
-        Mistake(lambda maps: maps.max(axis=(1, 2)), "global max pooling"),
-        Mistake(lambda maps: maps.sum(axis=(1, 2)), "3 · 5 = 15"),
-        Mistake(lambda maps: maps.mean(axis=1), "Take both"),
-        Mistake(lambda maps: maps.mean(axis=(1, 2), keepdims=True), "keepdims"),
-        Mistake(lambda maps: np.zeros((4, 2)), "height and the width"),
+        Mistake(lambda maps: np.zeros((len(maps), maps.shape[-1])), "height and the width"),
+        Mistake(lambda maps: np.zeros((4, 2)), "shape (N, C)"),
     ),
 )
 
@@ -80,6 +98,8 @@ average = Exercise(
 
 _HEAD_ERRORS = {
     13_107_968: "The biases are missing: 256 of the first layer, 3 of the second.",
+    13_108_224: "The biases of the second layer are missing: 3, one for each class.",
+    13_107_971: "The biases of the first layer are missing: 256, one for each unit.",
     525_315: "That is the head behind a global average, with 2,048 inputs. Here Flatten comes first: 5 · 5 · 2,048.",
     25_691_139: "7 × 7 positions belong to a photo of 224 × 224. This one is 160 × 160: five halvings leave 5 × 5.",
     36_695_939: "That includes the backbone. The head alone is asked for.",
@@ -91,9 +111,9 @@ _HEAD_ERRORS = {
 def _diagnose_head_size(answer: object) -> str:
     got = number(answer)
     if got in _HEAD_ERRORS:
-        raise Wrong(f"You got {got:,.0f}. {_HEAD_ERRORS[got]}")
+        raise Wrong(f"You got {read(got)}. {_HEAD_ERRORS[got]}")
     if got != 13_108_227:
-        raise Wrong(f"You got {got:,g}. Flatten gives 5 · 5 · 2,048 = 51,200 numbers; then 51,200 · 256 + 256, and "
+        raise Wrong(f"You got {read(got)}. Flatten gives 5 · 5 · 2,048 = 51,200 numbers; then 51,200 · 256 + 256, and "
                     "256 · 3 + 3.")  # fmt: skip
     return "51,200 · 256 + 256 + 771. With a global average in place of Flatten it would be 525,315, a 25th of that."
 
@@ -117,6 +137,8 @@ head_size = Exercise(
         Mistake(value, says)
         for value, says in (
             (13_107_968, "biases are missing"),
+            (13_108_224, "of the second layer are missing"),
+            (13_107_971, "of the first layer are missing"),
             (525_315, "global average"),
             (25_691_139, "five halvings"),
             (36_695_939, "includes the backbone"),
@@ -131,42 +153,64 @@ head_size = Exercise(
 # --- pictures and their labels ----------------------------------------------------------------------------------------
 
 
+def _pile(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures from 0 to 250 and labels, each label once, so that it says whose it is; neither is sorted."""
+    rng = np.random.default_rng(count)
+    return rng.integers(0, 250, (count, 2, 3, 1)).astype("float32"), rng.permutation(count) + 100
+
+
 def _diagnose_shuffled(answer: object) -> str:
-    count = 12
-    images = np.arange(count, dtype="float32").reshape(count, 1, 1, 1) * np.ones((1, 2, 2, 1), "float32")
-    labels = 100 + np.arange(count)
-    orders = []
-    for seed in (3, 4):
-        got = call(answer, images, labels, seed)
-        if not isinstance(got, (tuple, list)) or len(got) != 2:
-            raise Wrong("Two things are expected back: the pictures and their labels.")
-        mixed = array(got[0], images.shape, "The pictures")
-        names = array(got[1], labels.shape, "The labels")
-        _compare_order(mixed[:, 0, 0, 0], names - 100)
-        if not np.array_equal(mixed, images[mixed[:, 0, 0, 0].astype(int)]):
-            raise Wrong("The pictures themselves have changed. Only their order may.")
-        orders.append(tuple(mixed[:, 0, 0, 0]))
+    orders = [_order(answer, count, seed) for count, seed in ((12, 3), (12, 4), (12, 3), (17, 5))]
     if orders[0] == orders[1]:
         raise Wrong("Seeds 3 and 4 give the same order. Draw it from np.random.default_rng(seed).")
+    if orders[0] != orders[2]:
+        raise Wrong("Called twice with seed 3 you give two orders. A seed is there to repeat a run: draw from "
+                    "np.random.default_rng(seed).")  # fmt: skip
     return "One order for both. The loss goes down with shuffled labels too, on the pictures it learns by heart: only "\
            "validation tells."  # fmt: skip
 
 
-def _compare_order(mixed: np.ndarray, names: np.ndarray) -> None:
-    """`mixed` and `names` hold 0 … N−1 in the order of the pictures and of the labels."""
-    in_order = np.arange(len(mixed))
-    if np.array_equal(mixed, names) and np.array_equal(np.sort(mixed), in_order):
-        if np.array_equal(mixed, in_order):
-            raise Wrong("Nothing was moved: the pictures come back in the order they had.")
-        return
+def _order(answer: object, count: int, seed: int) -> list[int]:
+    """The order into which `answer` brings a pile, or `Wrong` if it is no order, or not one and the same for both."""
+    images, labels = _pile(count)
+    images_back, labels_back = parts(call(answer, images, labels, seed), ("the pictures", "their labels"))
+    mixed = array(images_back, images.shape, "The pictures")
+    names = array(labels_back, labels.shape, "The labels")
+    if not np.isin(names, labels).all():
+        raise Wrong("The labels themselves have changed. Only their order may.")
+    of_labels = [int(np.flatnonzero(labels == name)[0]) for name in names]
+    of_images = _places(mixed, images)
+    if of_images is None and _places(mixed * (images.max() / max(mixed.max(), 1e-9)), images) is not None:
+        raise Wrong(f"The pixels have changed: they reached {read(images.max())} and reach {read(mixed.max())} now. "
+                    "Scaling has its own place; here only the order may change.")  # fmt: skip
+    if of_images is None:
+        raise Wrong("The pictures themselves have changed. Only their order may.")
+    _compare_order(of_images, of_labels)
+    return of_images
+
+
+def _places(mixed: np.ndarray, images: np.ndarray) -> list[int] | None:
+    """For each picture its index in `images`; None if one of them is not there."""
+    same = np.isclose(mixed[:, None], images[None], atol=1e-3).all(axis=(2, 3, 4))  # (N, N)
+    return [int(row.argmax()) for row in same] if same.any(axis=1).all() else None
+
+
+def _compare_order(mixed: list[int], names: list[int]) -> None:
+    """`mixed` and `names` are the order of the pictures and that of the labels."""
+    in_order = list(range(len(mixed)))
     if len(set(mixed)) < len(mixed) or len(set(names)) < len(names):
         raise Wrong("Some pictures come twice and others not at all: you drew with replacement. Use rng.permutation.")
-    first = f"Picture {mixed[0]:.0f} now comes first, and beside it stands the label of picture {names[0]:.0f}."
-    if np.array_equal(names, in_order):
-        raise Wrong(f"You shuffled the pictures and left the labels where they were. {first}")
-    if np.array_equal(mixed, in_order):
-        raise Wrong(f"You shuffled the labels and left the pictures where they were. {first}")
-    raise Wrong(f"You drew two different orders. {first} Draw one order and use it for both.")
+    if mixed == names == in_order:
+        raise Wrong("Nothing was moved: the pictures come back in the order they had.")
+    if mixed == names:
+        return
+    first = next(place for place in in_order if mixed[place] != names[place])
+    beside = f"Place {first} now has picture {mixed[first]}, and beside it the label of picture {names[first]}."
+    if names == in_order:
+        raise Wrong(f"You shuffled the pictures and left the labels where they were. {beside}")
+    if mixed == in_order:
+        raise Wrong(f"You shuffled the labels and left the pictures where they were. {beside}")
+    raise Wrong(f"You drew two different orders. {beside} Draw one order and use it for both.")
 
 
 _SHUFFLED = """
@@ -196,7 +240,13 @@ shuffled = Exercise(
         Mistake(_SHUFFLED.replace("permutation(len(images))", "integers(0, len(images), len(images))"), "replacement"),
         Mistake(lambda images, labels, seed: (images, labels), "Nothing was moved"),
         Mistake(_SHUFFLED.replace("default_rng(seed)", "default_rng(0)"), "the same order"),
-        Mistake(_SHUFFLED.replace("return images[order], labels[order]", "return images[order]"), "Two things"),
+        Mistake(_SHUFFLED.replace("default_rng(seed)", "default_rng()"), "two orders. A seed is there"),
+        Mistake(_SHUFFLED.replace("images[order]", "images[order] / 255"), "The pixels have changed: they reached"),
+        Mistake(_SHUFFLED.replace("images[order]", "images[order][:, ::-1]"), "pictures themselves"),
+        Mistake(_SHUFFLED.replace("labels[order]", "order"), "labels themselves"),
+        Mistake(lambda images, labels, seed: (images[::-1], labels[::-1]), "the same order"),
+        Mistake(lambda images, labels, seed: (images[np.argsort(labels)], np.sort(labels)), "the same order"),
+        Mistake(_SHUFFLED.replace("return images[order], labels[order]", "return images[order]"), "2 things"),
     ),
 )
 
@@ -215,33 +265,64 @@ def _model(frozen: bool) -> object:
 
 
 def _returned(answer: object, frozen: bool) -> object:
-    """The learner's model, or `Wrong` if it is no model, another one, or not compiled again."""
+    """The learner's model, or `Wrong` if it is no model, another one, not compiled again, or with an unfit loss."""
     import keras
 
     model = _model(frozen)
-    before = model.optimizer
+    losses, compile_it = [], model.compile
+
+    def compile_again(optimizer: object = "rmsprop", loss: object = None, *args: object, **kwargs: object) -> None:
+        losses.append(loss)
+        compile_it(optimizer, loss, *args, **kwargs)
+
+    model.compile = compile_again
     got = call(answer, model)
     if not isinstance(got, keras.Model):
-        raise Wrong(f"The model is expected back, but your function returned a {type(got).__name__}.")
+        raise Wrong(f"The model is expected back, but your function returned {show(got)}.")
     if got is not model:
         raise Wrong("You returned another model. Change the one you are given, and return it.")
-    if not model.compiled or model.optimizer is None or model.optimizer is before:
+    if not losses:
         raise Wrong("You did not compile the model again. Which layers train is read when it is compiled: fit would go "
                     "on with the old ones, or stop with an error, depending on the backend.")  # fmt: skip
-    loss = _settings(model)["loss"]
-    if loss is None:
+    if losses[-1] is None:  # Keras keeps the loss it had, but a saved model has none
         raise Wrong("You compiled it without a loss, so it cannot be trained.")
-    if "sparse" not in str(loss).lower():
-        raise Wrong("The labels are whole numbers: the loss must be 'sparse_categorical_crossentropy'.")
+    _check_loss(model)
     return model
 
 
-def _settings(model: object) -> dict:
-    """What the model was compiled with, in Keras' form for saving."""
-    with warnings.catch_warnings():
-        # Keras reads the learning rate in a way that NumPy 2 has announced to change.
-        warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
-        return model.get_compile_config()
+def _check_loss(model: object) -> None:
+    """Raise `Wrong` unless the loss is the cross-entropy of whole labels and probabilities, whatever it is called."""
+    import keras
+
+    said, labels = np.array([[0.1, 0.2, 0.4, 0.2, 0.1], [0.6, 0.1, 0.1, 0.1, 0.1]], "float32"), np.array([2, 4])
+    try:
+        loss = model.compute_loss(
+            y=keras.ops.convert_to_tensor(labels), y_pred=keras.ops.convert_to_tensor(said), training=False
+        )
+        loss = float(keras.ops.convert_to_numpy(loss))
+    except Exception as error:  # noqa: BLE001  each backend has its own for labels of another form
+        raise Wrong("With labels that are whole numbers your loss raises an error: it must be "
+                    f"'sparse_categorical_crossentropy'. ({type(error).__name__})") from None  # fmt: skip
+    mean = -np.log([0.4, 0.1]).mean()
+    if close(loss, mean, 1e-3) or close(loss, 2 * mean, 1e-3):  # averaged or added up over the batch
+        return
+    if close(loss, np.mean([np.log(np.exp(row).sum()) - row[label] for row, label in zip(said, labels, strict=True)])):
+        raise Wrong("from_logits=True says that the model ends in raw scores, and this one ends in a softmax: the loss "
+                    "would take a softmax of its probabilities. Leave it out.")  # fmt: skip
+    raise Wrong("The loss does not fit. For classes given as whole numbers, and a model that ends in a softmax, it is "
+                "'sparse_categorical_crossentropy'.")  # fmt: skip
+
+
+def _highest_rate(model: object) -> float:
+    """The learning rate at its highest: a schedule may begin low, or at 0."""
+    import keras
+
+    steps, rates = model.optimizer.iterations, []
+    for step in np.unique(np.geomspace(1, 100_000, 60).round()) - 1:
+        steps.assign(int(step))
+        rates.append(float(np.max(keras.ops.convert_to_numpy(model.optimizer.learning_rate))))
+    steps.assign(0)
+    return max(rates)
 
 
 def _training(model: object) -> dict[str, bool]:
@@ -270,6 +351,9 @@ def _diagnose_freeze_backbone(answer: object) -> str:
     if convolutions:
         raise Wrong(f"{', '.join(convolutions)} still trains. Every layer of the backbone must be frozen.")
     _check_norms(model)
+    rate = _highest_rate(model)
+    if rate < 1e-6:
+        raise Wrong(f"With a learning rate of {read(rate)} the head does not learn either. Adam's usual 0.001 will do.")
     return "Only the head is left to train: 64 · 5 + 5 = 325 of 23,957 parameters, and no statistics move."
 
 
@@ -278,6 +362,16 @@ def freeze_backbone(model):
     for layer in model.layers:
         layer.trainable = layer.name.startswith("head_")
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+"""
+
+_FREEZE_KERAS = """
+def freeze_backbone(model):
+    import keras
+
+    for layer in model.layers:
+        layer.trainable = layer.name == "head_classes"
+    model.compile(keras.optimizers.Adam(), keras.losses.SparseCategoricalCrossentropy())
     return model
 """
 
@@ -309,6 +403,12 @@ freeze_backbone = Exercise(
         Mistake(_FREEZE.replace('"adam", "sparse_categorical_crossentropy", metrics=["accuracy"]', '"adam"'),
                 "without a loss"),
         Mistake(_FREEZE.replace("sparse_", ""), "whole numbers"),
+        Mistake(_FREEZE.replace('"sparse_categorical_crossentropy"', '"mse"'), "raises an error"),
+        Mistake(_FREEZE.replace('"sparse_categorical_crossentropy"', "lambda labels, said: said[:, 0] ** 2"),
+                "The loss does not fit"),
+        Mistake(_FREEZE_KERAS.replace("Crossentropy()", "Crossentropy(from_logits=True)"), "ends in a softmax"),
+        Mistake(_FREEZE_KERAS.replace("Adam()", "Adam(0.0)"), "does not learn either"),
+        Mistake(_FREEZE_KERAS.replace("Adam()", "SGD(-0.01)"), "does not learn either"),
         Mistake(_FREEZE.replace("    return model", "    return None"), "returned None"),
     ),
 )  # fmt: skip
@@ -319,33 +419,68 @@ freeze_backbone = Exercise(
 _MEANS = np.array([103.939, 116.779, 123.68])  # blue, green, red
 
 
-def _diagnose_for_resnet(answer: object) -> str:
-    image = np.random.default_rng(0).random((3, 4, 3)).round(2)
-    got = array(call(answer, image), image.shape, "The picture")
-    if close(got, 255 * image[..., ::-1] - _MEANS):
-        return "Scaled, turned round, mean subtracted: what keras.applications.resnet50.preprocess_input does to 0–255."
-    pixel = f"The pixel {image[0, 0].tolist()} should become {(255 * image[0, 0, ::-1] - _MEANS).round(1).tolist()}, "
-    pixel += f"and becomes {got[0, 0].round(1).tolist()}."
-    readings = (
-        (image, "You return it as it is. The network would see a picture 255 times too dark."),
-        (255 * image, "That is scaled and nothing else: red is still first and the means are still in it."),
-        (255 * image[..., ::-1], "The means are not subtracted."),
-        (255 * image - _MEANS, "Red is still first, and loses the mean of blue. Turn the channels round first."),
-        (255 * image - _MEANS[::-1], "The means are right, and red is still first: image[..., ::-1] turns it round."),
-        (255 * image[..., ::-1] - _MEANS[::-1], "The means are in the order red, green, blue; the channels are not."),
-        (
-            image[..., ::-1] - _MEANS,
-            "The means are on the scale 0–255, and your pixels are not: multiply by 255 first.",
+def _photo(seed: int, height: int, width: int) -> Case:
+    image = np.random.default_rng(seed).random((height, width, 3)).round(2)
+    return Case(image, words=f"For a picture of shape {image.shape} whose first pixel is {read(image[0, 0])}")
+
+
+_TURN_FIRST = "red is still first, and loses the mean of blue. Turn the channels round first."
+
+_FOR_RESNET = ByCases(
+    truth=lambda image: 255 * image[..., ::-1] - _MEANS,
+    cases=(_photo(0, 3, 4), _photo(1, 5, 2)),
+    misreadings=(
+        Misreading(lambda image: image, "you return it as it is. The network would see a picture 255 times too dark."),
+        Misreading(
+            lambda image: 255 * image,
+            "that is scaled and nothing else: red is still first and the means are still in it.",
         ),
-        (255 * (image[..., ::-1] - _MEANS), "255 multiplies the means as well. Scale first, then subtract."),
-        (2 * image - 1, "−1 to 1 is what MobileNet wants. Each network wants what it was trained on."),
-        (image * 255 / 127.5 - 1, "−1 to 1 is what MobileNet wants. Each network wants what it was trained on."),
-        (255 * image[::-1] - _MEANS, "image[::-1] turns the picture upside down. The channels are the last axis."),
-    )
-    for reading, message in readings:
-        if close(got, reading):
-            raise Wrong(f"{pixel} {message}")
-    raise Wrong(f"{pixel} Times 255, channels turned round, means of blue, green and red subtracted.")
+        Misreading(lambda image: 255 * image[..., ::-1], "the means are not subtracted."),
+        Misreading(lambda image: 255 * image - _MEANS, _TURN_FIRST),
+        Misreading(
+            lambda image: 255 * image - _MEANS[::-1],
+            "the means are right, and red is still first: image[..., ::-1] turns it round.",
+        ),
+        Misreading(
+            lambda image: 255 * image[..., ::-1] - _MEANS[::-1],
+            "the means are in the order red, green, blue; the channels are not.",
+        ),
+        Misreading(
+            lambda image: image[..., ::-1] - _MEANS,
+            "the means are on the scale 0–255, and your pixels are not: multiply by 255 first.",
+        ),
+        Misreading(
+            lambda image: image[..., ::-1] / 255 - _MEANS,
+            "you divided by 255. The pixels come as 0 to 1 and should become 0 to 255: multiply.",
+        ),
+        Misreading(
+            lambda image: 255 * (image[..., ::-1] - _MEANS),
+            "255 multiplies the means as well. Scale first, then subtract.",
+        ),
+        Misreading(lambda image: 255 * image[..., ::-1] + _MEANS, "the means were added. Subtract them."),
+        Misreading(
+            lambda image: 2 * image - 1, "−1 to 1 is what MobileNet wants. Each network wants what it was trained on."
+        ),
+        Misreading(
+            lambda image: (image - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225],
+            "mean 0 and deviation 1 is what DenseNet wants. Each network wants what it was trained on.",
+        ),
+        Misreading(
+            lambda image: 255 * image[::-1] - _MEANS,
+            "image[::-1] turns the picture upside down. The channels are the last axis.",
+        ),
+        Misreading(
+            lambda image: 255 * image[:, ::-1] - _MEANS,
+            "image[:, ::-1] mirrors the picture. The channels are the last axis.",
+        ),
+        Misreading(
+            lambda image: 255 * image[::-1, ::-1, ::-1] - _MEANS,
+            "image[::-1, ::-1, ::-1] turns all three axes round. Only the channels, the last axis, are to be turned.",
+        ),
+    ),
+    otherwise="Times 255, channels turned round, means of blue, green and red subtracted.",
+    praise="Scaled, turned round, mean subtracted: what keras.applications.resnet50.preprocess_input does to 0–255.",
+)
 
 
 _PIXELS = """
@@ -366,25 +501,16 @@ for_resnet = Exercise(
         "image[..., ::-1] turns the last axis round.",
         "255 * image[..., ::-1] - np.array([103.939, 116.779, 123.68])",
     ),
-    diagnose=_diagnose_for_resnet,
+    diagnose=_FOR_RESNET,
     mistakes=(
-        Mistake(lambda image: image, "as it is"),
         Mistake(_PIXELS.replace("[..., ::-1]", ""), "loses the mean of blue"),
-        Mistake(_PIXELS.replace("[103.939, 116.779, 123.68]", "[123.68, 116.779, 103.939]"), "order red, green, blue"),
-        Mistake(_PIXELS.replace(" - np.array([103.939, 116.779, 123.68])", ""), "means are not subtracted"),
-        Mistake(_PIXELS.replace("255 * ", ""), "multiply by 255 first"),
-        Mistake(lambda image: 255 * image, "nothing else"),
-        Mistake(lambda image: 2 * image - 1, "MobileNet"),
-        Mistake(_PIXELS.replace("[..., ::-1]", "[::-1]"), "upside down"),
-        Mistake(lambda image: 255 * image - np.array([123.68, 116.779, 103.939]), "red is still first"),
         Mistake(lambda image: image / 255, "Times 255"),
+        Mistake(lambda image: image[..., 0], "should have shape"),
     ),
 )
 
 
 # --- what a step costs ------------------------------------------------------------------------------------------------
-
-_NETS = (([100, 200, 50], 1), ([100, 200, 50], 0), ([100, 200, 50], 3), ([7, 40, 30, 20, 5], 4), ([10, 10], 1))
 
 
 def _step(macs: list[int], frozen: int) -> int:
@@ -392,34 +518,53 @@ def _step(macs: list[int], frozen: int) -> int:
     return sum(macs) + sum(trained) + sum(trained[1:])
 
 
-def _diagnose_step_macs(answer: object) -> str:
-    got = [number(call(answer, list(macs), frozen), "The multiply-adds") for macs, frozen in _NETS]
-    right = [_step(*net) for net in _NETS]
-    if got == right:
-        return "Frozen layers still run forwards. Behind the lowest layer that trains, nothing has to go back."
-    readings = (
-        (lambda m, f: 3 * sum(m), "You count everything three times. Frozen layers only run forwards."),
-        (lambda m, f: sum(m), "That is the forward pass. What trains is run backwards too."),
-        (lambda m, f: sum(m) + sum(m[f:]), "You left out the gradient that is handed down from layer to layer."),
-        (lambda m, f: sum(m) + 2 * sum(m[f:]), "The lowest layer that trains need not hand a gradient down: nobody "
-         "below it learns."),
-        (lambda m, f: 3 * sum(m[f:]), "Frozen layers still run forwards: without them there is nothing to learn from."),
-        (lambda m, f: 2 * sum(m[f:]) + sum(m[f:][1:]), "Frozen layers still run forwards: without them there is "
-         "nothing to learn from."),
-        (lambda m, f: sum(m) + sum(m[f:]) + sum(m[1:]) , "The gradient is handed down as far as the lowest layer that "
-         "trains, and no further."),
-        (lambda m, f: _step(m[::-1], f), "The layers are listed from the input up, and the first ones are frozen."),
-        (lambda m, f: _step(m, len(m) - f), "`frozen` counts the frozen layers, not those that train."),
-    )  # fmt: skip
-    place = next(index for index, (one, two) in enumerate(zip(got, right, strict=True)) if one != two)
-    macs, frozen = _NETS[place]
-    case = f"For layers of {macs} with {frozen} frozen you got {got[place]:g}, and it is {right[place]}."
-    for reading, message in readings:
-        if got == [reading(*net) for net in _NETS]:
-            raise Wrong(f"{case} {message}")
-    raise Wrong(
-        f"{case} Forwards: all layers. Weights: those that train. Handed down: those that train but the lowest."
-    )
+def _net(macs: list[int], frozen: int) -> Case:
+    return Case(macs, frozen, words=f"For layers of {macs} with {frozen} frozen")
+
+
+_STEP_MACS = ByCases(
+    truth=_step,
+    cases=(
+        _net([100, 200, 50], 1),
+        _net([100, 200, 50], 0),
+        _net([100, 200, 50], 3),
+        _net([7, 40, 30, 20, 5], 4),
+        _net([10, 10], 1),
+    ),
+    misreadings=(
+        Misreading(lambda m, f: 3 * sum(m), "you count everything three times. Frozen layers only run forwards."),
+        Misreading(lambda m, f: sum(m), "that is the forward pass. What trains is run backwards too."),
+        Misreading(
+            lambda m, f: sum(m) + sum(m[f:]), "you left out the gradient that is handed down from layer to layer."
+        ),
+        Misreading(
+            lambda m, f: sum(m) + 2 * sum(m[f:]),
+            "the lowest layer that trains need not hand a gradient down: nobody below it learns.",
+        ),
+        *(
+            Misreading(how, "frozen layers still run forwards: without them there is nothing to learn from.")
+            for how in (lambda m, f: 3 * sum(m[f:]), lambda m, f: 2 * sum(m[f:]) + sum(m[f:][1:]))
+        ),
+        Misreading(
+            lambda m, f: sum(m) + sum(m[f:]) + sum(m[1:]),
+            "the gradient is handed down as far as the lowest layer that trains, and no further.",
+        ),
+        Misreading(
+            lambda m, f: _step(m[::-1], f), "the layers are listed from the input up, and the first ones are frozen."
+        ),
+        Misreading(lambda m, f: _step(m, len(m) - f), "`frozen` counts the frozen layers, not those that train."),
+        Misreading(
+            lambda m, f: sum(m) + sum(m[f:]) + sum(m[f:][:-1]),
+            "the lowest layer that trains hands nothing down; the top one does. You left out the wrong one.",
+        ),
+        Misreading(
+            lambda m, f: 2 * _step(m, f),
+            "twice too many. A multiplication with its addition counts as ONE multiply-add (and as two FLOPs).",
+        ),
+    ),
+    otherwise="Forwards: all layers. Weights: those that train. Handed down: those that train but the lowest.",
+    praise="Frozen layers still run forwards. Behind the lowest layer that trains, nothing has to go back.",
+)
 
 
 _STEP = """
@@ -441,17 +586,8 @@ step_macs = Exercise(
         "macs[frozen:] are the layers that train. Each computes the gradient of its weights: its multiply-adds again.",
         "All of them but the lowest also hand a gradient down: sum(macs[frozen:][1:]).",
     ),
-    diagnose=_diagnose_step_macs,
-    mistakes=(
-        Mistake(lambda macs, frozen: 3 * sum(macs), "three times"),
-        Mistake(lambda macs, frozen: sum(macs), "forward pass"),
-        Mistake(lambda macs, frozen: sum(macs) + sum(macs[frozen:]), "left out the gradient"),
-        Mistake(lambda macs, frozen: sum(macs) + 2 * sum(macs[frozen:]), "nobody below it learns"),
-        Mistake(lambda macs, frozen: 3 * sum(macs[frozen:]), "still run forwards"),
-        Mistake(lambda macs, frozen: _step(macs, len(macs) - frozen), "counts the frozen layers"),
-        Mistake(lambda macs, frozen: _step(macs[::-1], frozen), "from the input up"),
-        Mistake(lambda macs, frozen: 1.0, "Handed down"),
-    ),
+    diagnose=_STEP_MACS,
+    mistakes=(Mistake(lambda macs, frozen: 1.0, "Handed down"), Mistake(lambda macs, frozen: macs, "one number")),
 )
 
 
@@ -459,11 +595,8 @@ step_macs = Exercise(
 
 
 def _diagnose_fine_tune(answer: object) -> str:
-    import keras
-
     model = _returned(answer, frozen=True)
     trains = _training(model)
-    rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))  # of a schedule: its first
     if not trains["block3_conv"]:
         raise Wrong("block3_conv does not train. Set its `trainable` to True before you compile.")
     if not trains["head_classes"]:
@@ -471,12 +604,14 @@ def _diagnose_fine_tune(answer: object) -> str:
     if trains["block1_conv"] or trains["block2_conv"]:
         raise Wrong("Lower blocks train too. Few pictures are to change few weights: block3_conv and the head only.")
     _check_norms(model)
+    rate = _highest_rate(model)
     if rate > 3e-4:
-        raise Wrong(f"A learning rate of {rate:g} is too high for weights that are good already: they have little to "
-                    "gain and all to lose. Take a tenth of the head's 0.001, or less.")  # fmt: skip
+        raise Wrong(f"A learning rate of {read(rate)} is too high for weights that are good already, even if it is not "
+                    "that high from the first step: they have little to gain and all to lose. Take a tenth of the "
+                    "head's 0.001, or less.")  # fmt: skip
     if rate < 1e-6:
-        raise Wrong(f"With a learning rate of {rate:g} nothing will have moved by tomorrow. Take about 0.0001.")
-    return f"block3_conv and the head, at {rate:g}: the strokes stay what they are, their combinations adapt."
+        raise Wrong(f"With a learning rate of {read(rate)} nothing will have moved by tomorrow. Take about 0.0001.")
+    return f"block3_conv and the head, at {read(rate)}: the strokes stay what they are, their combinations adapt."
 
 
 _TUNE = """
@@ -507,6 +642,14 @@ fine_tune = Exercise(
         Mistake(_TUNE.replace("Adam(1e-4)", "Adam(0.1)"), "0.1 is too high"),
         Mistake(_TUNE.replace("keras.optimizers.Adam(1e-4)", '"adam"'), "0.001 is too high"),
         Mistake(_TUNE.replace("Adam(1e-4)", "Adam(1e-9)"), "by tomorrow"),
+        Mistake(_TUNE.replace("1e-4", "keras.optimizers.schedules.CosineDecay(1e-5, 900, warmup_target=0.01, "
+                "warmup_steps=100)"), "too high"),
+        Mistake(_TUNE.replace("1e-4", "keras.optimizers.schedules.CosineDecay(0.0, 900, warmup_target=0.01, "
+                "warmup_steps=100)"), "too high"),
+        Mistake(_TUNE.replace("1e-4", "keras.optimizers.schedules.PiecewiseConstantDecay([50], [1e-4, 1e-2])"),
+                "0.01 is too high"),
+        Mistake(_TUNE.replace('"sparse_categorical_crossentropy"',
+                "keras.losses.SparseCategoricalCrossentropy(from_logits=True)"), "ends in a softmax"),
         Mistake(_TUNE.replace('model.get_layer("block3_conv").trainable = True',
                 "for layer in model.layers:\n        layer.trainable = True"), "Lower blocks train too"),
         Mistake(_TUNE.replace('model.get_layer("block3_conv").trainable = True',
