@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.collections import PolyCollection
 from scipy.signal import convolve2d, correlate2d
 
 from cnnlab import conv, datasets, explore, kernels
@@ -357,3 +358,15 @@ def test_pictures_of_any_size_can_be_put_in(shape):
     lab = explore.KernelLab(np.random.default_rng(5).integers(0, 256, shape).astype(np.uint8))
     assert lab.png().startswith(b"\x89PNG")
     assert min(lab._picture().shape) >= 7
+
+
+def test_the_steppers_input_is_light_where_its_numbers_are_large():
+    def input_of(stepper):
+        grids = [mark for mark in stepper.figure().artists if isinstance(mark, PolyCollection)]
+        return grids[0].get_facecolors()[:, :3].tolist()
+
+    kernel = np.ones((1, 1))
+    light = input_of(explore.ConvolutionStepper(np.array([[0, 3], [6, 6]]), kernel))
+    assert light == [[0, 0, 0], [0.5, 0.5, 0.5], [1, 1, 1], [1, 1, 1]]
+    signed = input_of(explore.ConvolutionStepper(np.array([[0, -3], [6, 6]]), kernel))
+    assert signed[0] == [1, 1, 1]  # white at zero, purple below, orange above

@@ -228,13 +228,14 @@ def test_predicting_hides_the_answer_until_it_is_guessed():
 def test_the_picture_hides_every_output_but_the_guessed_one(monkeypatch):
     explorer = PoolingExplorer(predict=True).set(op="average", row=1, column=1)
     written: dict[str, int] = {}
-    stamp = Sheet.stamp
+    stamp = Sheet.stamp_all
 
-    def recorded(sheet, text, places, *style):
-        written[text] = written.get(text, 0) + len(places)
-        stamp(sheet, text, places, *style)
+    def recorded(sheet, words, *style):
+        for text, places in words.items():
+            written[text] = written.get(text, 0) + len(places)
+        stamp(sheet, words, *style)
 
-    monkeypatch.setattr(Sheet, "stamp", recorded)
+    monkeypatch.setattr(Sheet, "stamp_all", recorded)
     explorer.figure()
     assert written["?"] == 9
     assert "(1 + 1 + 6 + 0) / 4 = ? / 4 = ?" in written
@@ -295,3 +296,13 @@ def test_an_answer_of_zeros_never_passes():
     assert len(exercises) == len(zeros) == 8
     for exercise in exercises:
         assert exercise(zeros[exercise.answer_name]).status == "wrong", exercise.name
+
+
+def test_the_explorer_draws_light_as_light_on_one_scale():
+    explorer = PoolingExplorer(np.array([[0, 9, 3], [9, 9, 9], [0, 0, 6]])).set(pool_size=1)
+    picture = explorer.figure()
+    shades = [mark.get_facecolors()[:, 0] for mark in picture.artists if len(getattr(mark, "get_paths", list)()) == 9]
+    boards = [shade for shade in shades if len(shade) == 9 and len(set(shade)) == 4]
+    assert len(boards) == 2  # input and output, the same numbers: pool_size 1
+    for board in boards:
+        assert board.tolist() == pytest.approx([v / 9 for v in (0, 9, 3, 9, 9, 9, 0, 0, 6)])

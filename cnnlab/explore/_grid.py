@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnlab import plot
 from cnnlab.explore._kernel_text import number_text
-from cnnlab.explore._sheet import Sheet
+from cnnlab.explore._sheet import INK, Sheet
 
 _ABOVE, _BELOW = np.array([0.99, 0.72, 0.39]), np.array([0.70, 0.67, 0.82])  # of plot.FILL_SIGNED: orange, purple
 
@@ -55,29 +55,51 @@ class Grid:
     def _y(self, row: int) -> float:
         return self.top + (row + 0.5) * self.cell
 
-    def fill(self, hidden: np.ndarray | None = None, top: float | None = None, lower: float = 0.0) -> None:
-        """Colour the cells and write their numbers, `lower` inches below the middle; NaN stays empty, hidden is "?"."""
+    def fill(
+        self,
+        hidden: np.ndarray | None = None,
+        top: float | None = None,
+        lower: float = 0.0,
+        *,
+        brightness: bool = False,
+    ) -> None:
+        """Colour the cells and write their numbers, `lower` inches below the middle; NaN stays empty, hidden is "?".
+
+        With `brightness` the numbers are light, and grey from black at 0 to white at `top`, unless one is negative.
+        """
         hidden = np.zeros(self.values.shape, dtype=bool) if hidden is None else hidden
         known = np.isfinite(self.values) & ~hidden
-        self.sheet.cells(_shades(np.where(known, self.values, 0.0), top), self.left, self.top, self.cell)
-        places: dict[str, list[tuple[float, float]]] = {}
+        shown = np.where(known, self.values, 0.0)
+        colours = greys(shown, top) if brightness and shown.min() >= 0 else _shades(shown, top)
+        self.sheet.cells(colours, self.left, self.top, self.cell)
+        self._dark = colours.max(axis=-1) < 0.5
+        places: dict[bool, dict[str, list[tuple[float, float]]]] = {False: {}, True: {}}
         for (row, column), value in np.ndenumerate(self.values):
             word = "?" if hidden[row, column] else number_text(value) if known[row, column] else ""
-            places.setdefault(word, []).append((self._x(column), self._y(row) + lower))
-        longest = max(map(len, places))
+            own = places[bool(self._dark[row, column])]
+            own.setdefault(word, []).append((self._x(column), self._y(row) + lower))
+        longest = max(map(len, [*places[False], *places[True]]))
         size = min(12.0, 30 * self.cell, 105 * self.cell / max(longest, 1))
-        places.pop("", None)
-        self.sheet.stamp_all(places, size)
+        for dark, words in places.items():
+            words.pop("", None)
+            self.sheet.stamp_all(words, size, "white" if dark else INK)
 
     def note(self, row: int, column: int, text: str) -> None:
-        """Small words in the upper part of a cell."""
+        """Small words in the upper part of a cell that is filled."""
         size = min(8.5, 125 * self.cell / len(text))
-        self.sheet.stamp(text, [(self._x(column), self._y(row) - 0.3 * self.cell)], size, "#444444")
+        colour = "#DDDDDD" if self._dark[row, column] else "#444444"
+        self.sheet.stamp(text, [(self._x(column), self._y(row) - 0.3 * self.cell)], size, colour)
 
     def frame(self, row: int, column: int, rows: int, columns: int) -> None:
         """Point at a rectangle of cells."""
         corner = self.left + column * self.cell, self.top + row * self.cell
         self.sheet.box(*corner, columns * self.cell, rows * self.cell, plot.BLUE, line=3)
+
+
+def greys(values: np.ndarray, top: float | None) -> np.ndarray:
+    """Brightness (H, W) as colours (H, W, 3), from black at 0 to white at `top`, by default the largest."""
+    top = top or float(values.max()) or 1.0
+    return np.repeat(np.clip(values / top, 0, 1)[..., None], 3, axis=-1)
 
 
 def _shades(values: np.ndarray, top: float | None) -> np.ndarray:

@@ -185,8 +185,8 @@ class ConvolutionStepper(Explorer):
         size = f"input {size_text(self._pixels.shape)}"
         source = Grid(sheet, self._pixels, middle=_MIDDLE, centre=1.8, width=2.9, title=size, indices=True)
         weights = Grid(sheet, kernel, middle=_MIDDLE, centre=4.5, width=1.45, title=f"kernel {size_text(kernel.shape)}")
-        for grid in (source, weights):
-            grid.fill()
+        source.fill(brightness=True)
+        weights.fill()
         if shape is None:
             sheet.stamp(self._misfit(), [(5.0, 3.42)], 11, plot.RED)
             return picture

@@ -11,7 +11,8 @@ from matplotlib import colormaps
 from cnnlab import plot, pooling, shapes
 from cnnlab._validate import check_rank
 from cnnlab.explore._base import Explorer
-from cnnlab.explore._sheet import Sheet
+from cnnlab.explore._grid import greys
+from cnnlab.explore._sheet import INK, Sheet
 
 _IMAGE = np.array(
     [
@@ -234,13 +235,14 @@ class PoolingExplorer(Explorer):
         return source, output, _Board(sheet, self._picture.shape, cell, x) if self.gradient else None
 
     def _draw_input(self, board: _Board, window: _Window) -> None:
-        board.fill(self._picture, "input; crossed: padding" if any(map(any, self._pads())) else "input")
+        title = "input; crossed: padding" if any(map(any, self._pads())) else "input"
+        board.fill(self._picture, title, brightness=self._is_light())
         for row, column in np.argwhere(~np.logical_and.outer(self._seen(0), self._seen(1))):
             board.fade(row, column)
         (top, _), (left, _) = self._pads()
         board.frame(self.row * self._step() - top, self.column * self._step() - left, self.pool_size, self.pool_size)
         if self.revealed:
-            board.ring(window.winner)
+            board.ring(window.winner, plot.ORANGE)
 
     def _draw_output(self, board: _Board) -> None:
         outputs = self._outputs()
@@ -249,8 +251,13 @@ class PoolingExplorer(Explorer):
             hidden[:] = True
             hidden[self.row, self.column] = not self.revealed
         scale = float(np.abs(self._picture).max())  # input and output share one scale of colours
-        board.fill(outputs, f"output {outputs.shape[0]} × {outputs.shape[1]}", scale, hidden)
+        title = f"output {outputs.shape[0]} × {outputs.shape[1]}"
+        board.fill(outputs, title, scale, hidden, brightness=self._is_light())
         board.frame(self.row, self.column, 1, 1)
+
+    def _is_light(self) -> bool:
+        """Whether the numbers can be brightness: none is negative."""
+        return bool((self._picture >= 0).all())
 
     def _draw_gradient(self, board: _Board, window: _Window) -> None:
         gradient = np.round(self._gradient(), 6)
@@ -294,23 +301,40 @@ class _Board:
     def _centre(self, row: float, column: float) -> tuple[float, float]:
         return self._corner(row + 0.5, column + 0.5)
 
-    def fill(self, values: np.ndarray, title: str, top: float | None = None, hidden: np.ndarray | None = None) -> None:
-        """Colour the cells and write their numbers; NaN stays empty, hidden is "?"."""
+    def fill(
+        self,
+        values: np.ndarray,
+        title: str,
+        top: float | None = None,
+        hidden: np.ndarray | None = None,
+        *,
+        brightness: bool = False,
+    ) -> None:
+        """Colour the cells and write their numbers; NaN stays empty, hidden is "?".
+
+        With `brightness` the numbers are light, and grey from black at 0 to white at `top`.
+        """
         hidden = np.zeros(self.shape, bool) if hidden is None else hidden
         known = np.isfinite(values) & ~hidden
         shown = np.pad(np.where(known, values, 0.0), (self.tall, self.wide))
         top = top or float(np.abs(shown).max()) or 1.0
-        colours = colormaps[plot.FILL_SIGNED](0.5 + 0.28 * np.clip(shown / top, -1, 1))[..., :3]  # (H, W, 3), pale
+        if brightness:
+            colours = np.where(np.pad(hidden, (self.tall, self.wide))[..., None], 1.0, greys(shown, top))
+        else:
+            colours = colormaps[plot.FILL_SIGNED](0.5 + 0.28 * np.clip(shown / top, -1, 1))[..., :3]  # (H, W, 3), pale
         self.sheet.cells(colours, self.left, self.top, self.cell)
         self._label(title)
-        places: dict[str, list[tuple[float, float]]] = {}
+        places: dict[tuple[str, bool], list[tuple[float, float]]] = {}
         for (row, column), value in np.ndenumerate(values):
             if hidden[row, column] or known[row, column]:
                 word = "?" if hidden[row, column] else _plain(value)
-                places.setdefault(word, []).append(self._centre(row, column))
-        size = min(13.0, 26 * self.cell, 100 * self.cell / max(map(len, places), default=1))
-        for word, where in places.items():
-            self.sheet.stamp(word, where, size)
+                dark = colours[row + self.tall[0], column + self.wide[0]].max() < 0.5
+                places.setdefault((word, bool(dark)), []).append(self._centre(row, column))
+        size = min(13.0, 26 * self.cell, 100 * self.cell / max((len(word) for word, _ in places), default=1))
+        for dark, colour in ((False, INK), (True, "white")):
+            self.sheet.stamp_all(
+                {word: where for (word, on_dark), where in places.items() if on_dark is dark}, size, colour
+            )
 
     def _label(self, title: str) -> None:
         """Write the title and the indices, and cross out the padding."""
@@ -338,12 +362,12 @@ class _Board:
         """Point at a rectangle of cells."""
         self.sheet.box(*self._corner(row, column), columns * self.cell, rows * self.cell, plot.BLUE, line=3.5)
 
-    def ring(self, place: tuple[int, int] | None) -> None:
+    def ring(self, place: tuple[int, int] | None, colour: str = INK) -> None:
         """Ring the winning pixel."""
         if place is not None:
             turn = np.linspace(0, 2 * np.pi, 40)
             circle = np.array(self._centre(*place)) + 0.44 * self.cell * np.column_stack([np.cos(turn), np.sin(turn)])
-            self.sheet.shapes([circle], "black", line=2.5)
+            self.sheet.shapes([circle], colour, line=2.8)
 
 
 def _check_image(image: object) -> np.ndarray:

@@ -219,8 +219,12 @@ class LayerMicroscope(Explorer):
             largest = np.abs(values).max()
             rounded = np.round(values, 2 if largest < 10 else 1 if largest < 100 else 0)
             grid = Grid(sheet, rounded, centre=centre, middle=1.55, width=2.0, height=2.0, title=title)
-            grid.fill(top=largest, lower=0.0 if found.on_input.all() else 0.15 * grid.cell)
-            if values is grids[0][0]:
+            lower = 0.0 if found.on_input.all() else 0.15 * grid.cell
+            if values is not grids[0][0]:
+                grid.fill(top=largest, lower=lower)
+            else:  # on one scale with the channel's map, so that the window looks as it does there
+                channel = conv.inputs[..., self.channel]
+                grid.fill(top=float(np.abs(channel).max()), lower=lower, brightness=bool((channel >= 0).all()))
                 for row, column in np.argwhere(~found.on_input):
                     grid.note(row, column, "padding")
         _write_centred(sheet, 8.65, 2.75, f"together {_written(found.sums[index])}", 10)
