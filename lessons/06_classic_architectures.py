@@ -3,15 +3,15 @@
 #
 # <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
 #
-# You know every layer by now. What did people build of them, what does such a network cost, and where in it do its
-# millions of parameters sit?
+# You know every layer by now. What did people build of them, and where in such a network are its millions of
+# parameters, and its work?
 #
 # **By the end you can**
 #
 # - count LeNet-5 by hand, layer by layer, and build it in Keras;
-# - say what AlexNet changed in 2012, and what each change does in numbers;
+# - say what AlexNet changed in 2012;
 # - read a ledger: output, parameters, multiply-adds, receptive field and memory of every layer;
-# - show why VGG stacks small kernels, and where it keeps its parameters and where it spends its compute;
+# - show why VGG stacks small kernels, where it keeps its parameters and where it spends its compute;
 # - find a missing layer from a parameter count alone.
 #
 # **Time:** about 55 minutes of reading and trying; the cells themselves run in about 30 seconds on a laptop. **You
@@ -72,8 +72,8 @@ for (_, before), (name, error) in zip(steps, steps[1:], strict=False):
     print(f"{name:15} {before:5} % -> {error:5} %: {(before - error) / before:.0%} of the mistakes are gone")
 
 # %% [markdown]
-# In the picture stand two more that this course comes back to: VGG, second in 2014, and SENet, the last winner. Hatched
-# bars are programs without a convolutional network.
+# Two more that this course comes back to: VGG, second in 2014, and SENet, the last winner. Hatched bars are programs
+# without a convolutional network.
 
 # %%
 winners |= {"2014 VGG": 7.3, "2017 SENet": 2.25}
@@ -94,9 +94,8 @@ race
 # The step of 2012 ended a way of working. Until then people designed what to look for in a picture, and a program
 # learned only how to weigh it. After 2012 every winner was a convolutional network.
 #
-# A footnote that shows how to read such numbers: 15.3 is AlexNet's entry with several networks averaged, some of which
-# had seen additional photos. The team's other entry, without these photos, reached 16.4. The second-best *team* of 2012
-# had 26.2.
+# 15.3 is an average of several networks, some of which had seen additional photos. Without these the team reached 16.4;
+# the second-best *team* of 2012 had 26.2.
 #
 # ### Exercise: top-k error
 #
@@ -117,9 +116,8 @@ check.top_k_error(top_k_error)
 # %% [markdown]
 # ## LeNet-5, 1998
 #
-# The plan that all these networks follow is older. Yann LeCun and his colleagues read the digits on bank cheques with
-# it: convolution, pooling, convolution, pooling, then a few fully connected layers. The picture gets smaller, the maps
-# get more.
+# The plan that these networks follow is older. Yann LeCun and his colleagues read the digits on bank cheques with it:
+# convolution, pooling, convolution, pooling, then a few fully connected layers.
 #
 # The input is 32 × 32 with one channel. Kernels are 5 × 5 without padding, poolings are averages over 2 × 2. By hand:
 #
@@ -142,8 +140,7 @@ total += shapes.dense_params(120, 84) + shapes.dense_params(84, 10)
 print(f"fc1: 400 · 120 + 120 = {fc1:,}, all layers {total:,}, share of fc1 {fc1 / total:.0%}")
 
 # %% [markdown]
-# One layer out of five holds 78 % of the parameters. In Keras the network is eight layers, and the count has to be the
-# same.
+# One layer out of five holds 78 % of the parameters. In Keras:
 
 # %% tags=["nbval-check-output"]
 lenet = keras.Sequential(name="lenet")
@@ -159,14 +156,14 @@ lenet.add(keras.layers.Dense(10, activation="softmax", name="predictions"))
 print(f"{lenet.count_params():,} parameters")
 
 # %% [markdown]
-# The paper's own network differs in details that nobody copies today: all but one filter of conv2 read only some of the
-# six maps, the poolings had weights, and the last layer was not a softmax.
+# (The paper's own network differs in details: all but one filter of conv2 read only some of the six maps, the poolings
+# had weights, and the last layer was not a softmax.)
 #
 # ### A ledger
 #
-# Parameters are one cost. Lesson 04 had two more: **multiply-adds**, the work for one picture, and the **receptive
-# field**, how much of the picture one value sees. The third is **memory** for the outputs. `ledger.ledger` reads all of
-# them off any Keras model. It does not run the model.
+# Parameters are one cost. **Multiply-adds**, the work for one picture, are another (lesson 04), and **memory** for the
+# outputs is a third. `ledger.ledger` reads them off any Keras model, without running it, and the **receptive field**
+# besides.
 #
 # Take conv2. Each of its 10·10 output positions needs 5·5·6 products, for each of 16 filters: 240,000 multiply-adds.
 # Its 2,416 parameters are 4 % of the network.
@@ -181,8 +178,8 @@ print(f"fc1:   {lenet_book.row('fc1').macs / lenet_book.macs:.0%} of the multipl
 
 # %% [markdown]
 # 58 % of the work with 4 % of the parameters; and fc1 the other way round, 78 % of the parameters with 12 % of the
-# work. The reason is one word of lesson 04: *sharing*. A weight of conv2 is used at 100 positions. A weight of fc1 is
-# used once. Keep this in mind. The next two networks are a thousand times larger, and the picture will be the same.
+# work. The reason is one word of lesson 04: *sharing*. A weight of conv2 is used at 100 positions, a weight of fc1
+# once. The next two networks are a thousand times larger and more, and the picture will be the same.
 #
 # MNIST's digits are 28 × 28. If you feed them to LeNet-5 as they are, every size changes: 28 → 24 → 12 → 8 → 4.
 #
@@ -197,8 +194,7 @@ print(f"{'all':12} {lenet_book.params:>6,} {small.params:>6,}   {less:,} less: 1
 
 # %% [markdown]
 # A convolution does not ask how large the picture is. Only the first fully connected layer does: it reads 4·4·16 = 256
-# numbers in place of 400. `zoo.build` makes every network of this lesson and the next by name; with `padding="same"` in
-# the first layer it pads the digits back to the size the paper had.
+# numbers in place of 400. (`zoo.build` makes the networks of this lesson and the next by name.)
 #
 # ### Exercise: a table that was copied
 #
@@ -215,12 +211,12 @@ check.lenet_table(parameters)
 # %% [markdown]
 # ## Which bend: sigmoid, tanh or ReLU
 #
-# In the 1990s a layer's output went through a smooth step: the **sigmoid**, from 0 to 1, or **tanh**, from −1 to 1.
-# Training needs the *slope* there: on its way back through the network the gradient is multiplied by it, once a layer.
-# (It is multiplied by the weights as well; leave them aside here.)
+# In the 1990s a layer's output went through a smooth step: the **sigmoid**, from 0 to 1, or **tanh**, from −1 to 1. On
+# its way back through the network the gradient is multiplied by the step's *slope*, once a layer. (By the weights as
+# well; leave them aside here.)
 #
-# The sigmoid is steepest at 0, and there its slope is 0.25. That is the best case. So after four layers at most 0.25 ·
-# 0.25 · 0.25 · 0.25 of a gradient is left.
+# The sigmoid is steepest at 0, and there its slope is 0.25. So after four layers at most 0.25 · 0.25 · 0.25 · 0.25 of a
+# gradient is left.
 #
 # **Predict.** How much is that? And what is left behind four layers of tanh at 0, where its slope is 1?
 
@@ -248,11 +244,11 @@ plot.lines(
 )
 
 # %% [markdown]
-# 0.0039 of the gradient at the very best. Tanh loses it too as soon as its input is large: at 5 its slope is 0.0002.
-# ReLU's slope is 1 for every positive number, however large.
+# 0.0039 at the very best. Tanh loses it too as soon as its input is large: at 5 its slope is 0.0002. ReLU's slope is 1
+# for every positive number.
 #
-# Does that matter in a network with five layers? Ask the network. The same LeNet-5, the same first seed, plain gradient
-# descent, five rounds through the same digits. Only one word differs.
+# Does that matter with five layers? The same LeNet-5, the same seed, plain gradient descent, five rounds through the
+# same digits. Only one word differs.
 
 # %%
 train, test = datasets.mnist("train", limit=2000), datasets.mnist("test", limit=1000)
@@ -297,17 +293,15 @@ plot.lines(
 # %% [markdown]
 # With sigmoids the network still guesses: it names the same class for every picture. The last column says why. The
 # weights of its first layer have hardly moved, by less than 1 % of their size on the stand-in digits and 2 % on MNIST;
-# those of the others by about 100 %. Hardly any gradient arrived there. This is no accident of one seed: with seeds 0,
-# 1 and 2, on 2,000 digits of MNIST as on the stand-in digits, sigmoids stayed between 9 and 13 %, while tanh and ReLU
-# reached 87 to 90 % on MNIST and 96 to 98 % on the stand-in.
+# those of the others by about 100 %. Hardly any gradient arrived there. With seeds 0, 1 and 2 sigmoids stayed between 9
+# and 13 %, while tanh and ReLU reached 87 to 90 % on 2,000 digits of MNIST and 96 to 98 % on the stand-in.
 #
 # And ReLU against tanh? In the first epochs tanh is ahead, then they are level. Five layers, small weights: tanh works
-# near 0, where its slope is nearly 1, and has nothing to suffer from. Do not expect more from an experiment than it can
-# show. The AlexNet paper measured the two on small colour photos (CIFAR-10): a network of four layers with ReLU reached
-# 25 % training error in a sixth of the epochs (its figure 1).
+# near 0, where its slope is nearly 1, and has nothing to suffer from. The AlexNet paper measured the two on small
+# colour photos (CIFAR-10): a network of four layers with ReLU reached 25 % training error in a sixth of the epochs.
 #
-# With `PROFILE = "full"` the next cell trains LeNet-5 with ReLU and max pooling on all 60,000 digits. Run once on two
-# busy cores it took a minute and a half and named 99.1 % of the 10,000 test digits of MNIST correctly.
+# With `PROFILE = "full"` the next cell trains LeNet-5 with ReLU and max pooling on all 60,000 digits. Run once, it
+# named 99.1 % of the 10,000 test digits of MNIST correctly.
 
 # %%
 if PROFILE == "full":
@@ -328,18 +322,18 @@ else:
 # Alex Krizhevsky, Ilya Sutskever and Geoffrey Hinton took LeNet's plan to 1,000 classes and 1.2 million photos. Five
 # convolutions, three fully connected layers. It trained for five to six days on two graphics cards with 3 GB each.
 #
-# What they changed, each piece with its number:
+# What they changed:
 #
 # 1. **ReLU** in place of tanh.
 # 2. **Dropout** in the two large fully connected layers: during training each of their outputs is zeroed with
-#    probability ½ (lesson 05). (`zoo.build` drops their inputs, as later copies do.)
+#    probability ½ (lesson 05).
 # 3. **Overlapping pooling**: windows of 3, stride 2 (lesson 03).
 # 4. **Local response normalisation**, explained below.
 # 5. **Augmentation**: pieces of 224 × 224 cut from photos of 256 × 256, mirrored, in changed colours (lesson 09).
 # 6. **Two graphics cards**: the network was cut in half.
 #
-# Start with a detail. The paper says that pictures are 224 × 224, kernels of the first layer 11 × 11 with stride 4; of
-# padding it says nothing. Suppose there is none.
+# The paper says that pictures are 224 × 224, kernels of the first layer 11 × 11 with stride 4; of padding it says
+# nothing. Suppose there is none.
 #
 # **Predict.** What does lesson 02's formula say for n = 224, and does the last window end at the border? Try 227 too.
 
@@ -353,11 +347,8 @@ for pool in ("pool1", "pool2", "pool5"):  # the convolutions in between keep the
     size = shapes.output_size(size, 3, strides=2)
 
 # %% [markdown]
-# The paper says 55 × 55, so its pictures were 227 × 227, or padded to that. Everybody builds it with 227. And each of
-# the three overlapping poolings ends exactly at the border: 55, 27, 13, 6.
-#
-# A second look at the numbers of augmentation: a piece of 224 fits into 256 at 256 − 224 + 1 = 33 places along each
-# axis. Mirrored or not, that makes 33 · 33 · 2 = 2,178 pictures from one photo. (The paper counts 32 · 32 · 2 = 2,048.)
+# The paper says 55 × 55, so its pictures were 227 × 227, or padded to that. Many build it with 227. And each of the
+# three overlapping poolings ends exactly at the border: 55, 27, 13, 6.
 #
 # ### Loud neighbours: local response normalisation
 #
@@ -384,23 +375,16 @@ print("by hand:  ", [f"{y:.1f}" for y in normalise(channels)])
 print("the layer:", [f"{y:.1f}" for y in layer])
 
 # %% [markdown]
-# Nobody uses it today. VGG's authors tried it and found no gain; then came **batch normalisation** (lesson 05). The two
-# are easily confused:
+# It has gone out of use. VGG's authors tried it and found no gain; then came **batch normalisation** (lesson 05). The
+# two are easily confused:
 #
 # | | local response normalisation | batch normalisation |
 # |---|---|---|
 # | looks at | five channels at one position of one picture | one channel, everywhere in the whole batch |
 # | subtracts the mean | no | yes |
 # | parameters | none | 4 a channel: scale and shift learned, mean and variance collected |
-# | place in `zoo.build("alexnet")` | after the ReLU of layers 1 and 2 | between every convolution and its ReLU |
+# | place in `zoo.build("alexnet")` | after the ReLU of layers 1 and 2 | between convolution and ReLU, if asked for |
 #
-# **Predict.** The convolutions have 96, 256, 384, 384 and 256 filters. How many numbers does batch normalisation add?
-
-# %% tags=["nbval-check-output"]
-filters = [96, 256, 384, 384, 256]
-print(f"4 · {sum(filters):,} channels = {4 * sum(filters):,} numbers, {2 * sum(filters):,} of them learned")
-
-# %% [markdown]
 # ## Two graphics cards, or groups
 #
 # One card could not hold the network. So each card got half of the filters of every layer. In layers 2, 4 and 5 a card
@@ -423,8 +407,7 @@ print("the same as groups=2:   ", np.array_equal(both, conv.conv2d(maps, kernel,
 print(f"weights: {kernel.size}, without groups {3 * 3 * 4 * 6}")
 
 # %% [markdown]
-# What has been given up? Write down the layer *without* groups that does the same. It has all 216 weights, and half of
-# them are zero.
+# The layer *without* groups that does the same has all 216 weights, and half of them are zero.
 
 # %% tags=["nbval-check-output"]
 one_tower = np.zeros((3, 3, 4, 6), int)
@@ -449,14 +432,14 @@ plot.grids(
 )
 
 # %% [markdown]
-# A grouped layer is a full one in which half of the weights are nailed to zero. It costs half, and half of the
-# connections are missing. Lesson 07 and many newer networks use it on purpose.
+# A layer in two groups is a full one in which half of the weights are nailed to zero. It costs half, and half of the
+# connections are missing. Some newer networks use it on purpose, with as many groups as channels even.
 #
 # ### Exercise: what a grouped layer costs
 #
 # Write `conv_cost(height, width, in_channels, filters, kernel_size, groups=1)` for a layer that keeps the size. Return
-# its parameters, biases included, and its multiply-adds, biases not included. Then try it on AlexNet's second layer: 27
-# × 27, 96 maps, 256 filters of 5 × 5, in two groups.
+# its parameters, biases included, and its multiply-adds, biases not included. `groups` divides the channels and the
+# filters. Then try it on AlexNet's second layer: 27 × 27, 96 maps, 256 filters of 5 × 5, in two groups.
 
 
 # %% tags=["exercise-conv_cost"]
@@ -486,17 +469,16 @@ print(f"values that these eight layers put out: {sum(np.prod(grouped.row(n).outp
 
 # %% [markdown]
 # About **61 million**, a hundred times "600 thousand". The paper's summary speaks of 60 million parameters *and* of
-# 650,000 neurons, by which it means output values. Whoever wrote 600 thousand may have picked the wrong one of the two.
+# 650,000 neurons, by which it means output values.
 #
 # The two groups save 1.4 million parameters, which is 2 %, and 36 % of the multiply-adds. Why so different? Look at
-# where each of them lives.
+# where they live.
 
 # %%
 grouped.figure()
 
 # %% [markdown]
-# The convolutions have 4 % of the parameters and do 92 % of the work. Groups save in the convolutions, and that is
-# where the work is and the parameters are not. It is LeNet's picture again.
+# The convolutions have 4 % of the parameters and do 92 % of the work, and it is there that groups save.
 #
 # ### Exercise: find the bug
 #
@@ -528,8 +510,8 @@ print(f"{count(copied):,} parameters; one tower should have {tower.params:,}")
 print(f"its first Dense layer, number 6 of 8: {count(copied[:8]) - count(copied[:7]):,}")
 
 # %% [markdown]
-# It runs. It even learns. It has 202 million parameters. Which line is wrong or missing? Put the mended list into
-# `repaired`; `count(repaired)` tells you whether you are near.
+# It runs, and it has 202 million parameters. Which line is wrong or missing? Put the mended list into `repaired`;
+# `count(repaired)` tells you whether you are near.
 
 # %% tags=["exercise-repaired"]
 repaired = ...  # the list `copied`, with the bug mended
@@ -541,8 +523,7 @@ check.repaired(repaired)
 # ### Try it: the ledger explorer
 #
 # Each line is a layer. Blue bars are parameters, orange bars multiply-adds. The framed layer's arithmetic stands below.
-# Here it asks you first: how many parameters has the framed layer? Type the number into *my guess* and press Enter. A
-# pocket calculator is allowed.
+# Here it asks you first: how many parameters has the framed layer?
 
 # %%
 quiz = explore.LedgerExplorer(network="AlexNet", layer="conv2", predict=True)
@@ -558,8 +539,8 @@ quiz
 # ## VGG, 2014
 #
 # AlexNet has kernels of 11, 5 and 3, strides of 4 and 1, pooling after some layers and not after others. Karen Simonyan
-# and Andrew Zisserman asked what is left if you take the choice away: **only 3 × 3 convolutions that keep the size,
-# only 2 × 2 poolings**, and depth.
+# and Andrew Zisserman took the choice away: **only 3 × 3 convolutions that keep the size, only 2 × 2 poolings**, and
+# depth.
 #
 # Why 3 × 3? Put two on top of each other. A value of the second layer sees 3 × 3 values of the first, and the outer of
 # these see one pixel further on each side: 5 × 5 of the input.
@@ -576,7 +557,7 @@ for layers in (1, 2, 3):
     print(f"{layers} of 3×3: sees {field}×{field}, {9 * layers}·C² weights; one {field}×{field}: {field * field}·C²")
 
 # %% [markdown]
-# Check it on real layers, with C = 64 on 28 × 28. The ledger knows nothing of the argument; it reads two models.
+# Check it on real layers, with C = 64 on 28 × 28:
 
 
 # %% tags=["nbval-check-output"]
@@ -594,8 +575,8 @@ print(pair)
 # 73,728 = 18 · 64² against 102,400 = 25 · 64², the same field, and 28 % less work. The wider the field, the more it
 # saves. One column goes the other way: two layers have two outputs to keep in memory.
 #
-# There is a second gain, and it is the more important one. Between the two layers stands a ReLU. Without it, two
-# convolutions one after the other are *one* convolution, with a larger kernel:
+# There is a second gain. Between the two layers stands a ReLU. Without it, two convolutions one after the other are
+# *one* convolution, with a larger kernel:
 
 # %% tags=["nbval-check-output"]
 image, a, b = rng.integers(0, 9, (8, 8)), rng.integers(-3, 4, (3, 3)), rng.integers(-3, 4, (3, 3))
@@ -609,12 +590,12 @@ with_relu = conv.conv2d(np.maximum(conv.conv2d(image, a), 0), b)
 print("with a ReLU between them:         ", np.array_equal(with_relu, conv.conv2d(image, merged)))
 
 # %% [markdown]
-# So with a ReLU in between, the pair can do something that no single kernel can, and it is cheaper as well.
+# With a ReLU in between, the pair can do what no single kernel can.
 #
 # ### Exercise: stack 3 × 3s
 #
-# Write `three_by_threes(field)` for an odd `field`. It returns how many 3 × 3 layers see that far, and how many weights
-# they have, in units of C². For 5 that is `(2, 18)`.
+# Write `three_by_threes(field)`. It returns how many 3 × 3 layers it takes to see `field` pixels or more, and how many
+# weights they have, in units of C². For 5 that is `(2, 18)`, and for 6 it is `(3, 27)`.
 
 
 # %% tags=["exercise-three_by_threes"]
@@ -668,7 +649,7 @@ for name, blocks in depths.items():
 
 # %% [markdown]
 # Several times as many: 124 million, and they are there whatever the depth. Eight more layers make 8 % more parameters.
-# What has the depth cost, then? The ledger of VGG-16:
+# What has the depth cost, then?
 
 # %% tags=["nbval-check-output"]
 vgg16 = ledger.ledger(zoo.build("vgg16", kernel_initializer="zeros"))
@@ -685,25 +666,27 @@ vgg16.figure()
 # Whole rows of multiply-adds are equal. From one block to the next a side is halved, which is a quarter of the
 # positions, and the channels double on both ends, which is four times the products. The two cancel.
 #
-# The memory is at the beginning: 12.2 MiB for each output of block 1. One picture needs 58 MiB, and training keeps it
-# all for the way back.
+# The memory is at the beginning: 12.2 MiB for each convolution's output in block 1. One picture needs 58 MiB, and
+# training keeps it all for the way back. For each parameter it keeps four numbers: itself, its gradient, and the two
+# means that Adam remembers.
 #
-# **Predict.** A batch of 64 pictures in training: does the memory for outputs exceed that for the 138 million
-# parameters?
+# **Predict.** A batch of 64 pictures in training: do the outputs need more memory than the 138 million parameters with
+# all that belongs to them?
 
 # %% tags=["nbval-check-output"]
-print(f"parameters, 4 bytes each: {4 * vgg16.params / 2**30:.2f} GiB")
-print(f"outputs of 64 pictures:   {64 * vgg16.activation_bytes / 2**30:.2f} GiB")
+print(f"parameters, 4 bytes each:   {4 * vgg16.params / 2**30:.2f} GiB")
+print(f"with gradients and Adam:    {4 * 4 * vgg16.params / 2**30:.2f} GiB")
+print(f"the outputs of 64 pictures: {64 * vgg16.activation_bytes / 2**30:.2f} GiB")
 
 # %% [markdown]
-# Seven times as much. If training runs out of memory, it is the batch and the picture size that you reduce, not the
-# Dense layer.
+# 1.8 times as much, and that is a lower bound: the outputs have gradients too, a few at a time. If training runs out of
+# memory, the batch and the picture size are what you can reduce first.
 #
 # ### Exercise: where VGG-16 keeps what
 #
 # What share of VGG-16's parameters is in its three Dense layers `fc1`, `fc2` and `predictions`, and what share of its
-# multiply-adds? In per cent, rounded as you like. `vgg16.row("fc1").params`, `.macs`, `vgg16.params` and `vgg16.macs`
-# are numbers you can compute with.
+# multiply-adds? In per cent, with two decimals or more. `vgg16.row("fc1").params`, `.macs`, `vgg16.params` and
+# `vgg16.macs` are numbers you can compute with.
 
 # %% tags=["exercise-vgg_shares"]
 shares = ...  # (per cent of the parameters, per cent of the multiply-adds)
@@ -727,16 +710,14 @@ side_by_side
 # 2. Set `network` to `VGG-19` and `beside it` to `VGG-16`. What have the three additional layers added to each of the
 #    two columns?
 # 3. Set `beside it` to `nothing` and move `layer` from `block1_conv1` to `block5_pool`. Watch *sees*: the 3 × 3 kernels
-#    end up with fields of 212 pixels in VGG-16, nearly the whole picture, and 268 in VGG-19, more than it. Who does
-#    more for that, the convolutions or the poolings? (A pooling adds little itself. What does it do to every layer
-#    behind it?)
+#    end up with fields of 212 pixels in VGG-16 and 268 in VGG-19. Who does more for that, the convolutions or the
+#    poolings? (What does a pooling do to every layer behind it?)
 #
 # It reads your own models too: `explore.LedgerExplorer({"mine": model, "LeNet-5": "lenet5"})`.
 #
 # ## Three networks, sixteen years
 #
-# **Predict.** From AlexNet to VGG-16 the errors halved: 15.3 to 7.3. Which of the two costs grew more, and is there a
-# rule "more parameters, fewer errors"?
+# **Predict.** From AlexNet to VGG-16 the errors halved: 15.3 to 7.3. Which of the two costs grew more?
 
 # %% tags=["nbval-check-output"]
 rows = [("LeNet-5", 1998, lenet_book), ("AlexNet", 2012, grouped), ("VGG-16", 2014, vgg16)]
@@ -746,8 +727,8 @@ for name, year, book in rows:
 
 # %% [markdown]
 # The last column divides the one by the other: how often a parameter is used for one picture, on average. AlexNet uses
-# each 12 times, VGG-16 112 times. VGG bought its accuracy with compute far more than with parameters. And GoogLeNet,
-# the winner of the same year, made fewer errors than VGG with 7 million parameters, a twentieth. How, is lesson 07.
+# each 12 times, VGG-16 112 times: the work grew far more than the parameters. And GoogLeNet, the winner of the same
+# year, made fewer errors than VGG with 7 million parameters, a twentieth. How, is lesson 07.
 #
 # ## Summary
 #
@@ -766,11 +747,11 @@ for name, year, book in rows:
 # - Yann LeCun, Léon Bottou, Yoshua Bengio and Patrick Haffner, *Gradient-Based Learning Applied to Document
 #   Recognition*, Proceedings of the IEEE, 1998.
 # - Alex Krizhevsky, Ilya Sutskever and Geoffrey Hinton, *ImageNet Classification with Deep Convolutional Neural
-#   Networks*, NeurIPS 2012: nine pages, each change with its measured effect.
+#   Networks*, NeurIPS 2012.
 # - Karen Simonyan and Andrew Zisserman, *Very Deep Convolutional Networks for Large-Scale Image Recognition*, ICLR 2015
-#   (arXiv:1409.1556): table 1 is the table above.
+#   (arXiv:1409.1556).
 # - Olga Russakovsky and others, *ImageNet Large Scale Visual Recognition Challenge*, International Journal of Computer
-#   Vision, 2015 (arXiv:1409.0575): the race, and how well people do at it.
+#   Vision, 2015 (arXiv:1409.0575).
 #
 # **Where next.** Lesson 07, going deeper: what to do with fewer parameters, and why a network of fifty layers needs
 # shortcuts.

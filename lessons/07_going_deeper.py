@@ -3,18 +3,18 @@
 #
 # <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
 #
-# VGG stacks nineteen layers and has 144 million parameters. How do networks of 150 layers come to have fewer, and why
-# did plain stacks of layers stop getting better long before?
+# VGG-19 has nineteen layers and 144 million parameters. How do networks of 150 layers come to have fewer, and why did
+# plain stacks of layers stop getting better long before?
 #
 # **By the end you can**
 #
 # - say what a 1 × 1 convolution computes, and work out what a bottleneck saves;
-# - add up the parameters, multiply-adds and channels of an Inception module, naive and reduced;
-# - explain why a deep plain network trains worse than a shallow one, and show it in an experiment;
+# - add up parameters, multiply-adds and channels of an Inception module, naive and reduced;
+# - show in an experiment that a deep plain network trains worse than a shallow one;
 # - write a residual unit, and choose the shortcut where shapes differ;
-# - compute a squeeze-and-excitation gate by hand, and read the gates of a trained network.
+# - compute a squeeze-and-excitation gate, and read those of a trained network.
 #
-# **Time:** about 75 minutes of reading and trying; the cells themselves run in about 45 seconds on a laptop. **You
+# **Time:** about 75 minutes of reading and trying; the cells themselves run in about a minute on a laptop. **You
 # need:** lessons 04 to 06.
 
 # %% tags=["bootstrap"]
@@ -41,7 +41,6 @@ from keras import layers
 
 from cnnlab import datasets, explore, ledger, plot, shapes, zoo
 from cnnlab.checks import lesson07 as check
-from cnnlab.zoo.inception import MODULES
 
 # %% tags=["parameters"]
 PROFILE = "quick"  # "full" trains 20 and 56 layers on CIFAR-10: an hour or more, on a GPU
@@ -50,8 +49,8 @@ SEED = 0
 # %% [markdown]
 # ## A network inside every pixel
 #
-# A 1 × 1 kernel sees one pixel. With one channel that is a multiplication by one number, and useless. With many
-# channels it is something else. Take a pixel with the four channels 2, 0, 5, 1, and two filters:
+# A 1 × 1 kernel sees one pixel. With one channel that multiplies by one number. With many channels it is something
+# else. Take a pixel with the four channels 2, 0, 5, 1, and two filters:
 #
 # | | channel 0 | 1 | 2 | 3 | sum |
 # |---|---|---|---|---|---|
@@ -68,10 +67,9 @@ print(pixel @ filters)
 
 # %% [markdown]
 # Four channels became two: each new channel is a weighted sum of the old ones. This is a fully connected layer of two
-# units, applied to one pixel. The convolution applies the same one to *every* pixel. With a ReLU and a second 1 × 1
-# layer behind it, a small network sits in every pixel. That was the idea of *Network in Network* (2013).
-#
-# In NumPy the whole layer is one matrix product over the last axis. Keras must agree.
+# units, applied to one pixel. The convolution applies the same one to *every* pixel: in NumPy, one matrix product over
+# the last axis. With a ReLU and a second 1 × 1 layer behind it, a small network sits in every pixel. That is *Network
+# in Network* (2013).
 
 # %% tags=["nbval-check-output"]
 rng = np.random.default_rng(SEED)
@@ -85,8 +83,8 @@ print(ours.shape, "equal to Keras:", np.array_equal(ours, theirs))
 # %% [markdown]
 # ## The bottleneck
 #
-# What is it good for? Here is a 5 × 5 convolution as it stood in a network of 2014: the input has 28 × 28 pixels and
-# 192 channels, and 32 filters come out.
+# Here is a 5 × 5 convolution as it stood in a network of 2014: 28 × 28 pixels and 192 channels come in, 32 channels
+# come out.
 #
 # - Each output value needs 5 · 5 · 192 = 4,800 products.
 # - There are 28 · 28 · 32 = 25,088 output values.
@@ -106,9 +104,8 @@ print(f"squeezed: {squeeze:,} + {expand:,} = {squeeze + expand:,}")
 print(f"{direct / (squeeze + expand):.1f} times less")
 
 # %% [markdown]
-# A tenth. Same input shape, same output shape. The narrow layer in the middle is called a **bottleneck**, and it has a
-# price: all that the 5 × 5 can know about a pixel must fit into 16 numbers. As channels repeat each other a good deal,
-# the price is small.
+# A tenth. Same input shape, same output shape. The narrow layer in the middle is a **bottleneck**. Its price: all that
+# the 5 × 5 can know about a pixel must fit into 16 numbers.
 #
 # ### Exercise: what a bottleneck costs
 #
@@ -129,19 +126,12 @@ check.bottleneck_macs(bottleneck_macs)
 # ## Inception: all sizes at once
 #
 # Which kernel size is right for a layer, 1, 3 or 5? GoogLeNet's answer (2014): take them all, and a max-pooling too,
-# and put the results behind each other as channels. The following layer may choose. For that all four must keep the
-# picture's size: padding `same`, and a pooling with stride 1.
+# and put the results behind each other as channels. For that all four must keep the picture's size: padding `same`, and
+# a pooling with stride 1.
 #
-# The **naive** form, on the 28 × 28 × 192 from above:
-#
-# | path | weights | biases | multiply-adds |
-# |---|---|---|---|
-# | 1 × 1, 64 filters | 192 · 64 = 12,288 | 64 | 12,288 · 784 = 9.6 M |
-# | 3 × 3, 128 filters | 9 · 192 · 128 = 221,184 | 128 | 173.4 M |
-# | 5 × 5, 32 filters | 25 · 192 · 32 = 153,600 | 32 | 120.4 M |
-# | 3 × 3 max-pooling | 0 | 0 | 0 |
-#
-# (784 = 28 · 28: every weight is used once at every position.)
+# The **naive** form, on the 28 × 28 × 192 from above: 64 filters of 1 × 1, 128 of 3 × 3, 32 of 5 × 5, and a 3 × 3
+# max-pooling. The 1 × 1 path has 192 · 64 = 12,288 weights and 64 biases; each weight is used at 784 positions, which
+# makes 9.6 million multiply-adds.
 #
 # **Predict.** How many channels come out? Mind the pooling: what does it do to its 192 channels?
 
@@ -161,20 +151,11 @@ for row in book:
 print(f"{book.params - 224:>8,} weights + 224 biases  {book.macs / 1e6:>6.1f} M multiply-adds in all")
 
 # %% [markdown]
-# 416 channels: 64 + 128 + 32 from the convolutions, and all 192 from the pooling, which has no filters and passes every
-# channel on. So the output is always wider than the input, and the next module pays for it.
+# 416 channels: 64 + 128 + 32 from the convolutions, and all 192 from the pooling, which passes every channel on. So the
+# output is wider than the input, and the next module pays for it.
 #
-# **Predict.** Put four of these modules behind each other. The first costs 303 million multiply-adds. And the fourth?
-
-# %% tags=["nbval-check-output"]
-width = 192
-for number in range(1, 5):
-    cost = 28 * 28 * width * (1 * 64 + 9 * 128 + 25 * 32)
-    print(f"module {number}: {width} channels in, {cost / 1e6:,.0f} M multiply-adds")
-    width += 64 + 128 + 32
-
-# %% [markdown]
-# The fourth alone costs 1.4 billion. The bottleneck is the remedy, three times:
+# A second such module costs 658 million multiply-adds, the fourth 1.4 billion. The bottleneck is the remedy, three
+# times:
 #
 # | path | 1 × 1 | then | weights |
 # |---|---|---|---|
@@ -183,8 +164,7 @@ for number in range(1, 5):
 # | 5 × 5 | 192 → 16 | 16 → 32 | 3,072 + 12,800 |
 # | pooling, then 1 × 1 | | 192 → 32 | 6,144 |
 #
-# In front of the 3 × 3 and the 5 × 5 the 1 × 1 makes them cheap. Behind the pooling it keeps the output narrow. The
-# weights add up to 163,328, less than half of 387,072. Here is the module as a function.
+# In front of the 3 × 3 and the 5 × 5 the 1 × 1 makes them cheap; behind the pooling it keeps the output narrow.
 
 
 # %%
@@ -212,8 +192,7 @@ print(f"{reduced.params - 368:,} weights + 368 biases, {reduced.macs / 1e6:.1f} 
 print(f"naive: {book.macs / 1e6:.1f} M, {book.macs / reduced.macs:.1f} times as many")
 
 # %% [markdown]
-# 256 channels where the naive form gives 416, for 42 % of its work. The 368 biases count the reducing layers too: 64 +
-# 96 + 128 + 16 + 32 + 32.
+# 256 channels where the naive form gives 416, for 42 % of its work.
 #
 # ### Exercise: the next module
 #
@@ -229,30 +208,13 @@ check.module_channels(channels)
 # %% [markdown]
 # ## GoogLeNet
 #
-# Three convolutions, then nine such modules: that is GoogLeNet. The network is a table.
-
-# %% tags=["nbval-check-output"]
-print("                1x1    3x3       5x5      pool   channels out")
-for name, row in MODULES.items():
-    if row is None:
-        print(f"{name:<13}  max-pooling, half the size")
-        continue
-    three, five = f"{row.reduce3} > {row.conv3}", f"{row.reduce5} > {row.conv5}"
-    print(f"{name:<13}  {row.conv1:>4}   {three:<9} {five:<8} {row.pool:>4}   {row.channels:>5}")
-
-# %% [markdown]
-# At the end stand 7 × 7 × 1024 values. VGG would flatten them and connect all of them to the next layer. GoogLeNet
-# takes the mean of each channel, a **global average pooling**, and connects those 1,024 numbers to the 1,000 classes.
+# Three convolutions, then nine such modules with two poolings between them: that is GoogLeNet.
 #
-# **Predict.** How many parameters does that last layer have? And how many would it have after a `Flatten`?
-
-# %% tags=["nbval-check-output"]
-print(f"after global average pooling: {shapes.dense_params(1024, 1000):>10,}")
-print(f"after Flatten:                {shapes.dense_params(7 * 7 * 1024, 1000):>10,}")
-
-# %% [markdown]
-# After a `Flatten` that one layer would be more than eight times the whole rest of the network. The zoo builds
-# GoogLeNet in both forms, with zeros for weights: that is quick, and enough to count.
+# At the end stand 7 × 7 × 1024 values. VGG would flatten them and connect all of them to the next layer. GoogLeNet
+# takes the mean of each channel, a **global average pooling**, and connects those 1,024 numbers to the 1,000 classes:
+# 1,025,000 parameters. After a `Flatten` they would be 50,177,000, more than eight times the whole rest.
+#
+# **Predict.** VGG-16 has 138 million parameters. How many has GoogLeNet: 7, 70 or 700 million?
 
 # %% tags=["nbval-check-output"]
 googlenet = zoo.build("googlenet", kernel_initializer="zeros")
@@ -261,35 +223,31 @@ print(f"GoogLeNet:                 {googlenet.count_params():>10,}")
 print(f"with both auxiliary heads: {with_heads.count_params():>10,}")
 
 # %% [markdown]
-# Seven million parameters, a twentieth of VGG-16, and it won the competition of 2014 ahead of it.
+# Seven million, a twentieth of VGG-16's, and it won the competition of 2014 ahead of it.
 #
-# The **auxiliary heads** are two more classifiers that hang halfway up, after `inception4a` and `inception4d`. While
-# training, their losses are added with a weight of 0.3, so that the lower layers get a gradient that does not come all
-# the way from the end. They hold nearly half of all parameters, and are thrown away after training. Keep in mind what
-# they were for: somebody did not trust the gradient from the end.
+# The **auxiliary heads** are two more classifiers that hang halfway up. While training, their losses are added with a
+# weight of 0.3, so that the lower layers get a gradient that does not come all the way from the end. They are thrown
+# away after training. Somebody did not trust the gradient.
 #
 # ## Why not a hundred layers?
 #
-# If depth is good, stack more. By 2015 that had been tried, and it failed in a strange way. He and his colleagues
-# trained plain networks on ImageNet: with 18 layers 27.94 % of the validation pictures were wrong, with 34 layers 28.54
-# %. On CIFAR-10, 56 layers were worse than 20, **and on the training pictures too**. So it was not overfitting: whoever
-# overfits is too good on the training pictures.
+# By 2015 that had failed in a strange way. Kaiming He and his colleagues trained plain networks on ImageNet: with 18
+# layers 27.94 % of the validation pictures were wrong, with 34 layers 28.54 %. On CIFAR-10, 56 layers were worse than
+# 20, **and on the training pictures too**. So it was not overfitting: whoever overfits is too good on the training
+# pictures.
 #
-# It is stranger than it looks. A deep network can do anything a shallow one can: let its extra layers pass on what they
-# get. The solution exists. Training does not find it. The paper calls this **degradation**.
+# A deep network can do anything a shallow one can: let its extra layers pass on what they get. Training does not find
+# that. The paper calls this **degradation**.
 #
-# Think about what "pass on what you get" asks of a layer. A kernel of 3 × 3 × 64 must have a 1 in the middle of one
-# channel and 0 at its 575 other places, and every kernel for another channel. That is one exact pattern, far from the
-# small random numbers it starts with.
+# To pass on what it gets, a kernel of 3 × 3 × 64 must have a 1 in the middle of one channel and 0 at its 575 other
+# places, far from the small random numbers it starts with.
 #
 # ### A chain, by hand
 #
-# Take 20 layers, each with a single weight 0.1: $a_{k+1} = 0.1 \cdot a_k$. How much does the output change if the first
-# number changes by 1? Each layer multiplies the change by 0.1, so it is $0.1^{20} = 10^{-20}$. That number *is* the
-# gradient at the first layer.
+# Take 20 layers, each with a single weight 0.1: $a_{k+1} = 0.1 \cdot a_k$. Each multiplies a change of the input by
+# 0.1, so the output changes by $0.1^{20} = 10^{-20}$ of it. That number *is* the gradient with respect to the input.
 #
-# Now let each layer **add** what it computes to what it got: $a_{k+1} = a_k + 0.1 \cdot a_k$. The slope of one layer is
-# 1 + 0.1.
+# Now let each layer **add** what it computes to what it got: $a_{k+1} = a_k + 0.1 \cdot a_k$. Its slope is 1 + 0.1.
 #
 # **Predict.** What is $1.1^{20}$, roughly: 0.1, 1, 7 or 100? And if half of the weights are +0.1 and half −0.1?
 
@@ -300,8 +258,8 @@ print(f"with shortcuts, ten of each sign:  {1.1**10 * 0.9**10:.2f}")
 print(f"with shortcuts, 20 weights of 1:   {2**20:,}")
 
 # %% [markdown]
-# The 1 makes the difference: there is always a path along which nothing is multiplied. The last line is a warning. A
-# shortcut does not protect against numbers that *grow*. That will come back.
+# The 1 makes the difference: there is always a path along which nothing is multiplied. The last line is a warning: a
+# shortcut does not protect against numbers that *grow*.
 #
 # ## The residual unit
 #
@@ -310,8 +268,8 @@ print(f"with shortcuts, 20 weights of 1:   {2**20:,}")
 # $$z = W_2\, g(W_1 a^{[l]} + b_1) + b_2, \qquad a^{[l+2]} = g(z + a^{[l]})$$
 #
 # With all weights and biases 0, $z = 0$ and $a^{[l+2]} = g(a^{[l]})$. That is $a^{[l]}$ itself, because what comes out
-# of a ReLU is never negative. So doing nothing needs no exact pattern here, only small weights. It is near at
-# hand, and the two layers learn only what is to be *changed*: the residual.
+# of a ReLU is never negative. So doing nothing needs no exact pattern, only small weights, and the two layers learn
+# what is to be *changed*: the residual.
 #
 # ### Exercise: a residual unit
 #
@@ -327,30 +285,12 @@ def residual_unit(a, w1, w2):
 check.residual_unit(residual_unit)
 
 # %% [markdown]
-# Send the three numbers 3, 0, 1 through twenty units whose weights are small and random.
-#
-# **Predict.** What is left of 3, 0, 1 at the end of the plain network? And of the residual one?
-
-# %% tags=["nbval-check-output"]
-rng = np.random.default_rng(SEED)
-plain = residual = np.array([3.0, 0.0, 1.0])
-for _unit in range(20):
-    w1, w2 = 0.1 * rng.standard_normal((2, 3, 3))
-    plain = np.maximum(np.maximum(plain @ w1, 0) @ w2, 0)
-    residual = np.maximum(np.maximum(residual @ w1, 0) @ w2 + residual, 0)
-print("plain:   ", plain.round(2))
-print("residual:", residual.round(1))
-
-# %% [markdown]
-# The plain network has forgotten what came in. The residual one still knows it, and has changed it a little.
-#
 # ### The unit as layers
 #
 # The same in Keras, on a picture of 28 × 28 × 3: a convolution to 128 channels, and behind it a unit that goes to 64
 # channels and back to 128.
 #
-# **Predict.** A filter is as deep as its input and has a bias. How many parameters has each of the three convolutions?
-# And the addition?
+# **Predict.** How many parameters has each of the three convolutions? And the addition?
 
 # %% tags=["nbval-check-output"]
 inputs = keras.Input((28, 28, 3))
@@ -363,12 +303,12 @@ for layer in toy.layers[1:]:
 print(f"in all: {toy.count_params():,}")
 
 # %% [markdown]
-# 3,584 + 73,792 + 73,856 = 151,232. The addition has none. Why does the unit return to 128 channels? Because two arrays
-# can be added only if they have one shape.
+# 3,584 + 73,792 + 73,856 = 151,232. The addition has none. The unit returns to 128 channels because what is added must
+# have one shape.
 #
 # ### Where the shapes differ
 #
-# Now and then a network must halve its picture and widen its channels. Then the input no longer fits.
+# Now and then a network halves its picture and widens its channels. Then the input no longer fits.
 #
 # **Predict.** Here are two additions that make no sense. Which does Keras refuse: the first, the second or both?
 
@@ -385,8 +325,7 @@ print("28 x 28 x 64 and 14 x 14 x 128:", addition((28, 28, 64), (14, 14, 128)))
 print("28 x 28 x 64 and 28 x 28 x 1:  ", addition((28, 28, 64), (28, 28, 1)))
 
 # %% [markdown]
-# Only the first. The second runs, and that is worse: the one channel is repeated 64 times without a word, as NumPy's
-# broadcasting does.
+# Only the first. The second runs, and that is worse: the one channel is repeated 64 times without a word.
 #
 # The remedy is a **projection**: a 1 × 1 convolution on the shortcut, with as many filters as the residual has
 # channels, and with stride 2 where the picture is halved.
@@ -394,7 +333,8 @@ print("28 x 28 x 64 and 28 x 28 x 1:  ", addition((28, 28, 64), (28, 28, 1)))
 # ### Exercise: which shortcut?
 #
 # Write `shortcut(before, after)` for two shapes (H, W, C): the unit's input and its residual. It returns `None` if the
-# input can be added as it is, and otherwise `(filters, strides)` of the projection.
+# input can be added as it is, and otherwise `(filters, strides)` of the projection. Mind odd sides: a stride of 2 turns
+# 7 pixels into 4 (windows at 0, 2, 4 and 6).
 
 
 # %% tags=["exercise-shortcut"]
@@ -408,12 +348,11 @@ check.shortcut(shortcut)
 # %% [markdown]
 # ## What reaches the layers
 #
-# Back to the gradients, now with real convolutions. The explorer builds two networks of 26 layers for 8 × 8 digits: the
-# same random weights, the same ten pictures, one with shortcuts and one without. Nothing is trained. It runs them
-# forwards and backwards in NumPy, and draws one number for each layer on a scale of powers of ten.
+# The explorer builds two networks of 26 layers for 8 × 8 digits: the same random weights, the same ten pictures, one
+# with shortcuts and one without. Nothing is trained.
 #
 # First, what flows *forwards*. The weights are what Keras draws if you say nothing (Glorot's rule). You see the plain
-# network and are asked about the other one: type `larger` or `smaller` into *my guess*.
+# network and are asked about the other one.
 
 # %%
 flow_quiz = explore.ResidualExplorer(quantity="signal forwards", predict=True)
@@ -424,14 +363,13 @@ flow_quiz
 # each:
 #
 # 1. Set *show* to `gradient backwards`. The same happens on the way back, from right to left.
-# 2. Set *show* to `kernel gradients`: the gradient that moves the weights. It is made of both, of what comes in and
-#    what comes back. Therefore it is tiny in *every* layer of the plain network, and not only in the first.
+# 2. Set *show* to `kernel gradients`, which move the weights. They are made of what comes in and what comes back, and
+#    so they are tiny in *every* layer of the plain network.
 # 3. Set *weights* to `He` and *show* to `signal forwards`. He's rule makes the weights √2 times as large, to make up
-#    for the half that a ReLU cuts off, and the plain network loses much less. But look at the residual one: now *it*
-#    grows. That is the warning from above.
+#    for what a ReLU cuts off, and the plain network loses much less. But now the residual one *grows*.
 #
-# Shrinking and growing have a common remedy. **Batch normalisation** brings every channel back to mean 0 and size 1
-# after each convolution. All ResNets have it, and so had the plain networks that degraded.
+# The remedy for both is **batch normalisation** after each convolution. All ResNets have it, and so had the plain
+# networks that degraded.
 #
 # **Predict.** With batch normalisation nothing can shrink on its way forwards. Which network has the larger gradient in
 # its first layer now?
@@ -441,29 +379,17 @@ gradients = explore.ResidualExplorer(weights="He", normalization="batch")
 gradients
 
 # %% [markdown]
-# The plain one. Its gradient *grows* on the way back, by 1.16 a layer, and $1.16^{25}$ is about 40. Along the shortcuts
-# it grows more slowly. Put differently: when the plain network's last layers ask for a small step, its first ones ask
-# for one forty times as large, and a single learning rate must do for all.
+# The plain one. Its gradient *grows* on the way back, by 1.16 a layer, and $1.16^{25}$ is about 40. (It is no accident:
+# move *seed*.) When its last layers ask for a small step, its first ones ask for one forty times as large, and a single
+# learning rate must do for all. Along the shortcuts it grows more slowly.
 #
-# So "gradients vanish" is not the problem that ResNet solved. The authors say so themselves: they had checked that the
-# gradients of their plain networks were healthy, thanks to batch normalisation. What is left is a network that is
-# harder to optimise, and the unequal gradients are a part of it.
+# So "gradients vanish" is not the problem that ResNet solved: with batch normalisation those of the plain networks were
+# healthy, as the authors checked. They are harder to optimise, and the unequal gradients are a part of it.
 #
-# Is it chance? The same for three seeds:
-
-# %%
-for seed in range(3):
-    gradients.set(seed=seed)
-    for name in ("plain", "residual"):
-        sizes = gradients.sizes(name)
-        ratio = sizes[0] / sizes[-1]
-        print(f"seed {seed}  {name:<8}  first layer {sizes[0]:4.1f}  last {sizes[-1]:.2f}  ratio {ratio:.0f}")
-
-# %% [markdown]
 # ## Plain against residual
 #
-# A gradient is not yet a result. So train them: the same depth, the same starting weights to the last digit, the same
-# batches in the same order. The addition is the only difference.
+# Now train them: the same depth, the same starting weights to the last digit, the same batches in the same order. The
+# addition is the only difference.
 
 
 # %%
@@ -487,9 +413,9 @@ def small_network(depth, skip):
 
 # %% [markdown]
 # The first convolution and the classifier count as layers, so depth 26 has twelve units. The pictures are
-# scikit-learn's 8 × 8 digits, 1,400 to train on and 397 to test. `PROFILE = "full"` takes the paper's networks of 20
-# and 56 layers and CIFAR-10 instead, with one seed, and without the paper's augmentation and falling learning rate:
-# expect its order, and not its accuracies.
+# scikit-learn's 8 × 8 digits, whatever data you have: 1,400 to train on and 397 to test. `PROFILE = "full"` takes the
+# paper's networks of 20 and 56 layers and CIFAR-10 instead, without its augmentation and falling learning rate: expect
+# its order, not its accuracies.
 
 # %%
 if PROFILE == "full":
@@ -539,8 +465,7 @@ def trained(model, depth, skip, seed):
 
 
 # %% [markdown]
-# The next cell trains twelve networks and takes the longest of this lesson. Each line gives the mean over three seeds,
-# and the lowest and the highest.
+# The next cell trains twelve networks. Each line gives the mean over three seeds, the lowest and the highest.
 
 # %%
 results = {}
@@ -553,7 +478,7 @@ for depth in depths:
             print(f"{name:<19} {what:<8} {values.mean():.2f}  ({values.min():.2f} to {values.max():.2f})")
 
 # %% [markdown]
-# Each residual network has a plain twin that started from the same weights. So the fair comparison is twin by twin.
+# Each residual network has a plain twin with the same first weights. Compare the twins.
 
 # %%
 for depth in depths:
@@ -572,29 +497,23 @@ plot.lines(
 )
 
 # %% [markdown]
-# Read it from the bottom up. With 26 layers, shortcuts decide: 0.99 of the training digits against 0.68. Twin by twin
-# the residual network is ahead by 0.25 to 0.38, 0.31 on average, and the worst residual run is far above the best plain
-# one. That is no accident of a seed, nor of these digits: on 1,400 digits of MNIST, shrunk to 8 × 8 pixels, we measured
-# 0.33, 0.34 and 0.43. (Deep plain networks are touchy. On another computer the same seed may give another second
-# decimal.)
+# With 26 layers, shortcuts decide: about 0.99 of the training digits against 0.6 to 0.7. Twin by twin the residual
+# network is ahead by a quarter or more, and the worst residual run is far above the best plain one. On 1,400 digits of
+# MNIST, shrunk to 8 × 8 pixels, we measured 0.33, 0.34 and 0.43. (Deep plain networks are touchy: another number of
+# processor cores gives other decimals.)
 #
 # The plain network of 26 layers is also worse than the plain one of 8, *on the pictures it was trained on*. This is
-# degradation, made on your own machine. With shortcuts the order turns round, and the deeper network is the better one.
+# degradation, made on your own machine. With shortcuts the order turns round. With 8 layers they matter less: 0.03 to
+# 0.1 for each seed.
 #
-# With 8 layers the residual network is ahead by 0.03 to 0.09 (0.08 each time on MNIST). The sign is the same for every
-# seed, but the size is not worth an invention: nobody would have thought of shortcuts for 8 layers.
-#
-# And what does it *not* show? That the plain network cannot learn. When this lesson was written, the three plain
-# networks of 26 layers were trained for 20 epochs in place of 4. They reached 0.96, 1.00 and 1.00: five times the work
-# for what the residual network does in four epochs. On CIFAR-10 with 56 layers the paper's plain network never caught
-# up. Test accuracies jump about from one epoch to the next at this learning rate, and in the test batch normalisation
-# uses means and variances that lag behind the weights: the network with 0.96 scored 0.24 in the test that day. Trust
-# the training curves here.
+# What it does *not* show: that the plain network cannot learn. With 20 epochs in place of 4 our three reached 0.96,
+# 1.00 and 1.00. On CIFAR-10 with 56 layers the paper's plain network never caught up. (Trust the training curves: in
+# the test, batch normalisation uses means and variances that lag behind the weights.)
 #
 # ## ResNet as data
 #
 # A ResNet is a stem, four blocks of units, a global average and a classifier. The first unit of each block but the
-# first halves the picture and doubles the channels. Five numbers describe each network:
+# first halves the picture and doubles the channels. Five numbers describe each:
 #
 # | | units in the four blocks | convolutions in a unit |
 # |---|---|---|
@@ -606,8 +525,8 @@ plot.lines(
 #
 # From 50 layers on a unit is a bottleneck: 1 × 1 down to a quarter of the channels, 3 × 3, 1 × 1 up again.
 #
-# **Predict.** A unit of two 3 × 3 convolutions on 64 channels has 2 · 9 · 64 · 64 = 73,728 weights. A bottleneck unit
-# on **256** channels goes 256 → 64 → 64 → 256. How many weights has it: four times, sixteen times, or as many?
+# **Predict.** A unit of two 3 × 3 convolutions on 64 channels has 73,728 weights. A bottleneck unit on **256** channels
+# goes 256 → 64 → 64 → 256. Has it four times, sixteen times, or as many?
 
 # %% tags=["nbval-check-output"]
 print(f"two 3x3 on 64 channels:     {2 * 9 * 64 * 64:,}")
@@ -631,10 +550,9 @@ def depth(units, each):
 check.depth(depth)
 
 # %% [markdown]
-# Now all five, with their parameters and multiply-adds.
+# Now all five.
 #
-# **Predict.** ResNet-34 has 21.8 million parameters and ResNet-18 11.7 million. Between ResNet-50 and VGG-16, with 138
-# million: which is larger, and which costs more multiply-adds? (VGG-16: 15.5 billion.)
+# **Predict.** VGG-16 has 138 million and 15.5 billion. Is ResNet-50 larger? Does it cost more?
 
 # %% tags=["nbval-check-output"]
 books = {}
@@ -647,13 +565,12 @@ for name, book in books.items():
 # ResNet-152 is eight times as deep as VGG-19, has less than half of its parameters, and needs less work than VGG-16.
 # Depth is cheap if the layers are narrow.
 #
-# You will find other figures for the same networks. They are not wrong; they count other things. For ResNet-50:
+# You will find other figures for the same networks, which count other things. For ResNet-50:
 #
-# - **Multiply-adds** from 3.8 to 4.1 billion. The paper's table has 3.8, and 3.6 for ResNet-34. It puts the stride of a
-#   block into the first 1 × 1 convolution of its first unit, later libraries into the 3 × 3, which then works on a
-#   larger picture.
-# - **Parameters** of 25,636,712 in `keras.applications`. Its convolutions have biases, and it counts what batch
-#   normalisation keeps besides its trained numbers, a mean and a variance for each channel.
+# - **Multiply-adds** from 3.8 to 4.1 billion. The paper puts the stride of a block into the first 1 × 1 convolution of
+#   its first unit, later libraries into the 3 × 3 behind it.
+# - **Parameters** of 25,636,712 in `keras.applications`. Its convolutions have biases, and it counts batch
+#   normalisation's mean and variance for each channel.
 
 # %% tags=["nbval-check-output"]
 later = ledger.ledger(zoo.build("resnet50", strided_conv=2, kernel_initializer="zeros"))
@@ -666,8 +583,7 @@ print(f"{ours:,} + {biases:,} biases + {statistics:,} means and variances = {our
 print(f"keras.applications.ResNet50: {applied.count_params():,}")
 
 # %% [markdown]
-# One more sentence that goes round: *"ResNet uses no max-pooling; it halves with strides."* Do not believe it: ask the
-# network.
+# Another sentence goes round: *"ResNet uses no max-pooling; it halves with strides."* Ask the network.
 
 # %% tags=["nbval-check-output"]
 for row in books["ResNet-50"][:7]:
@@ -676,19 +592,20 @@ poolings = [row.name for row in books["ResNet-152"] if row.kind == "MaxPooling2D
 print("max-poolings in ResNet-152:", poolings)
 
 # %% [markdown]
-# There is one, after the first convolution. Only the *later* halvings are done by strides.
+# There is one, after the first convolution. The later halvings are done by strides.
 #
 # ## Squeeze and excitation
 #
-# A convolution mixes channels in the same way for every picture. Should the channel "fur" count as much in a picture of
-# a car? Squeeze-and-excitation (2017) lets the network turn channels up and down for each picture:
+# A convolution mixes channels in the same way for every picture. Squeeze-and-excitation (2017) lets the network turn
+# channels up and down for each picture:
 #
-# 1. **Squeeze**: the mean of each channel. One number a channel, whatever the picture's size.
-# 2. **Excite**: a small fully connected layer with ReLU, a second with a sigmoid. One **gate** from 0 to 1 a channel.
+# 1. **Squeeze**: the mean of each channel.
+# 2. **Excite**: a small fully connected layer with ReLU, a second with a sigmoid. A **gate** from 0 to 1 for each
+#    channel.
 # 3. **Scale**: multiply each channel by its gate.
 #
 # By hand, with two channels whose means are 3 and 1, and one unit between: weights 1 and −1 into it, 1 and −1 out of
-# it, no biases. The unit gives relu(3 − 1) = 2. The gates are the sigmoid of 2 and of −2.
+# it. The unit gives relu(3 − 1) = 2. The gates are the sigmoid of 2 and of −2.
 #
 # **Predict.** The sigmoid is 1 / (1 + e⁻ˣ), and e⁻² is 0.135. What are the two gates? And what are they for a picture
 # whose means are 1 and 3?
@@ -700,7 +617,7 @@ for means in ([3, 1], [1, 3]):
     print(f"means {means}: the unit gives {few}, gates {gates.round(2)}")
 
 # %% [markdown]
-# The first picture opens channel 0 and nearly shuts channel 1. The second leaves both half open. A channel's gate
+# The first picture opens channel 0 and nearly shuts channel 1. The second leaves both half open: a channel's gate
 # depends on the *other* channels too.
 #
 # ### Exercise: squeeze and excite
@@ -731,7 +648,7 @@ print(f"parameters: {gated.trainable_params / without.trainable_params - 1:+.1%}
 print(f"multiply-adds: {gated.macs / without.macs - 1:+.2%}")
 
 # %% [markdown]
-# Ten percent more parameters for hardly any work: the layers see one number a channel instead of a picture.
+# Ten percent more parameters for hardly any work: the layers see one number a channel.
 #
 # ### Gates of a trained network
 #
@@ -767,7 +684,7 @@ print(f"test accuracy above 0.8: {senet.evaluate(images[1400:], labels[1400:], v
 # %% [markdown]
 # The viewer shows digits the network has not seen. Above, the gates that the chosen picture opens; a black line marks
 # each gate's mean over all pictures. Below, the mean gate for each class. On the left one channel before and after its
-# gate; the viewer begins with the one whose gate is furthest from its mean.
+# gate.
 
 # %%
 viewer = explore.GateViewer(senet, images[1400:], labels[1400:])
@@ -780,8 +697,8 @@ viewer
 # 2. Set *unit* to `unit1_scale`. Now every class has about the same row.
 # 3. Back in `unit3_scale`, find a channel that is open for one class and nearly shut for another.
 #
-# What you see can be counted: how far the mean gates of different classes lie apart, in each unit, and how far the
-# pictures of one class do.
+# Now count it: how far the mean gates of different classes lie apart, in each unit, and how far the pictures of one
+# class do.
 
 # %%
 for name in ("unit1_scale", "unit2_scale", "unit3_scale"):
@@ -790,25 +707,15 @@ for name in ("unit1_scale", "unit2_scale", "unit3_scale"):
 
 # %% [markdown]
 # In the first unit the gates hardly tell the classes apart, in the last they do. The authors report much the same of
-# their network of 50 layers: early gates serve all classes, later ones specialise (and the very last few stay open for
-# nearly everything). Here it takes three units.
+# their 50 layers: early gates serve all classes, later ones specialise.
 #
 # ## SqueezeNet: as small as possible
 #
-# How far can the 1 × 1 be pushed? SqueezeNet (2016) is made of **fire modules**: squeeze to few channels by 1 × 1, then
-# expand by 1 × 1 and 3 × 3 beside each other, and concatenate. The first one takes 64 channels, squeezes to 16, and
-# expands to 64 + 64:
+# SqueezeNet (2016) is made of **fire modules**: squeeze to few channels by 1 × 1, then expand by 1 × 1 and 3 × 3 beside
+# each other, and concatenate. The first one takes 64 channels, squeezes to 16 (64 · 16 + 16 = 1,040 parameters), and
+# expands to 64 + 64 (1,088 and 9,280). A 3 × 3 convolution from 64 to 128 channels has 73,856, and this 11,408.
 #
-# | layer | parameters |
-# |---|---|
-# | squeeze 1 × 1, 64 → 16 | 64 · 16 + 16 = 1,040 |
-# | expand 1 × 1, 16 → 64 | 16 · 64 + 64 = 1,088 |
-# | expand 3 × 3, 16 → 64 | 9 · 16 · 64 + 64 = 9,280 |
-#
-# 11,408 in all, where a 3 × 3 convolution from 64 to 128 channels has 73,856.
-#
-# **Predict.** Eight fire modules and one convolution of 3 × 3 × 3 × 64 in front. How many parameters without the
-# classifier: 0.7, 7 or 70 million?
+# **Predict.** Eight fire modules and one convolution in front: 0.7, 7 or 70 million parameters without the classifier?
 
 # %% tags=["nbval-check-output"]
 body = zoo.build("squeezenet", include_top=False, kernel_initializer="zeros")
@@ -819,7 +726,7 @@ print(
 )
 
 # %% [markdown]
-# The authors report AlexNet's accuracy with it, in a file of five megabytes.
+# The authors report AlexNet's accuracy with it.
 #
 # ### Exercise: another fire module
 #
@@ -835,8 +742,8 @@ check.fire_params(params)
 # %% [markdown]
 # ## Side by side
 #
-# All networks of this lesson, by what they hold and what they cost. Parameters and work are different things:
-# SqueezeNet has few of both, SE-ResNet-50 pays in parameters, ResNet-152 in work.
+# All networks of this lesson, by what they hold and what they cost: SqueezeNet has little of both, ResNet-152 most, and
+# SE-ResNet-50 costs parameters but no work.
 
 # %%
 books["GoogLeNet"] = ledger.ledger(googlenet)
@@ -845,25 +752,22 @@ ledger.compare(books).figure()
 # %% [markdown]
 # ## Summary
 #
-# - A 1 × 1 convolution is a fully connected layer in every pixel. In front of a 3 × 3 or 5 × 5 it is a bottleneck: the
-#   5 × 5 of the first Inception module costs 12.4 instead of 120.4 million multiply-adds.
-# - Inception concatenates paths, so channels add up: 416 for the naive module, 256 for the reduced one. A global
-#   average replaces the large fully connected layers.
+# - A 1 × 1 convolution is a fully connected layer in every pixel; in front of a 5 × 5 it is a bottleneck.
+# - Inception concatenates paths, so channels add up. A global average replaces the large fully connected layers.
 # - Plain stacks degrade with depth, on the training pictures too. A residual unit, $g(z + a)$, does nothing when its
-#   weights are 0, and learns what to change. Shapes must be equal, or a projection makes them so.
-# - Without normalisation a plain network's signal and gradient shrink layer by layer. With it the gradient grows
-#   towards the first layers. Shortcuts temper both, and in your experiment they decided what 26 layers could learn.
-# - Squeeze-and-excitation gates each channel by all channels' means. Early gates are alike for all classes, late ones
-#   are not.
+#   weights are 0, and learns what to change. Where shapes differ, a projection makes them equal.
+# - A plain network's signal and gradient shrink layer by layer; with normalisation the gradient grows towards the first
+#   layers. Shortcuts temper both.
+# - Squeeze-and-excitation gates each channel by all channels' means.
 #
 # **Further reading**
 #
 # - Min Lin, Qiang Chen and Shuicheng Yan, *Network In Network*, ICLR 2014.
 # - Christian Szegedy and others, *Going Deeper with Convolutions*, CVPR 2015: GoogLeNet.
-# - Kaiming He, Xiangyu Zhang, Shaoqing Ren and Jian Sun, *Deep Residual Learning for Image Recognition*, CVPR 2016.
-#   Read section 4.1 for what the authors ruled out.
+# - Kaiming He, Xiangyu Zhang, Shaoqing Ren and Jian Sun, *Deep Residual Learning for Image Recognition*, CVPR 2016;
+#   section 4.1 says what they ruled out.
 # - Andreas Veit, Michael Wilber and Serge Belongie, *Residual Networks Behave Like Ensembles of Relatively Shallow
-#   Networks*, NeurIPS 2016: what happens if you take a unit out of a trained network.
+#   Networks*, NeurIPS 2016.
 # - Jie Hu, Li Shen and Gang Sun, *Squeeze-and-Excitation Networks*, CVPR 2018.
 # - Forrest Iandola and others, *SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size*,
 #   2016.
