@@ -6,7 +6,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, show
+from cnnlab.checks._exercise import (
+    Exercise,
+    Mistake,
+    NotAttempted,
+    Wrong,
+    array,
+    call,
+    close,
+    number,
+    parts,
+    read,
+    show,
+)
+from cnnlab.checks._judging import ByCases, Case, Misreading
 
 # --- how many crops ---------------------------------------------------------------------------------------------------
 
@@ -25,12 +38,13 @@ def _diagnose_crops(answer: object) -> str:
         66: "33 rows and 33 columns are combined, not added: every row with every column.",
         33: "33 beginnings along one axis. There are two axes, and the mirror.",
         10: "Ten are used at test time: corners, centre, and their mirror images. In training every place counts.",
+        2112: "33 · 32 · 2: both axes have 33 beginnings, since both have 256 − 224 + 1.",
         4356: "Mirrored left-right only: the factor is 2, not 4.",
     }
     if got in readings:
-        raise Wrong(f"You got {got:g}. {readings[got]}")
+        raise Wrong(f"You got {read(got)}. {readings[got]}")
     raise Wrong(
-        f"You got {got:g}. Beginnings along one axis: 256 − 224 + 1. Square that, and double it for the mirror."
+        f"You got {read(got)}. Beginnings along one axis: 256 − 224 + 1. Square that, and double it for the mirror."
     )
 
 
@@ -72,6 +86,7 @@ _FLIP_READINGS = (
     ((30, 20, 50, 50), "you took the height, 60, for the width. x is measured along the width, 90."),
     ((10, 20, 30, 50), "the box has not moved, and the object has."),
     ((30, 20, 10, 50), "swapping is not enough: each x becomes 90 − x."),
+    ((60, 20, 20, 30), "that is x, y, width and height. Asked for is x1, y1, x2, y2."),
 )
 
 
@@ -81,8 +96,8 @@ def _diagnose_flipped(answer: object) -> str:
         return "x1 = 90 − 30 and x2 = 90 − 10. Width and height are what they were: 20 and 30."
     for wrong, message in _FLIP_READINGS:
         if got == wrong:
-            raise Wrong(f"You got {tuple(map(int, got))}: {message}")
-    raise Wrong(f"You got {show(list(got))}. Each x becomes 90 − x, the larger one first; y stays.")
+            raise Wrong(f"You got {read(got)}: {message}")
+    raise Wrong(f"You got {read(got)}. Each x becomes 90 − x, the larger one first; y stays.")
 
 
 flipped = Exercise(
@@ -106,6 +121,7 @@ flipped = Exercise(
         Mistake((30, 20, 50, 50), "for the width"),
         Mistake((10, 20, 30, 50), "has not moved"),
         Mistake((30, 20, 10, 50), "swapping is not enough"),
+        Mistake((60, 20, 20, 30), "width and height"),
         Mistake((0, 0, 1, 1), "90 − x"),
     ),
 )
@@ -113,46 +129,74 @@ flipped = Exercise(
 
 # --- many boxes under a flip ------------------------------------------------------------------------------------------
 
-_CASES = (
-    (np.array([[10.0, 20.0, 30.0, 50.0], [0.0, 0.0, 90.0, 60.0]]), 90),
-    (np.array([[0.5, 3.0, 7.25, 9.0]]), 32),
-    (np.array([[5.0, 1.0, 9.0, 2.0], [20.0, 4.0, 26.0, 8.0], [13.0, 0.0, 14.0, 6.0]]), 40),
-    (np.zeros((0, 4)), 50),
-)
-
 
 def _flip(boxes: np.ndarray, width: float, *, off: float = 0.0) -> np.ndarray:
     x1, y1, x2, y2 = boxes.T
     return np.stack([width - x2 - off, y1, width - x1 - off, y2], axis=1)
 
 
-def _diagnose_flip_boxes(answer: object) -> str:
-    for boxes, width in _CASES:
-        kept = boxes.copy()
-        got = call(answer, kept, width)
-        got = array(got, boxes.shape, f"{len(boxes)} flipped boxes")
-        right = _flip(boxes, width)
-        if close(got, right):
-            continue
-        case = f"In a picture {width} wide, {boxes[0].tolist()} became {got[0].tolist()}, not {right[0].tolist()}."
-        if close(got, right[:, [2, 1, 0, 3]]):
-            raise Wrong(f"{case} x1 is larger than x2 now: the left edge becomes the right edge.")
-        if close(got, _flip(boxes, width, off=1)):
-            raise Wrong(f"{case} width − 1 − x is right for the index of a pixel. An edge at x goes to width − x.")
-        if close(got, boxes[:, [2, 1, 0, 3]]):
-            raise Wrong(f"{case} Swapping alone does not move anything.")
-        if close(got, boxes):
-            raise Wrong(f"{case} Nothing has moved.")
-        if close(got[:, 1::2], width - boxes[:, 3::-2]) or close(got[:, 1], width - boxes[:, 1]):
-            raise Wrong(f"{case} You flipped y. Columns 0 and 2 hold x, columns 1 and 3 hold y.")
-        if np.isfinite(got).all() and (got[:, 0] == right[:, 0]).all() and (got[:, 2] != right[:, 2]).any():
-            raise Wrong(
-                f"{case} The new x2 is wrong where the new x1 is right. If you wrote into the array, the old x1 was "
-                "gone when you needed it."
-            )
-        raise Wrong(f"{case} new x1 = width − old x2, new x2 = width − old x1, y stays.")
-    return "Also for no boxes at all: an empty picture is a training picture, too."
+def _flip_y(boxes: np.ndarray, width: float) -> np.ndarray:
+    x1, y1, x2, y2 = boxes.T
+    return np.stack([x1, width - y2, x2, width - y1], axis=1)
 
+
+def _boxes_case(boxes: list, width: int) -> Case:
+    return Case(np.array(boxes).reshape(-1, 4), width, words=f"In a picture {width} wide, for the boxes {boxes},")
+
+
+def _take_boxes(result: object, right: np.ndarray, what: str) -> np.ndarray:
+    if isinstance(result, (list, tuple)) and not len(result):  # what a loop over no boxes returns
+        return np.zeros((0, 4))
+    return array(result, right.shape, what, finite=False)
+
+
+_FLIP_BOXES_CASES = ByCases(
+    truth=_flip,
+    cases=(
+        _boxes_case([[10.0, 20.0, 30.0, 50.0], [0.0, 0.0, 90.0, 60.0]], 90),
+        _boxes_case([[0.5, 3.0, 7.25, 9.0]], 32),
+        _boxes_case([[5.0, 1.0, 9.0, 2.0], [20.0, 4.0, 26.0, 8.0], [13.0, 0.0, 14.0, 6.0]], 40),
+        _boxes_case([], 50),
+    ),
+    misreadings=(
+        Misreading(
+            lambda boxes, width: _flip(boxes, width)[:, [2, 1, 0, 3]],
+            "x1 is larger than x2 now: the left edge becomes the right edge.",
+        ),
+        Misreading(
+            lambda boxes, width: _flip(boxes, width, off=1),
+            "width − 1 − x is right for the index of a pixel. An edge at x goes to width − x.",
+        ),
+        Misreading(lambda boxes, width: boxes[:, [2, 1, 0, 3]], "swapping alone does not move anything."),
+        Misreading(lambda boxes, width: boxes, "nothing has moved."),
+        *(
+            Misreading(how, "you flipped y. Columns 0 and 2 hold x, columns 1 and 3 hold y.")
+            for how in (_flip_y, lambda boxes, width: _flip_y(boxes, width)[:, [0, 3, 2, 1]])
+        ),
+        Misreading(
+            lambda boxes, width: _flip_y(_flip(boxes, width), width), "y was flipped too. Only x changes, left-right."
+        ),
+        Misreading(
+            lambda boxes, width: np.stack([width - boxes[:, 2], *boxes.T[1:]], axis=1),
+            "the new x2 is wrong where the new x1 is right. If you wrote into the array, the old x1 was gone when you "
+            "needed it.",
+        ),
+        Misreading(
+            lambda boxes, width: np.stack([*(boxes.T[:2]), width - boxes[:, 0], boxes[:, 3]], axis=1),
+            "the new x1 is wrong where the new x2 is right. If you wrote into the array, the old x2 was gone when you "
+            "needed it.",
+        ),
+        Misreading(
+            lambda boxes, width: (
+                _flip(boxes, width) * [1, 1, 0, 0] + (boxes[:, [2, 3, 2, 3]] - boxes[:, [0, 1, 0, 1]]) * [0, 0, 1, 1]
+            ),
+            "those are x, y, width and height. Asked for is x1, y1, x2, y2.",
+        ),
+    ),
+    take=_take_boxes,
+    otherwise="new x1 = width − old x2, new x2 = width − old x1, y stays.",
+    praise="Also for no boxes at all: an empty picture is a training picture, too.",
+)
 
 _FLIP_BOXES = """
 def flip_boxes(boxes, width):
@@ -173,23 +217,12 @@ flip_boxes = Exercise(
         "new x1 = width − x2 and new x2 = width − x1. Compute both before you write either.",
         "x1, y1, x2, y2 = boxes.T, then np.stack([...], axis=1).",
     ),
-    diagnose=_diagnose_flip_boxes,
+    diagnose=_FLIP_BOXES_CASES,
     mistakes=(
-        Mistake(
-            _FLIP_BOXES.replace("width - x2, y1, width - x1", "width - x1, y1, width - x2"), "x1 is larger than x2"
-        ),
-        Mistake(_FLIP_BOXES.replace("width - x", "width - 1 - x"), "index of a pixel"),
-        Mistake(lambda boxes, width: boxes[:, [2, 1, 0, 3]], "Swapping alone"),
-        Mistake(lambda boxes, width: boxes, "Nothing has moved"),
-        Mistake(
-            "def flip_boxes(boxes, width):\n    x1, y1, x2, y2 = boxes.T\n"
-            "    return np.stack([x1, width - y2, x2, width - y1], axis=1)",
-            "You flipped y",
-        ),
         Mistake(
             "def flip_boxes(boxes, width):\n    boxes = boxes.copy()\n    boxes[:, 0] = width - boxes[:, 2]\n"
             "    boxes[:, 2] = width - boxes[:, 0]\n    return boxes",
-            "was gone when you needed it",
+            "the old x1 was gone",
         ),
         Mistake(lambda boxes, width: boxes[:1], "should have shape"),
         Mistake(lambda boxes, width: boxes * 0 + 1, "new x1 = width − old x2"),
@@ -245,13 +278,13 @@ def _diagnose_safe(answer: object) -> str:
     if set(answer) != set(_SAFE):
         raise Wrong(f"The keys are {', '.join(_SAFE)}. Yours: {', '.join(map(str, answer)) or 'none'}.")
     for data, chosen in answer.items():
-        if chosen is ...:
-            raise Wrong(f"{data}: still open. Which of {', '.join(CHANGES)} get a yes to both questions?")
         if isinstance(chosen, str) or not isinstance(chosen, (set, frozenset, list, tuple)):
             raise Wrong(f"{data}: write a set, such as {{'shift', 'hue'}}. You gave {show(chosen)[:80]}.")
+        if ... in chosen:
+            raise NotAttempted
         strange = [change for change in chosen if change not in CHANGES]
         if strange:
-            raise Wrong(f"{data}: {strange[0]!r} is none of {', '.join(CHANGES)}.")
+            raise Wrong(f"{data}: {show(strange[0])} is none of {', '.join(CHANGES)}.")
     for data, chosen in answer.items():
         for change, why in _SAFE[data].items():
             if change and change in chosen:
@@ -319,22 +352,38 @@ def _diagnose_brighter(answer: object) -> str:
     out, still = array(out, images.shape, "What comes out"), array(still, images.shape, "What comes out")
     if not close(still, images):
         raise Wrong("With training=False the pictures must come out as they went in.")
-    middle = out[:, 1:3].mean(axis=(1, 2, 3))  # (400,), 0.5 before, and far from both ends
-    if np.ptp(middle) < 1e-3 and np.ptp(out, axis=0).max() > 1e-3:
-        raise Wrong("The middle grey never moves: this changes no brightness.")
+    if np.ptp(out, axis=0).max() < 1e-3:
+        raise Wrong("Every picture comes out alike: nothing random is done.")
     if out.max() > 2:
         raise Wrong(
             f"Values up to {out.max():.0f} come out. The layer thinks that pixels count from 0 to 255, adds up to "
             f"0.2 · 255 = 51, and clips at 255. Say value_range=(0, 1)."
+        )
+    grey, became = (pictures[:, 1:3].reshape(400, 8) for pictures in (images, out))  # 0.27 … 0.73: far from both ends
+    moved = became - grey
+    largest = np.take_along_axis(moved, np.abs(moved).argmax(axis=1, keepdims=True), axis=1)  # what no end has cut
+    plain, cut = (
+        np.isclose(became, grey + largest, atol=1e-3),
+        np.isclose(became, (grey + largest).clip(0, 1), atol=1e-3),
+    )
+    if not (plain | cut).all():
+        if np.allclose(moved, -moved[:, ::-1], atol=1e-3):
+            raise Wrong("The middle grey never moves: this changes no brightness.")
+        if np.ptp(became / grey, axis=1).max() < 1e-3:
+            raise Wrong(
+                "Each picture is multiplied by a factor, so dark pixels hardly change. Brightness adds the same to "
+                "every pixel."
+            )
+        raise Wrong(
+            "In one and the same picture some pixels get brighter than others: that is noise, or depends on the place "
+            "or the value. Brightness adds the same to every pixel of a picture."
         )
     if out.max() > 1 + 1e-6 or out.min() < -1e-6:
         raise Wrong(
             f"Values from {out.min():.2f} to {out.max():.2f} come out. A factor divided by 255 adds the right amount, "
             "but the layer still clips at 255: tell it the range instead."
         )
-    low, high = middle.min() - 0.5, middle.max() - 0.5
-    if np.ptp(middle) < 1e-3:
-        raise Wrong("Every picture comes out alike: nothing random is done.")
+    low, high = moved.min(), moved.max()
     if low > -0.02 or high < 0.02:
         raise Wrong(f"The middle grey moves by {low:+.2f} … {high:+.2f}. It should get darker and brighter.")
     if not (-0.201 < low < -0.15 and 0.15 < high < 0.201):
@@ -368,6 +417,19 @@ brighter = Exercise(
         Mistake(_BRIGHTER.replace("(0.2,", "((0.1, 0.2),"), "darker and brighter"),
         Mistake(_BRIGHTER.replace("(0.2,", "(0.0,"), "nothing random"),
         Mistake(_BRIGHTER.replace("RandomBrightness", "RandomContrast"), "changes no brightness"),
+        Mistake(_BRIGHTER.replace("RandomBrightness(0.2, value_range=(0, 1))", "GaussianNoise(0.2)"), "that is noise"),
+        Mistake(_BRIGHTER.replace("RandomBrightness(0.2, value_range=(0, 1))", "Dropout(0.2)"), "that is noise"),
+        Mistake(
+            "def brighter():\n    import keras\n    bright = keras.layers.RandomBrightness(0.2, value_range=(0, 1))\n"
+            "    return keras.Sequential([bright, keras.layers.GaussianNoise(0.02)])",
+            "that is noise",
+        ),
+        Mistake(
+            "def brighter():\n    def layer(images, training):\n        factors = np.random.default_rng(0)"
+            ".uniform(0.8, 1.2, (len(images), 1, 1, 1))\n        return images * factors if training else images\n"
+            "    return layer",
+            "multiplied by a factor",
+        ),
         Mistake(lambda: lambda images, training: images + 0.1, "as they went in"),
         Mistake(lambda: 0.2, "Return a layer"),
     ),
@@ -378,24 +440,32 @@ brighter = Exercise(
 
 
 def _diagnose_prepare(answer: object) -> str:
-    images = np.arange(10.0).reshape(10, 1, 1, 1) * np.ones((1, 2, 2, 1))
+    for count in (10, 20):
+        _prepared(answer, count)
+    return (
+        "Split first, then augment the training part only. The validation pictures are as they will come in real life."
+    )
+
+
+def _prepared(answer: object, count: int) -> None:
+    """Raise `Wrong` unless `answer` prepares `count` pictures; each says in a corner how often it was augmented."""
+    order = np.random.default_rng(count).permutation(count)  # the pictures' numbers, not sorted
+    images = order.reshape(count, 1, 1, 1) * np.ones((1, 2, 2, 1))
     images[:, 1, 1, 0] = 0.0
 
     def augment(batch: np.ndarray) -> np.ndarray:
         marked = np.array(batch, dtype=float)
-        marked[:, 1, 1, 0] += 1.0  # counts how often a picture was augmented
+        marked[:, 1, 1, 0] += 1.0
         return marked
 
-    got = call(answer, images, augment)
-    if not isinstance(got, (tuple, list)) or len(got) != 2:
-        raise Wrong(f"Return two arrays, (training pictures, validation pictures). You returned {show(got)[:80]}.")
-    train, validation = (_pictures(part, what) for part, what in zip(got, ("training", "validation"), strict=True))
-    ids = [set(part[:, 0, 0, 0].tolist()) for part in (train, validation)]
+    both = parts(call(answer, images, augment), ("the training pictures", "the validation pictures"))
+    train, validation = (_pictures(part, what) for part, what in zip(both, ("training", "validation"), strict=True))
+    ids = [set(part[:, 0, 0, 0].astype(int).tolist()) for part in (train, validation)]
     times = [part[:, 1, 1, 0] for part in (train, validation)]
+    first, last = (order[: -count // 5].tolist(), order[-count // 5 :].tolist())
     if ids[0] & ids[1]:
-        same = sorted(ids[0] & ids[1])
         raise Wrong(
-            f"Pictures {', '.join(f'{i:g}' for i in same)} are in both piles. A version of a picture "
+            f"Of {count} pictures {len(ids[0] & ids[1])} are in both piles. A version of a picture "
             "that was trained on is no test: split first."
         )
     if (times[1] > 0).any():
@@ -403,25 +473,21 @@ def _diagnose_prepare(answer: object) -> str:
             "The validation pictures were augmented. They stand for what will come, and that comes as it is. Your "
             "score would also change from one look to the next."
         )
-    if ids[1] != {8.0, 9.0} or len(validation) != 2:
-        raise Wrong(f"The last fifth validates: pictures 8 and 9 of ten. Yours: {sorted(int(i) for i in ids[1])}.")
-    if ids[0] != set(map(float, range(8))):
-        raise Wrong(f"The other eight are for training. Yours: {sorted(int(i) for i in ids[0])}.")
+    if ids[1] != set(last) or len(validation) != len(last):
+        at = [place for place, number in enumerate(order) if number in ids[1]]
+        places = list(range(count - len(last), count))
+        raise Wrong(f"The last fifth validates: of {count} pictures those at {places}. Yours: {at}.")
+    if ids[0] != set(first):
+        raise Wrong(f"The other {len(first)} are for training. Yours has {len(ids[0])} different ones.")
     if (times[0] == 0).all():
         raise Wrong("Nothing was augmented. The training pictures should be.")
     once = set(train[:, 0, 0, 0][times[0] == 1].tolist())
-    if (times[0] > 1).any() or once != set(map(float, range(8))):
+    if (times[0] > 1).any() or once != set(first):
         raise Wrong("Augment every training picture, and once.")
-    return (
-        "Split first, then augment the training part only. The validation pictures are as they will come in real life."
-    )
 
 
 def _pictures(part: object, what: str) -> np.ndarray:
-    try:
-        values = np.asarray(part, dtype=float)
-    except (TypeError, ValueError):
-        raise Wrong(f"The {what} pictures should be one array (N, 2, 2, 1).") from None
+    values = array(part, None, f"The pile of {what} pictures")
     if values.ndim != 4 or values.shape[1:] != (2, 2, 1) or not len(values):
         raise Wrong(f"The {what} pictures should have shape (N, 2, 2, 1), but yours have shape {values.shape}.")
     return values
@@ -464,8 +530,11 @@ prepare = Exercise(
         Mistake(_PREPARE.replace("images[:-last], images[-last:]", "images[last:], images[:last]"), "The last fifth"),
         Mistake(_PREPARE.replace("augment(train)", "augment(augment(train))"), "and once"),
         Mistake(_PREPARE.replace("augment(train)", "np.concatenate([train, augment(train[:3])])"), "every training"),
-        Mistake(_PREPARE.replace("augment(train)", "augment(train[:-1])"), "The other eight"),
-        Mistake(lambda images, augment: augment(images), "Return two arrays"),
+        Mistake(_PREPARE.replace("augment(train)", "augment(train[:-1])"), "The other 8"),
+        Mistake(_PREPARE.replace("len(images) // 5", "2"), "of 20 pictures those at [16, 17, 18, 19]"),
+        Mistake(_PREPARE.replace("augment(train), validation", "validation, augment(train)"),
+                "validation pictures were augmented"),
+        Mistake(lambda images, augment: augment(images), "2 things are expected"),
     ),
 )  # fmt: skip
 
@@ -473,36 +542,75 @@ prepare = Exercise(
 # --- mixup ------------------------------------------------------------------------------------------------------------
 
 
-def _diagnose_mixup(answer: object) -> str:
-    rng = np.random.default_rng(9)
-    first, second = rng.uniform(size=(2, 4, 5, 3))
-    one, two = np.eye(10)[7], np.eye(10)[2]
-    for weight in (0.3, 0.75, 1.0):
-        got = call(answer, first, one, second, two, weight)
-        if not isinstance(got, (tuple, list)) or len(got) != 2:
-            raise Wrong(f"Return two things, (image, label). You returned {show(got)[:80]}.")
-        image, label = array(got[0], first.shape, "The mixed image"), array(got[1], (10,), "The mixed label")
-        right = weight * first + (1 - weight) * second, weight * one + (1 - weight) * two
-        case = f"With weight {weight:g}, a 7 and a 2:"
-        if close(image, right[0]) and close(label, right[1]):
-            continue
-        if not close(image, right[0]):
-            if close(image, (1 - weight) * first + weight * second):
-                raise Wrong(f"{case} the weights are swapped: the first picture has weight {weight:g}.")
-            if close(image, (first + second) / 2):
-                raise Wrong(f"{case} you took the mean. The weight says how much of the first there is.")
-            if close(image, weight * first + second) or close(image, first + second):
-                raise Wrong(f"{case} the parts must add up to 1: the second picture has weight {1 - weight:g}.")
-            raise Wrong(f"{case} the image should be {weight:g} · first + {1 - weight:g} · second.")
-        if close(label, one) or close(label, two):
-            raise Wrong(
-                f"{case} the picture is mixed and the label is not. It is {weight:g} of a 7 and {1 - weight:g} of a 2."
+def _mixing(weight: float, shape: tuple[int, ...], one: int, two: int) -> Case:
+    first, second = np.random.default_rng(9).uniform(size=(2, *shape))
+    words = f"With weight {weight:g}, a {one} and a {two}:"
+    return Case(first, np.eye(10)[one], second, np.eye(10)[two], weight, words=words)
+
+
+_MIXED = (_mixing(0.3, (4, 5, 3), 7, 2), _mixing(0.75, (3, 2, 1), 0, 9), _mixing(1.0, (4, 5, 3), 7, 2))
+_MIXED_IMAGE = ByCases(
+    truth=lambda first, one, second, two, weight: weight * first + (1 - weight) * second,
+    cases=_MIXED,
+    misreadings=(
+        Misreading(
+            lambda first, one, second, two, weight: (1 - weight) * first + weight * second,
+            "the weights of the image are swapped: `weight` is that of the first picture.",
+        ),
+        Misreading(
+            lambda first, one, second, two, weight: (first + second) / 2,
+            "you took the mean of the pictures. The weight says how much of the first there is.",
+        ),
+        Misreading(
+            lambda first, one, second, two, weight: weight * first,
+            "of the image, the second picture is missing: it has weight 1 − weight.",
+        ),
+        *(
+            Misreading(how, "the parts of the image must add up to 1: the second picture has weight 1 − weight.")
+            for how in (
+                lambda first, one, second, two, weight: weight * first + second,
+                lambda first, one, second, two, weight: first + second,
+                lambda first, one, second, two, weight: weight * (first + second),
             )
-        if close(label, one + two) or close(label, (one + two) / 2):
-            raise Wrong(f"{case} the label should say how much of each: {right[1][7]:g} at 7 and {right[1][2]:g} at 2.")
-        if close(label, right[1][::-1]) or close(label, (1 - weight) * one + weight * two):
-            raise Wrong(f"{case} picture and label have different weights: the 7 must get {weight:g} in both.")
-        raise Wrong(f"{case} the label should be {right[1].round(2).tolist()}, and yours is {label.round(2).tolist()}.")
+        ),
+    ),
+    otherwise="The image is weight · first + (1 − weight) · second.",
+)
+_MIXED_LABEL = ByCases(
+    truth=lambda first, one, second, two, weight: weight * one + (1 - weight) * two,
+    cases=_MIXED,
+    misreadings=(
+        *(
+            Misreading(how, "the picture is mixed and the label is not. It is so much of the one, the rest the other.")
+            for how in (
+                lambda first, one, second, two, weight: one,
+                lambda first, one, second, two, weight: two,
+                lambda first, one, second, two, weight: one if weight >= 0.5 else two,
+            )
+        ),
+        *(
+            Misreading(how, "the label should say how much of each there is in the picture.")
+            for how in (
+                lambda first, one, second, two, weight: one + two,
+                lambda first, one, second, two, weight: (one + two) / 2,
+            )
+        ),
+        Misreading(
+            lambda first, one, second, two, weight: (1 - weight) * one + weight * two,
+            "picture and label have different weights: the first label must get `weight`, too.",
+        ),
+    ),
+    otherwise="The label is weight · label_first + (1 − weight) · label_second.",
+)
+
+
+def _diagnose_mixup(answer: object) -> str:
+    both = {}  # by weight: each case has another
+    for case in _MIXED:
+        image, label = parts(call(answer, *case.args), ("image", "label"))
+        both[case.args[-1]] = image, label
+    _MIXED_IMAGE(lambda *args: both[args[-1]][0])
+    _MIXED_LABEL(lambda *args: both[args[-1]][1])
     return "The same weights for both. Such a label needs the loss for one-hot rows: categorical_crossentropy."
 
 
@@ -529,13 +637,14 @@ mixup = Exercise(
     mistakes=(
         Mistake(_MIXUP.replace("weight * label_first + (1 - weight) * label_second", "label_first"), "label is not"),
         Mistake(_MIXUP.replace("weight * first + (1 - weight) * second", "(1 - weight) * first + weight * second"),
-                "weights are swapped"),
+                "weights of the image are swapped"),
         Mistake(_MIXUP.replace("weight * first + (1 - weight) * second", "(first + second) / 2"), "you took the mean"),
         Mistake(_MIXUP.replace("weight * first + (1 - weight) * second", "first + second"), "add up to 1"),
         Mistake(_MIXUP.replace("weight * label_first + (1 - weight) * label_second", "label_first + label_second"),
                 "how much of each"),
         Mistake(_MIXUP.replace("weight * label_first + (1 - weight) * label_second",
-                "(1 - weight) * label_first + weight * label_second"), "in both"),
-        Mistake(_MIXUP.replace("return image, label", "return image"), "Return two things"),
+                "(1 - weight) * label_first + weight * label_second"), "different weights"),
+        Mistake(_MIXUP.replace("return image, label", "return image"), "2 things are expected"),
+        Mistake(_MIXUP.replace("return image, label", "return label, image"), "should have shape"),
     ),
 )  # fmt: skip
