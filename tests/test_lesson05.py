@@ -229,6 +229,27 @@ def test_without_anywidget_a_note_says_what_to_type(monkeypatch):
     assert bare.draw(np.eye(28) * 255).picture().any()
 
 
+def test_a_drawing_may_be_floats_from_0_to_1(pad):
+    drawing = np.zeros((28, 28))
+    drawing[4:24, 13:16] = 0.5
+    restored(pad).draw(drawing).set(fit=False)
+    assert pad.picture().max() == 128
+    restored(pad).draw(drawing.astype("float32")[..., None]).set(fit=False)
+    assert pad.picture()[10, 14] == 128
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_a_model_that_rescales_by_itself_gets_whole_pixels(inside):
+    front = keras.layers.Rescaling(1 / 255)
+    if inside:
+        front = keras.Sequential([keras.Input((28, 28, 1)), front])
+    head = keras.layers.Dense(10, activation="softmax")
+    own = keras.Sequential([keras.Input((28, 28, 1)), front, keras.layers.Flatten(), head])
+    plain = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), head])
+    said = [explore.DigitPad(model).probabilities() for model in (own, plain)]
+    np.testing.assert_allclose(*said, atol=1e-5)
+
+
 def test_the_quiz_hides_the_answer_until_it_is_guessed():
     quiz = explore.DigitPad(predict=True)
     quiz.view()

@@ -34,7 +34,9 @@ class DigitPad(Explorer):
         A Keras model from (N, H, W, 1) to probabilities (N, classes); by default a linear classifier fitted to 2,000
         training pictures of MNIST (or its stand-in) while you wait, which takes half a second.
     dataset : pictures of the form the model was trained on; by default MNIST's test pictures (or their stand-in)
-    scale : the model gets pixel · `scale`, for pixels of 0 … 255
+    scale
+        the model gets pixel · `scale`, for pixels of 0 … 255; by default 1/255, and 1 for a model that holds a
+        ``Rescaling`` layer of its own
     predict : ask which class the model will name before showing it
 
     Raises
@@ -56,7 +58,7 @@ class DigitPad(Explorer):
         model: keras.Model | None = None,
         dataset: Dataset | None = None,
         *,
-        scale: float = 1 / 255,
+        scale: float | None = None,
         predict: bool = False,
     ) -> None:
         self._dataset = datasets.mnist("test", limit=1000) if dataset is None else dataset
@@ -67,10 +69,12 @@ class DigitPad(Explorer):
             received = self._dataset.images.shape
             raise ValueError(f"`dataset` must hold square grey pictures (N, H, H, 1). Received: shape {received}")
         self._side = height
-        self._scale = np.float32(scale)
         self._names = self.choices = self._dataset.class_names
         self._rows = _examples(self._dataset)
         self._model = _linear_classifier() if model is None else model
+        if scale is None:
+            scale = 1.0 if _rescales(self._model) else 1 / 255
+        self._scale = np.float32(scale)
         _check_model(self._model, self._dataset, self._scale)
         self._drawing = np.zeros((height, height), np.uint8)
         self._answers: dict[bytes, np.ndarray] = {}  # picture → probabilities: the words and the figure ask alike
@@ -110,11 +114,13 @@ class DigitPad(Explorer):
         self.controls["class_name"].disabled = self.controls["example"].disabled = self.source == _DRAWN
 
     def draw(self, picture: np.ndarray) -> DigitPad:
-        """Look at `picture`, (H, H) or (H, H, 1) with values 0 … 255, as if it had been drawn."""
+        """Look at `picture`, (H, H) or (H, H, 1), as if it had been drawn: 0 … 255, or floats from 0 to 1."""
         picture = check_rank(picture, "picture", {2: "(H, W)", 3: "(H, W, 1)"})
         if picture.shape not in ((self._side, self._side), (self._side, self._side, 1)):
             raise ValueError(f"`picture` must have shape {(self._side, self._side)}. Received: {picture.shape}")
-        self._drawing = np.clip(picture.reshape(self._side, self._side), 0, 255).astype(np.uint8)
+        if picture.dtype.kind == "f" and picture.max() <= 1:
+            picture = picture * 255
+        self._drawing = np.clip(np.rint(picture.reshape(self._side, self._side)), 0, 255).astype(np.uint8)
         if self.source == _DRAWN:
             self._guarded(lambda: None)
         else:
@@ -357,6 +363,12 @@ def _pixels(number: int) -> str:
 
 def _ask(model: keras.Model, batch: np.ndarray) -> np.ndarray:
     return keras.ops.convert_to_numpy(model(batch, training=False))
+
+
+def _rescales(model: object) -> bool:
+    """Whether the model, or a model in it, takes pixels as they are."""
+    layers = getattr(model, "layers", ())
+    return any(isinstance(layer, keras.layers.Rescaling) or _rescales(layer) for layer in layers)
 
 
 def _check_model(model: object, dataset: Dataset, scale: np.float32) -> None:
