@@ -62,7 +62,8 @@ zoom = plot.Picture(9, 3, alt=alt)
 left = zoom.add_axes((0.01, 0.03, 0.31, 0.88))
 plot.image(left, photo, title="512 rows, 512 columns")
 left.annotate("", (304, 265), (390, 190), arrowprops={"color": plot.ORANGE, "width": 2})
-plot.number_grid(zoom.add_axes((0.4, 0.03, 0.58, 0.8)), patch, title="photo[262:268, 300:308]", fontsize=9)
+grid = zoom.add_axes((0.4, 0.03, 0.58, 0.8))
+plot.number_grid(grid, patch, title="photo[262:268, 300:308]", brightness=True, vmax=255, fontsize=9)
 zoom
 
 # %% [markdown]
@@ -100,7 +101,7 @@ print(two_hundred.astype(float) + 100)
 image = np.array([[1, 3, 3, 0, 0], [0, 3, 1, 0, 0], [0, 0, 2, 1, 1], [0, 0, 3, 0, 1], [3, 2, 1, 3, 0]])
 kernel = np.array([[0, 1, 0], [1, 0, 1], [1, 1, 0]])
 alt = "A 5 by 5 image with rows 13300, 03100, 00211, 00301, 32130 and a 3 by 3 kernel with rows 010, 101, 110."
-plot.grids({"image": image, "kernel": kernel}, alt=alt, width=7)
+plot.grids({"image": image, "kernel": kernel}, brightness=["image"], alt=alt, width=7)
 
 # %% [markdown]
 # Lay the kernel on the top left corner of the image. It covers nine pixels, and this is called the **window**:
@@ -239,8 +240,8 @@ print("the same numbers as the loops:", bool((fast == convolve(photo.astype(floa
 # %%
 halves = np.array([[10, 10, 10, 0, 0, 0]] * 6)
 vertical_edge = np.array([[1, 0, -1], [1, 0, -1], [1, 0, -1]])
-alt = "A 6 by 6 image, columns 0 to 2 are 10 and columns 3 to 5 are 0, and a kernel with rows 1 0 −1."
-plot.grids({"light, then dark": halves, "kernel": vertical_edge}, alt=alt, width=7)
+alt = "A 6 by 6 image, columns 0 to 2 are 10, white, and columns 3 to 5 are 0, black, and a kernel with rows 1 0 −1."
+plot.grids({"light, then dark": halves, "kernel": vertical_edge}, brightness=["light, then dark"], alt=alt, width=7)
 
 # %% [markdown]
 # **Predict.** The output has 4 columns, because 6 − 3 + 1 = 4. In column 0 the kernel sees only tens: 10·3 − 10·3. What
@@ -282,6 +283,7 @@ edges = conv.conv2d(small, vertical_edge).clip(-250, 250)  # a few stronger ones
 plot.images(
     {"photo": small, "left minus right": edges, "absolute value": abs(edges)},
     signed=["left minus right", "absolute value"],
+    vmax={"photo": 255},
     alt="The photo and its vertical edges. The back of the coat, light to dark, is orange; its front is purple. "
     "In the absolute value both are orange.",
     row_height=3.3,
@@ -340,12 +342,12 @@ print("convolution, with the flip:")
 print(convolve2d(image, kernel, mode="valid"))
 
 # %% [markdown]
-# Keras, PyTorch and every other deep learning library compute the first and call it convolution. So does this course.
+# Keras, PyTorch and nearly all deep learning libraries compute the first and call it convolution. So does this course.
 # Nobody minds, because the weights are *learned*: if the flip were there, the training would find the flipped weights.
 # You will see that happen in section 9.
 #
 # **Exercise: find the bug.** Somebody wanted true convolution and wrote this. It agrees with SciPy for every blur of
-# section 8, and not for Sobel's kernel:
+# section 8, even for Sobel's horizontal kernel, and not for the vertical one:
 #
 # ```python
 # def true_convolution(image, kernel):
@@ -387,6 +389,7 @@ spread = {name: 3 * results[name].std() for name in signed}  # beyond this, all 
 plot.images(
     {name: x.clip(-spread[name], spread[name]) if name in signed else x.clip(0, 255) for name, x in results.items()},
     signed=signed,
+    vmax=dict.fromkeys(names[:4], 255),  # these four are compared, so 255 is white in each
     columns=3,
     width=8,
     row_height=1.8,
@@ -410,7 +413,7 @@ for name in ["prewitt", "sobel", "scharr"]:
 
 # %% [markdown]
 # Each is a blur down the column, times a difference along the row. For Sobel the blur is 1 2 1. Blurring before
-# subtracting keeps single noisy pixels from counting as edges.
+# subtracting makes single noisy pixels count for less.
 #
 # **Predict.** What does this column times this row give?
 
@@ -435,7 +438,8 @@ for name in ["prewitt", "sobel", "scharr"]:
     print(f"{name:8} worst error {worst:.1f} degrees")
 
 # %% [markdown]
-# The same nine places, better weights. Somebody worked these out on paper. Keep that in mind for section 9.
+# The same nine places, better weights: Hanno Scharr chose his so as to make this error small. A person found all these
+# numbers. Keep that in mind for section 9.
 #
 # Now try kernels of your own. A preset is a place to start from: change its numbers.
 
@@ -538,7 +542,7 @@ print("furthest from a whole number:", f"{np.abs(learned - np.rint(learned)).max
 
 # %% [markdown]
 # Nobody wrote these numbers. Nine random weights were shown a picture and the answer, and they *became* the Sobel
-# kernel. Watch them on their way. (The first ten steps get as much room as the last thousand.)
+# kernel. Watch them on their way. (The first 20 steps get half of the width.)
 
 # %%
 alt = "Nine lines from random values at step 0 to 2, 1, 0, −1 and −2; from step 500 on all are within 0.1 of these."
@@ -620,7 +624,7 @@ import keras
 layer = keras.layers.Conv2D(filters=1, kernel_size=3, use_bias=False)
 layer.build((None, 5, 5, 1))
 layer.set_weights([kernel[:, :, None, None]])
-keras_output = np.asarray(layer(image[None, :, :, None].astype("float32")))
+keras_output = keras.ops.convert_to_numpy(layer(image[None, :, :, None].astype("float32")))
 print(keras_output[0, :, :, 0].astype(int))
 print("equal to our loops:", bool((keras_output[0, :, :, 0] == convolve(image, kernel)).all()))
 

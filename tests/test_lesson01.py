@@ -63,6 +63,16 @@ def test_true_convolution_is_the_sum_with_the_kernel_flipped():
     assert flipped == convolve2d(IMAGE, KERNEL, mode="valid").tolist() == [[7, 8, 2], [6, 5, 3], [7, 4, 9]]
 
 
+@pytest.mark.parametrize(
+    ("name", "agrees"),
+    [("box_blur", True), ("gaussian_blur", True), ("sobel_horizontal", True), ("sobel_vertical", False)],
+)
+def test_the_bug_that_flips_rows_only_shows_where_left_and_right_differ(name, agrees):
+    photo, kernel = datasets.gray(datasets.photo("coins")).astype(float), kernels.kernel(name)
+    buggy = conv.conv2d(photo, kernel[::-1])
+    assert np.allclose(buggy, convolve2d(photo, kernel, mode="valid")) == agrees
+
+
 def learn(piece: np.ndarray, target: np.ndarray, steps: int) -> np.ndarray:
     """The weights after gradient descent from noise, by another way than the lesson's: a matrix of windows."""
     columns = np.lib.stride_tricks.sliding_window_view(piece, (3, 3)).reshape(-1, 9)
