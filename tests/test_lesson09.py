@@ -180,14 +180,16 @@ def test_the_numbers_of_the_lesson():
 @pytest.mark.parametrize(("given", "status"), [("train", "correct"), ("train[:3]", "wrong")])
 def test_the_training_pictures_may_also_come_as_they_were(given, status):
     def prepare(images, augment):
-        train, validation = images[:8], images[8:]
+        train, validation = np.split(images, [len(images) * 4 // 5])
         return np.concatenate([train, augment(train if given == "train" else train[:3])]), validation
 
     assert check.prepare(prepare).status == status
 
 
-def test_an_open_data_set_asks_both_questions():
-    assert "get a yes to both questions?" in str(check.safe(dict.fromkeys(check._SAFE, ...)))
+@pytest.mark.parametrize("open_one", [..., {"shift", ...}])
+def test_an_open_data_set_is_not_attempted_yet(open_one):
+    assert check.safe(dict.fromkeys(check._SAFE, open_one)).status == "not attempted"
+    assert check.safe({**check._CHOICES, "digits": open_one}).status == "not attempted"
 
 
 @pytest.mark.parametrize("options", [{}, {"value_range": (0, 1)}])

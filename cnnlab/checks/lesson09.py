@@ -362,10 +362,7 @@ def _diagnose_brighter(answer: object) -> str:
     grey, became = (pictures[:, 1:3].reshape(400, 8) for pictures in (images, out))  # 0.27 … 0.73: far from both ends
     moved = became - grey
     largest = np.take_along_axis(moved, np.abs(moved).argmax(axis=1, keepdims=True), axis=1)  # what no end has cut
-    plain, cut = (
-        np.isclose(became, grey + largest, atol=1e-3),
-        np.isclose(became, (grey + largest).clip(0, 1), atol=1e-3),
-    )
+    plain, cut = (np.isclose(became, right, atol=1e-3) for right in (grey + largest, (grey + largest).clip(0, 1)))
     if not (plain | cut).all():
         if np.allclose(moved, -moved[:, ::-1], atol=1e-3):
             raise Wrong("The middle grey never moves: this changes no brightness.")
