@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 CONNECT_TIMEOUT = 3.0  # seconds for one address of the server; a name may have many
 READ_TIMEOUT = 3.0  # seconds without a single byte
-PATIENCE = 6.0  # seconds for the whole download, or between two chunks of a patient one
+PATIENCE = 6.0  # seconds until a download must be on time, or between two chunks of one that has all the time
 
 _CHUNK = 4096  # bytes; small, so that a dripping server shows as no progress
 _POLL = 0.05  # seconds
@@ -47,7 +47,7 @@ def download(
     checksum: str,
     size: int,
     *,
-    patient: bool = False,
+    seconds: float | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Download `url` to `path`; the file appears there complete and checked, or not at all.
@@ -56,10 +56,10 @@ def download(
     ----------
     url : http or https address
     path : where the file goes; its folder is made when missing
-    checksum : SHA-256 the file must have, 64 hexadecimal digits
+    checksum : SHA-256 the file must have, 64 hexadecimal digits; empty where none is known
     size : its size in bytes; a longer answer is cut off
-    patient : if False the whole download has ``PATIENCE`` seconds; if True it may take as long as it likes, provided
-        that no ``PATIENCE`` seconds pass without a chunk of 4,096 bytes
+    seconds : that the whole download has; after ``PATIENCE`` of them it is given up if it goes on too slowly for that.
+        None lets it take as long as it likes, provided that no ``PATIENCE`` seconds pass without a chunk of 4,096 bytes
     progress : called in the caller's thread with (bytes so far, `size`)
 
     Raises
@@ -75,10 +75,10 @@ def download(
     with whole_file(path) as part:
         transfer = _Transfer(url, part, size)
         try:
-            _wait(transfer, patient, progress)
+            _wait(transfer, seconds, progress)
         finally:
             transfer.cancelled.set()
-        if sha256(part) != checksum:
+        if checksum and sha256(part) != checksum:
             raise DataError("the downloaded file has the wrong SHA-256 and was thrown away")
 
 
@@ -104,7 +104,7 @@ def whole_file(path: Path) -> Iterator[Path]:
             part.unlink()
 
 
-def _wait(transfer: _Transfer, patient: bool, progress: Callable[[int, int], None] | None) -> None:
+def _wait(transfer: _Transfer, seconds: float | None, progress: Callable[[int, int], None] | None) -> None:
     """Start `transfer` and return when it is complete; raise ``DataError`` when it fails or time is up."""
     size = transfer.size
     threading.Thread(target=transfer.run, daemon=True, name="cnnlab-download").start()
@@ -113,12 +113,17 @@ def _wait(transfer: _Transfer, patient: bool, progress: Callable[[int, int], Non
         now = time.monotonic()
         if transfer.received > seen:
             seen = transfer.received
-            since = now if patient else since
+            since = now if seconds is None else since
             if progress is not None:
                 progress(seen, size)
-        if now - since > PATIENCE:
-            what = "nothing more arrived for" if patient else "the download was not complete after"
-            raise DataError(f"{what} {PATIENCE:g} s ({seen:,} of {size:,} bytes)")
+        waited = now - since
+        if seconds is None and waited > PATIENCE:
+            raise DataError(f"nothing more arrived for {PATIENCE:g} s ({seen:,} of {size:,} bytes)")
+        if seconds is not None and waited > min(seconds, PATIENCE) and seen / waited * seconds < size:
+            some = f"{seen:,} of {size:,} bytes"
+            if waited < seconds:
+                raise DataError(f"the download is too slow for a lesson ({some} in {waited:.1f} s)")
+            raise DataError(f"the download was not complete after {seconds:g} s ({some})")
     if transfer.failure:
         raise DataError(transfer.failure)
     if transfer.received != size:

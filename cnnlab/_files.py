@@ -2,7 +2,8 @@
 
 The order is that of `locate`: the folder in ``CNNLAB_DATA``, the cache, a download. A file in ``CNNLAB_DATA`` is the
 user's: it may hold any number of rows, its hash is not checked, and it is never changed. A file in the cache is ours:
-it counts only while its SHA-256 is right, and a damaged one is deleted.
+it counts only while its SHA-256 is right, and a damaged one is deleted. The SHA-256 of a file that is not published in
+its form is remembered beside it, in a file that ends in ``.sha256``.
 """
 
 from __future__ import annotations
@@ -10,95 +11,25 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
+from cnnlab import _download
 from cnnlab._download import DataError, download, sha256, whole_file
+from cnnlab._published import UNREADABLE
+from cnnlab._registry import REGISTRY, DataFile
 from cnnlab._validate import check_choice
 
 _RETRY_AFTER = 60.0  # seconds for which a failed implicit download is not tried again
+_LARGE = 20_000_000  # bytes; a lesson waits longer for such a file,
+_RATE = 1_500_000  # as long as this many bytes a second take
+_SHOW_AFTER = 1.0  # seconds until a lesson's download shows its progress
 
-
-@dataclass(frozen=True)
-class DataFile:
-    """A data file: its `name` in the course, its `file` name; where published, `bytes`, SHA-256 `checksum`, `url`.
-
-    One without a `url` is not published as this file: `advice` says where to get it, or, where that is empty, Keras'
-    own loader of that name reads it in another form.
-    """
-
-    name: str
-    file: str
-    bytes: int = 0
-    checksum: str = ""
-    url: str = ""
-    advice: str = ""
-
-
-REGISTRY = {
-    row.name: row
-    for row in (
-        # Address and checksum as in keras/src/datasets/mnist.py.
-        DataFile(
-            name="mnist",
-            file="mnist.npz",
-            bytes=11_490_434,
-            checksum="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
-            url="https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
-        ),
-        DataFile(name="fashion_mnist", file="fashion_mnist.npz"),
-        DataFile(name="cifar10", file="cifar10.npz"),
-        DataFile(
-            name="cats_and_dogs",
-            file="cats_and_dogs_small.zip",
-            advice="any zip with the folders train/cats, train/dogs, validation/cats and validation/dogs will do, such "
-            "as https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip (69 MB): download it in a "
-            "browser, name it cats_and_dogs_small.zip and put it in a folder that CNNLAB_DATA names",
-        ),
-        # The release publishes no checksum: size and SHA-256 are those of the copy this project has worked with.
-        DataFile(
-            name="squeezenet",
-            file="weights/squeezenet_imagenet_notop.h5",
-            bytes=3_002_560,
-            checksum="17154246284f555591549ac2c83e127abfbf4307dc4b0060fdaa2931d0fa38da",
-            url="https://github.com/rcmalli/keras-squeezenet/releases/download/v1.0/"
-            "squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        ),
-        # Darknet detectors, see cnnlab/darknet/models.py; the .cfg of YOLOv3 and YOLOv3-tiny ship in data/darknet.
-        DataFile(
-            name="yolov3",
-            file="darknet/yolov3.weights",
-            bytes=248_007_048,
-            checksum="523e4e69e1d015393a1b0a441cef1d9c7659e3eb2d7e15f793f060a21b32f297",
-            url="https://pjreddie.com/media/files/yolov3.weights",
-        ),
-        DataFile(
-            name="yolov3-tiny",
-            file="darknet/yolov3-tiny.weights",
-            bytes=35_434_956,
-            checksum="dccea06f59b781ec1234ddf8d1e94b9519a97f4245748a7d4db75d5b7080a42c",
-            url="https://pjreddie.com/media/files/yolov3-tiny.weights",
-        ),
-        DataFile(
-            name="yolo-fastest",
-            file="darknet/yolo-fastest-1.1.weights",
-            bytes=1_384_268,
-            checksum="1c445c42bbd6df63edea2cc69f99667b5650d663ca11e34b116240740cd42890",
-            url="https://raw.githubusercontent.com/dog-qiuqiu/Yolo-Fastest/master/ModelZoo/yolo-fastest-1.1_coco/"
-            "yolo-fastest-1.1.weights",
-        ),
-        DataFile(
-            name="yolo-fastest-cfg",
-            file="darknet/yolo-fastest-1.1.cfg",
-            bytes=9_685,
-            checksum="f6df5775c1e862998cf69046eba9265be3ae84dfe8b2caab7529823f0795bf70",
-            url="https://raw.githubusercontent.com/dog-qiuqiu/Yolo-Fastest/master/ModelZoo/yolo-fastest-1.1_coco/"
-            "yolo-fastest-1.1.cfg",
-        ),
-    )
-}
 
 _failures: dict[str, tuple[float, str]] = {}  # url → when, why
 
@@ -109,10 +40,11 @@ class Availability:
 
     Attributes
     ----------
-    name, file, url : as published; `url` is empty where no such file is published
-    bytes : size of the file found, or of the published file when none is here; 0 when that is not known
+    name, file, url : as published; of several files the first address
+    bytes : size of the file found, or of what would be downloaded
     place : ``"data folder"``, ``"cache"`` or ``"not here"``
     path : the file found, or None
+    lost : what the course does without it
     trouble : why the file found cannot be used; empty when all is well
     """
 
@@ -122,6 +54,7 @@ class Availability:
     place: str
     path: Path | None
     url: str
+    lost: str
     trouble: str = ""
 
 
@@ -214,16 +147,19 @@ def available() -> list[Availability]:
 def _available(row: DataFile) -> Availability:
     own = _in_data_folder(row)
     if own is not None:
-        return Availability(row.name, row.file, own.stat().st_size, "data folder", own, row.url)
+        return Availability(row.name, row.file, own.stat().st_size, "data folder", own, row.url, row.lost)
     cached = cache_path() / row.file
-    if row.url and os.path.isfile(cached):  # unlike Path.is_file, False for a folder that may not be read
+    if os.path.isfile(cached):  # unlike Path.is_file, False for a folder that may not be read
         trouble = "" if _is_published(cached, row) else "damaged: its SHA-256 is wrong"
-        return Availability(row.name, row.file, cached.stat().st_size, "cache", cached, row.url, trouble)
-    return Availability(row.name, row.file, row.bytes, "not here", None, row.url)
+        return Availability(row.name, row.file, cached.stat().st_size, "cache", cached, row.url, row.lost, trouble)
+    return Availability(row.name, row.file, row.bytes, "not here", None, row.url, row.lost)
 
 
 def locate(name: str) -> tuple[Path, str]:
-    """Find a data file for a lesson, downloading it when it has to be: at most ten seconds in all.
+    """Find a data file for a lesson, downloading it when it has to be.
+
+    A small file has ten seconds in all. One of more than 20 MB may take as long as 1.5 MB a second need, and shows its
+    progress; where its first six seconds say that it will take longer, it is given up.
 
     Parameters
     ----------
@@ -249,8 +185,6 @@ def locate(name: str) -> tuple[Path, str]:
         notes.append(
             f"no {row.file} in the CNNLAB_DATA folder" if os.path.isdir(folder) else "CNNLAB_DATA names no folder"
         )
-    if not row.url:
-        raise DataError("; ".join([*notes, f"`cnnlab data get {name}` says how to get the real ones"]))
     cached = cache_path() / row.file
     if _is_published(cached, row):
         return cached, "from the download cache"
@@ -277,15 +211,14 @@ def fetch(name: str, to: str | os.PathLike | None = None, progress: Callable[[in
     Returns
     -------
     Path
-        The file, complete and (outside ``CNNLAB_DATA``) with the published SHA-256.
+        The file, complete and (outside ``CNNLAB_DATA``) with the published SHA-256, or the one remembered.
 
     Raises
     ------
     ValueError
         If there is no such name.
     DataError
-        If the file cannot be had, or another file of that name is in the way. For one that is not published in this
-        form the message says how to make it.
+        If the file cannot be had, or another file of that name is in the way.
 
     Examples
     --------
@@ -296,8 +229,6 @@ def fetch(name: str, to: str | os.PathLike | None = None, progress: Callable[[in
     row = REGISTRY[check_choice(name, "name", tuple(REGISTRY))]
     if to is None and (own := _in_data_folder(row)) is not None:
         return own
-    if not row.url:
-        raise DataError(_how_to_make(row))
     cached = cache_path() / row.file
     target = cached if to is None else Path(to).expanduser().absolute() / row.file
     if _is_published(target, row):
@@ -305,34 +236,22 @@ def fetch(name: str, to: str | os.PathLike | None = None, progress: Callable[[in
     if target == cached:
         _discard(cached)
     elif target.exists():
-        raise DataError(f"{target} is another file than the published one: remove it or choose another folder")
+        known = "the published one" if row.checksum else "the one that was downloaded here"
+        raise DataError(f"{target} is another file than {known}: remove it or choose another folder")
     elif _is_published(cached, row):
         return _copy(cached, target)
     if offline():
         raise DataError(f"{row.file} was not fetched: CNNLAB_OFFLINE is set. Unset it, or copy the file to {target}")
     try:
-        download(row.url, target, row.checksum, row.bytes, patient=True, progress=progress)
+        _obtain(row, target, None, progress)
     except DataError as error:
+        how = f"type `cnnlab data get {name} --to FOLDER`" if row.make else f"get {row.url}"
         raise DataError(
-            f"{row.file} was not fetched: {error}. Try again, or get {row.url} on another machine, put it in a folder "
-            "and set CNNLAB_DATA to that folder"
+            f"{row.file} was not fetched: {error}. Try again, or {how} on another machine and set CNNLAB_DATA to the "
+            "folder that the file is in"
         ) from None
     _failures.pop(row.url, None)
     return target
-
-
-def _how_to_make(row: DataFile) -> str:
-    """Keras' loader downloads the set in its published form; one line more saves it in ours."""
-    if row.advice:
-        return f"{row.file} is not fetched: {row.advice}"
-    script = (
-        f"import keras, numpy; (a, b), (c, d) = keras.datasets.{row.name}.load_data(); "
-        f"numpy.savez_compressed('{row.file}', x_train=a, y_train=b, x_test=c, y_test=d)"
-    )
-    return (
-        f'{row.file} is not published as one file. On a machine with internet run: python -c "{script}" and put the '
-        "file in a folder that CNNLAB_DATA names"
-    )
 
 
 def _in_data_folder(row: DataFile) -> Path | None:
@@ -341,11 +260,25 @@ def _in_data_folder(row: DataFile) -> Path | None:
 
 
 def _is_published(path: Path, row: DataFile) -> bool:
-    """Whether `path` is the published file, byte for byte; an unreadable one is not."""
+    """Whether `path` is the published file, byte for byte, or the one made of it; an unreadable one is not."""
     try:
-        return path.stat().st_size == row.bytes and sha256(path) == row.checksum
+        if row.checksum and path.stat().st_size != row.bytes:
+            return False
+        return sha256(path) == (row.checksum or _remembered(row))
     except OSError:
         return False
+
+
+def _remembered(row: DataFile) -> str:
+    """SHA-256 of the file as it was made here; empty where none has been."""
+    try:
+        return _memory(row).read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _memory(row: DataFile) -> Path:
+    return cache_path() / f"{row.file}.sha256"
 
 
 def _discard(path: Path) -> bool:
@@ -358,17 +291,53 @@ def _discard(path: Path) -> bool:
 
 
 def _download_once(row: DataFile, target: Path) -> None:
-    """Download in the short time a lesson grants; within a minute of a failure, fail at once for the same reason."""
+    """Download in the time a lesson grants; within a minute of a failure, fail at once for the same reason."""
     if offline():
         raise DataError("CNNLAB_OFFLINE is set")
     when, why = _failures.get(row.url, (0.0, ""))
     if why and time.monotonic() - when < _RETRY_AFTER:
         raise DataError(why)
+    from tqdm import tqdm
+
+    bar = tqdm(
+        desc=row.file, total=row.bytes, unit="B", unit_scale=True, delay=_SHOW_AFTER, leave=False, file=sys.stdout
+    )
     try:
-        download(row.url, target, row.checksum, row.bytes)
+        with bar:
+            seconds = row.bytes / _RATE if row.bytes > _LARGE else _download.PATIENCE
+            _obtain(row, target, seconds, lambda so_far, total: bar.update(so_far - bar.n))
     except DataError as error:
         _failures[row.url] = (time.monotonic(), str(error))
         raise
+
+
+def _obtain(row: DataFile, target: Path, seconds: float | None, progress: Callable[[int, int], None] | None) -> None:
+    """Download `row` to `target` within `seconds`, or however long it takes."""
+    if row.make is None:
+        download(row.url, target, row.checksum, row.bytes, seconds=seconds, progress=progress)
+        return
+    start, so_far = time.monotonic(), 0
+
+    def show(received: int, _: int) -> None:
+        if progress is not None:
+            progress(so_far + received, row.bytes)
+
+    with whole_file(target) as made, tempfile.TemporaryDirectory(prefix=".", dir=target.parent) as folder:
+        paths = []
+        for part in row.parts:
+            left = None if seconds is None else max(0.0, seconds - (time.monotonic() - start))
+            paths.append(Path(folder, PurePosixPath(urlsplit(part.url).path).name))
+            download(part.url, paths[-1], part.checksum, part.bytes, seconds=left, progress=show)
+            so_far += part.bytes
+        try:
+            row.make(paths, made)
+        except UNREADABLE as error:
+            raise DataError(f"what was downloaded cannot be read ({type(error).__name__})") from None
+        digest, known = sha256(made), _remembered(row)
+        if known and digest != known and not all(part.checksum for part in row.parts):
+            raise DataError("the downloaded file is not the one that was downloaded before and was thrown away")
+        with whole_file(_memory(row)) as note:
+            note.write_text(f"{digest}\n", encoding="ascii")
 
 
 def _copy(source: Path, target: Path) -> Path:

@@ -276,9 +276,8 @@ def _data_list(arguments: argparse.Namespace) -> int:
     rows = datasets.available()
     width = max((len(row.name) for row in rows), default=0)
     for row in rows:
-        origin = f"from {row.url}" if row.url else f"`cnnlab data get {row.name}` says how to make it"
-        where = f"{row.place}: {row.path}" if row.path else f"{row.place}, {origin}"
-        size = f"{row.bytes / 1e6:8.1f} MB" if row.bytes else " " * 11
+        where = f"{row.place}: {row.path}" if row.path else f"{row.place}, from {row.url}"
+        size = f"{row.bytes / 1e6:8.1f} MB"
         trouble = f" ({row.trouble})" if row.trouble else ""
         print(f"{row.name:{width}}  {size}  {where}{trouble}")
     return 0

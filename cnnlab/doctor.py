@@ -233,16 +233,15 @@ def _data() -> Iterator[Finding]:
         size = f"{row.bytes / 1e6:.1f} MB"
         get = f"cnnlab data get {row.name}"
         if row.trouble:
-            yield Finding("Data", row.file, "warning", f"in the {row.place}, {row.trouble}", get, path)
+            detail = f"in the {row.place}, {row.trouble}; until it is fetched again, {row.lost}"
+            yield Finding("Data", row.file, "warning", detail, get, path)
         elif row.place != "not here":
             yield Finding("Data", row.file, *_readable(row), path)
-        elif not row.url:
-            yield Finding("Data", row.file, "ok", f"not here: a stand-in is used; {get} says how to make the file")
         elif datasets.offline():
-            detail = "not here, and CNNLAB_OFFLINE forbids the download: a stand-in is used"
+            detail = f"not here, and CNNLAB_OFFLINE forbids the download: {row.lost}"
             yield Finding("Data", row.file, "warning", detail, f"unset CNNLAB_OFFLINE, then {get}")
         else:
-            detail = f"not here: downloaded when first used ({size}), otherwise a stand-in is used"
+            detail = f"not here: downloaded when first used ({size}); where that fails, {row.lost}"
             yield Finding("Data", row.file, "ok", detail)
     yield Finding("Data", "photos", "ok", f"{len(datasets.photo_names())} to choose from")
 

@@ -9,15 +9,13 @@ import stat
 import threading
 import zlib
 from dataclasses import FrozenInstanceError, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+from data_server import BROKEN_OFF, Server
 
 from cnnlab import _download, _files, datasets
 from cnnlab.datasets import DataError
-
-BROKEN_OFF = slice(0, 9000)  # two whole chunks and a part of the third
 
 
 def npz(train=3, test=2, **replaced):
@@ -30,60 +28,6 @@ def npz(train=3, test=2, **replaced):
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
     return buffer.getvalue()
-
-
-class Server:
-    """An HTTP server on 127.0.0.1 that answers in one of the ways real ones do."""
-
-    def __init__(self):
-        self.body, self.status, self.behaviour, self.requests = npz(train=20), 200, "whole", 0
-        self.release = threading.Event()  # lets go of the requests that hang
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                outer.requests += 1
-                self.send_response(outer.status)
-                self.send_header("Content-Length", str(len(outer.body)))
-                self.end_headers()
-                outer.answer(self.wfile)
-
-            def log_message(self, *args):
-                """Keep the test's output quiet."""
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.http.daemon_threads = True
-        self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.http.server_port}/mnist.npz"
-
-    def answer(self, stream):
-        try:
-            if self.behaviour == "whole":
-                stream.write(self.body)
-            elif self.behaviour == "truncated":
-                stream.write(self.body[BROKEN_OFF])
-            elif self.behaviour == "stalls":
-                stream.write(self.body[BROKEN_OFF])
-                stream.flush()
-                self.release.wait(20)
-            elif self.behaviour == "drips":
-                for byte in self.body:
-                    stream.write(bytes([byte]))
-                    stream.flush()
-                    if self.release.wait(0.02):
-                        return
-        except OSError:
-            return  # the client left
-
-    def close(self):
-        self.release.set()
-        self.http.shutdown()
-        self.http.server_close()
-        self.thread.join()
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +63,7 @@ def publish(monkeypatch, url, body):
 
 @pytest.fixture
 def server(monkeypatch):
-    server = Server()
+    server = Server(npz(train=20))
     publish(monkeypatch, server.url, server.body)
     yield server
     server.close()
@@ -730,8 +674,9 @@ def test_every_shipped_file_has_its_checksum_and_its_source():
         assert _download.sha256(folder / name) == digest
         assert f"`{name}`" in sources
     for row in _files.REGISTRY.values():
-        assert row.checksum in sources
-        assert row.url in sources
+        for part in (row, *row.parts):
+            assert part.checksum in sources
+            assert part.url in sources
 
 
 def test_the_classrooms_mnist_is_read_whole(monkeypatch):
@@ -746,26 +691,26 @@ def test_the_classrooms_mnist_is_read_whole(monkeypatch):
 
 # -- Fashion-MNIST, CIFAR-10, and what is drawn in their place -----------------------------------------------------
 
-PUBLISHED_OTHERWISE = {
+IN_OTHER_FORMS = {
     "fashion_mnist": ((28, 28, 1), "letters A to J in 20 of matplotlib's fonts", "Ankle boot"),
     "cifar10": ((32, 32, 3), "ten shapes drawn on crops of photos", "truck"),
 }
 
 
-@pytest.mark.parametrize("name", PUBLISHED_OTHERWISE)
+@pytest.mark.parametrize("name", IN_OTHER_FORMS)
 def test_drawn_pictures_stand_in_and_say_so(name, no_network):
-    shape, drawn, last = PUBLISHED_OTHERWISE[name]
+    shape, drawn, last = IN_OTHER_FORMS[name]
     data = getattr(datasets, name)("test", limit=40)
     assert data.images.shape == (40, *shape)
-    assert data.source == f"stand-in: {drawn} (`cnnlab data get {name}` says how to get the real ones)"
+    assert data.source == f"stand-in: {drawn} (CNNLAB_OFFLINE is set)"
     assert data.is_stand_in
     assert len(data.class_names) == 10
     assert last not in data.class_names
 
 
-@pytest.mark.parametrize("name", PUBLISHED_OTHERWISE)
+@pytest.mark.parametrize("name", IN_OTHER_FORMS)
 def test_the_data_folder_is_asked_first_for_every_set(name, data):
-    shape, _, last = PUBLISHED_OTHERWISE[name]
+    shape, _, last = IN_OTHER_FORMS[name]
     pictures = np.zeros((3, *shape), np.uint8)
     (data / f"{name}.npz").write_bytes(
         npz(x_train=pictures, y_train=np.array([[9], [1], [2]]), x_test=pictures, y_test=np.arange(3))
@@ -777,22 +722,6 @@ def test_the_data_folder_is_asked_first_for_every_set(name, data):
     (data / f"{name}.npz").write_bytes(b"damaged")
     with pytest.raises(DataError, match="not a readable .npz file"):
         getattr(datasets, name)()
-
-
-@pytest.mark.parametrize("name", PUBLISHED_OTHERWISE)
-def test_a_file_that_is_not_published_is_never_taken_from_the_cache_nor_deleted(name, cache):
-    cache.mkdir()
-    (cache / f"{name}.npz").write_bytes(npz())
-    assert getattr(datasets, name)(limit=1).is_stand_in
-    assert left_over(cache) == [f"{name}.npz"]
-
-
-@pytest.mark.parametrize("name", PUBLISHED_OTHERWISE)
-def test_get_says_how_to_make_what_is_not_published(name, tmp_path):
-    with pytest.raises(DataError, match=rf"keras\.datasets\.{name}\.load_data\(\).*savez_compressed") as caught:
-        datasets.fetch(name, to=tmp_path)
-    assert "\n" not in str(caught.value)
-    assert left_over(tmp_path) == []
 
 
 @pytest.mark.parametrize("draw", [datasets.letters, datasets.shapes])

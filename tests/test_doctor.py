@@ -333,12 +333,31 @@ def test_missing_data_is_fine_online_and_a_warning_offline(monkeypatch):
     assert finding("mnist.npz").fix == "unset CNNLAB_OFFLINE, then cnnlab data get mnist"
 
 
+@pytest.mark.parametrize(
+    ("file", "lost"),
+    [
+        ("mnist.npz", "the lessons train on 1,438 coarser digits instead of 60,000"),
+        ("fashion_mnist.npz", "letters take the place of clothing"),
+        ("cifar10.npz", "lesson 07 compares its networks on digits or drawn shapes instead of photographs"),
+        ("cats_and_dogs_small.zip", "lesson 10 ends with digits and does not come to photographs"),
+        ("darknet/yolo-fastest-1.1.weights", "lesson 13 finds drawn shapes and nothing in photographs"),
+    ],
+)
+def test_a_stand_in_is_never_ok_without_saying_what_is_lost(monkeypatch, file, lost):
+    assert finding(file).detail.endswith(f"; where that fails, {lost}")
+    monkeypatch.setenv("CNNLAB_OFFLINE", "1")
+    assert (finding(file).status, finding(file).detail.endswith(f"forbids the download: {lost}")) == ("warning", True)
+    assert lost in doctor.summary()
+
+
 def test_a_damaged_cache_file_is_a_warning_and_stays(tmp_path):
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "mnist.npz").write_bytes(b"x")
     found = finding("mnist.npz")
     assert (found.status, found.fix) == ("warning", "cnnlab data get mnist")
-    assert found.detail == "in the cache, damaged: its SHA-256 is wrong"
+    assert found.detail.startswith(
+        "in the cache, damaged: its SHA-256 is wrong; until it is fetched again, the lessons"
+    )
     assert (tmp_path / "cache" / "mnist.npz").exists()
 
 
