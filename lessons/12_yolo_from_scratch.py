@@ -3,9 +3,8 @@
 #
 # <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
 #
-# Lesson 11 found objects by looking at a picture through hundreds of windows. Can one network, in one look, say where
-# *all* the objects are and what they are? You build such a network here, train it on your own machine in about a
-# minute, and measure how good it is on pictures that it has never seen.
+# Can one network, in one look, say where *all* the objects of a picture are and what they are? You build such a network
+# here, train it on your own machine in about a minute, and measure how good it is on pictures that it has never seen.
 #
 # **By the end you can**
 #
@@ -52,9 +51,9 @@ SEED = 0
 # %% [markdown]
 # ## The task
 #
-# Circles, squares and triangles, up to three in a picture, in eight colours, 18 to 44 pixels large. They may cover each
-# other a little, and there are scratches and dots that mean nothing. `cnnlab.scenes` draws such pictures without end,
-# and because it draws them it knows every box. Yours are 96 × 96 pixels.
+# Circles, squares and triangles, up to three in a picture, 18 to 44 pixels large. They may cover each other a little,
+# and there are scratches and dots that mean nothing. `cnnlab.scenes` draws such pictures without end, and it knows
+# every box. Yours are 96 × 96 pixels.
 
 # %% tags=["nbval-check-output"]
 SIDE = 96
@@ -81,9 +80,8 @@ overlay.gallery(
 #
 # $$[\,p_c,\ b_x,\ b_y,\ b_h,\ b_w,\ c_1,\ c_2,\ c_3\,]$$
 #
-# Is there an object, where is it, how large, which class. One list describes one object. Three objects need three
-# lists; but in which order? If the network names the left one first and the truth names the right one first, a perfect
-# answer would be counted as wrong.
+# One list describes one object. Three objects need three lists; but in which order? If the network names the left one
+# first and the truth names the right one first, a perfect answer would be counted as wrong.
 #
 # YOLO's idea fixes the order. **Lay a grid over the picture and let every cell give its own list.** An object belongs
 # to the cell in which the *centre* of its box lies. That cell must report it, and all others must not.
@@ -151,7 +149,7 @@ for n in (3, 6, 12):
     print(f"{n:2d} × {n:2d} cells: {lost([(30, 30)], n):3d} of {total} objects find their place taken")
 
 # %% [markdown]
-# A finer grid helps, but never entirely. Look at the second picture above: a small shape lies in front of a large one,
+# A finer grid helps, but not entirely. Look at the second picture above: a small shape lies in front of a large one,
 # and their centres are less than two pixels apart. None of these three grids parts those two; 24 × 24 would, with four
 # times the cells of 12 × 12.
 #
@@ -166,7 +164,7 @@ for n in (3, 6, 12):
 for n, a, classes in [(3, 1, 3), (3, 2, 3), (19, 5, 80)]:
     target, _ = yolo.encode(np.empty((0, 4)), [], [(20, 20)] * a, (n, n), classes, (608, 608))
     flat = target.reshape(n, n, -1)
-    print(f"{n} × {n} cells, {a} anchors, {classes} classes: shape {flat.shape}, {n * n * a} boxes")
+    print(f"{n} × {n} cells, {a} anchor{'s' * (a > 1)}, {classes} classes: shape {flat.shape}, {n * n * a} boxes")
 
 # %% [markdown]
 # 3 × 3 × 16 with 18 boxes, and 19 × 19 × 425 with 1,805. Every anchor has its own eight (or 85) numbers, the class
@@ -220,8 +218,7 @@ print("library:", anchors.kmeans(sizes, 3, seed=SEED).round().tolist())
 
 # %% [markdown]
 # Three squares, small, middling and large. They end a pixel apart because they began elsewhere: k-means finds *a*
-# resting place, not the best. Circles, squares and triangles have square boxes, more or less. In photos of streets,
-# k-means finds tall boxes (people) and wide ones (cars).
+# resting place, not the best. In photos of streets it finds tall boxes (people) and wide ones (cars).
 #
 # How many anchors? More fit better and cost more outputs.
 #
@@ -232,7 +229,7 @@ fits = []
 for k in range(1, 7):
     best, iou = anchors.assign(sizes, anchors.kmeans(sizes, k, seed=SEED))
     fits.append(iou.mean())
-    print(f"{k} anchors: mean IoU {iou.mean():.2f}")
+    print(f"{k} anchor{'s' * (k > 1)}: mean IoU {iou.mean():.2f}")
 
 # %%
 plot.lines(
@@ -257,8 +254,8 @@ for n in (3, 6, 12):
     print(f"{n:2d} × {n:2d} cells, three anchors: {lost(ANCHORS, n):2d} of {total} objects find their place taken")
 
 # %% [markdown]
-# 33 instead of 119, and none in the two finer grids. An anchor needs no object of exactly its size. It is a starting
-# point, and the network says how the box differs from it.
+# 33 instead of 119, and none in the two finer grids. An anchor is a starting point: the network says how the box
+# differs from it.
 #
 # ### Exercise: the best anchor
 #
@@ -286,9 +283,8 @@ check.best_anchor(my_best_anchor)
 # | tw | ln(width / anchor width) | 0: as wide as the anchor |
 # | th | ln(height / anchor height) | 0: as high as the anchor |
 #
-# Why the logarithm? Twice as wide and half as wide are mistakes of one kind. In pixels, an anchor of 20 turned into 40
-# is off by 20, and into 10 by 10. As logarithms they are +0.69 and −0.69. And whatever number the network says, the
-# exponential makes a positive width of it.
+# Why the logarithm? Twice as wide and half as wide are mistakes of one kind: +0.69 and −0.69 as logarithms. And
+# whatever number the network says, the exponential makes a positive width of it.
 #
 # After these four come *objectness*, 1 where an object is, and the classes. That is the order of the Darknet files of
 # lesson 13.
@@ -303,7 +299,7 @@ print(target.shape, "row 1, column 0, anchor 0:", target[1, 0, 0].round(2).tolis
 # %% [markdown]
 # ### Exercise: encode
 #
-# Write the first four numbers yourself. The class and the 1 are no challenge any more.
+# Write the first four numbers yourself.
 
 
 # %% tags=["exercise-encode"]
@@ -326,8 +322,6 @@ viewer = explore.TargetViewer(predict=True)
 viewer
 
 # %% [markdown]
-# Three things to try:
-#
 # - Move *centre x* slowly across a grid line. The cell changes at once, and x falls from nearly 1 to 0.
 # - A small triangle lies in front of your square, in the same cell. Make the square smaller, 20 × 20: now it wants the
 #   small anchor, which the triangle has. One of the two is lost. Which setting of *grid* saves it?
@@ -335,8 +329,8 @@ viewer
 #
 # ## And back again
 #
-# `yolo.decode` reads boxes out of such an array. If the two are exact inverses, then every box comes back as it was,
-# but for those that found no place. `encode` reports those; it must not lose them in silence.
+# `yolo.decode` reads boxes out of such an array. Every box should come back as it was, but for those that found no
+# place, which `encode` reports.
 #
 # **Predict.** Encode all boxes of the 2,000 scenes and decode them again. How many come back with three anchors, how
 # many with one? How far are they off?
@@ -360,8 +354,6 @@ for name, some in [("three anchors", ANCHORS), ("one anchor", [(30, 30)])]:
     print(f"{name}: {back} boxes back, {missing} reported; off by less than a millionth of a pixel: {gap < 1e-6}")
 
 # %% [markdown]
-# Whatever mistakes your detector makes later, this step will not be the reason.
-#
 # A network's own numbers need one thing more. A convolution gives any number, and x must lie between 0 and 1. So the
 # network says *raw* numbers tx, ty, …, and a sigmoid, σ(t) = 1 / (1 + e⁻ᵗ), squeezes them: the centre cannot leave its
 # cell, and objectness and classes become probabilities. tw and th go through the exponential instead.
@@ -386,10 +378,10 @@ check.decode(my_decode)
 # %% [markdown]
 # ## The network
 #
-# It must turn 96 × 96 × 3 into 12 × 12 × 24: three anchors with eight numbers each. Nothing you do not know is needed.
-# Convolutions of 3 × 3 keep the size, three max poolings halve it (96 → 48 → 24 → 12), and a last 1 × 1 convolution
-# makes 24 channels. There is no `Flatten` and no `Dense`: each cell is computed by the same weights, like the sliding
-# windows of lesson 11, all in one pass.
+# It must turn 96 × 96 × 3 into 12 × 12 × 24: three anchors with eight numbers each. Convolutions of 3 × 3 keep the
+# size, three max poolings halve it (96 → 48 → 24 → 12), and a last 1 × 1 convolution makes 24 channels. There is no
+# `Flatten` and no `Dense`: each cell is computed by the same weights, like the sliding windows of lesson 11, all in one
+# pass.
 #
 # **Predict.** How many parameters has the last layer, a 1 × 1 convolution from 64 channels to 24?
 
@@ -429,9 +421,8 @@ print(f"a cell covers 8 × 8 pixels and sees {field.size} × {field.size}")
 #
 # ## The loss, term by term
 #
-# The output is compared with the target. But not everywhere in the same way: of 12 · 12 · 3 = 432 slots two hold an
-# object, as a rule, and 430 hold nothing. For an empty slot x, y and the class have no right answer; it only has to
-# keep quiet. So there are five terms:
+# Of 12 · 12 · 3 = 432 slots two hold an object, as a rule, and 430 hold nothing. For an empty slot x, y and the class
+# have no right answer; it only has to keep quiet. So there are five terms:
 #
 # | term | is summed over | and is |
 # |---|---|---|
@@ -452,13 +443,12 @@ pair = next(one for one in many if len(one.boxes) == 2)
 _, target, _ = yolo_training.stack([pair], ANCHORS, grid=(12, 12))
 loss = yolo_training.YoloLoss(anchors=3)
 for name, value in loss.terms(target, np.zeros_like(target)).items():
-    print(f"{name:14} {float(value[0]):6.2f}   counted {loss.weights[name]:g} times")
+    print(f"{name:14} {float(value[0]):6.2f}   weight {loss.weights[name]:g}")
 
 # %% [markdown]
-# 2 · 0.69, 430 · 0.69 and 2 · 3 · 0.69. The empty slots shout down everything else: 298 of 304. The quickest way to a
-# lower loss is to say "nothing here", everywhere, and a network finds that way first. That is why ours *begins* there.
-# The bias of `tiny_yolo`'s last layer makes every objectness 2 % at the start, σ(−4), so that it need not spend its
-# first hundred steps on learning that most places are empty.
+# 2 · 0.69, 430 · 0.69 and 2 · 3 · 0.69. The empty slots shout down everything else: 298 of 314, weights included. The
+# quickest way to a lower loss is to say "nothing here", everywhere. So ours *begins* there: the bias of `tiny_yolo`'s
+# last layer makes every objectness 2 % at the start, σ(−4).
 #
 # ### Exercise: the mask
 #
@@ -477,12 +467,10 @@ check.loss_mask(my_terms)
 # %% [markdown]
 # ## Train it
 #
-# The data are made on the spot: scenes to learn from, and 200 others that the network never learns from, to see how far
-# it is. `yolo_training.stack` encodes them, `YoloLoss` is the loss above, and the rest is `fit`, as in lesson 05. After
-# every epoch a callback works out mAP@.5 on the 200.
-#
-# The learning rate rises for a moment, then falls along half a wave of a cosine to almost nothing. Large steps first,
-# small ones to finish: with so few steps that is worth a lot.
+# The data are made on the spot: scenes to learn from, and 200 others, on which a callback works out mAP@.5 after every
+# epoch. `yolo_training.stack` encodes them, `YoloLoss` is the loss above, and the rest is `fit`, as in lesson 05. The
+# learning rate rises for a moment, then falls along half a wave of a cosine to almost nothing: large steps first, small
+# ones to finish.
 
 # %%
 COUNT, EPOCHS, BATCH = (3_000, 3, 8) if PROFILE == "quick" else (5_000, 4, 8)
@@ -511,12 +499,11 @@ plot.lines(
 )
 
 # %% [markdown]
-# All five go down. The terms are divided by where they stood after the first epoch, because they live on different
-# scales.
+# All five go down. (Each is divided by where it stood after the first epoch, because their scales differ.)
 #
-# Why is the class counted three times? With weight 1 the same network, after 12,000 pictures, had a mAP of 0.83. But
-# when classes were ignored and only the place counted, it was 0.98. It *saw* the shapes and did not know what to call
-# them. With weight 3 the mAP was 0.95 after 10,000 pictures. Look at what is wrong before you make a network larger.
+# Why is the class counted three times? When we tried weight 1, the network had a mAP of 0.83 after 12,000 pictures. But
+# with the classes ignored it was 0.98: it *saw* the shapes and did not know what to call them. With weight 3 the mAP
+# was 0.95 after 10,000 pictures. Look at what is wrong before you make a network larger.
 #
 # ## What it says
 #
@@ -538,18 +525,14 @@ overlay.gallery(
 )
 
 # %% [markdown]
-# Orange is what the network says, blue and dashed what is there. One look, 432 boxes, and all but a few of them know
-# that they have nothing to say.
-#
-# How few? Here are all boxes with a score of 0.05 or more, before any suppression. Move the two thresholds.
+# Orange is what the network says, blue and dashed what is there. Here are all boxes with a score of 0.05 or more,
+# before any suppression. Move the two thresholds.
 
 # %%
 raw = yolo_training.detect(model, x_unseen[:40], ANCHORS, yolo_training.LOW, iou_threshold=1.0, names=scenes.CLASSES)
 explore.PredictionExplorer(x_unseen[:40], raw, truth[:40])
 
 # %% [markdown]
-# Three things to try:
-#
 # - Set *NMS: IoU above* to 0.95, so that hardly anything is suppressed. Neighbouring cells report the same object, and
 #   all but one of them count as wrong.
 # - Find a picture with a missed object (red dashes). Lower the score until it is found. How many boxes claim it?
@@ -557,8 +540,7 @@ explore.PredictionExplorer(x_unseen[:40], raw, truth[:40])
 #
 # ## How good is it?
 #
-# Take the score that suits you best on each picture, and every detector looks good. mAP takes all scores into account.
-# Lesson 11's twelve numbers, on the 200 unseen scenes:
+# mAP takes all scores into account. Lesson 11's twelve numbers, on the 200 unseen scenes:
 
 # %%
 ranked = yolo_training.detect(model, x_unseen, ANCHORS, score_threshold=yolo_training.LOW)
@@ -571,15 +553,15 @@ for label, value in metrics.average_precision_per_class(ranked, truth, 0.5).item
 
 # %% [markdown]
 # To find the objects is one thing, to place them exactly another: AP is high where an IoU of 0.5 will do, and lower at
-# 0.75. Small objects (less than 32² square pixels) fare worse than medium ones, because an error of one pixel costs a
-# small box more IoU. There are no large ones here: COCO means 96² and more.
+# 0.75. Small objects (less than 32² square pixels) fare worse than medium ones: an error of one pixel costs a small box
+# more IoU. None is large here: COCO means 96² and more.
 #
-# Three such trainings, with seeds 0, 1 and 2, reached a mAP@.5 of 0.964, 0.965 and 0.961, and a mAP@[.50:.95] of 0.70,
-# 0.72 and 0.70. `PROFILE = "full"`, 5,000 scenes four times over, reached 0.996 and 0.80 in one run.
+# Three of our trainings, with seeds 0, 1 and 2, reached a mAP@.5 of 0.96 each, and a mAP@[.50:.95] of 0.70, 0.72 and
+# 0.70. `PROFILE = "full"`, 5,000 scenes four times over, reached 0.996 and 0.80 in one run.
 #
 # ## The worst mistakes
 #
-# An average does not tell you *what* goes wrong. Look at the pictures with most mistakes, at a score of 0.3.
+# An average does not tell you *what* goes wrong. The pictures with most mistakes, at a score of 0.3:
 
 # %%
 worst = yolo_training.worst_mistakes(found, truth, count=8)
@@ -595,7 +577,7 @@ overlay.gallery(
 ) if worst else None
 
 # %% [markdown]
-# Most mistakes are objects that nothing found, and many of those are plain to see and hidden by nothing. Why these?
+# Most mistakes are objects that nothing found, and many of those are hidden by nothing. Why these?
 #
 # **Predict.** Where in its cell does the centre of a missed object lie: in the middle, or close to a grid line?
 
@@ -624,20 +606,20 @@ for row in np.flatnonzero(missed & (to_line < 1))[:6]:
     print(f"no. {picture[row]}, centre {within[row].tolist()} pixels into its cell: {scores}")
 
 # %% [markdown]
-# In some (no. 24: 0.19, 0.17, 0.14) the network *sees* the object; what it cannot tell is who should speak. If the
-# centre lies half a pixel left of a grid line, the left cell is responsible; half a pixel to the right, the right one.
-# Nobody can measure half a pixel in the middle of a large shape. So the network does what is cheapest on average: it
-# gives part of the score to the one cell and part to the other, and neither reaches 0.3. A box half way between two
-# anchors fares the same. In others (no. 14: 0.07, 0.04) it has hardly seen the object.
+# Where two or three scores of 0.1 to 0.3 stand, the network *sees* the object; what it cannot tell is who should speak.
+# If the centre lies half a pixel left of a grid line, the left cell is responsible; half a pixel to the right, the
+# right one. Nobody can measure half a pixel in the middle of a large shape. So the network gives part of the score to
+# the one cell and part to the other, and neither reaches 0.3. A box half way between two anchors fares the same. Where
+# all scores are below 0.1, it has hardly seen the object.
 #
-# Ask for 0.1 instead of 0.3, and many of them come back, with some false ones. YOLOv3 has a gentler way: an empty slot
-# whose *predicted* box overlaps an object by more than a half is spared. It is not told to keep quiet, nor to speak.
+# Ask for 0.1 instead of 0.3, and many come back, with some false ones. YOLOv3 has a gentler way: an empty slot whose
+# *predicted* box overlaps an object by more than a half is spared. It is not told to keep quiet, nor to speak.
 #
 # ## A term switched off
 #
-# What is each term good for? Take the trained network and train on, for a hundred steps, with a loss from which
-# `no_objectness` is missing. Objects must still be found, in the right place, with the right size and class. Only
-# speaking up in an empty slot costs nothing any more.
+# What is each term good for? Train on for a hundred steps with a loss from which `no_objectness` is missing. Objects
+# must still be found, in the right place, with the right size and class. Only speaking up in an empty slot costs
+# nothing any more.
 #
 # **Predict.** How many boxes with a score of 0.3 or more will it report in a picture of two objects, before any
 # suppression? Two, ten, or a hundred?
@@ -652,10 +634,9 @@ for name, network in [("all five terms", model), ("without no_objectness", carel
     print(f"{name:22} {sum(map(len, said)) / 50:6.1f} boxes a picture, before suppression")
 
 # %% [markdown]
-# A hundred steps, and an object is reported several times over. Nothing else in the loss ever mentions an empty slot.
-#
-# You can try the others: `weights={"wh": 0}` leaves the size of every box to chance, `weights={"class": 0}` the class.
-# Those two harm slowly, because what was learned stays until something pulls at it.
+# A hundred steps, and an object is reported several times over. You can try the others: `weights={"wh": 0}` leaves the
+# size of every box to chance, `weights={"class": 0}` the class. Those two harm slowly, because what was learned stays
+# until something pulls at it.
 #
 # ## Small objects, and more than one grid
 #
@@ -671,15 +652,15 @@ split = [ANCHORS[2:], ANCHORS[:2]]
 lists, unassigned = yolo.encode(many[1].boxes, many[1].labels, split, [(6, 6), (24, 24)], 3, (SIDE, SIDE))
 for target in lists:
     objects = int(target[..., yolo.OBJECTNESS].sum())
-    print(target.shape, "with", target[..., 0].size, "slots and", objects, "objects")
+    print(target.shape, "slots:", target[..., 0].size, "  objects:", objects)
 print("back again:", len(yolo.decode(lists, split, (SIDE, SIDE))), "of", len(many[1].boxes))
 
 # %% [markdown]
-# 36 + 1,152 = 1,188 slots. Every object has gone to the grid that owns the anchor most like it.
+# 36 + 1,152 = 1,188 slots. Every object is in the grid that owns the anchor most like it.
 #
 # ## YOLOv1, v2, v3
 #
-# | | YOLOv1, 2015 | YOLOv2, 2016 | YOLOv3, 2018 |
+# | (years of the first version) | YOLOv1, 2015 | YOLOv2, 2016 | YOLOv3, 2018 |
 # |---|---|---|---|
 # | what was new | a detector in one pass | anchors from k-means, BatchNorm | three grids, shortcuts |
 # | grids, at | 7 × 7, at 448 | 13 × 13, at 416 | 13, 26 and 52 a side, at 416 |
@@ -738,8 +719,7 @@ check.history(versions)
 #
 # - Joseph Redmon, Santosh Divvala, Ross Girshick and Ali Farhadi, *You Only Look Once: Unified, Real-Time Object
 #   Detection*, CVPR 2016 (arXiv:1506.02640): v1.
-# - Joseph Redmon and Ali Farhadi, *YOLO9000: Better, Faster, Stronger*, CVPR 2017 (arXiv:1612.08242): v2; its section 2
-#   is a list of what helped and by how much.
+# - Joseph Redmon and Ali Farhadi, *YOLO9000: Better, Faster, Stronger*, CVPR 2017 (arXiv:1612.08242): v2.
 # - Joseph Redmon and Ali Farhadi, *YOLOv3: An Incremental Improvement*, 2018 (arXiv:1804.02767): short, and funny.
 # - Alexey Bochkovskiy, Chien-Yao Wang and Hong-Yuan Mark Liao, *YOLOv4: Optimal Speed and Accuracy of Object
 #   Detection*, 2020 (arXiv:2004.10934). Ultralytics' YOLOv5 of the same year came as code, without a paper.

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from cnnlab import anchors, boxes, explore, metrics, nms, scenes, yolo
+from cnnlab import anchors, boxes, explore, metrics, nms, scenes, yolo, yolo_training
 from cnnlab.checks import lesson12 as check
 from cnnlab.detections import Detections, GroundTruth
 from cnnlab.explore._predictions import PredictionExplorer
@@ -76,6 +76,17 @@ def test_the_scenes_lose_what_the_prose_says():
     assert max(np.diff(fits)[2:]) < 0.035
     x = [(box[:2] + box[2:]) / 2 for box in many[1].boxes[:2]]  # "less than two pixels apart"
     assert np.hypot(*(x[0] - x[1])) < 2
+
+
+def test_empty_slots_are_298_of_a_loss_of_314():
+    pair = next(one for one in scenes.scenes(20, seed=0, **WORLD) if len(one.boxes) == 2)
+    _, target, _ = yolo_training.stack([pair], [(21, 21), (29, 29), (39, 38)], grid=(12, 12))
+    loss = yolo_training.YoloLoss(anchors=3)
+    terms = {name: float(value[0]) for name, value in loss.terms(target, np.zeros_like(target)).items()}
+    assert terms["objectness"] == pytest.approx(2 * np.log(2))
+    assert terms["no_objectness"] == pytest.approx(430 * np.log(2))
+    assert terms["class"] == pytest.approx(6 * np.log(2))
+    assert round(sum(loss.weights[name] * value for name, value in terms.items())) == 314
 
 
 def test_the_exercises_agree_with_the_library():
