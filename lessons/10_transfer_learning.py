@@ -695,8 +695,8 @@ print(f"loaded: {again.count_params():,} parameters, test accuracy {again.evalua
 # ## Cats and dogs
 #
 # Now the real thing, if it is there: photos of cats and dogs, 32 × 32 pixels small, and SqueezeNet with weights
-# trained on ImageNet, three megabytes. Both are looked for in `CNNLAB_DATA`; the weights are downloaded otherwise, if
-# they can be.
+# trained on ImageNet. Both are looked for in `CNNLAB_DATA`, then in the cache, then downloaded if they can be (69 and 3
+# megabytes).
 
 # %%
 try:
