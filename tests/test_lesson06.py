@@ -92,6 +92,32 @@ def test_the_copied_lenet_table_and_the_right_one():
     assert counts == check._LENET == (608, 3_216, 48_120, 10_164, 850)
 
 
+def test_training_vgg_keeps_more_outputs_than_parameters_with_all_that_belongs_to_them(explorer):
+    book = explorer.book("VGG-16")
+    kept = 4 * 4 * book.params  # float32, four times: parameter, gradient, Adam's two means
+    outputs = 64 * book.activation_bytes
+    assert (round(kept / 2**30, 2), round(outputs / 2**30, 2), round(outputs / kept, 1)) == (2.06, 3.64, 1.8)
+
+
+def test_keras_metric_can_read_the_scores_of_the_check():
+    for scores in (check._SCORES, check._wide()[0]):
+        assert scores.dtype == np.float32  # TensorFlow's in_top_k takes no other
+        assert len(np.unique(scores)) >= scores.shape[1]
+
+
+@pytest.mark.parametrize("field", range(2, 16))
+def test_the_stack_of_the_exercise_is_the_smallest_that_sees_enough(field):
+    layers, weights = check._stack(field)
+    assert shapes.receptive_field([(3,)] * layers).size >= field
+    assert layers == 1 or shapes.receptive_field([(3,)] * (layers - 1)).size < field
+    assert weights == 9 * layers
+
+
+@pytest.mark.parametrize("share", [0.6, 0.7, 0.78, 0.82, 1.0])
+def test_a_share_near_the_right_one_is_not_right(share):
+    assert "Give two decimals" in check.vgg_shares((89.36, share)).message
+
+
 @pytest.mark.parametrize(("layers", "field"), [(1, 3), (2, 5), (3, 7)])
 def test_stacks_of_3x3_see_as_far_with_fewer_weights(layers, field):
     model = keras.Sequential([keras.Input((28, 28, 8))])

@@ -55,6 +55,7 @@ def test_the_reduced_inception_module():
 def test_a_module_is_paid_for_by_the_next():
     costs = [784 * width * (64 + 9 * 128 + 25 * 32) for width in (192, 416, 640, 864)]
     assert costs[0] == 303_464_448
+    assert round(costs[1] / 1e6) == 658
     assert round(costs[3] / 1e9, 1) == 1.4
 
 
@@ -122,6 +123,15 @@ def test_an_addition_of_other_shapes_is_refused_or_repeats_a_channel():
     with pytest.raises(ValueError, match=r"incompatible shapes.*\(28, 28, 64\) and \(14, 14, 128\)"):
         layers.Add()([keras.Input((28, 28, 64)), keras.Input((14, 14, 128))])
     assert layers.Add()([keras.Input((28, 28, 64)), keras.Input((28, 28, 1))]).shape == (None, 28, 28, 64)
+
+
+@pytest.mark.parametrize(("before", "after"), check._SHAPES)
+def test_the_projection_of_the_exercise_makes_the_shapes_equal(before, after):
+    shortcut = keras.Input(before)
+    if projection := check._shortcut(before, after):
+        filters, strides = projection
+        shortcut = layers.Conv2D(filters, 1, strides=strides, padding="same")(shortcut)
+    assert shortcut.shape[1:] == after
 
 
 def test_the_zoo_multiplies_by_gates_as_the_exercise_does():
