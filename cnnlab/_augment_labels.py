@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from cnnlab._validate import check_choice
 
 # Sign → the sign it then looks like, in a plain typeface: after half a turn, mirrored left-right, mirrored top-bottom.
-_HALF_TURN = dict(zip("69bdpqnuMW", "96qpdbunWM", strict=True))
+_HALF_TURN = dict(zip("69bdpqnumwMW", "96qpdbunwmWM", strict=True))
 _MIRRORED = dict(zip("bdpq", "dbqp", strict=True))
-_UPSIDE_DOWN = dict(zip("bdpqnuMW", "pqbdunWM", strict=True))
+_UPSIDE_DOWN = dict(zip("bdpqnumwMW", "pqbdunwmWM", strict=True))
 _QUARTER_TURN = {"N": "Z", "Z": "N"}
 # Signs that stay what they are, a 1 being written as a stroke; all others turn into something nobody writes.
-_SYMMETRIC_X = frozenset("018AHIMOTUVWXYilotuvwx")  # left and right alike
+_SYMMETRIC_X = frozenset("018AHIMOTUVWXYilmotuvwx")  # left and right alike
 _SYMMETRIC_Y = frozenset("0138BCDEHIKOXclox")  # top and bottom alike
-_TURNABLE = frozenset("018HINOSXZlosxz")  # the same after half a turn
+_TURNABLE = frozenset("01258HINOSXZlosxz")  # the same after half a turn
 _UPRIGHT = 100.0  # degrees from which a sign is read the other way up
-_SIDEWAYS = 60.0  # degrees from which N is read as Z
+_SIDEWAYS = 60.0  # degrees from which an N is read as a Z
 _DIRECTIONS = {"left": "right", "right": "left", "up": "down", "down": "up"}
 
 
@@ -60,20 +60,23 @@ def label_changes(class_names: Sequence[str], *, flip: str | None = None, degree
 
 def _sign_changes(sign: str, flip: str, degrees: float) -> list[str]:
     changes = []
+    turn, nearly = f"{degrees:g}°", "" if degrees > 170 else "nearer to "
     if not sign.isascii() or not sign.isalnum():
         return changes
     cases = (
         ("horizontal" in flip, _MIRRORED, _SYMMETRIC_X, "mirrored", "mirrored"),
         ("vertical" in flip, _UPSIDE_DOWN, _SYMMETRIC_Y, "flipped upside down", "flipped upside down"),
-        (degrees >= _UPRIGHT, _HALF_TURN, _TURNABLE, "turned by 180°", "after a turn of 180°"),
+        (degrees >= _UPRIGHT, _HALF_TURN, _TURNABLE, f"turned by {turn}", f"after a turn of {turn}"),
     )
     for applies, becomes, stays, done, after in cases:
         if applies and sign in becomes:
-            changes.append(f"{_a(sign)} {done} is {_a(becomes[sign])}")
+            near = nearly if becomes is _HALF_TURN else ""
+            changes.append(f"{_a(sign)} {done} is {near}{_a(becomes[sign])}")
         elif applies and sign not in stays:
             changes.append(f"{_a(sign)} is no sign any more {after}")
     if degrees >= _SIDEWAYS and sign in _QUARTER_TURN:
-        changes.append(f"{_a(sign)} turned by 90° is {_a(_QUARTER_TURN[sign])}")
+        done = "turned by 90° is" if degrees >= 90 else f"turned by {turn} is nearer to"  # on the way to `degrees`
+        changes.append(f"{_a(sign)} {done} {_a(_QUARTER_TURN[sign])}")
     return changes
 
 

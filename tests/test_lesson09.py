@@ -65,7 +65,7 @@ def test_the_boxes_lie_on_what_is_drawn():
         ({"picture": "a 6", "degrees": 180}, ["a 6 turned by 180° is a 9"]),
         ({"picture": "a 6", "degrees": 15}, []),
         ({"picture": "a 6", "flip": "left-right"}, ["a 6 is no sign any more mirrored"]),
-        ({"picture": "a 7", "degrees": -120}, ["a 7 is no sign any more after a turn of 180°"]),
+        ({"picture": "a 7", "degrees": -120}, ["a 7 is no sign any more after a turn of 120°"]),
         # upside down and half a turn is a mirror image, and the mirror image of one is one
         ({"picture": "an F", "flip": "upside down", "degrees": 180}, ["an F is no sign any more mirrored"]),
         ({"picture": "a cat", "flip": "left-right"},

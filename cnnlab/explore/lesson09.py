@@ -139,7 +139,8 @@ class AugmentationLab(Explorer):
         mirrored = self.flip != "none"
         angle = (self.degrees + (180 if self.flip == "upside down" else 0) + 180) % 360 - 180
         if not mirrored:
-            return augment.label_changes([label], degrees=angle)
+            said = augment.label_changes([label], degrees=angle)
+            return tuple(text for text in said if "by 90°" not in text or abs(angle) <= 120)  # N is Z on the way to N
         if abs(angle) >= 100:
             return augment.label_changes([label], flip="vertical")
         return augment.label_changes([label], flip="horizontal")
