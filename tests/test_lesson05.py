@@ -250,6 +250,26 @@ def test_a_model_that_rescales_by_itself_gets_whole_pixels(inside):
     np.testing.assert_allclose(*said, atol=1e-5)
 
 
+def test_a_data_set_in_floats_is_the_same_data_set():
+    test = datasets.mnist("test", limit=60)
+    floats = Dataset((test.images / 255).astype("float32"), test.labels, test.class_names, test.source)
+    own = keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255), *explore.DigitPad()._model.layers])
+    signed = keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(2.0, -1.0), *own.layers[1:]])  # takes 0 to 1
+    for model in (None, own, signed):
+        bytes_pad, floats_pad = (explore.DigitPad(model, data) for data in (test, floats))
+        assert np.array_equal(floats_pad.picture(), bytes_pad.picture())
+        np.testing.assert_allclose(floats_pad.probabilities(), bytes_pad.probabilities())
+        assert floats_pad.answer() == bytes_pad.answer() == "7"
+
+
+def test_one_sigmoid_answers_for_two_classes():
+    """The bias alone decides: 1/(1 + e^2) = 0.119 for the second class."""
+    two = Dataset(np.zeros((2, 28, 28, 1), np.uint8), np.array([0, 1]), ("no", "yes"), "here")
+    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(1, activation="sigmoid")])
+    model.layers[-1].set_weights([np.zeros((784, 1)), np.array([-2.0])])
+    np.testing.assert_allclose(explore.DigitPad(model, two).probabilities(), [0.881, 0.119], atol=1e-3)
+
+
 def test_the_quiz_hides_the_answer_until_it_is_guessed():
     quiz = explore.DigitPad(predict=True)
     quiz.view()
@@ -358,13 +378,15 @@ def test_a_models_weights_are_as_before():
     assert all(map(np.array_equal, before, model.get_weights()))
 
 
-def test_a_smoothed_loss_is_not_told_about_from_logits():
+@pytest.mark.parametrize("smoothing", [0.05, 0.1])
+def test_a_smoothed_loss_is_not_told_about_from_logits(smoothing):
     def smoothed(labels, last):
-        loss = keras.losses.CategoricalCrossentropy(from_logits=last is None, label_smoothing=0.1)
-        return lambda y, p: loss(y if labels.ndim == 2 else keras.ops.one_hot(y, 3), p)
+        if labels.ndim == 1:  # the sparse loss cannot smooth
+            return keras.losses.SparseCategoricalCrossentropy(from_logits=last is None)
+        return keras.losses.CategoricalCrossentropy(from_logits=last is None, label_smoothing=smoothing)
 
     message = check.loss_for(smoothed).message
-    assert "the labels are smoothed by 0.1" in message
+    assert f"the labels are smoothed by {smoothing}".lower() in message.lower()
     assert "from_logits" not in message
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import ipywidgets as widgets
@@ -10,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from cnnlab import datasets, plot
+from cnnlab._heads import one_a_class
 from cnnlab._validate import check_rank
 from cnnlab.datasets import Dataset
 from cnnlab.explore._base import Explorer
@@ -31,12 +33,14 @@ class DigitPad(Explorer):
     Parameters
     ----------
     model
-        A Keras model from (N, H, W, 1) to probabilities (N, classes); by default a linear classifier fitted to 2,000
-        training pictures of MNIST (or its stand-in) while you wait, which takes half a second.
-    dataset : pictures of the form the model was trained on; by default MNIST's test pictures (or their stand-in)
+        A Keras model from (N, H, W, 1) to probabilities (N, classes), or (N, 1) of one sigmoid; by default a linear
+        classifier fitted to 2,000 training pictures of MNIST (or its stand-in) while you wait, half a second
+    dataset
+        pictures of the form the model was trained on, bytes or floats from 0 to 1; by default MNIST's test pictures (or
+        their stand-in)
     scale
-        the model gets pixel · `scale`, for pixels of 0 … 255; by default 1/255, and 1 for a model that holds a
-        ``Rescaling`` layer of its own
+        the model gets pixel · `scale`, for pixels of 0 … 255; by default 1/255, and 1 for a model whose own
+        ``Rescaling`` layer makes small numbers of them
     predict : ask which class the model will name before showing it
 
     Raises
@@ -64,6 +68,9 @@ class DigitPad(Explorer):
         self._dataset = datasets.mnist("test", limit=1000) if dataset is None else dataset
         if not isinstance(self._dataset, Dataset):
             raise TypeError(f"`dataset` must be a Dataset, such as datasets.mnist('test'). Received: {dataset!r}")
+        images = self._dataset.images
+        if images.dtype.kind == "f" and images.size and images.max() <= 1:
+            self._dataset = replace(self._dataset, images=np.rint(images * 255).astype(np.uint8))
         height, width, channels = self._dataset.images.shape[1:]
         if height != width or channels != 1:
             received = self._dataset.images.shape
@@ -362,13 +369,16 @@ def _pixels(number: int) -> str:
 
 
 def _ask(model: keras.Model, batch: np.ndarray) -> np.ndarray:
-    return keras.ops.convert_to_numpy(model(batch, training=False))
+    said = keras.ops.convert_to_numpy(model(batch, training=False))
+    return one_a_class(said) if said.ndim == 2 else said
 
 
 def _rescales(model: object) -> bool:
-    """Whether the model, or a model in it, takes pixels as they are."""
+    """Whether the model, or a model in it, makes small numbers of pixels by itself."""
     layers = getattr(model, "layers", ())
-    return any(isinstance(layer, keras.layers.Rescaling) or _rescales(layer) for layer in layers)
+    return any(
+        np.max(layer.scale) < 0.1 if isinstance(layer, keras.layers.Rescaling) else _rescales(layer) for layer in layers
+    )
 
 
 def _check_model(model: object, dataset: Dataset, scale: np.float32) -> None:
