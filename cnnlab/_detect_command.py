@@ -55,6 +55,8 @@ def detect(
     OSError
         If the folder cannot be written.
     """
+    from cnnlab._fonts import file_for
+
     model, behind = _split(model)
     photos = [*photos, *behind]
     if not photos:
@@ -66,7 +68,7 @@ def detect(
     announce(repr(detector).strip("<>"))
     folder.mkdir(parents=True, exist_ok=True)
     warned = model != ["tiny-yolo"]
-    rows, taken, status = [], set(), 0
+    rows, taken, undrawn, status = [], set(), {}, 0
     for photo in _pictures(photos):
         try:
             if Path(photo).is_dir():
@@ -83,6 +85,7 @@ def detect(
         target = folder / f"{_free(Path(photo).stem, taken)}{_MADE}"
         write_atomic(target, annotated(image, found))
         announce(f"{photo}: {_said(found)}")
+        undrawn |= {k: _name(found, k) for k in found.labels.tolist() if not file_for(_name(found, k))}
         rows.append(
             {
                 "file": str(photo),
@@ -97,6 +100,8 @@ def detect(
     text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
     # A file name need not be UTF-8: Python holds its other bytes as lone surrogates, which JSON can only escape.
     write_atomic(folder / "detections.json", text.encode("utf-8", "backslashreplace"))
+    for label, name in sorted(undrawn.items()):
+        complain(f"no font on this machine has the letters of {name!r}: the pictures say class {label}")
     announce(f"Written to {folder}: detections.json and {len(rows)} annotated pictures")
     return status
 
@@ -189,18 +194,20 @@ def annotated(image: np.ndarray, found: Detections) -> bytes:
     """
     import io
 
-    from matplotlib import get_data_path
     from PIL import Image, ImageDraw, ImageFont
+
+    from cnnlab._fonts import file_for
 
     picture = Image.fromarray(image)
     draw = ImageDraw.Draw(picture)
     line = max(round(min(image.shape[:2]) / 200), 1)
-    font = ImageFont.truetype(str(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")), max(6 * line, 10))
     taken: list[tuple[int, int, int, int]] = []
     plates = []
     for box, score, label in zip(found.boxes, found.scores, found.labels, strict=True):
         x1, y1, _, y2 = np.round(box).astype(int).tolist()
         words, colour = f"{_name(found, label)} {score:.2f}", label % len(_COLOURS)
+        words = words if file_for(words) else f"class {label} {score:.2f}"
+        font = ImageFont.truetype(file_for(words), max(6 * line, 10))
         _, _, right, bottom = draw.textbbox((0, 0), words, font=font)
         width, height = right + 2 * line, bottom + 2 * line
         x = min(max(x1, 0), max(image.shape[1] - width, 0))
@@ -209,11 +216,11 @@ def annotated(image: np.ndarray, found: Detections) -> bytes:
         inside = [place for place in places if place[1] >= 0 and place[3] <= image.shape[0]] or [places[1]]
         plate = next((place for place in inside if not any(_overlap(place, other) for other in taken)), inside[0])
         taken.append(plate)
-        plates.append((plate, words, colour))
+        plates.append((plate, words, font, colour))
     edges = np.round(found.boxes).astype(int)
-    for (x1, y1, x2, y2), (_, _, colour) in zip(edges.tolist()[::-1], plates[::-1], strict=True):  # the best on top
+    for (x1, y1, x2, y2), (*_, colour) in zip(edges.tolist()[::-1], plates[::-1], strict=True):  # the best on top
         draw.rectangle((x1, y1, max(x2 - 1, x1), max(y2 - 1, y1)), outline=_COLOURS[colour], width=line)  # ends inside
-    for plate, words, colour in plates[::-1]:
+    for plate, words, font, colour in plates[::-1]:
         draw.rectangle(plate, fill=_COLOURS[colour])
         draw.text((plate[0] + line, plate[1] + line), words, fill=_INKS[colour], font=font)
     buffer = io.BytesIO()

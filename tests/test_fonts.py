@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import logging
 
+import keras
 import numpy as np
 import pytest
+from PIL import Image
 
-from cnnlab import _fonts, plot
+from cnnlab import _detect_command, _fonts, plot
+from cnnlab._detect_command import annotated
+from cnnlab.detections import Detections
 from cnnlab.explore._sheet import Sheet
 
 CAT, ARC = "고양이", "\N{SEGMENT}"  # the second is in DejaVu Sans Mono, not in DejaVu Sans
@@ -71,6 +75,27 @@ def test_a_sheet_draws_with_the_font_that_has_the_letter(only_dejavu):
     assert np.array_equal(*map(drawn, pictures))
     assert drawn(pictures[0]).min() < 128
     assert not pictures[0].numbered
+
+
+def test_detect_draws_such_a_name_as_its_class(only_dejavu):
+    image = np.zeros((200, 300, 3), np.uint8)
+    pictures = [annotated(image, Detections([[50, 60, 90, 90]], [0.92], [1], names)) for names in (("a", CAT), ())]
+    assert pictures[0] == pictures[1]  # without names it writes "class 1 0.92"
+    assert pictures[0] != annotated(image, Detections([[50, 60, 90, 90]], [0.92], [1], ("a", "cat")))
+
+
+def test_detect_says_which_class_that_is(only_dejavu, tmp_path, monkeypatch):
+    def knows_cats(image, score_threshold):
+        return Detections([[5, 6, 40, 40]], [0.9], [0], (CAT,))
+
+    knows_cats.input_size, knows_cats.model = (96, 96), keras.Model(name="cats")
+    monkeypatch.setattr(_detect_command, "_detector", lambda model: knows_cats)
+    Image.fromarray(np.zeros((60, 60, 3), np.uint8)).save(tmp_path / "a.png")
+    said, complaints = [], []
+    photos, out = [str(tmp_path / "a.png")], str(tmp_path / "out")
+    assert _detect_command.detect(photos, ["yolo"], 0.5, out, said.append, complaints.append) == 0
+    assert f"{CAT} 0.90" in said[1]
+    assert complaints == [f"no font on this machine has the letters of {CAT!r}: the pictures say class 0"]
 
 
 def test_a_picture_without_such_names_has_no_note():
