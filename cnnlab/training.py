@@ -71,7 +71,8 @@ def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) ->
     Parameters
     ----------
     labels : (N,) true classes, whole numbers from 0 to `classes` − 1
-    predicted : (N,) what the model said, in the same form: the ``argmax`` of its probabilities
+    predicted : (N,) what the model said, in the same form: the ``argmax`` of its probabilities; of one sigmoid, whose
+        ``argmax`` is always 0, ``(p > 0.5).astype(int)[:, 0]``
     classes : number of classes, >= 1
 
     Returns
@@ -128,6 +129,11 @@ def worst_mistakes(labels: np.ndarray, probabilities: np.ndarray, count: int | N
     [2, 1]
     """
     probabilities = check_rank(probabilities, "probabilities", {2: "(N, classes)"})
+    if probabilities.shape[1] == 1:
+        raise ValueError(
+            "`probabilities` must have a column a class: of one sigmoid's p make np.hstack([1 - p, p]). Received: shape "
+            f"{probabilities.shape}"
+        )
     labels = _classes(labels, "labels", probabilities.shape[1])
     if len(labels) != len(probabilities):
         raise ValueError(

@@ -97,6 +97,15 @@ def test_a_confusion_matrix_by_hand():
     assert training.confusion_matrix([], [], 2).tolist() == [[0, 0], [0, 0]]
 
 
+def test_one_sigmoid_is_told_how_to_become_two_columns():
+    """Its argmax is always 0, so that every picture of the second class would count as wrong."""
+    p = np.array([[0.9], [0.2], [0.6]])
+    with pytest.raises(ValueError, match=r"of one sigmoid's p make np.hstack\(\[1 - p, p\]\).* \(3, 1\)"):
+        training.worst_mistakes([1, 0, 0], p)
+    assert training.worst_mistakes([1, 0, 0], np.hstack([1 - p, p])).tolist() == [2]
+    assert training.confusion_matrix([1, 0, 0], (p > 0.5).astype(int)[:, 0], 2).tolist() == [[1, 1], [0, 1]]
+
+
 def test_the_worst_mistakes_come_in_the_order_of_their_loss():
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet(np.ones(4), 200)
