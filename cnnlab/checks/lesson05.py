@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, call, close, number, read
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, _kind, call, close, number, read
 from cnnlab.checks._judging import ByCases, Case, Misreading
 
 # --- steps ------------------------------------------------------------------------------------------------------------
@@ -16,6 +16,7 @@ _STEP_ERRORS = {
     5344: "You rounded at the end. Every epoch has a smaller batch of its own: round up first, then multiply by 12.",
     5340: "You dropped the last batch of each epoch. Keras keeps it, with its 40 pictures: 446 steps, not 445.",
     5628: "You counted the validation pictures too. They are only looked at: the network is fitted to 57,000.",
+    5064: "You put a tenth aside, as above. Here it is a twentieth: 3,000 pictures.",
     288: "Those are the batches of the validation pictures. The weights change with the 57,000 others.",
     446: "That is one epoch. There are twelve.",
     684_000: "That is the number of pictures shown. A step takes 128 of them at once.",
@@ -51,6 +52,7 @@ steps = Exercise(
         Mistake(5344, "rounded at the end"),
         Mistake(5340, "dropped the last batch"),
         Mistake(5628, "validation pictures too"),
+        Mistake(5064, "put a tenth aside"),
         Mistake(288, "batches of the validation"),
         Mistake(446, "one epoch"),
         Mistake(684_000, "pictures shown"),
@@ -119,7 +121,7 @@ def _model(answer: object) -> object:
     if isinstance(built, (list, tuple)):
         raise Wrong("A list of layers is no model yet. Put it into keras.Sequential(...), or use keras.Model(...).")
     if not isinstance(built, keras.Model):
-        raise Wrong(f"A keras.Model is expected, but the function returned a {type(built).__name__}.")
+        raise Wrong(f"A keras.Model is expected, but the function returned {_kind(built)}.")
     known = getattr(built, "input_shape", None)  # a subclassed model has none
     if known is not None and tuple(known)[1:] != _PICTURES.shape[1:]:
         raise Wrong(f"The model takes {known}. Begin with keras.Input((28, 28, 1)).")
@@ -381,16 +383,27 @@ def _value(loss: object, labels: np.ndarray, last_activation: str | None) -> flo
             "object: keras.losses.…(from_logits=…)."
         )
     if not callable(loss):
-        raise Wrong(f"A loss from keras.losses is expected, but this is a {type(loss).__name__}.")
+        raise Wrong(f"A loss from keras.losses is expected, but this is {_kind(loss)}.")
     if isinstance(loss, type):
         raise Wrong(f"{loss.__name__} is the class. Add the brackets: keras.losses.{loss.__name__}(…).")
+    kind = getattr(loss, "__name__", type(loss).__name__)
+    if smoothing := getattr(loss, "get_config", dict)().get("label_smoothing"):
+        raise Wrong(
+            f"The labels are smoothed by {smoothing}. That is another loss: the true class has not all the weight."
+        )
     said = _SCORES[: len(labels)] if last_activation is None else _softmax(_SCORES[: len(labels)])
     try:
         return float(np.mean(_numpy(loss(labels, said))))
     except Exception as error:  # noqa: BLE001  each backend has its own words for shapes that do not match
-        kind = "CategoricalCrossentropy" if labels.ndim == 2 else "SparseCategoricalCrossentropy"
+        if "squared" in kind.lower() or "absolute" in kind.lower():
+            raise Wrong(f"A classifier wants a cross-entropy; {kind} is for measured amounts.") from error
+        if kind.lower().startswith("binary"):
+            raise Wrong(
+                f"{kind} asks a yes-or-no question for each class. Here one class of several is true."
+            ) from error
+        wanted = "CategoricalCrossentropy" if labels.ndim == 2 else "SparseCategoricalCrossentropy"
         raise Wrong(
-            f"The loss failed with {type(error).__name__}. Labels of shape {labels.shape} want {kind}, whatever the "
+            f"The loss failed with {type(error).__name__}. Labels of shape {labels.shape} want {wanted}, whatever the "
             "type of their numbers."
         ) from error
 
@@ -405,11 +418,6 @@ def _cross_entropy(labels: np.ndarray, last_activation: str | None, **options: o
 
 def _as_rows(labels: np.ndarray) -> np.ndarray:
     return labels if labels.ndim == 2 else np.eye(3)[labels.astype(int)]
-
-
-def _smoothed(labels: np.ndarray, last_activation: str | None) -> float:
-    rows = _as_rows(labels)
-    return _cross_entropy(rows * 0.9 + 0.1 / 3, last_activation)
 
 
 def _summed(labels: np.ndarray, last_activation: str | None) -> float:
@@ -444,10 +452,6 @@ _LOSS_VALUES = ByCases(
         Misreading(
             lambda labels, last: _cross_entropy(labels, last, from_logits=last is not None),
             "from_logits is the wrong way round. Logits are scores: what comes out when there is no softmax.",
-        ),
-        Misreading(
-            _smoothed,
-            "the labels are smoothed by 0.1. That is another task: the true class gets 0.9 of the weight, not all.",
         ),
         Misreading(_summed, "the pictures' losses are summed. Leave `reduction` alone: it takes their mean."),
         Misreading(_squared, "a classifier wants a cross-entropy. Squared errors are for measured amounts."),
@@ -502,7 +506,20 @@ loss_for = Exercise(
         Mistake(_LOSS.replace("from_logits=last_activation is None", "from_logits=True"), "a second time"),
         Mistake(_LOSS.replace("last_activation is None", "last_activation == 'softmax'"), "wrong way round"),
         Mistake(_LOSS.replace("is None)", "is None, reduction='sum')"), "summed"),
-        Mistake(_LOSS.replace("is None)", "is None, label_smoothing=0.1)").replace("Sparse", ""), "want Sparse"),
+        Mistake(
+            _LOSS.replace(
+                "return kind(", "smooth = {'label_smoothing': 0.2} if labels.ndim == 2 else {}\n    return kind("
+            ).replace("is None)", "is None, **smooth)"),
+            "smoothed by 0.2",
+        ),
+        Mistake(
+            "def loss_for(labels, last_activation):\n    import keras\n    return keras.losses.MeanSquaredError()",
+            "MeanSquaredError is for measured amounts",
+        ),
+        Mistake(
+            "def loss_for(labels, last_activation):\n    import keras\n    return keras.losses.BinaryCrossentropy()",
+            "yes-or-no",
+        ),
         Mistake(
             "def loss_for(labels, last_activation):\n    import keras\n"
             "    return keras.losses.SparseCategoricalCrossentropy(from_logits=last_activation is None)",

@@ -506,10 +506,6 @@ _SHARE_SAYS = (
         "That is fc1 and fc2. The last layer, predictions, is a Dense layer too.",
     ),
     (
-        (_SHARES[0], 100 * 123_642_856 / 15_470_264_320),
-        "The second counts the biases as multiply-adds. A bias is added only: use .macs.",
-    ),
-    (
         (100 * 123_642_856 / 14_714_688, 100 * 123_633_664 / 15_346_630_656),
         "You divided by what the convolutions have. Divide by the whole network's.",
     ),

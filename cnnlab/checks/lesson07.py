@@ -281,13 +281,13 @@ def _shortcut(before: tuple[int, ...], after: tuple[int, ...]) -> tuple:
 def _projection(result: object, right: object, what: str) -> Text:
     """The projection in words, which two answers share exactly if they are the same."""
     if isinstance(result, (tuple, list)) and not result:
-        return Text("None")
+        return Text("no projection")
     filters, strides = parts(result, ("filters", "strides"))
     if np.shape(strides):  # (2, 2) says the same as 2
         strides, second = (number(stride, "Strides") for stride in parts(strides, ("down", "across")))
         if strides != second:
             raise Wrong(f"{what} has two different strides. The picture shrinks alike both ways.")
-    return Text(f"({read(number(filters, 'Filters'))}, {read(number(strides, 'Strides'))})")
+    return Text(f"{read(number(filters, 'Filters'))} filters with strides {read(number(strides, 'Strides'))}")
 
 
 def _if_needed(how: object) -> object:
@@ -296,7 +296,7 @@ def _if_needed(how: object) -> object:
 
 
 _PROJECTIONS = ByCases(
-    truth=_shortcut,
+    truth=lambda before, after: _projection(_shortcut(before, after), None, ""),
     cases=[Case(*shapes, words="For {} beside {}".format(*shapes)) for shapes in _SHAPES],
     misreadings=(
         Misreading(
