@@ -131,8 +131,8 @@ def worst_mistakes(labels: np.ndarray, probabilities: np.ndarray, count: int | N
     probabilities = check_rank(probabilities, "probabilities", {2: "(N, classes)"})
     if probabilities.shape[1] == 1:
         raise ValueError(
-            "`probabilities` must have a column a class: of one sigmoid's p make np.hstack([1 - p, p]). Received: shape "
-            f"{probabilities.shape}"
+            "`probabilities` must have a column a class: of one sigmoid's p make np.hstack([1 - p, p]). "
+            f"Received: shape {probabilities.shape}"
         )
     labels = _classes(labels, "labels", probabilities.shape[1])
     if len(labels) != len(probabilities):
