@@ -550,9 +550,7 @@ def depth(units, each):
 check.depth(depth)
 
 # %% [markdown]
-# Now all five.
-#
-# **Predict.** VGG-16 has 138 million and 15.5 billion. Is ResNet-50 larger? Does it cost more?
+# **Predict.** VGG-16 has 138 million parameters and 15.5 billion multiply-adds. Is ResNet-50 larger? Does it cost more?
 
 # %% tags=["nbval-check-output"]
 books = {}
