@@ -340,6 +340,7 @@ def test_a_run_that_goes_on_keeps_the_numbers_of_its_epochs():
 @pytest.mark.parametrize(
     ("curves", "says"),
     [
+        (dict(loss=[0.0021, 0.00042]), "Still falling: 0.002 to 0.00042 in the last epoch."),
         (dict(loss=[2.0]), "One epoch is no curve yet."),
         (dict(loss=[2.0, 1.0]), "Still falling: 2.000 to 1.000 in the last epoch."),
         (dict(loss=[2.0, 1.0, 0.5], val_loss=[2.0, 1.0, 1.1]), "No better for 1 epoch."),

@@ -197,7 +197,8 @@ class DigitPad(Explorer):
     # --- in words -----------------------------------------------------------------------------------------------
 
     def question(self) -> str:
-        return f"Which class will the model name: {', '.join(self._names)}?"
+        what = "your drawing" if self.source == _DRAWN else f"test picture {self._row()}"
+        return f"Which class will the model name for {what}: {', '.join(self._names)}?"
 
     def answer(self) -> str:
         return self._names[int(self.probabilities().argmax())]

@@ -181,7 +181,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         if done:
             name, best = self._best()
             value, epoch = self.history[name][best], self._when[name][best]
-            lines.append(f"Best so far: epoch {epoch}, with a {_called(name)} of {value:.3f}.")
+            lines.append(f"Best so far: epoch {epoch}, with a {_called(name)} of {_told(value)}.")
             lines.append(self._reading(name, best, done))
         return "\n".join(lines)
 
@@ -210,10 +210,10 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         return ["loss", *others[:1]]
 
     def _pair(self, name: str, row: int) -> str:
-        text = f"{_called(name)} {self.history[name][row]:.3f}"
+        text = f"{_called(name)} {_told(self.history[name][row])}"
         validation = dict(zip(self._when.get(f"val_{name}", ()), self.history.get(f"val_{name}", ()), strict=True))
         if (epoch := self._when[name][row]) in validation:
-            text += f", validation {validation[epoch]:.3f}"
+            text += f", validation {_told(validation[epoch])}"
         return text
 
     def _best(self) -> tuple[str, int]:
@@ -241,7 +241,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         if len(losses) == 1:
             return "One number is no curve yet."
         when = "in the last epoch" if epochs[-1] - epochs[-2] == 1 else f"from epoch {epochs[-2]} to {epochs[-1]}"
-        return f"Still falling: {losses[-2]:.3f} to {last:.3f} {when}."
+        return f"Still falling: {_told(losses[-2])} to {_told(last)} {when}."
 
     def _progress(self) -> float:
         """The part of the run that is done, 0 to 1."""
@@ -302,7 +302,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
             corners = 4 if label == "validation" else 12
             radius = 0.05 if epochs <= 15 else 0.032
             sheet.shapes([_polygon(*point, radius, corners) for point in points], colour)
-            ends.append((points[-1][1], f"{label} {values[-1]:.3f}", colour))
+            ends.append((points[-1][1], f"{label} {_told(values[-1])}", colour))
         for place, text, colour in _apart(ends):
             sheet.write(x(self._when["loss"][-1]) + 0.17, place, text, 9.5, colour)
         self._mark_best(sheet, name, x, axis.y, left + width)
@@ -352,6 +352,15 @@ def _checked(history: Mapping[str, Sequence[float]] | None) -> dict[str, list[fl
     if "loss" not in curves or len(set(lengths.values())) != 1 or not lengths["loss"]:
         raise ValueError(f"`history` must hold 'loss', and one number an epoch for each name. Received: {lengths}")
     return curves
+
+
+def _told(value: float) -> str:
+    """Three decimals, or two digits where these would be zeros.
+
+    >>> _told(0.5), _told(0.00042)
+    ('0.500', '0.00042')
+    """
+    return f"{value:.2g}" if 0 < abs(value) < 0.001 else f"{value:.3f}"
 
 
 def _called(name: str) -> str:

@@ -140,7 +140,7 @@ class FeatureMaps(Explorer):
             seen.frame(top, left, bottom - top + 1, right - left + 1, plot.ORANGE)
         row, column = self.strongest()
         chosen = Map(sheet, shades(maps[..., self.channel]), (3.4, 0.55), 3.0)
-        chosen.title(f"{self.layer}, map {self.channel}: {by(maps.shape[:2])}")
+        chosen.title(f"{self.layer}, map {self.channel}: {by(maps.shape[:2])}, its own brightness")
         chosen.frame(row, column, 1, 1, plot.ORANGE)
         self._draw_page(sheet, maps)
         value = maps[row, column, self.channel]
