@@ -551,9 +551,9 @@ bench = explore.BoxBench(a=(2, 2, 10, 8), b=(5, 4, 13, 10), predict=True)
 bench
 
 # %% [markdown]
-# 1. Move b until the two boxes only touch, then further. The IoU stays 0. Look at *overlap in x*: what becomes of it,
-#    and what is done about it? Now move b below a as well: two negative sides would multiply to a positive area. So
-#    each side is held at 0 *before* you multiply.
+# 1. Move b until the two boxes only touch, then further. The IoU stays 0. Look at *overlap in x*: what is done about
+#    it? Now move b below a as well: two negative sides would multiply to a positive area. So each side is held at 0
+#    *before* you multiply.
 # 2. Put b inside a, half as wide and half as high. Does it matter where inside?
 # 3. Watch GIoU while the boxes are apart. It falls with the distance, so as a *loss* it tells a box that misses where
 #    to move.
@@ -594,8 +594,8 @@ for step in nms.steps(four_boxes, pc, iou_threshold=0.5, score_threshold=0.6):
     print(f"keep {letters[step.kept]}, drop {gone}, left {[letters[k] for k in step.remaining]}")
 
 # %% [markdown]
-# Now a photo. To make candidates, a bright disc on dark ground was slid over it in three sizes: a kernel as in lesson
-# 01. The score is the correlation of window and disc.
+# Now a photo. To make candidates, a bright disc on dark ground was slid over it in three sizes. The score is the
+# correlation of window and disc.
 #
 # **Predict.** Count the coins. How many boxes will be left?
 
@@ -661,8 +661,8 @@ stepper
 
 # %% [markdown]
 # Go to the last round. Where the network said both square and triangle of one shape, both stay. Set `compare` to *all
-# classes together*, and the weaker goes. Which way is right depends on whether two objects can be in one place. In
-# these scenes they hardly can.
+# classes together*, and the weaker goes. Which way is right depends on whether two objects can be in one place; here
+# they hardly can.
 
 
 # %%

@@ -105,7 +105,7 @@ print(target[row, column].round(2).tolist())
 # 3 × 3 × 8, and six numbers of 72 are not zero. The centre is measured *within its cell*: 0.67 of a cell from the left
 # border, 0.67 from the top. Height and width are in cells too; a box may be larger than its cell.
 #
-# Mind the order. Arrays have the row first, which goes with y. Boxes have x first.
+# Arrays have the row first, which goes with y; boxes have x first.
 #
 # ### Exercise: the responsible cell
 #
@@ -433,7 +433,7 @@ print(f"a cell covers 8 × 8 pixels and sees {field.size} × {field.size}")
 # | `class` | slots with an object, each class | −ln of the probability of the right answer, yes or no |
 #
 # The first two are counted five times, as in the first YOLO paper: a box in the wrong place is worth nothing, whatever
-# its class. The last is counted three times; you will see why.
+# its class. The last is counted three times: see below.
 #
 # **Predict.** A network says raw 0 everywhere, so every probability is a half, and −ln ½ = 0.69. A picture has two
 # objects in 432 slots. How large are `objectness`, `no_objectness` and `class`?

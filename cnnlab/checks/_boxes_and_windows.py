@@ -77,7 +77,7 @@ _CROP = ByCases(
         ),
     ),
     otherwise="Rows run from y1 to y2, columns from x1 to x2, and nothing starts before 0.",
-    praise="Rows from y, columns from x, and nothing before 0. Most wrong boxes in the world are one of these three.",
+    praise="Rows from y, columns from x, and nothing before 0: three mistakes that raise no error.",
     take=lambda piece, right, what: array(piece, None, what),
     same=lambda mine, theirs: mine.size == theirs.size == 0 or close(mine, theirs),
 )
