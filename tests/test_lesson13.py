@@ -1,5 +1,6 @@
 """Lesson 13: its figures through the library, and the explorer against an independent computation."""
 
+import csv
 import re
 from collections import Counter
 
@@ -90,6 +91,27 @@ def test_same_padding_with_stride_2_is_not_darknets():
     both = keras.layers.Conv2D(1, (1, 3), **ones)(keras.layers.ZeroPadding2D((0, 1))(row))
     assert keras.ops.convert_to_numpy(same).ravel().tolist() == [6, 7]
     assert keras.ops.convert_to_numpy(both).ravel().tolist() == [3, 9]
+
+
+def test_what_yolo_fastest_found_is_kept_as_numbers():
+    with datasets.shipped("yolo_fastest_photos.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    coco = datasets.shipped("darknet/coco.names").read_text(encoding="utf-8").splitlines()
+    counts = Counter((row["photo"], row["name"]) for row in rows)
+    assert counts == {
+        ("astronaut", "person"): 1,
+        ("camera", "person"): 1,
+        ("chelsea", "cat"): 1,
+        ("coffee", "cup"): 1,
+        ("coffee", "dining table"): 1,
+        ("coins", "clock"): 23,
+    }
+    for row in rows:
+        height, width = datasets.photo(row["photo"]).shape[:2]
+        assert 0 <= float(row["x1"]) < float(row["x2"]) <= width
+        assert 0 <= float(row["y1"]) < float(row["y2"]) <= height
+        assert 0.3 <= float(row["score"]) <= 1
+        assert row["name"] in coco
 
 
 # ── the explorer ──
