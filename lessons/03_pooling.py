@@ -612,8 +612,8 @@ for way, pool in ways.items():
 #
 # On raw pixels of such small digits, pooling costs accuracy in place and rescues none after the shift. Do not
 # conclude that it is worthless: a network pools *feature maps*, several times, and learns its filters around the
-# pooling. But neither conclude from the word "invariant" that a network will not mind a shift. Lesson 09 shows the
-# sure way: train on shifted pictures.
+# pooling. But neither conclude from the word "invariant" that a network will not mind a shift. Lesson 09 shows the usual
+# way: train on shifted pictures.
 #
 # These digits were pooled before you saw them, by the way. Their makers scanned 32 × 32 black and white pixels and
 # counted the black ones in each 4 × 4 block, which is average pooling with size 4, times 16.
@@ -700,7 +700,7 @@ print("a learned 3 x 3, 64 to 64 channels:", f"{shapes.conv_params(3, 64, 64):,}
 # - The stride is the pool size unless you say otherwise; with a smaller stride windows overlap: 55 → 27 → 13 → 6
 #   with 3/2.
 # - It learns nothing: 0 parameters. A maximum sends its gradient to the winner, an average shares it, and whoever
-#   wins twice adds up. Padding is never counted.
+#   wins twice adds up. In Keras padding is never counted.
 # - On the photo, a shift of one pixel changed 76% of the values without pooling and 52% after max pooling: some
 #   tolerance, no invariance. Global max pooling of digits was invariant, and knew nothing.
 # - Max pooling is a good choice for "found or not", and not always the better one.
