@@ -403,7 +403,7 @@ print("output", mine.output_shape, "  last layer", head.count_params(), "  in al
 
 # %% [markdown]
 # 64 · 24 + 24 = 1,560, and about 100,000 in all. `zoo.tiny_yolo` is the same network, with names that lesson 13 needs
-# when it writes the weights to a file. The slope and the epsilon are Darknet's.
+# when it writes the weights to a file. The slope of 0.1 is Darknet's.
 
 # %% tags=["nbval-check-output"]
 keras.utils.set_random_seed(SEED)
