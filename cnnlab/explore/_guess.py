@@ -50,8 +50,8 @@ def judge(guess: str, answer: Answer, choices: Sequence[str] = ()) -> bool | Non
     >>> judge("10", (10, 10)), judge("4 × 2", (2, 4)), judge("column 4, row 2", {"row": 2, "column": 4})
     (True, False, True)
     """
-    said = _word(guess)
-    words = {_word(choice): choice for choice in choices}
+    said = _choice(_word(guess), [_word(choice) for choice in choices])
+    words = {_word(choice) for choice in choices}
     if isinstance(answer, str):
         if said == _word(answer):
             return True
@@ -105,9 +105,11 @@ def number(text: str) -> float | None:
     [0.6, 0.6, 0.26, 1971.75, 0.26, -2.0, -2.0, None, None]
     """
     for side in reversed(_plain(text).split("=")):
-        value = _value(_DECIMAL_COMMA.sub(r"\1.\2", _ungrouped(side)))
-        if value is not None:
-            return value
+        side = _DECIMAL_COMMA.sub(r"\1.\2", _ungrouped(side))
+        for line in (side, re.sub(r"\([^()]*\)\W*$", "", side)):  # what stands in brackets behind it explains it
+            value = _value(line)
+            if value is not None:
+                return value
     return None
 
 
@@ -118,6 +120,12 @@ def _exact(value: float) -> str:
 def _word(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).casefold().strip(" .!?'\"“”")
     return re.sub(r"[-_\s]+", " ", re.sub(r"^(?:it is|it's|the|an?)\s+", "", text))
+
+
+def _choice(said: str, words: Sequence[str]) -> str:
+    """The one word to choose that stands in a sentence, if it is one and is not denied."""
+    found = [word for word in words if re.search(rf"\b{re.escape(word)}\b", said)]
+    return found[0] if len(found) == 1 and not re.search(r"\bnot\b|n't|\d.*\d", said) else said
 
 
 def _plain(text: str) -> str:
