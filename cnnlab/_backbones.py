@@ -166,7 +166,7 @@ def build(entry: Entry, shape: tuple[int, int, int], weights: object, resize: tu
             ) from None
         if entry.keras_name.startswith("EfficientNetB") and Path(found).match(entry.file):
             _divide_once_more(model)
-    return model
+    return keras.Model(inputs, model.output, name=model.name)  # Keras' own wants a list of one, and warns of an array
 
 
 def _divide_once_more(model: keras.Model) -> None:

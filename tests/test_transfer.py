@@ -107,6 +107,7 @@ def test_the_menu_states_the_parameters(name, size, channels):
     assert base.count_params() == entry.params
     assert base.output_shape[-1] == channels
     assert base.input_shape == (None, size, size, 3)
+    assert base(pictures(1, size, size, 3)).shape[-1] == channels  # and no warning
 
 
 def test_the_menu_is_that_of_the_syllabus_with_its_sizes():
@@ -242,10 +243,11 @@ def test_what_keras_has_cached_needs_no_network(monkeypatch, no_weights):
 
     def vgg16(**arguments):
         asked.update(arguments)
-        return keras.Sequential()
+        raise LookupError
 
     monkeypatch.setattr(keras.applications, "VGG16", vgg16)
-    transfer.backbone("vgg16", (64, 64, 3))
+    with pytest.raises(LookupError):
+        transfer.backbone("vgg16", (64, 64, 3))
     assert asked["weights"] == "imagenet"
     assert asked["include_top"] is False
 
