@@ -498,9 +498,9 @@ curve.figure("the digits 5 to 9", guess=0.2)
 
 # %% [markdown]
 # On ten labels as on a hundred, the head on features is ahead of scratch; its lead is largest where labels are few: in
-# our run 21 ± 6, 9 ± 3 and 7 ± 4 points, each lead taken seed by seed, on the same pictures. Fine-tuning the top adds nothing in a hundred steps: its line lies on the
-# head's. And look at the bars. With ten labels one run may be ten points off another, only because other ten pictures
-# were drawn. Compare two single runs there and you compare luck.
+# our run 21 ± 6, 9 ± 3 and 7 ± 4 points, each lead taken seed by seed, on the same pictures. Fine-tuning the top adds
+# nothing in a hundred steps: its line lies on the head's. And look at the bars. With ten labels one run may be ten
+# points off another, only because other ten pictures were drawn. Compare two single runs there and you compare luck.
 #
 # Is a hundred steps too few for scratch? We gave all of them six hundred, as `PROFILE = "full"` does, with three
 # seeds. With thirty labels the lead stayed: 9 ± 5 points. With a hundred it was gone, 1 ± 4 points, and the fine-tuned
