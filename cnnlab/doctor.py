@@ -31,8 +31,13 @@ VARIABLES = {
     "CNNLAB_STRICT": "1 lets an explorer's error stop the notebook",
 }
 
-# How a lesson loads a data file.
-_LOADERS = {"mnist": datasets.mnist, "fashion_mnist": datasets.fashion_mnist, "cifar10": datasets.cifar10}
+# How a lesson loads a data file, and in which parts.
+_LOADERS = {
+    "mnist": (datasets.mnist, "train", "test"),
+    "fashion_mnist": (datasets.fashion_mnist, "train", "test"),
+    "cifar10": (datasets.cifar10, "train", "test"),
+    "cats_and_dogs": (datasets.cats_and_dogs, "train", "validation"),
+}
 
 # Extras that are more than one backend's package: what a learner cannot do without them.
 _EXTRAS = {"lab": "JupyterLab on this machine", "batch": "cnnlab run and cnnlab build"}
@@ -249,10 +254,10 @@ def _data() -> Iterator[Finding]:
 def _readable(row: datasets.Availability) -> tuple[str, str, str]:
     """Status, detail and fix of a data file that is here."""
     detail = f"in the {row.place} ({row.bytes / 1e6:.1f} MB)"
-    load = _LOADERS.get(row.name)
-    if row.place == "data folder" and load is not None:  # the cache is known by its SHA-256
+    if row.place == "data folder" and row.name in _LOADERS:  # the cache is known by its SHA-256
+        load, *splits = _LOADERS[row.name]
         try:
-            for split in ("train", "test"):
+            for split in splits:
                 load(split, limit=1)
         except DataError as error:
             why = str(error).replace(f"{row.path}", "the file")

@@ -373,6 +373,14 @@ def test_data_in_the_data_folder_is_read(monkeypatch, tmp_path):
     assert "the file must hold the arrays x_test and y_test" in found.detail
 
 
+def test_a_zip_in_the_data_folder_is_read_too(monkeypatch, tmp_path):
+    monkeypatch.setenv("CNNLAB_DATA", str(tmp_path))
+    (tmp_path / "cats_and_dogs_small.zip").write_bytes(b"<html>not a zip</html>")
+    found = finding("cats_and_dogs_small.zip")
+    assert (found.status, found.fix) == ("problem", "copy the file again, or remove it")
+    assert found.detail.startswith("in the data folder, damaged: cats_and_dogs_small.zip was not unpacked")
+
+
 def test_a_data_folder_that_does_not_exist_is_a_problem(monkeypatch, tmp_path):
     for path in (tmp_path / "nowhere", tmp_path / "file"):
         (tmp_path / "file").write_text("")

@@ -215,6 +215,13 @@ def test_get_makes_the_file_for_a_classroom(published, cache, tmp_path, monkeypa
     assert path.read_bytes() == b"mine"
 
 
+def test_a_classrooms_folder_is_filled_where_the_cache_cannot_be(published, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("CNNLAB_CACHE", str(tmp_path / "file" / "cache"))
+    assert datasets.fetch("cats_and_dogs", to=tmp_path / "share").is_file()
+    assert "folder for it cannot be written" in datasets.cats_and_dogs(limit=2).source
+
+
 def test_the_command_follows(published, cache, capsys):
     from cnnlab import cli
 
