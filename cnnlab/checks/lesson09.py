@@ -141,7 +141,7 @@ def _flip_y(boxes: np.ndarray, width: float) -> np.ndarray:
 
 
 def _boxes_case(boxes: list, width: int) -> Case:
-    return Case(np.array(boxes).reshape(-1, 4), width, words=f"In a picture {width} wide, for the boxes {boxes},")
+    return Case(np.array(boxes).reshape(-1, 4), width, words=f"In a picture {width} wide, for the boxes {read(boxes)},")
 
 
 def _take_boxes(result: object, right: np.ndarray, what: str) -> np.ndarray:
@@ -578,7 +578,9 @@ _MIXED_LABEL = ByCases(
     cases=_MIXED,
     misreadings=(
         *(
-            Misreading(how, "the picture is mixed and the label is not. It is so much of the one, the rest the other.")
+            Misreading(
+                how, "the picture is mixed and the label is not: it is `weight` of the first, the rest of the second."
+            )
             for how in (
                 lambda first, one, second, two, weight: one,
                 lambda first, one, second, two, weight: two,

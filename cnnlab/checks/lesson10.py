@@ -23,7 +23,7 @@ _ONE_AXIS = "you averaged over one of the two axes of position. Take both: axis=
 
 _AVERAGE = ByCases(
     truth=lambda maps: maps.mean(axis=(1, 2)),
-    cases=(_maps(0, 4, 3, 5, 2), _maps(1, 2, 4, 4, 7)),
+    cases=(_maps(0, 6, 3, 5, 8), _maps(1, 2, 4, 4, 7)),
     misreadings=(
         Misreading(
             lambda maps: maps.mean(axis=-1),
@@ -313,8 +313,8 @@ def _check_loss(model: object) -> None:
                 "'sparse_categorical_crossentropy'.")  # fmt: skip
 
 
-def _highest_rate(model: object) -> float:
-    """The learning rate at its highest: a schedule may begin low, or at 0."""
+def _highest_rate(model: object) -> tuple[float, str]:
+    """The learning rate at its highest, since a schedule may begin low, or at 0; and the two of them in words."""
     import keras
 
     steps, rates = model.optimizer.iterations, []
@@ -322,7 +322,8 @@ def _highest_rate(model: object) -> float:
         steps.assign(int(step))
         rates.append(float(np.max(keras.ops.convert_to_numpy(model.optimizer.learning_rate))))
     steps.assign(0)
-    return max(rates)
+    highest = read(max(rates), 2)
+    return max(rates), f"A learning rate of {highest}" if len(set(rates)) == 1 else f"A schedule that reaches {highest}"
 
 
 def _training(model: object) -> dict[str, bool]:
@@ -351,9 +352,9 @@ def _diagnose_freeze_backbone(answer: object) -> str:
     if convolutions:
         raise Wrong(f"{', '.join(convolutions)} still trains. Every layer of the backbone must be frozen.")
     _check_norms(model)
-    rate = _highest_rate(model)
+    rate, said = _highest_rate(model)
     if rate < 1e-6:
-        raise Wrong(f"With a learning rate of {read(rate)} the head does not learn either. Adam's usual 0.001 will do.")
+        raise Wrong(f"{said}: the head does not learn either. Adam's usual 0.001 will do.")
     return "Only the head is left to train: 64 · 5 + 5 = 325 of 23,957 parameters, and no statistics move."
 
 
@@ -604,14 +605,13 @@ def _diagnose_fine_tune(answer: object) -> str:
     if trains["block1_conv"] or trains["block2_conv"]:
         raise Wrong("Lower blocks train too. Few pictures are to change few weights: block3_conv and the head only.")
     _check_norms(model)
-    rate = _highest_rate(model)
+    rate, said = _highest_rate(model)
     if rate > 3e-4:
-        raise Wrong(f"A learning rate of {read(rate)} is too high for weights that are good already, even if it is not "
-                    "that high from the first step: they have little to gain and all to lose. Take a tenth of the "
-                    "head's 0.001, or less.")  # fmt: skip
+        raise Wrong(f"{said} is too high for weights that are good already: they have little to gain and all to lose. "
+                    "Take a tenth of the head's 0.001, or less.")  # fmt: skip
     if rate < 1e-6:
-        raise Wrong(f"With a learning rate of {read(rate)} nothing will have moved by tomorrow. Take about 0.0001.")
-    return f"block3_conv and the head, at {read(rate)}: the strokes stay what they are, their combinations adapt."
+        raise Wrong(f"{said}: nothing will have moved by tomorrow. Take about 0.0001.")
+    return "block3_conv and the head, in small steps: the strokes stay what they are, their combinations adapt."
 
 
 _TUNE = """
