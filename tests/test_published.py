@@ -373,3 +373,14 @@ def test_only_arrays_are_unpickled():
     for protocol in (3, 4):
         again = _published._Unpickler(io.BytesIO(pickle.dumps(array, protocol=protocol))).load()
         assert np.array_equal(again, array)
+
+
+def test_a_batch_as_python_2_pickled_it_is_read():
+    """The published archive is of 2009: texts are bytes, and NumPy's functions are where they were then."""
+    array = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R(K\x01K\x02K\x03\x86"
+    array += b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+    array += b"\x89U\x06abcdeftb"
+    pickled = b"\x80\x02}(U\x04data" + array + b"U\x06labels](K\x07K\x01eU\x0bbatch_labelU\x01xu."
+    batch = _published._Unpickler(io.BytesIO(pickled), encoding="bytes").load()
+    assert batch[b"data"].tolist() == [[97, 98, 99], [100, 101, 102]]
+    assert batch[b"labels"] == [7, 1]
