@@ -99,27 +99,3 @@ def _like(result: object, right: object, what: str) -> object:
     if np.ndim(right):
         return array(result, np.shape(right), what, finite=False)
     return number(result, what, finite=False)
-
-
-# The form before ByCases: lists of answers instead of functions.
-def judge(got: Sequence, right: Sequence, cases: Sequence[str], misreadings: Sequence[tuple], last: str) -> None:
-    """Raise `Wrong` for the first case that fails, with the misreading that explains every answer given.
-
-    `misreadings` are pairs: the answers to all cases that somebody would give, and what to tell them.
-    """
-    wrong = [i for i in range(len(right)) if not close(got[i], right[i])]
-    if not wrong:
-        return
-    first = wrong[0]
-    said = "{} you got {}, not {}".format(cases[first], *apart(got[first], right[first]))
-    for answers, message in misreadings:
-        if all(close(mine, theirs) for mine, theirs in zip(got, answers, strict=True)):
-            raise Wrong(f"{said}: {message}")
-    raise Wrong(f"{said}. {last}")
-
-
-def short(value: object) -> str:
-    """The old name of `read`."""
-    from cnnlab.checks._exercise import read
-
-    return read(value)
