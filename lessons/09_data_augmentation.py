@@ -14,7 +14,7 @@
 # - find out whether it helped, with error bars, and what it helped against;
 # - ask a network about several views of one picture and take the mean.
 #
-# **Time:** about 60 minutes of reading and trying; the cells themselves run in about half a minute on a laptop. **You
+# **Time:** about 60 minutes of reading and trying; the cells themselves run in under a minute on a laptop. **You
 # need:** lessons 02 to 05.
 
 # %% tags=["bootstrap"]
@@ -139,6 +139,7 @@ plot.images(
         "as they are": np.concatenate(x_test[:14, ..., 0], axis=1),
         "a little moved": np.concatenate(moved[:14, ..., 0], axis=1),
     },
+    vmax=1,
     columns=1,
     row_height=1.1,
     alt=f"Two rows with the same fourteen test digits, {' '.join(map(str, test.labels[:14]))}: as they are, and a "
@@ -146,9 +147,9 @@ plot.images(
 )
 
 # %% [markdown]
-# The hundred: without a mistake. New pictures: nine in ten right (on MNIST we measured 0.78 ± 0.03; real handwriting
-# varies more). The same new pictures, moved by a pixel or two: hardly more than six in ten (MNIST: 0.62 ± 0.03). The
-# ± is the standard deviation over the three seeds.
+# The hundred: without a mistake. New pictures: nine in ten right (on MNIST, whose digits vary more, we measured
+# 0.78 ± 0.03). The same new pictures, a little moved: hardly more than six in ten (MNIST: 0.62 ± 0.03). The ± is the
+# standard deviation over the three seeds: how far another run may well lie.
 #
 # So the network has not learned what a 3 looks like. It has learned where the ink of these hundred lies. That a few
 # pixels, a slant and a little size do not matter, you know and it cannot know: it has never been shown. That is what
@@ -186,8 +187,8 @@ for name, mode in (("constant", "constant"), ("nearest", "edge"), ("reflect", "s
     print(f"{name:9}", *["".join(map(str, row)) for row in shift(letter, 2, mode)])
 
 # %% [markdown]
-# Two pixels to the right, three ways. On a black ground "constant" is right. On photographs it makes black bars,
-# which a network notices; "reflect" does not.
+# Two pixels to the right, three ways. On a black ground "constant" is right. On photographs it makes black bars, which
+# a network may notice; "reflect" makes none.
 #
 # A **crop** cuts out a window: another shift, and a smaller picture. In a row of 6 pixels a window of 4 can begin at 0,
 # 1 or 2. That is 6 − 4 + 1 = 3 places; with as many along the other axis 9, and mirrored 18 pictures from one.
@@ -649,6 +650,7 @@ digit = x[few(SEED)[30]]
 shown = augment.views(digit[None], gentle, 14)[0]
 plot.images(
     {"one of the hundred, and fourteen versions of it": np.concatenate([digit, *shown], axis=1)[..., 0]},
+    vmax=1,
     row_height=1.0,
     alt="A handwritten 3 and fourteen versions of it, each a little turned, moved or sized.",
 )
@@ -770,19 +772,14 @@ for name, group in (("without", plain), ("gentle", augmented)):
 # model.fit(generator.flow_from_directory("train", target_size=(150, 150)))
 # ```
 #
-# Here is each of its arguments with what does the same now.
+# Here is each of its arguments with what does the same now. `augment.modern` takes the old ones and returns the layers.
 
 # %% tags=["nbval-check-output"]
 for row in [*augment.OLD.values(), *augment.OLD_ELSEWHERE]:
     print(f"{row.old}\n    {row.new}" + (f"\n    ({row.note})" if row.note else ""))
-
-# %% [markdown]
-# And `augment.modern` takes the old arguments and returns the new layers.
-
-# %% tags=["nbval-check-output"]
 old = {"rotation_range": 20, "width_shift_range": 0.1, "horizontal_flip": True, "rescale": 1 / 255}
 pipeline = augment.modern(**old)
-print([type(layer).__name__ for layer in pipeline.layers])
+print("\nmodern:", [type(layer).__name__ for layer in pipeline.layers])
 print("turns by at most", round(360 * pipeline.layers[0].factor[1]), "degrees")
 
 # %% [markdown]

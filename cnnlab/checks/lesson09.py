@@ -579,7 +579,7 @@ _MIXED_LABEL = ByCases(
     misreadings=(
         *(
             Misreading(
-                how, "the picture is mixed and the label is not: it is `weight` of the first, the rest of the second."
+                how, "the picture is mixed and the label is not: it has `weight` of the first, the rest of the other."
             )
             for how in (
                 lambda first, one, second, two, weight: one,
