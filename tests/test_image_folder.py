@@ -561,11 +561,11 @@ def test_the_stand_in_is_named(monkeypatch):
     assert data.labels.tolist() == [0, 1] * 5
     assert data.class_names == ("disc", "star")
     assert data.is_stand_in
-    assert "cnnlab data get cats_and_dogs" in data.source
+    assert data.source == "stand-in: discs and stars drawn on crops of photos (CNNLAB_OFFLINE is set)"
     np.testing.assert_array_equal(
         data.images[:4], datasets.cats_and_dogs("validation", limit=4, image_size=(20, 24)).images
     )
-    with pytest.raises(DataError, match=r"cats_and_dogs_small.zip is not fetched: any zip with the folders train/cats"):
+    with pytest.raises(DataError, match=r"cats_and_dogs_small.zip was not fetched: CNNLAB_OFFLINE is set"):
         datasets.fetch("cats_and_dogs")
 
 
