@@ -76,6 +76,24 @@ def test_iris_reaches_95_percent_on_the_lessons_split(keras):
     assert (said == y[test]).mean() >= 0.95
 
 
+def test_of_three_learning_rates_one_creeps_one_learns_and_one_leaves_the_valley(keras):
+    iris = datasets.iris()
+    train = np.random.default_rng(0).permutation(150)[:105]
+    x, y = iris.features.astype("float32")[train], iris.labels[train]
+    keras.utils.set_random_seed(0)
+    model = dense_stack(keras, 4, 50, 30, 3)
+    model.compile(loss="sparse_categorical_crossentropy", optimizer="sgd")
+    first_weights, last = model.get_weights(), {}
+    for rate in (0.001, 0.03, 1.0):
+        model.set_weights(first_weights)
+        model.optimizer.learning_rate = rate
+        losses = model.fit(x, y, epochs=25, batch_size=105, verbose=0).history["loss"]
+        last[rate] = losses[-1]
+    assert losses[1] > 2 * losses[0]  # the first step at 1.0
+    assert last[0.03] < last[0.001] < losses[0]
+    assert last[1.0] > math.log(3) - 0.01
+
+
 def test_the_first_explorer_steps_are_those_of_keras(keras):
     for optimizer, rate, name in (
         (keras.optimizers.SGD(0.1), 0.1, "gradient descent"),
