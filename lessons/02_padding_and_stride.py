@@ -247,8 +247,8 @@ plot.lines(
 )
 
 # %% [markdown]
-# About 4 · 230 = 920. The strongest edge of the whole picture is one that nobody photographed: the padding drew it,
-# above and below. The roofs in between do not come near.
+# About 4 · 230 = 920. The strongest edge of the whole picture is one that nobody photographed: the padding drew it, and
+# another one below. No row of the photo itself reaches 200.
 #
 # Networks use zeros nevertheless. Zeros cost nothing, and during training the kernels get used to them. They even learn
 # from them where the border is. But when you filter a picture yourself, as in lesson 01, choose `reflect` or `edge`.
@@ -367,8 +367,8 @@ for layer in network.layers:
 #
 # ### Exercise: one layer by hand
 #
-# A picture is 101 pixels high and 135 wide. An 11 × 11 kernel moves over it with stride 3, and 1 pixel of zeros is added
-# on each side. What is the output's size? Pencil and paper first. Put `(height, width)` in place of the dots.
+# A picture is 101 pixels high and 135 wide. An 11 × 11 kernel moves over it with stride 3, and 1 pixel of zeros is
+# added on each side. What is the output's size? Pencil and paper first. Put `(height, width)` in place of the dots.
 
 # %% tags=["exercise-by_hand"]
 size = ...  # (height, width)
@@ -383,8 +383,8 @@ check.by_hand(size)
 # corner wherever a window starts. The number in a pixel says how many windows use it. What no window reaches is crossed
 # out. Below stands the formula with the numbers put in, and what a real Keras layer answers.
 #
-# It asks you first. Work out height and width from the formula, type them into *my guess* as `3 × 5` (or `3 5`), and
-# press Enter. Every change of a control asks anew. Leave `dilation_rate` at 1 for now: the next section explains it.
+# It asks you first. Work out height and width from the formula, type them into *my guess* and press Enter. Each new
+# question hides the answer again. Leave `dilation_rate` at 1 for now: the next section explains it.
 
 # %%
 shape_quiz = explore.ShapeExplorer(height=6, width=9, kernel_size=3, strides=2, predict=True)
@@ -467,8 +467,8 @@ check.padding_to_keep(padding_to_keep)
 # %% [markdown]
 # ## All of it in NumPy
 #
-# Here is the whole operation: pad, find the size, lay the window down, multiply, add. `window` is the only line that
-# dilation touches, `top` and `left` the only ones that stride touches.
+# Here is the whole operation: pad, find the size, lay the window down, multiply, add. Dilation appears twice: in
+# `spans`, and as the step in `window`. So does the stride: in the size, and in `top, left`.
 
 
 # %%
@@ -538,7 +538,7 @@ print("get 112 at stride 2: ", shapes.padding_for_size(224, 3, strides=2, target
 # and add as little as that takes. For 224 and stride 2 that is m = 112 and half a pixel a side: one pixel in all. An
 # odd pixel goes **after**: below, or to the right.
 #
-# In PyTorch and in Darknet a convolution with a stride pads the same on both sides. A layer there says `padding=1`: one
+# In PyTorch and in Darknet a convolution with a stride pads the same on both sides. PyTorch writes `padding=1`: one
 # before, one after. The output has ⌊(224 + 2 − 3) / 2⌋ + 1 = 112 pixels as well. Same kernel, same size. Is it the same
 # output?
 #
@@ -552,22 +552,24 @@ print("Keras, 0 and 1:    ", convolve(row, ones, s=2, pads=((0, 0), (0, 1)))[0, 
 print("symmetric, 1 and 1:", convolve(row, ones, s=2, pads=((0, 0), (1, 1)))[0, :3])
 
 # %%
-padded = {"Keras: sums 6, 12, 11": [1, 2, 3, 4, 5, 6, 0], "symmetric: sums 3, 9, 15": [0, 1, 2, 3, 4, 5, 6, 0]}
-windows = {title: np.full((3, len(numbers)), np.nan) for title, numbers in padded.items()}
-for title, numbers in padded.items():
-    for i in range(3):  # window i starts at 2i
-        windows[title][i, 2 * i : 2 * i + 3] = numbers[2 * i : 2 * i + 3]
+padded, panels = np.array([0, 1, 2, 3, 4, 5, 6, 0]), {}
+for title, first in {"Keras, 0 and 1: sums 6, 12, 11": 1, "symmetric, 1 and 1: sums 3, 9, 15": 0}.items():
+    panels[title] = np.full((4, 8), np.nan)
+    panels[title][0, first:] = padded[first:]  # Keras has no zero before
+    for i in range(3):
+        window = slice(first + 2 * i, first + 2 * i + 3)
+        panels[title][i + 1, window] = padded[window]
 plot.grids(
-    windows,
-    alt="The three windows on 1 2 3 4 5 6, one a row. Keras: 1 2 3, then 3 4 5, then 5 6 0. Symmetric: 0 1 2, then "
-    "2 3 4, then 4 5 6; the zero after 6 is dropped.",
-    height=2.6,
+    panels,
+    alt="Above, the padded row; below it the three windows, each under its pixels. Keras: 1 2 3, then 3 4 5, then "
+    "5 6 0. Symmetric: 0 1 2, then 2 3 4, then 4 5 6; no window holds the zero after the 6.",
+    height=2.8,
 )
 
 # %% [markdown]
-# No number is equal. The windows stand on other pixels: Keras' are centred on pixels 1, 3 and 5 (counted from 0), the
-# symmetric ones on 0, 2 and 4. In the picture on the right the zero that was added after the 6 is not even used.
-# Rounding down drops it.
+# No sum is equal. Row 0 of each grid is the padded row, and the windows stand below their pixels: Keras' are centred on
+# the numbers 2, 4 and 6, the symmetric ones on 1, 3 and 5. The zero that the symmetric way added after the 6 is in no
+# window: rounding down drops it.
 #
 # Now with 224 pixels. The cell takes a 224 × 224 piece of the photo and gives Keras the Sobel kernel as weights. The
 # symmetric way puts `ZeroPadding2D(1)` in front and asks for `valid`.
@@ -587,6 +589,7 @@ print(f"equal numbers: {(as_keras == as_torch).mean():.0%}")
 plot.images(
     {"Keras' same: 0 and 1": as_keras, "symmetric: 1 and 1": as_torch, "difference": as_keras - as_torch},
     signed=("Keras' same: 0 and 1", "symmetric: 1 and 1", "difference"),
+    vmax=500,  # one scale for all three
     alt="Vertical edges of a tower, computed with the two paddings, and their difference. The two look alike at first "
     "sight; the difference is about as strong as the pictures themselves. Keras' zeros draw a line at the right "
     "border, the symmetric ones at the left.",
@@ -649,8 +652,8 @@ shape_explorer
 # ## Summary
 #
 # - Along each axis: ⌊(n + 2p − d(f − 1) − 1) / s⌋ + 1. Room to move, whole steps, plus one.
-# - Without padding a corner pixel is used by one window and a middle pixel by f · f; each further layer makes the gap
-#   wider. Padding by (f − 1)/2 keeps the size at stride 1 and lifts the corner to 4 of 9.
+# - At stride 1 and without padding a corner pixel is used by one window and a middle pixel by f · f; each further layer
+#   makes the gap wider. Padding by (f − 1)/2 keeps the size and lifts the corner, for f = 3 from 1 of 9 to 4 of 9.
 # - What you pad with is seen by the kernel. Zeros draw an edge around the picture; `reflect` and `edge` do not.
 # - The formula rounds down. What does not fill a whole window is dropped without a message.
 # - Keras' `same` makes ⌈n / s⌉ outputs and puts an odd pixel below or to the right. Symmetric padding has the same size

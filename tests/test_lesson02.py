@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnlab import conv, explore, kernels, shapes
+from cnnlab import conv, datasets, explore, kernels, shapes
 from cnnlab.checks import lesson02 as check
 from cnnlab.explore._windows import Windows, keras_answer
 from cnnlab.explore.lesson02 import parse_pads
@@ -49,6 +49,33 @@ def test_the_39_pixel_network():
 def test_keras_same_at_224_is_uneven():
     assert shapes.same_padding(224, 3, strides=2) == (0, 1)
     assert shapes.padding_for_size(224, 3, strides=2, target=112) == 0.5
+
+
+def test_zeros_draw_the_strongest_edge_of_the_photo():
+    sky = datasets.photo("china")[..., 1].astype(int)
+    rows = {
+        mode: abs(conv.conv2d(conv.pad2d(sky, 1, mode=mode), kernels.kernel("sobel_horizontal"))).mean(axis=1)
+        for mode in ("zeros", "reflect")
+    }
+    assert (round(rows["zeros"][0]), round(rows["zeros"][-1])) == (917, 253)
+    assert max(rows["zeros"][1:-1].max(), rows["reflect"].max()) < 200
+    assert rows["zeros"][1:6].mean() == pytest.approx(3, abs=0.5)
+
+
+def test_two_paddings_of_one_size_agree_hardly_anywhere():
+    piece = datasets.photo("china")[100:324, 200:424, 1].astype(int)
+    sobel = kernels.kernel("sobel_vertical")
+    uneven, even = (conv.conv2d(np.pad(piece, pad), sobel, strides=2) for pad in ((0, 1), 1))
+    assert uneven.shape == even.shape == (112, 112)
+    assert (uneven == even).mean() < 0.05
+    inside = np.s_[1:-1, 1:-1]
+    assert (uneven - even)[inside].std() > uneven[inside].std()  # the difference is as strong as the pictures
+
+
+def test_the_windows_of_both_paddings():
+    row, ones = np.array([[1, 2, 3, 4, 5, 6]]), np.ones((1, 3), int)
+    assert conv.conv2d(row, ones, strides=2, padding=((0, 0), (0, 1))).tolist() == [[6, 12, 11]]
+    assert conv.conv2d(row, ones, strides=2, padding=((0, 0), (1, 1))).tolist() == [[3, 9, 15]]
 
 
 def test_ten_layers_leave_8_of_28():
