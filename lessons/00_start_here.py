@@ -88,9 +88,9 @@ print(doctor.summary())
 # **GPU** may well say none: lessons 00 to 04 are made for an ordinary processor. In Colab you can have one under
 # *Runtime → Change runtime type*.
 #
-# **Without a network** this lesson and the next four run unchanged.
-# Larger data sets are looked for in the folder that the variable `CNNLAB_DATA` names, then in a cache, then downloaded;
-# failing all three, a smaller stand-in takes their place. `source` says which one you have.
+# **Without a network** this lesson and the next four run unchanged. Larger data sets are looked for in the folder that
+# the variable `CNNLAB_DATA` names, then in a cache, then downloaded; failing all three, a smaller stand-in takes their
+# place. `source` says which one you have.
 
 # %% tags=["nbval-check-output"]
 iris = datasets.iris()
