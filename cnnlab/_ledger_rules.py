@@ -53,28 +53,36 @@ POINTWISE = _existing(
     *("GaussianNoise", "ActivityRegularization", "Identity", "Masking", "Rescaling", "Normalization"),
     *("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomShear", "RandomContrast"),
     *("RandomBrightness", "RandomHue", "RandomSaturation", "RandomGrayscale", "RandomErasing", "RandomPerspective"),
+    *("RandomColorDegeneration", "RandomColorJitter", "RandomInvert", "RandomPosterization", "RandomSharpness"),
+    *("RandomGaussianBlur", "RandomElasticTransform"),
 ) + (ChannelPadding, ChannelSlice, LocalResponseNormalization)
 # No multiply-adds, but the positions are lost or moved.
 FREE = _existing(
     *("Flatten", "Reshape", "Permute", "RepeatVector", "Embedding", "GroupNormalization"),
-    *("LayerNormalization", "UpSampling1D", "UpSampling2D", "UpSampling3D", "Resizing", "CenterCrop", "RandomCrop"),
+    *(
+        "LayerNormalization",
+        "RMSNormalization",
+        "UpSampling1D",
+        "UpSampling2D",
+        "UpSampling3D",
+        "Resizing",
+        "CenterCrop",
+        "RandomCrop",
+    ),
+    *(f"Adaptive{op}Pooling{n}D" for op in ("Max", "Average") for n in (1, 2, 3)),
 )
+# What keras.applications defines for itself: ConvNeXt's layers, and Inception-ResNet's x + scale · y.
+APPLICATIONS_POINTWISE = {"LayerScale", "StochasticDepth"}
+APPLICATIONS_MERGES = {"CustomScaleLayer"}
 # Operations without a layer, written x + y or keras.ops.relu(x); Keras gives their classes no public name.
-ACTIVATION_OPS = {"Elu", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Relu", "Relu6", "Selu", "Sigmoid", "Silu"}
-ARITHMETIC_OPS = {
-    "Absolute",
-    "Clip",
-    "Exp",
-    "Identity",
-    "Log",
-    "Negative",
-    "Softmax",
-    "Softplus",
-    "Sqrt",
-    "Square",
-    "Tanh",
-}
-POINTWISE_OPS = ACTIVATION_OPS | ARITHMETIC_OPS
+_POINTWISE_OPS = """
+    Celu Elu Gelu HardShrink HardSigmoid HardSilu HardSwish HardTanh LeakyRelu LogSigmoid LogSoftmax Relu Relu6 Selu
+    Sigmoid Silu Softmax SoftShrink Softplus Softsign SparsePlus SparseSigmoid Sparsemax Squareplus Tanh TanhShrink
+    Threshold
+    Abs Absolute Arctan Cbrt Ceil Clip Cos Cosh Exp Exp2 Expm1 Floor Identity Log Log10 Log1p Log2 Negative Reciprocal
+    Round Sign Sin Sinh Sqrt Square Tan Trunc
+"""
+POINTWISE_OPS = set(_POINTWISE_OPS.split())
 MERGE_OPS = {"Add", "Subtract", "Multiply", "Divide", "TrueDivide", "Maximum", "Minimum", "Power"}
 
 
@@ -83,7 +91,7 @@ def multiply_adds(operation: keras.Operation, inputs: Sequence[keras.KerasTensor
     if not isinstance(operation, keras.layers.Layer):
         return 0 if type(operation).__name__ in POINTWISE_OPS | MERGE_OPS else None
     free = (*POOLINGS, *GLOBAL_POOLINGS, DarknetMaxPooling2D, *PADDINGS, *CROPPINGS, *MERGES, *POINTWISE, *FREE)
-    if isinstance(operation, free):
+    if isinstance(operation, free) or _own_to_applications(operation) in APPLICATIONS_POINTWISE | APPLICATIONS_MERGES:
         return 0
     counted = (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE, *TRANSPOSED, layers.Dense)
     if not isinstance(operation, counted) or None in inputs[0].shape[1:]:
@@ -106,6 +114,12 @@ def multiply_adds(operation: keras.Operation, inputs: Sequence[keras.KerasTensor
     return total
 
 
+def _own_to_applications(operation: keras.layers.Layer) -> str:
+    """The class's name if keras.applications defines it; somebody else's class of that name may do anything."""
+    kind = type(operation)
+    return kind.__name__ if kind.__module__.startswith("keras.") and ".applications." in kind.__module__ else ""
+
+
 def what_it_sees(operation: keras.Operation, inputs: Sequence[keras.KerasTensor], seen: Sequence[Seen]) -> Seen:
     """What one output value of `operation` sees of the model's input, from what its `inputs` see.
 
@@ -119,7 +133,7 @@ def what_it_sees(operation: keras.Operation, inputs: Sequence[keras.KerasTensor]
         name = type(operation).__name__
         known = name in MERGE_OPS or (name in POINTWISE_OPS and len(seen) == 1)
         return _union(seen, inputs) if known else None
-    if isinstance(operation, MERGES):
+    if isinstance(operation, MERGES) or _own_to_applications(operation) in APPLICATIONS_MERGES:
         along = getattr(operation, "axis", None)  # of a Concatenate
         return _union(seen, inputs) if along in (None, -1, len(inputs[0].shape) - 1) else None
     if len(seen) != 1:
@@ -131,10 +145,12 @@ def _unary(operation: keras.layers.Layer, x: keras.KerasTensor, seen: Field | st
     """`what_it_sees` for a layer with one input."""
     if isinstance(operation, (layers.Flatten, layers.GroupNormalization, *GLOBAL_POOLINGS)):
         return WHOLE
-    if isinstance(operation, layers.LayerNormalization):
+    if isinstance(operation, _existing("LayerNormalization", "RMSNormalization")):
         across_channels = operation.axis in (-1, [-1], (-1,), len(x.shape) - 1, [len(x.shape) - 1])
         return seen if across_channels else WHOLE
     if isinstance(operation, (layers.Dense, *POINTWISE)):  # Dense on (N, H, W, C) is a 1×1 convolution
+        return seen
+    if _own_to_applications(operation) in APPLICATIONS_POINTWISE:
         return seen
     if seen == WHOLE:
         known = (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE, *TRANSPOSED, *POOLINGS, *PADDINGS, *CROPPINGS, *FREE)

@@ -138,6 +138,10 @@ def test_effective_padding_as_published(name, padding):
         ("MobileNet", 569, 315),  # Howard et al. 2017, table 4: 569 M; Distill: 315
         ("MobileNetV2", 300, 491),  # Sandler et al. 2018, table 4: 300 M
         ("DenseNet121", 2834, 2071),  # torchvision: 2.83 G
+        ("InceptionResNetV2", 13156, 3039),  # Distill: 3039
+        # Liu et al. 2022, table 9: 4.5 G. 4 pixels, 2 more at each of three seams, 6 for each 7×7, by their strides:
+        # 4 + 3·6·4 + 4 + 3·6·8 + 8 + 9·6·16 + 16 + 3·6·32
+        ("ConvNeXtTiny", 4456, 1688),
     ],
 )
 def test_models_of_keras_applications(name, mega, field):
@@ -147,6 +151,21 @@ def test_models_of_keras_applications(name, mega, field):
     assert book.params == model.count_params()
     assert book.receptive_field[0].size == field
     assert book.unknown == ()
+    assert [row.name for row in book if row.receptive_field is None] == []
+
+
+FAMILIES = [
+    "EfficientNetB0", "EfficientNetV2B0", "EfficientNetV2S", "InceptionV3", "MobileNetV3Small", "MobileNetV3Large",
+    "NASNetMobile", "ResNet50", "ResNet50V2", "VGG16", "Xception",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_family_of_keras_applications_is_known_line_by_line(name):
+    book = ledger.ledger(getattr(keras.applications, name)(weights=None), (224, 224, 3) if "NetV3" in name else None)
+    assert book.unknown == ()
+    assert [row.name for row in book if row.receptive_field is None] == []
+    assert book.macs > 5e7
 
 
 # ── multiply-adds against what the layer adds up ──
@@ -367,6 +386,28 @@ def test_a_sequential_and_the_same_functional_model_agree():
     sequential = ledger.ledger(keras.Sequential([keras.Input((7, 7, 1), name="in"), *stack()]))
     assert functional.rows == sequential.rows
     assert (functional.params, functional.trainable_params) == (30 + 12 + 152, 30 + 6 + 152)
+
+
+def test_layers_that_only_keras_applications_has():
+    """LayerScale and StochasticDepth are pointwise, CustomScaleLayer adds: fields as without them."""
+    from keras.src.applications import convnext, inception_resnet_v2
+
+    inputs = keras.Input((9, 9, 2))
+    x = layers.Conv2D(2, 3, padding="same")(inputs)
+    scaled = convnext.StochasticDepth(0.5, name="depth")(convnext.LayerScale(0.1, 2, name="scale")(x))
+    book = ledger.ledger(keras.Model(inputs, inception_resnet_v2.CustomScaleLayer(0.2, name="sum")([inputs, scaled])))
+    for name in ("scale", "depth", "sum"):
+        assert book.row(name).receptive_field == (ReceptiveField(3, 1, -1),) * 2
+    assert (book.row("scale").params, book.unknown) == (2, ())
+
+
+@pytest.mark.parametrize("kind", ["RMSNormalization", "RandomSharpness", "RandomInvert"])
+def test_younger_layers_keep_the_position(kind):
+    if not hasattr(layers, kind):
+        pytest.skip("this Keras does not have it")
+    options = {} if kind == "RMSNormalization" else {"factor": 0.5}
+    row = ledger.ledger(built((8, 8, 3), getattr(layers, kind)(**options)))[-1]
+    assert (row.macs, row.receptive_field) == (0, (ReceptiveField(1, 1, 0),) * 2)
 
 
 def test_operations_without_layers():
