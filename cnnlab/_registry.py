@@ -92,7 +92,7 @@ REGISTRY = {
             "cifar10",
             "cifar10.npz",
             _published.cifar10,
-            "lesson 07 compares its networks on digits or drawn shapes instead of photographs",
+            "lesson 07 in its full profile trains on drawn shapes instead of photographs",
             Part(
                 "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
                 170_498_071,
@@ -116,7 +116,7 @@ REGISTRY = {
             checksum="17154246284f555591549ac2c83e127abfbf4307dc4b0060fdaa2931d0fa38da",
             url="https://github.com/rcmalli/keras-squeezenet/releases/download/v1.0/"
             "squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5",
-            lost="no photographs in lesson 10, and a weaker start for your own pictures in lesson 17",
+            lost="lesson 10 does not come to photographs, and lesson 17 starts from a network that knows digits only",
         ),
         # Darknet detectors, see cnnlab/darknet/models.py; the .cfg of YOLOv3 and YOLOv3-tiny ship in data/darknet.
         DataFile(
@@ -142,7 +142,7 @@ REGISTRY = {
             checksum="1c445c42bbd6df63edea2cc69f99667b5650d663ca11e34b116240740cd42890",
             url="https://raw.githubusercontent.com/dog-qiuqiu/Yolo-Fastest/master/ModelZoo/yolo-fastest-1.1_coco/"
             "yolo-fastest-1.1.weights",
-            lost="lesson 13 finds drawn shapes and nothing in photographs",
+            lost="lesson 13 shows answers that were kept and runs no detector of photographs",
         ),
         DataFile(
             name="yolo-fastest-cfg",
@@ -151,7 +151,7 @@ REGISTRY = {
             checksum="f6df5775c1e862998cf69046eba9265be3ae84dfe8b2caab7529823f0795bf70",
             url="https://raw.githubusercontent.com/dog-qiuqiu/Yolo-Fastest/master/ModelZoo/yolo-fastest-1.1_coco/"
             "yolo-fastest-1.1.cfg",
-            lost="lesson 13 finds drawn shapes and nothing in photographs",
+            lost="lesson 13 shows answers that were kept and runs no detector of photographs",
         ),
     )
 }

@@ -338,9 +338,12 @@ def test_missing_data_is_fine_online_and_a_warning_offline(monkeypatch):
     [
         ("mnist.npz", "the lessons train on 1,438 coarser digits instead of 60,000"),
         ("fashion_mnist.npz", "letters take the place of clothing"),
-        ("cifar10.npz", "lesson 07 compares its networks on digits or drawn shapes instead of photographs"),
+        ("cifar10.npz", "lesson 07 in its full profile trains on drawn shapes instead of photographs"),
         ("cats_and_dogs_small.zip", "lesson 10 ends with digits and does not come to photographs"),
-        ("darknet/yolo-fastest-1.1.weights", "lesson 13 finds drawn shapes and nothing in photographs"),
+        (
+            "darknet/yolo-fastest-1.1.weights",
+            "lesson 13 shows answers that were kept and runs no detector of photographs",
+        ),
     ],
 )
 def test_a_stand_in_is_never_ok_without_saying_what_is_lost(monkeypatch, file, lost):
