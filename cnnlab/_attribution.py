@@ -1,7 +1,8 @@
 """What in a picture speaks for a class, and where: occlusion, saliency, Grad-CAM. Published by `cnnlab.activations`.
 
-The *score* of a class is what enters a softmax or sigmoid at the very end of the model, as in the papers: behind the
-softmax a sure network has a slope of nearly zero, and a class also looks better when others get worse.
+The *score* of a class is what enters a softmax or sigmoid, or its logarithm, at the end of the model, as in the papers:
+behind the softmax a sure network has a slope of nearly zero, and a class also looks better when others get worse. Of a
+model that ends in neither, it is the output.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def _one_number(value: object) -> object:
     shape = tuple(keras.ops.shape(value))
     if shape:
         raise ValueError(f"`function` must return one number, of shape (). Received: shape {shape}")
-    return value
+    return keras.ops.cast(value, keras.config.floatx())  # a layer of half precision answers in its own
 
 
 def _tensorflow(function: Callable, x: object) -> tuple[object, object]:

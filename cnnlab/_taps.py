@@ -9,6 +9,8 @@ new node, and the weights are its own.
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter, deque
 from collections.abc import Collection, Mapping
 
 import keras
@@ -19,8 +21,10 @@ from cnnlab._validate import check_choice, check_rank
 
 BATCH = 128  # pictures run at a time
 
-_SQUASHING = (keras.activations.softmax, keras.activations.sigmoid)
-_SQUASHING_KINDS = ("Softmax", "Sigmoid")  # as layers or as keras.ops
+_SQUASHING = (keras.ops.softmax, keras.ops.sigmoid, keras.ops.log_softmax, keras.ops.log_sigmoid)
+_SQUASHING_KINDS = ("Softmax", "Sigmoid", "LogSoftmax", "LogSigmoid")  # as layers or as keras.ops
+_PASSING_KINDS = ("Reshape", "Flatten", "Squeeze", "ExpandDims", "Identity", "Dropout")  # the same numbers, in order
+_MOST_PASSING = 8  # layers behind the softmax
 
 
 class Taps:
@@ -35,8 +39,6 @@ class Taps:
     shapes
         layer → shape of its output with the batch, in the order of computation; layers of a model within the model are
         named with it: ``"base/conv1"``. Of a layer that is used several times, the first use counts
-    bare
-        whether the model ends in a softmax or sigmoid that `run` can leave out
 
     Raises
     ------
@@ -47,15 +49,13 @@ class Taps:
     def __init__(self, model: keras.Model) -> None:
         check_model(model)
         self.shapes: dict[str, tuple[int | None, ...]] = {}
-        self._calls: list[_StandIn] = []  # in the order of the symbolic pass; with one output, it comes from the last
         self._copy = self._copied(model, "")
-        self._last = self._calls[-1]
-        self._without = _without_squashing(self._last)
-        self.bare = self._without is not None
+        self._without: dict[str, object | None] = {}  # layer → the same without its softmax, made when asked for
         self._keep: Collection[str] = ()
         self._add: Mapping[str, object] = {}
         self._kept: dict[str, object] = {}
-        self._logits = False
+        self._uses: Counter[str] = Counter()
+        self._ending: deque[tuple[_StandIn, tuple, dict]] = deque(maxlen=_MOST_PASSING + 1)  # the last calls of a run
 
     def run(
         self, images: object, keep: Collection[str] = (), add: Mapping[str, object] | None = None, logits: bool = False
@@ -67,34 +67,58 @@ class Taps:
         images : what the model takes, with the batch
         keep : layers whose outputs are returned
         add : layer → what is added to its output before the next layer sees it
-        logits : leave out a softmax or sigmoid at the very end
+        logits : leave out a softmax or sigmoid, or the logarithm of one, at the end; a change of shape may follow it
 
         Returns
         -------
         The model's output, and layer → output for `keep`, as backend tensors.
         """
-        self._keep, self._add, self._kept, self._logits = keep, dict(add or {}), {}, logits and self.bare
+        self._keep, self._add, self._kept = keep, dict(add or {}), {}
+        self._uses.clear()
         output = self._copy(images, training=False)
+        if logits:
+            output = self._unsquashed(output, add or {})
         kept, self._kept = self._kept, {}
+        self._ending.clear()
         return output, kept
+
+    def _unsquashed(self, output: object, add: Mapping[str, object]) -> object:
+        """The output without the softmax at the end. With one output, whatever passes it on was called right behind it.
+
+        The layer may also serve as a gate within the model: only its last call is left out.
+        """
+        passing = []
+        while self._ending:
+            stand_in, args, kwargs = self._ending.pop()
+            if not _passes(stand_in.operation):
+                break
+            passing.insert(0, stand_in.operation)
+        path = stand_in.path
+        if path not in self._without:
+            self._without[path] = _without_squashing(stand_in, self.shapes[path])
+        if self._without[path] is None:
+            return output
+        output = self._without[path](*args, **kwargs)
+        if self._uses[path] == 1:
+            output = _nudged(output, add.get(path))
+            self._kept.update({path: output} if path in self._keep else {})
+        for operation in passing:
+            output = operation(output)
+        return output
 
     def step(self, stand_in: _StandIn, args: tuple, kwargs: dict) -> object:
         """What one stand-in does."""
-        if self._logits and stand_in is self._last:
-            output = self._without(*args, **kwargs)
-        else:
-            output = stand_in.operation(*args, **kwargs)
-        if stand_in.path in self._add:
-            output = output + self._add.pop(stand_in.path)
+        self._uses[stand_in.path] += 1
+        self._ending.append((stand_in, args, kwargs))
+        output = _nudged(stand_in.operation(*args, **kwargs), self._add.pop(stand_in.path, None))
         if stand_in.path in self._keep:
             self._kept.setdefault(stand_in.path, output)
         return output
 
     def seen(self, stand_in: _StandIn, outputs: object) -> None:
-        """Take down a stand-in's place in the order and its output's shape."""
+        """Take down the shape of a stand-in's output."""
         shapes = [tuple(x.shape) for x in keras.tree.flatten(outputs)]
         self.shapes.setdefault(stand_in.path, shapes[0] if len(shapes) == 1 else ())
-        self._calls.append(stand_in)
 
     def _copied(self, model: keras.Model, prefix: str) -> keras.Model:
         # A plain Model of the same graph: cloning would repeat a Sequential's own way, and a compilation.
@@ -157,16 +181,47 @@ def check_model(model: object) -> None:
             raise ValueError(f"`model` must have one {what}. Received: {model.name!r} with {len(tensors)}")
 
 
-def _without_squashing(stand_in: _StandIn) -> object | None:
-    """A function like the layer, without its softmax or sigmoid; None if it has neither."""
+def _nudged(output: object, nudge: object | None) -> object:
+    """`output` with `nudge` added, in the precision of the layer."""
+    return output if nudge is None else output + keras.ops.cast(nudge, output.dtype)
+
+
+def _passes(operation: keras.Operation) -> bool:
+    """Whether it hands on the numbers that it gets, for a prediction."""
+    kind = type(operation).__name__
+    return kind in _PASSING_KINDS or (kind == "Activation" and operation.activation is keras.activations.linear)
+
+
+def _squashes(function: object, shape: tuple[int | None, ...]) -> bool:
+    """Whether an activation is a softmax, a sigmoid or the logarithm of one: by what it answers, whatever it is called.
+
+    ``keras.activations``, ``tf.nn`` and ``jax.nn`` have one each, and a `keras.layers.Softmax` can be an activation.
+    """
+    if not callable(function):
+        return False
+    sizes = (2, *(n or 1 for n in shape[1:]))
+    probe = keras.ops.convert_to_tensor(np.linspace(-2, 3, int(np.prod(sizes)), dtype="float32").reshape(sizes))
+    answer = as_numpy(function(probe))
+    candidates = _SQUASHING if sizes[-1] > 1 else (keras.ops.sigmoid, keras.ops.log_sigmoid)  # else Keras warns
+    return any(np.allclose(answer, as_numpy(known(probe)), rtol=1e-3, atol=1e-6) for known in candidates)
+
+
+def _without_squashing(stand_in: _StandIn, shape: tuple[int | None, ...]) -> object | None:
+    """A function like the layer, without its softmax or sigmoid; None if it has neither. `shape` is its output's."""
     operation = stand_in.operation
-    squashes = getattr(operation, "activation", None) in _SQUASHING
-    if type(operation).__name__ in _SQUASHING_KINDS or (squashes and isinstance(operation, keras.layers.Activation)):
+    if type(operation).__name__ in _SQUASHING_KINDS:
         return lambda x, *args, **kwargs: x
-    if not squashes:
+    bare = isinstance(operation, (keras.layers.Activation, keras.layers.Lambda))
+    function = getattr(operation, "function" if isinstance(operation, keras.layers.Lambda) else "activation", None)
+    if not shape or not _squashes(function, shape):
         return None
+    if bare:
+        return lambda x, *args, **kwargs: x
     # Its twin without activation, run with the layer's own weights: the layer itself is left alone.
-    twin = type(operation).from_config({**operation.get_config(), "activation": None})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a lambda cannot be saved
+        config = {**operation.get_config(), "activation": None}
+    twin = type(operation).from_config(config)
     twin.build(stand_in.input_shape)
 
     def linear(x: object, *args: object, **kwargs: object) -> object:
@@ -219,5 +274,6 @@ def map_shape(taps: Taps, layer: str) -> tuple[int | None, int | None, int]:
 
 
 def as_numpy(tensor: object) -> np.ndarray:
-    """A backend tensor as an array."""
-    return keras.ops.convert_to_numpy(tensor)
+    """A backend tensor as an array; half precision, some of which NumPy does not know, as float32."""
+    half = keras.backend.standardize_dtype(tensor.dtype) in ("float16", "bfloat16")
+    return keras.ops.convert_to_numpy(keras.ops.cast(tensor, "float32") if half else tensor)

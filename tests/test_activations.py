@@ -381,6 +381,96 @@ def test_a_softmax_of_keras_ops_is_left_out(pictures):
     )
 
 
+def backends_own(name):
+    """The backend's function, which Keras' own is not."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return getattr(tf.nn, name)
+    return lambda x: getattr(ops, name)(x)
+
+
+ENDINGS = {
+    "backend": lambda: [layers.Dense(3, backends_own("softmax"), name="head")],
+    "backend sigmoid": lambda: [layers.Dense(3, backends_own("sigmoid"), name="head")],
+    "backend activation": lambda: [layers.Dense(3, name="head"), layers.Activation(backends_own("softmax"))],
+    "layer": lambda: [layers.Dense(3, name="head"), layers.Softmax()],
+    "layer as activation": lambda: [layers.Dense(3, layers.Softmax(), name="head")],
+    "lambda": lambda: [layers.Dense(3, lambda x: ops.softmax(x), name="head")],
+    "lambda layer": lambda: [layers.Dense(3, name="head"), layers.Lambda(lambda x: ops.softmax(x))],
+    "log_softmax": lambda: [layers.Dense(3, "log_softmax", name="head")],
+    "backend log_softmax": lambda: [layers.Dense(3, backends_own("log_softmax"), name="head")],
+    "log_sigmoid": lambda: [layers.Dense(3, "log_sigmoid", name="head")],
+    "reshape": lambda: [layers.Dense(3, "softmax", name="head"), layers.Reshape((3,))],
+    "maps and flatten": lambda: [
+        layers.Reshape((1, 1, 144)),
+        layers.Conv2D(3, 1, activation="softmax", name="head"),
+        layers.Activation("linear"),
+        layers.Flatten(),
+        layers.Dropout(0.5),
+    ],
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("nested", [False, True])
+def test_the_score_is_what_enters_the_softmax_however_that_is_written(ending, nested, pictures):
+    model = keras.Sequential([keras.Input((12, 12, 1)), layers.Flatten(), *ENDINGS[ending]()])
+    kernel = model.get_layer("head").get_weights()[0].reshape(144, 3)
+    if nested:
+        inputs = keras.Input((12, 12, 1))
+        model = keras.Model(inputs, layers.Reshape((3,))(model(inputs)))
+    result = activations.saliency(model, pictures[0], 1)
+    assert result.score == pytest.approx(float(pictures[0].ravel() @ kernel[:, 1]), abs=1e-5)
+    np.testing.assert_allclose(result.gradient.ravel(), kernel[:, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("function", ["tanh", "relu", "softplus", "hard_sigmoid"])
+def test_what_is_no_softmax_stays(function, pictures):
+    head = layers.Dense(3, function, name="head")
+    model = keras.Sequential([keras.Input((12, 12, 1)), layers.Flatten(), head, layers.Reshape((3,))])
+    expected = float(ops.convert_to_numpy(model(pictures[:1]))[0, 2])
+    assert activations.saliency(model, pictures[0], 2).score == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_gate_that_shares_the_outputs_activation_stays_a_gate(shared, pictures):
+    """One Activation object squashes the gate and the output: only the output's use of it is left out."""
+    gate = layers.Activation("sigmoid", name="squash")
+    last = gate if shared else layers.Activation("sigmoid", name="last")
+    inputs = keras.Input((12, 12, 1))
+    x = layers.Conv2D(4, 3, name="maps")(inputs)
+    x = layers.Multiply()([x, gate(layers.Conv2D(4, 3, name="gate")(inputs))])
+    z = layers.Dense(3, name="head")(layers.GlobalAveragePooling2D()(x))
+    model, before = keras.Model(inputs, last(z)), keras.Model(inputs, z)
+    expected = ops.convert_to_numpy(before(pictures[:1]))[0]
+    assert activations.saliency(model, pictures[0], 1).score == pytest.approx(float(expected[1]), abs=1e-5)
+    ours, plain = (activations.grad_cam(one, pictures[0], 1, "maps").votes for one in (model, before))
+    np.testing.assert_allclose(ours, plain, atol=1e-6)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("kind", ["functional", "nested", "separate softmax"])
+def test_half_precision_answers_as_the_whole(policy, kind, pictures):
+    whole = build(kind)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        half = build(kind)
+    finally:
+        keras.config.set_dtype_policy(before)
+    half.set_weights(whole.get_weights())
+    for function in (activations.grad_cam, activations.saliency, activations.occlusion):
+        ours, theirs = function(half, pictures[0], 1), function(whole, pictures[0], 1)
+        assert ours.heat.dtype.itemsize >= 4
+        # bfloat16 has 8 bits: in a pooling another pixel may be the largest, and a small drop is a rounding
+        assert np.corrcoef(ours.heat.ravel(), theirs.heat.ravel())[0, 1] > (0.97 if "bf" in policy else 0.999)
+    layer = next(name for name, shape in activations.map_layers(half).items() if shape[-1] > 1)
+    maps = activations.feature_maps(half, pictures, layer)
+    assert maps.dtype == np.float32
+    np.testing.assert_allclose(maps, activations.feature_maps(whole, pictures, layer), atol=0.05)
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
