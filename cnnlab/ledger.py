@@ -14,8 +14,9 @@ A `Ledger` prints as text, shows itself as a table in a notebook, and draws itse
   smallest window that holds all of theirs. Outputs without a position see the whole input; so does whatever is
   multiplied by one of them, as in SENet. It is not defined behind a transposed convolution or a reshaping, nor where
   branches of different strides meet.
-- *Memory* is that of the layer's output for one image. Training keeps about all of it for the backward pass; running
-  the network forwards needs less at a time.
+- *Memory* is that of the layer's output for one image. Running the network forwards needs less at a time. Training
+  keeps about all of it for the backward pass, once for each image of the batch, and needs more that no column shows:
+  the gradients of the outputs, and for each trainable parameter its gradient and, with Adam, two running means.
 
 A layer that no rule knows gets "—" and a note, never a guess.
 """
