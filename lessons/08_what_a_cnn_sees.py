@@ -561,7 +561,7 @@ plot.images(
 )
 
 # %% [markdown]
-# One pair proves little. Fifty pairs, each asked for both of its digits:
+# One pair proves little. Fifty pairs, asked for both digits:
 
 # %%
 own_side = []
