@@ -222,6 +222,27 @@ def test_error_bars_by_hand():
     assert check.error_bar(error[2]).status == "correct"
 
 
+def test_disagreements_by_hand():
+    """The lesson's table: luck moves a lead of c − b by about √(b + c), as a coin would that is tossed for each."""
+    for b, c, luck in ((10, 13, 4.8), (0, 3, 1.7), (26, 57, 9.1)):
+        assert (b + c) ** 0.5 == pytest.approx(luck, abs=0.05)
+        tosses = np.random.default_rng(0).choice([-1, 1], (4000, b + c)).sum(axis=1)
+        assert tosses.std() == pytest.approx(luck, rel=0.05)
+
+
+def test_a_file_is_answered_as_its_array_was(tmp_path):
+    archive = practice.digits_zip(tmp_path / "digits.zip", per_class=6, seed=0)
+    found = datasets.image_folder(archive, 28, validation=0.5, seed=0)
+    datasets.unpack(archive, tmp_path / "files")
+    model = transfer.classifier(transfer.digits_backbone((28, 28, 3)), classes=len(found.class_names))
+    card = delivery.model_card("d", purpose="p", data="d", training="t", class_names=found.class_names,
+                               matrix=np.eye(5), limits=["l"])  # fmt: skip
+    back = delivery.load(delivery.save(tmp_path / "bundle", model, found.class_names, card))
+    row = np.flatnonzero(found.splits == "validation")[0]
+    file = next(path for path in (tmp_path / "files").rglob("*") if path.as_posix().endswith(f"/{found.files[row]}"))
+    assert back.predict(file) == pytest.approx(back.predict(found.images[row]), abs=1e-6)
+
+
 def test_the_exercises_scores_are_the_librarys():
     namespace = {"np": np}
     exec(check.precision_recall.solution_source, namespace)
