@@ -199,7 +199,7 @@ print(data.report())
 # %% [markdown]
 # Read the report before you go on. Is every class there? Is one much larger than the others? Was much left out?
 #
-# Then look at the pictures themselves: it is the cheapest check there is.
+# Then look at the pictures: it is the cheapest check there is.
 
 # %%
 classes = len(data.class_names)
@@ -442,7 +442,7 @@ check.error_bar(error_bar)
 # %% [markdown]
 # ### Which of two is better?
 #
-# **Predict.** Two networks on the same 100 pictures: one has 80 right, the other 83. Is the second one better?
+# **Predict.** Two networks on the same 100 pictures: one has 80 right, the other 83. Is the second better?
 #
 # Their bars, ± 0.04 each, overlap, and yet that settles nothing: both were asked the *same* pictures. Where both are
 # right, or both wrong, a picture says nothing about which is better. Count only those where they **disagree**. If the
@@ -486,7 +486,7 @@ print(f"they disagree in {b + c} of {n}: fine-tuned ahead by {c - b}, luck alone
 # - **Recall**: of all rings there are, how many were found? The diagonal over the *row's* sum.
 # - **Precision**: when it says ring, how often is it one? The diagonal over the *column's* sum.
 #
-# By hand, for the matrix below: of 10 cats 8 are found, recall 0.8. It said cat 8 + 1 = 9 times, so its precision is
+# By hand: of 10 cats 8 are found, recall 0.8. It said cat 8 + 1 = 9 times, so its precision is
 # 8 / 9 = 0.89.
 #
 # | | said cat | said dog |
