@@ -62,8 +62,9 @@ def detect(
     if not photos:
         raise ValueError("`PHOTO` must be at least one picture or folder of pictures. Received: none")
     folder = Path(out).expanduser()
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"`--out` must be a folder. Received: {out!r}, which is a file")
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    if not nearest.is_dir():
+        raise ValueError(f"`--out` must be a folder. Received: {out!r}, and {nearest} is a file")
     detector = _detector(model)
     announce(repr(detector).strip("<>"))
     folder.mkdir(parents=True, exist_ok=True)

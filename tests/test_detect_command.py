@@ -115,10 +115,11 @@ def test_no_photo_and_a_file_for_a_folder_are_said_first(scene, tmp_path, capsys
     assert main(["detect", "--model", "tiny-yolo"]) == 2
     assert "`PHOTO` must be at least one picture or folder of pictures. Received: none" in capsys.readouterr().err
     before = scene[1].read_bytes()
-    assert main(["detect", str(scene[1]), "--out", str(scene[1])]) == 2
-    said = capsys.readouterr()
-    assert f"`--out` must be a folder. Received: '{scene[1]}', which is a file" in said.err
-    assert said.out == ""
+    for out in (scene[1], scene[1] / "within"):
+        assert main(["detect", str(scene[1]), "--out", str(out)]) == 2
+        said = capsys.readouterr()
+        assert f"`--out` must be a folder. Received: {str(out)!r}, and {scene[1]} is a file" in said.err
+        assert said.out == ""
     assert scene[1].read_bytes() == before
 
 
