@@ -414,7 +414,7 @@ for z in (0, 2, 4, 8):
 # %% [markdown]
 # The surer the network, the flatter its probability: at a score of 8 the slope is less than a seven-hundredth of what
 # it was at 0. The score itself moves as readily as ever. So saliency and Grad-CAM take the score *before* the softmax.
-# `activations` looks for it by itself.
+# `activations` finds it by itself.
 #
 # Trust no gradient that you have not nudged. Take the three pixels of the stroke with the largest gradient, make each
 # brighter and darker by 0.001, and divide the change of the score by 0.002.
