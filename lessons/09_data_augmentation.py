@@ -765,7 +765,7 @@ for name, group in (("without", plain), ("gentle", augmented)):
 #
 # ## The call you will meet in old tutorials
 #
-# For years this was done with a class that Keras 3 no longer has:
+# For years this was done with a class that `keras` no longer has (`tf.keras` still carries it along):
 #
 # ```python
 # generator = ImageDataGenerator(rotation_range=20, width_shift_range=0.1, horizontal_flip=True, rescale=1 / 255)
