@@ -71,9 +71,10 @@ FREE = _existing(
     ),
     *(f"Adaptive{op}Pooling{n}D" for op in ("Max", "Average") for n in (1, 2, 3)),
 )
-# What keras.applications defines for itself: ConvNeXt's layers, and Inception-ResNet's x + scale · y.
-APPLICATIONS_POINTWISE = {"LayerScale", "StochasticDepth"}
-APPLICATIONS_MERGES = {"CustomScaleLayer"}
+# What is known by its name: layers that keras.applications keeps to itself (ConvNeXt's, and Inception-ResNet's
+# x + scale · y), and `cnnlab.augment`'s, which stands above this module.
+NAMED_POINTWISE = {"LayerScale", "StochasticDepth", "RandomAffine", "RandomPCAColor"}
+NAMED_MERGES = {"CustomScaleLayer"}
 # Operations without a layer, written x + y or keras.ops.relu(x); Keras gives their classes no public name.
 _POINTWISE_OPS = """
     Celu Elu Gelu HardShrink HardSigmoid HardSilu HardSwish HardTanh LeakyRelu LogSigmoid LogSoftmax Relu Relu6 Selu
@@ -90,8 +91,8 @@ def multiply_adds(operation: keras.Operation, inputs: Sequence[keras.KerasTensor
     """Multiply-adds of one call for one image; None where the rule or a size is not known."""
     if not isinstance(operation, keras.layers.Layer):
         return 0 if type(operation).__name__ in POINTWISE_OPS | MERGE_OPS else None
-    free = (*POOLINGS, *GLOBAL_POOLINGS, DarknetMaxPooling2D, *PADDINGS, *CROPPINGS, *MERGES, *POINTWISE, *FREE)
-    if isinstance(operation, free) or _own_to_applications(operation) in APPLICATIONS_POINTWISE | APPLICATIONS_MERGES:
+    free = (*POOLINGS, *GLOBAL_POOLINGS, DarknetMaxPooling2D, *PADDINGS, *CROPPINGS, *MERGES, *FREE)
+    if isinstance(operation, free) or _is_pointwise(operation) or _name(operation) in NAMED_MERGES:
         return 0
     counted = (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE, *TRANSPOSED, layers.Dense)
     if not isinstance(operation, counted) or None in inputs[0].shape[1:]:
@@ -114,10 +115,16 @@ def multiply_adds(operation: keras.Operation, inputs: Sequence[keras.KerasTensor
     return total
 
 
-def _own_to_applications(operation: keras.layers.Layer) -> str:
-    """The class's name if keras.applications defines it; somebody else's class of that name may do anything."""
+def _is_pointwise(operation: keras.layers.Layer) -> bool:
+    if isinstance(operation, _existing("Pipeline")):
+        return all(map(_is_pointwise, operation.layers))
+    return isinstance(operation, POINTWISE) or _name(operation) in NAMED_POINTWISE
+
+
+def _name(operation: keras.layers.Layer) -> str:
+    """The class's name if Keras or this package defines it; somebody else's class of that name may do anything."""
     kind = type(operation)
-    return kind.__name__ if kind.__module__.startswith("keras.") and ".applications." in kind.__module__ else ""
+    return kind.__name__ if kind.__module__.split(".")[0] in ("keras", "cnnlab") else ""
 
 
 def what_it_sees(operation: keras.Operation, inputs: Sequence[keras.KerasTensor], seen: Sequence[Seen]) -> Seen:
@@ -133,7 +140,7 @@ def what_it_sees(operation: keras.Operation, inputs: Sequence[keras.KerasTensor]
         name = type(operation).__name__
         known = name in MERGE_OPS or (name in POINTWISE_OPS and len(seen) == 1)
         return _union(seen, inputs) if known else None
-    if isinstance(operation, MERGES) or _own_to_applications(operation) in APPLICATIONS_MERGES:
+    if isinstance(operation, MERGES) or _name(operation) in NAMED_MERGES:
         along = getattr(operation, "axis", None)  # of a Concatenate
         return _union(seen, inputs) if along in (None, -1, len(inputs[0].shape) - 1) else None
     if len(seen) != 1:
@@ -148,9 +155,7 @@ def _unary(operation: keras.layers.Layer, x: keras.KerasTensor, seen: Field | st
     if isinstance(operation, _existing("LayerNormalization", "RMSNormalization")):
         across_channels = operation.axis in (-1, [-1], (-1,), len(x.shape) - 1, [len(x.shape) - 1])
         return seen if across_channels else WHOLE
-    if isinstance(operation, (layers.Dense, *POINTWISE)):  # Dense on (N, H, W, C) is a 1×1 convolution
-        return seen
-    if _own_to_applications(operation) in APPLICATIONS_POINTWISE:
+    if isinstance(operation, layers.Dense) or _is_pointwise(operation):  # Dense on (N, H, W, C) is a 1×1 convolution
         return seen
     if seen == WHOLE:
         known = (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE, *TRANSPOSED, *POOLINGS, *PADDINGS, *CROPPINGS, *FREE)

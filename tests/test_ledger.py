@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from cnnlab import darknet, ledger, zoo
+from cnnlab import augment, darknet, ledger, zoo
 from cnnlab.darknet._layers import ChannelSlice, DarknetMaxPooling2D
 from cnnlab.shapes import ReceptiveField
 from cnnlab.zoo import inception
@@ -399,6 +399,16 @@ def test_layers_that_only_keras_applications_has():
     for name in ("scale", "depth", "sum"):
         assert book.row(name).receptive_field == (ReceptiveField(3, 1, -1),) * 2
     assert (book.row("scale").params, book.unknown) == (2, ())
+
+
+@pytest.mark.parametrize("name", ["digits", "photos", "aerial"])
+def test_an_augmentation_in_front_changes_no_field(name):
+    chain = augment.pipeline(name, (0, 1), seed=0)
+    book = ledger.ledger(built((16, 16, 3), chain, layers.Conv2D(4, 3, 2, name="conv")))
+    assert (book.unknown, book[1].macs) == ((), 0)
+    assert book.row("conv").receptive_field == (ReceptiveField(3, 2, 0),) * 2
+    mixed = layers.Pipeline([layers.RandomFlip(), Scale()])
+    assert ledger.ledger(built((16, 16, 3), mixed))[-1].macs is None
 
 
 @pytest.mark.parametrize("kind", ["RMSNormalization", "RandomSharpness", "RandomInvert"])
