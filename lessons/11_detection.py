@@ -470,7 +470,7 @@ plot.images(
     {"the scene": demo.image, **found},
     vmax=dict.fromkeys(found, 1),
     alt="A scene with six shapes, and for each of circle, square and triangle a map of 25 × 33 scores: dark nearly "
-    "everywhere, with bright spots at the middles of the shapes of that class.",
+    "everywhere, with the brightest spots on shapes of that class and fainter ones beside others.",
     row_height=2.2,
 )
 
