@@ -36,8 +36,11 @@ _END = struct.Struct("<4s4H2LH")  # end of central directory: signature, 4 count
 _LOCATOR = 20  # bytes before it that lead to a Zip64 record, whose numbers zipfile would believe instead
 _DEEPEST = 30  # folders in one another
 _LONGEST = 200  # bytes of one name; file systems take 255, and the unfinished folder has a longer one
-_WINDOWS = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+_WINDOWS = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", *(p + n for p in ("COM", "LPT") for n in "123456789¹²³")}
 _SYSTEM = {"__macosx", "thumbs.db", "desktop.ini"}
+MERGED = "its files are in "  # begins the note of a folder that another spelling has been merged with
+# bzip2 and LZMA unpack a few hundred bytes into gigabytes at one call: their readers take no limit.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
 # What zipfile and its decompressors raise on an archive with flipped, missing or added bytes.
@@ -83,13 +86,14 @@ def unpack(
     -------
     tuple of FileNote
         What was left out and why, in the archive's order. Of two names that differ only in upper and lower case the
-        first is kept; a folder that comes back in another spelling is the same folder.
+        first is kept; a folder that comes back so is the same folder, and that is reported.
 
     Raises
     ------
     ArchiveError
         If the archive could do harm or is damaged: a member with an absolute path, a drive letter or ``..``, a link, an
-        encrypted member, too many or too large ones, a wrong checksum. The message names the member.
+        encrypted member, one that is neither stored nor deflated, too many or too large ones, a wrong checksum. The
+        message names the member.
     DataError
         If `folder` exists already or cannot be written.
 
@@ -129,7 +133,7 @@ def unpack(
         unfinished.rename(folder)
     except ArchiveError as error:
         raise ArchiveError(f"{archive.name} was not unpacked: {error}") from None
-    except _DAMAGED as error:  # NotImplementedError, for an unknown compression, is a RuntimeError
+    except _DAMAGED as error:
         raise ArchiveError(f"{archive.name} was not unpacked: it is damaged ({error})") from None
     except OSError as error:
         if error.errno in _NOT_THE_DISK:
@@ -169,7 +173,7 @@ def _plan(
     members: Iterable[zipfile.ZipInfo],
 ) -> tuple[list[tuple[zipfile.ZipInfo, tuple[str, ...]]], list[tuple[str, ...]], list[FileNote]]:
     """Decide for every member: written, and where to; or left out, and why. Lists all folders that it takes."""
-    wanted, skipped = [], []
+    wanted, skipped, merged = [], [], {}
     files: set[tuple[str, ...]] = set()  # as keys: what a file system that ignores case takes for one
     spelling: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}  # key of a folder → how it was written first
     for info in members:
@@ -186,10 +190,14 @@ def _plan(
             skipped.append(FileNote(name or info.filename, reason))
             continue
         for n in range(1, above + 1):
-            spelling.setdefault(keys[:n], (*spelling[keys[: n - 1]], parts[n - 1]))
+            first = spelling.setdefault(keys[:n], (*spelling[keys[: n - 1]], parts[n - 1]))[-1]
+            other = parts[n - 1]
+            if unicodedata.normalize("NFC", first) != unicodedata.normalize("NFC", other):  # the same letters are one
+                merged["/".join(parts[:n])] = f"{MERGED}{first}, which differs only in upper and lower case"
         if not is_folder:
             files.add(keys)
             wanted.append((info, (*spelling[keys[:-1]], parts[-1])))
+    skipped += [FileNote(name, reason) for name, reason in merged.items()]
     return wanted, [path for path in spelling.values() if path], skipped
 
 
@@ -216,6 +224,8 @@ def _safe_parts(info: zipfile.ZipInfo) -> tuple[tuple[str, ...], bool]:
         raise ArchiveError(f"{member} is a device, not a file")
     if info.flag_bits & 0x41:  # bit 0: encrypted; bit 6: strongly so
         raise ArchiveError(f"{member} is encrypted: unpack it yourself, with the password, and name the folder")
+    if info.compress_type not in _METHODS:
+        raise ArchiveError(f"{member} is packed in a way that is not read here: pack it again, as an ordinary zip")
     return tuple(part for part in name.split("/") if part not in ("", ".")), name.endswith("/")
 
 

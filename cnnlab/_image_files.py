@@ -31,6 +31,7 @@ ENDINGS = {
     ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP", ".ppm": "PPM", ".pgm": "PPM", ".pbm": "PPM",
 }  # fmt: skip
 _UNREAD = {".heic", ".heif", ".avif", ".svg", ".eps", ".pdf", ".psd", ".raw", ".cr2", ".nef", ".dng", ".ico", ".jp2"}
+_MOST_FRAMES = 100  # counted; Pillow's way through the pages of a TIFF takes four times as long for twice as many
 _ORIENTATION = 0x0112  # the EXIF tag
 _TURNED = range(2, 9)  # its values that are not "as stored"
 
@@ -155,8 +156,8 @@ def _as_rgb(file: Image.Image, notes: list[str]) -> Image.Image:
     """The first frame, upright, opaque, eight bits: adds to `notes` whatever that took."""
     from PIL import Image, ImageOps
 
-    if getattr(file, "n_frames", 1) > 1 and file.format != "MPO":
-        notes.append(f"the first of {file.n_frames} frames or pages")
+    if file.format != "MPO" and (frames := _frames(file)) != "1":
+        notes.append(f"the first of {frames} frames or pages")
     if file.getexif().get(_ORIENTATION) in _TURNED:
         notes.append("turned as its EXIF says")
         picture = ImageOps.exif_transpose(file)
@@ -175,6 +176,19 @@ def _as_rgb(file: Image.Image, notes: list[str]) -> Image.Image:
     elif picture.mode == "CMYK":
         notes.append("CMYK, converted to RGB")
     return picture.convert("RGB")
+
+
+def _frames(file: Image.Image) -> str:
+    if file.format != "TIFF":
+        return str(getattr(file, "n_frames", 1))
+    for count in range(1, _MOST_FRAMES):
+        try:
+            file.seek(count)
+        except EOFError:
+            file.seek(0)
+            return str(count)
+    file.seek(0)
+    return f"{_MOST_FRAMES} or more"
 
 
 def _eight_bits(values: np.ndarray, notes: list[str]) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,19 @@ def _walk_classes(found: Found, top: Path, split: str) -> None:
                 found.files.append((file, folder.name, split))
             if len(found.files) + len(found.skipped) > _MAX_WALKED:
                 raise DataError(f"it holds more than {_MAX_WALKED:,} files: name the folder of the pictures itself")
+
+
+def twins(source: str, classes: list[str]) -> str:
+    """What is wrong with class names that some systems take for one; empty where nothing is."""
+    names: dict[str, str] = {}
+    for name in classes:
+        first = names.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+        if first != name:
+            return (
+                f"{source} has the class folders {first!r} and {name!r}, one and the same on Windows and macOS: rename "
+                "one of them, or put the pictures of both into one"
+            )
+    return ""
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab._archive import FileNote, unpack
+from cnnlab._archive import MERGED, FileNote, unpack
 from cnnlab._dataset import Dataset
 from cnnlab._download import DataError
 from cnnlab._image_files import FITS, ImageError, read_image
-from cnnlab._image_find import Found, choose, find_images, relative
+from cnnlab._image_find import Found, choose, find_images, relative, twins
 from cnnlab._image_split import Duplicate, draw_split, find_duplicates
 from cnnlab._validate import check_choice, check_int, pair
 
@@ -181,8 +181,8 @@ def image_folder(
     Raises
     ------
     DataError
-        If there is no such folder or zip, the zip could do harm (see `unpack`), or fewer than two classes have
-        pictures.
+        If there is no such folder or zip, the zip could do harm (see `unpack`), fewer than two classes have pictures,
+        or the names of two differ only in upper and lower case.
     TypeError, ValueError
         If another argument breaks its rule.
 
@@ -219,6 +219,11 @@ def image_folder(
             folder = Path(temporary, "unpacked")
             skipped = unpack(path, folder)
             found = find_images(folder)
+            classes = {name.casefold() for name in found.classes}
+            for one in skipped:
+                name = one.file.rpartition("/")[2]
+                if one.reason.startswith(MERGED) and name.casefold() in classes:
+                    raise DataError(twins(path.name, [*found.classes, name]))
             found.skipped[:0] = skipped
             return _read(found, path.name, how)
     except OSError as error:
@@ -239,6 +244,8 @@ class _How:
 
 def _read(found: Found, source: str, how: _How) -> ImageFolder:
     """Open the files, and leave out what cannot be read or is there twice."""
+    if problem := twins(source, found.classes):
+        raise DataError(problem)
     chosen = choose(found, how.max_images, how.seed)
     images = np.empty((len(chosen), *how.size, 3), np.uint8)
     rows, names, hashes, notes = [], [], [], []

@@ -274,5 +274,5 @@ def _published(
         other = stand_in(split, limit)
         return replace(other, source=f"stand-in: {other.source} ({error})")
     side, _, channels = shape
-    images, labels = read_split(path, split, side, channels, classes=len(class_names))
-    return Dataset(images[:limit], labels[:limit], class_names, source=f"{title}, {path.name} {place}")
+    images, labels = read_split(path, split, side, channels, classes=len(class_names), limit=limit)
+    return Dataset(images, labels, class_names, source=f"{title}, {path.name} {place}")

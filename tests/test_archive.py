@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import stat
 import struct
+import tracemalloc
 import warnings
 import zipfile
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from cnnlab import _archive
-from cnnlab._archive import ArchiveError, unpack
+from cnnlab._archive import ArchiveError, FileNote, unpack
 from cnnlab._download import DataError
 
 GOOD = [("cats/1.jpg", b"a cat"), ("dogs/1.jpg", b"a dog")]
@@ -128,8 +129,10 @@ REFUSED = {
     "wrong checksum": (damaged(b"a cat", 2), "'cats/1.jpg' is damaged (Bad CRC-32"),
     "wrong local header": (damaged(b"PK\x03\x04", 1), "is damaged"),
     "wrong table": (damaged(b"PK\x01\x02", 1), "it is damaged"),
-    "unknown compression": (method(97), "is damaged (That compression method is not supported)"),
-    "deflated, but is not": (method(12), "is damaged"),
+    "unknown compression": (method(97), "'cats/1.jpg' is packed in a way that is not read here: pack it again"),
+    "deflated, but is not": (method(12), "is packed in a way that is not read here"),
+    "bzip2": (packed(*GOOD, compression=zipfile.ZIP_BZIP2), "is packed in a way that is not read here"),
+    "LZMA": (packed(*GOOD, compression=zipfile.ZIP_LZMA), "is packed in a way that is not read here"),
     "cut short": (packed(*GOOD)[:-30], "it breaks off before its table of contents"),
     "cut in the middle": (packed(*GOOD)[:40], "it breaks off before its table of contents"),
     "tail only": (packed(*GOOD)[60:], "it is damaged"),
@@ -181,6 +184,9 @@ AWKWARD = {
     "file as folder": ("cats/1.jpg/2.jpg", "its folder has the name of a file"),
     "folder as file": ("cats", "another member has this name, as a folder"),
     "reserved": ("cats/con.jpg", "'con.jpg' is reserved on Windows"),
+    "reserved, with a small digit": ("cats/COM¹.jpg", "'COM¹.jpg' is reserved on Windows"),
+    "reserved, the console": ("cats/CONIN$", "'CONIN$' is reserved on Windows"),
+    "reserved, the screen": ("cats/conout$.txt", "'conout$.txt' is reserved on Windows"),
     "reserved folder": ("AUX/1.jpg", "'AUX' is reserved on Windows"),
     "trailing dot": ("cats/1.jpg.", "Windows cannot hold the name"),
     "trailing space": ("cats /1.jpg", "Windows cannot hold the name"),
@@ -210,9 +216,24 @@ def test_an_awkward_member_is_left_out_and_reported(here, case):
 def test_what_is_good_arrives(here):
     entries = [("cats/", b""), ("./cats/1.jpg", b"1"), ("CATS/2.jpg", b"2"), ("dogs\\a\\3.jpg", b"3"), ("empty/", b"")]
     (here / "pets.zip").write_bytes(packed(*((member(name), content) for name, content in entries)))
-    assert unpack(here / "pets.zip", here / "pets") == ()
+    merged = FileNote("CATS", "its files are in cats, which differs only in upper and lower case")
+    assert unpack(here / "pets.zip", here / "pets") == (merged,)
     folders = {"cats", "dogs", "dogs/a", "empty"}
     assert everything(here / "pets") == folders | {"cats/1.jpg", "cats/2.jpg", "dogs/a/3.jpg"}
+
+
+def test_a_member_that_bzip2_unpacks_to_gigabytes_takes_no_memory(here):
+    data = bytearray(packed(("cats/1.jpg", bytes(64 << 20)), compression=zipfile.ZIP_BZIP2))
+    assert len(data) < 2000
+    for signature, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
+        struct.pack_into("<I", data, data.index(signature) + offset, 1000)  # what it declares
+    (here / "bomb.zip").write_bytes(data)
+    tracemalloc.start()
+    with pytest.raises(ArchiveError, match="not read here"):
+        unpack(here / "bomb.zip", here / "bomb")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20
 
 
 def test_names_of_two_unicode_forms_are_one(here):

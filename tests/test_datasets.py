@@ -7,6 +7,8 @@ import re
 import socket
 import stat
 import threading
+import tracemalloc
+import zipfile
 import zlib
 from dataclasses import FrozenInstanceError, replace
 
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 from data_server import BROKEN_OFF, Server
 
-from cnnlab import _download, _files, datasets
+from cnnlab import _download, _files, _npz, datasets
 from cnnlab.datasets import DataError
 
 
@@ -323,6 +325,7 @@ def test_mnist_refuses_bad_arguments(arguments, error, words):
     [
         (b"", "not a readable .npz file"),
         (b"not a zip file at all", "not a readable .npz file"),
+        (b"<!doctype html><title>Log in</title>", "not a readable .npz file: File is not a zip file. Copy it again"),
         (npz()[:-100], "not a readable .npz file"),
         (npz(train=20)[BROKEN_OFF], "not a readable .npz file"),
         (npz(x_train=None), "must hold the arrays x_train and y_train"),
@@ -336,7 +339,7 @@ def test_mnist_refuses_bad_arguments(arguments, error, words):
         (npz(y_train=np.arange(4)), "must have as many rows. Received: 3 and 4"),
         (npz(train=0), "must have as many rows. Received: 0 and 0"),
         (npz(y_train=np.array([0, 1, 10])), "y_train must lie in 0 … 9. Received: 0 … 10"),
-        (npz(x_train=np.array([{"code": 1}], object)), "not a readable .npz file"),
+        (npz(x_train=np.array([{"code": 1}], object)), "not a readable .npz file: x_train holds Python objects"),
     ],
 )
 def test_a_damaged_file_of_the_user_is_an_error_and_stays(data, content, words):
@@ -359,6 +362,36 @@ def test_flipped_bytes_never_escape_as_another_error(data):
         except DataError:
             refused += 1
     assert refused > 200
+
+
+def test_only_the_rows_asked_for_are_unpacked(data, monkeypatch):
+    with zipfile.ZipFile(data / "mnist.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, rows in (("x_train", np.zeros((100_000, 28, 28), np.uint8)), ("y_train", np.zeros(100_000, int))):
+            with archive.open(f"{name}.npy", "w") as member:
+                np.save(member, rows)
+    tracemalloc.start()
+    assert len(datasets.mnist(limit=5)) == 5
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20  # all of it has 79 MB
+    monkeypatch.setattr(_npz, "MAX_BYTES", 50_000_000)
+    with pytest.raises(DataError, match="78,400,000 bytes unpacked, and 50,000,000 are allowed: ask for fewer"):
+        datasets.mnist(limit=100_000)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_npz_that_numpy_would_not_write_is_not_unpacked(data, compression):
+    with zipfile.ZipFile(io.BytesIO(npz())) as good, zipfile.ZipFile(data / "mnist.npz", "w", compression) as other:
+        for name in good.namelist():
+            other.writestr(name, good.read(name))
+    with pytest.raises(DataError, match="x_train is packed in another way than np.savez does it"):
+        datasets.mnist()
+
+
+def test_the_first_rows_of_columns(data):
+    pictures = np.arange(3 * 28 * 28, dtype=np.uint8).reshape(3, 28, 28)
+    (data / "mnist.npz").write_bytes(npz(x_train=np.asfortranarray(pictures)))
+    assert (datasets.mnist(limit=2).images[..., 0] == pictures[:2]).all()
 
 
 def test_labels_in_a_column_and_a_channel_axis_are_welcome(data):

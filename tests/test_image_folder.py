@@ -347,6 +347,44 @@ def test_folders_within_a_class_belong_to_it(tmp_path):
     assert data.files[2] == "cats/kittens/01.png"
 
 
+CASES = {
+    "beside one another": ["a/1.png", "A/2.png", "b/3.png", "B/4.png"],
+    "in two splits": ["train/cats/1.png", "train/dogs/2.png", "validation/Cats/3.png", "validation/dogs/4.png"],
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("case", CASES)
+def test_classes_that_differ_only_in_case_are_refused_in_a_folder_and_in_a_zip(tmp_path, case, packed):
+    root = tmp_path / "letters"
+    with zipfile.ZipFile(tmp_path / "letters.zip", "w") as archive:
+        for seed, name in enumerate(CASES[case]):
+            archive.writestr(name, encoded(noise(seed), "PNG"))
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(encoded(noise(seed), "PNG"))
+    if not packed and case == "beside one another" and (tmp_path / "LETTERS").exists():
+        pytest.skip("this file system takes both for one folder")
+    with pytest.raises(DataError, match="one and the same on Windows and macOS: rename one of them"):
+        image_folder(tmp_path / "letters.zip" if packed else root, 8)
+
+
+def test_folders_within_a_class_may_differ_only_in_case(tmp_path):
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as archive:
+        for seed, name in enumerate(["cats/DCIM/1.png", "cats/dcim/2.png", "dogs/1.png"]):
+            archive.writestr(name, encoded(noise(seed), "PNG"))
+    data = image_folder(tmp_path / "pets.zip", 8, validation=0.0)
+    assert data.class_names == ("cats", "dogs")
+    assert "its files are in DCIM" in data.report()
+
+
+def test_the_pages_of_a_tiff_are_not_all_counted(tmp_path):
+    pages = [Image.new("L", (2, 2), n) for n in range(101)]
+    pages[0].save(tmp_path / "a.tiff", save_all=True, append_images=pages[1:])
+    picture, notes = read_image(tmp_path / "a.tiff")
+    assert notes == ("the first of 100 or more frames or pages",)
+    assert (picture == 0).all()
+
+
 def test_odd_files_are_reported_one_by_one(pets):
     (pets / "cats" / "notes.txt").write_text("hello")
     (pets / "cats" / ".DS_Store").write_bytes(b"x")
