@@ -612,8 +612,8 @@ for way, pool in ways.items():
 #
 # On raw pixels of such small digits, pooling costs accuracy in place and rescues none after the shift. Do not
 # conclude that it is worthless: a network pools *feature maps*, several times, and learns its filters around the
-# pooling. But neither conclude from the word "invariant" that a network will not mind a shift. Lesson 09 shows the usual
-# way: train on shifted pictures.
+# pooling. But neither conclude from the word "invariant" that a network will not mind a shift. Lesson 09 shows the
+# usual way: train on shifted pictures.
 #
 # These digits were pooled before you saw them, by the way. Their makers scanned 32 × 32 black and white pixels and
 # counted the black ones in each 4 × 4 block, which is average pooling with size 4, times 16.
