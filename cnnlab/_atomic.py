@@ -34,6 +34,8 @@ def write_atomic(path: str | os.PathLike[str], data: str | bytes) -> None:
     try:
         with open(unfinished, "wb") as file:
             file.write(data.encode() if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut could leave the new name with nothing behind it
         os.replace(unfinished, path)
     except BaseException:
         unfinished.unlink(missing_ok=True)

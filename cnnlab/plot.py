@@ -100,6 +100,22 @@ class Picture(Figure):
         publish(self, self.alt)
 
 
+def words(packed: str, *values: object) -> str:
+    """Return the words that a learner's copy keeps packed, so that they are not read before the picture is seen.
+
+    Parameters
+    ----------
+    packed : a format string, as base64
+    values : what fills the places in it
+
+    Examples
+    --------
+    >>> words("Q29ybmVyIDEsIGVkZ2Uge30u", 3)
+    'Corner 1, edge 3.'
+    """
+    return base64.b64decode(packed).decode().format(*values)
+
+
 def image_tag(picture: Picture, text: str, *, compact: bool = False) -> str:
     """The picture as an HTML ``<img>`` that holds its own bytes, with `text` as its alternative text.
 
