@@ -717,7 +717,8 @@ else:
 # |---|---|---|---|
 # | ours, quick | 9,000 | 2 | 96.5 % |
 # | LeNet-5, full | 54,000 | 13 | 99.1 % |
-#
+
+# %% [markdown]
 # ## Summary
 #
 # - Blocks of convolution and pooling see, `Flatten` and `Dense` decide. 225,034 parameters, nine tenths of them in the
@@ -729,7 +730,35 @@ else:
 # - The best epoch is the one with the lowest validation loss, not the last. EarlyStopping, ModelCheckpoint and
 #   ReduceLROnPlateau watch it for you.
 # - A classifier always answers. Look at its confusion matrix and its worst mistakes before you believe its accuracy.
+
+# %% [markdown]
+# ## Glossary
 #
+# - **validation set**: pictures to which no weight is fitted. Their loss and accuracy after each epoch guide your
+#   choices; because you choose by them, they flatter what you chose.
+# - **test set**: pictures that take part in no fitting and in no choice, and are looked at once, at the end. They say
+#   how the network does on new pictures.
+# - **step**: one change of the weights, computed from one batch. N pictures in batches of B make N / B steps an epoch,
+#   rounded up.
+# - **dropout**: in training, each number is set to 0 with a given probability, and the others are divided by the share
+#   that is kept. At prediction time nothing is dropped.
+# - **batch normalisation**: subtracts each channel's mean, divides by its standard deviation, then scales and shifts by
+#   learned numbers. Training takes mean and variance from the batch, prediction from running averages.
+# - **logits**: the scores that a network's last layer gives before the softmax: any numbers, one for each class.
+# - **sparse and categorical cross-entropy**: one loss, −ln of the probability of the true class, for two forms of
+#   labels: whole numbers (sparse) and one-hot rows (categorical).
+# - **overfitting**: what the network goes on to learn from its training pictures no longer helps with others. The
+#   training loss falls, the validation loss does not.
+# - **callback**: an object that `fit` calls after each batch or epoch. It can end the run, save the model or change the
+#   learning rate.
+# - **early stopping**: ending a run after a number of epochs, the *patience*, without a new lowest validation loss.
+#   Usually the weights of the best epoch are kept.
+# - **confusion matrix**: a table of counts with a row for each true class and a column for each answer. The diagonal
+#   holds what is right.
+# - **recall**: of all pictures of a class, the share that was recognised: the diagonal element of the confusion matrix
+#   over the sum of its row.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Yann LeCun, Léon Bottou, Yoshua Bengio and Patrick Haffner, *Gradient-Based Learning Applied to Document

@@ -729,7 +729,8 @@ for name, year, book in rows:
 # The last column divides the one by the other: how often a parameter is used for one picture, on average. AlexNet uses
 # each 12 times, VGG-16 112 times: the work grew far more than the parameters. And GoogLeNet, the winner of the same
 # year, made fewer errors than VGG with 7 million parameters, a twentieth. How, is lesson 07.
-#
+
+# %% [markdown]
 # ## Summary
 #
 # - LeNet-5, AlexNet and VGG follow one plan: convolutions and poolings until little of the picture's size is left, then
@@ -741,7 +742,31 @@ for name, year, book in rows:
 # - Groups cut a layer into halves that do not see each other: half the weights, half the work.
 # - Two 3 × 3 layers see what one 5 × 5 layer sees, with 18C² weights in place of 25C², and with a ReLU in between they
 #   can do more.
+
+# %% [markdown]
+# ## Glossary
 #
+# - **ImageNet challenge (ILSVRC)**: the yearly race of 2010 to 2017 with 1,000 classes and 1.2 million labelled photos.
+#   Networks trained on these photos are called *trained on ImageNet*.
+# - **top-5 error**: the share of pictures whose label is not among the five classes with the highest scores.
+# - **LeNet-5**: the network of 1998 that read digits on cheques: two convolutions, two poolings and, as built today,
+#   three fully connected layers with 61,706 parameters in all.
+# - **AlexNet**: the winner of 2012, with five convolutions, three fully connected layers and 61 million parameters. It
+#   brought ReLU, dropout and graphics cards to the race.
+# - **VGG**: networks of 2014 made of 3 × 3 convolutions that keep the size and 2 × 2 poolings alone, with 11 to 19
+#   layers that have weights.
+# - **block**: a run of layers that a network repeats with other numbers. In VGG: one to four convolutions with equally
+#   many filters, and a pooling.
+# - **sigmoid**: the smooth step 1 / (1 + e⁻ˣ), from 0 to 1. Its slope is a quarter at 0 and less everywhere else.
+# - **tanh**: the smooth step from −1 to 1. Its slope is 1 at 0 and nearly 0 beyond ±3.
+# - **local response normalisation (LRN)**: divides a value by a power of a constant plus the scaled sum of squares of
+#   the neighbouring channels at the same position. It has no parameters and is out of use.
+# - **tower**: a column of layers that computes beside another one. AlexNet has two, one for each graphics card; in *one
+#   tower* every filter reads all channels.
+# - **activation memory**: the bytes that all layers' outputs take. Training keeps them for the way back, so they grow
+#   with the batch; the parameters do not.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Yann LeCun, Léon Bottou, Yoshua Bengio and Patrick Haffner, *Gradient-Based Learning Applied to Document

@@ -757,7 +757,35 @@ ledger.compare(books).figure()
 # - A plain network's signal and gradient shrink layer by layer; with normalisation the gradient grows towards the first
 #   layers. Shortcuts temper both.
 # - Squeeze-and-excitation gates each channel by all channels' means.
+
+# %% [markdown]
+# ## Glossary
 #
+# - **1 × 1 convolution**: at each pixel, every output channel is a weighted sum of that pixel's input channels: one
+#   fully connected layer, applied to all pixels alike.
+# - **bottleneck**: a narrow layer between wider ones. A 1 × 1 convolution reduces the channels, so that the costly
+#   kernel behind it reads few of them.
+# - **Inception module**: convolutions of several sizes and a pooling side by side on one input. Their outputs have one
+#   size and are concatenated as channels.
+# - **auxiliary head**: a second classifier halfway up a network. Its loss is added, with a small weight, while
+#   training, to give lower layers a shorter way to a gradient; then it is removed.
+# - **global average pooling**: the mean of each channel over all positions, C numbers from H × W × C. In front of the
+#   classifier it takes the place of `Flatten` and a large layer.
+# - **vanishing gradient**: a gradient that shrinks from layer to layer on its way back, until the first layers hardly
+#   learn.
+# - **degradation**: a deeper plain network ends with a higher training error than a shallower one. It is no
+#   overfitting, because the training pictures suffer too.
+# - **residual unit**: a few layers whose result is added to their own input. They learn the change, and with weights of
+#   0 the unit does nothing.
+# - **shortcut**: the connection that carries a unit's input past its layers to the addition; also *skip connection*.
+# - **projection**: a 1 × 1 convolution on a shortcut. It gives the input the channels of the residual and, by its
+#   stride, the size.
+# - **squeeze-and-excitation**: two small layers make a gate from 0 to 1 for each channel out of all channels' means,
+#   and the channel is multiplied by it.
+# - **fire module**: SqueezeNet's part: a 1 × 1 convolution to few channels, then a 1 × 1 and a 3 × 3 convolution side
+#   by side, concatenated.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Min Lin, Qiang Chen and Shuicheng Yan, *Network In Network*, ICLR 2014.

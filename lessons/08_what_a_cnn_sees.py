@@ -698,7 +698,8 @@ plot.images(
 #   popular kinds of map hardly changed: they showed the picture's edges, and not what the network had learnt.
 # - **"Covered with black" is a picture too.** On a white background a black tile is a square that no training picture
 #   had. Try another `fill`, and trust what stays.
-#
+
+# %% [markdown]
 # ## Summary
 #
 # - A value of a feature map saw a window of the picture: first pixel = offset + stride · index, and `size` pixels on.
@@ -709,7 +710,32 @@ plot.images(
 # - Take the score before the softmax: a sure network's probability has hardly any slope.
 # - Two networks with one accuracy: one of them knew a mark and not the digit. Looking inside raised the suspicion, and
 #   an experiment settled it.
+
+# %% [markdown]
+# ## Glossary
 #
+# - **feature map**: what one filter answers to a picture: one number for each place. A layer with 48 filters gives 48
+#   maps.
+# - **strongest patches**: the parts of pictures on which a unit answered most, each as large as what the unit saw. They
+#   suggest what it is about and prove nothing.
+# - **heat map**: a grid with a number for each place of a picture, drawn in colours: how much that place counts for an
+#   answer.
+# - **occlusion map**: by how much a class's score falls when one tile of the picture after another is covered.
+# - **saliency map**: for each pixel, the magnitude of the gradient of a class's score with respect to that pixel. It is
+#   about tiny changes.
+# - **class activation map (CAM)**: the sum of the last maps, weighted by a class's weights in the Dense layer behind a
+#   global average. It cuts the class's score into places.
+# - **Grad-CAM**: the sum of a layer's maps, each weighted by the mean gradient of the class's score over that map; what
+#   is negative is set to 0.
+# - **control**: the same measurement without the thing in question, such as an untrained network. Only the difference
+#   is due to that thing.
+# - **Clever Hans predictor**: a model that is right for a reason that has nothing to do with the task, such as a mark
+#   that goes with one class in all the data.
+# - **intervention**: an experiment that changes one thing in the input and keeps all else. It decides what a heat map
+#   can only suggest.
+# - **nested model**: a model used as a layer of another one. Its layers' outputs belong to a graph of their own.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Matthew Zeiler and Rob Fergus, *Visualizing and Understanding Convolutional Networks*, ECCV 2014: strongest patches

@@ -783,7 +783,7 @@ print("\nmodern:", [type(layer).__name__ for layer in pipeline.layers])
 print("turns by at most", round(360 * pipeline.layers[0].factor[1]), "degrees")
 
 # %% [markdown]
-# ## What you now know
+# ## Summary
 #
 # - Flip, shift, turn, zoom and shear are one matrix; the picture, its mask and its boxes move by the same one.
 # - A change is allowed if you would give the new picture the same label, and useful if such a picture could come.
@@ -791,7 +791,32 @@ print("turns by at most", round(360 * pipeline.layers[0].factor[1]), "degrees")
 # - Colour layers want to know the range of values. Random layers want to be told `training=`.
 # - Only training pictures are augmented, after the split.
 # - Augmentation teaches the invariance you ask for. Measure whether you needed it, with more than one seed.
+
+# %% [markdown]
+# ## Glossary
 #
+# - **data augmentation**: training on randomly changed versions of the training pictures, new ones each time, under the
+#   label that fits the changed picture.
+# - **label-preserving**: said of a change after which you would give the picture the same label. It depends on the
+#   data: mirroring keeps a cat, not a p.
+# - **affine map**: x′ = a·x + b·y + tₓ and y′ = c·x + d·y + t_y. Flips, shifts, turns, zooms and shears are affine, and
+#   so is any chain of them.
+# - **fill mode**: the rule for what comes in from beyond the border when a picture moves: a constant, the nearest pixel
+#   or a reflection.
+# - **value range**: the lowest and the highest value that a pixel can have, 0 to 1 or 0 to 255. Layers for colour must
+#   be told.
+# - **brightness, contrast**: brightness adds the same number to every pixel; contrast stretches the pixels' distances
+#   from the picture's mean.
+# - **PCA colour**: adds to all pixels of a picture one random amount along each of the directions in which the colours
+#   of the training pictures spread.
+# - **cutout**: blanks a square of the picture, so that the network cannot rely on one spot.
+# - **mixup**: the weighted mean of two pictures, with the same weighted mean of their one-hot labels.
+# - **CutMix**: pastes a piece of one picture into another; the label is mixed by the shares of the area.
+# - **leak**: something of the validation or test pictures gets into training, such as another version of the same
+#   picture. The score is too good then.
+# - **test-time augmentation**: showing the network several views of one picture and taking the mean of its answers.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Krizhevsky, Sutskever, Hinton, *ImageNet Classification with Deep Convolutional Neural Networks*, 2012: section 4.1
