@@ -738,7 +738,8 @@ else:
 # world is blind, and says nothing. The enlarging matters as well. SqueezeNet learned from photos of 227 × 227; a cat
 # of 32 pixels has nothing of the size of the things it knows. Enlarged to 64 × 64 only, a head lost six points (means
 # of five seeds).
-#
+
+# %% [markdown]
 # ## Summary
 #
 # - A backbone is a network without its classifier; its averaged maps are features. A head on kept features is the
@@ -749,7 +750,31 @@ else:
 #   about three forward passes.
 # - Every network wants the pixels it was trained on. Put the preprocessing into the model.
 # - Few labels: transfer. Many labels: compare with scratch. One run is no comparison; take several seeds.
+
+# %% [markdown]
+# ## Glossary
 #
+# - **backbone**: a network without its classifier. For each picture it gives maps that say what was found where.
+# - **head**: the layers that are put on a backbone for a new task; in the simplest case one `Dense` layer with softmax.
+# - **features**: the numbers that a backbone gives for a whole picture: here each of its last maps, averaged over all
+#   positions.
+# - **transfer learning**: starting from weights that were learned on another task, usually with far more pictures than
+#   your own task has.
+# - **frozen layer**: a layer whose weights training leaves alone: `trainable = False`, and compiled again. It still
+#   runs forwards in every step.
+# - **inference mode**: how a layer works outside training. BatchNormalization then normalises with its running mean and
+#   variance and does not move them; dropout drops nothing.
+# - **fine-tuning**: training some or all layers of a pretrained network further on your own pictures, at a small
+#   learning rate.
+# - **training from scratch**: taking a network's architecture alone: all weights start at random, and all are trained.
+# - **preprocessing**: what turns pixels into the kind of numbers a network was trained on: range, order of the colours,
+#   means subtracted. Each family of networks has its own.
+# - **learning curve (over labels)**: accuracy on test pictures against the number of labelled pictures for training. It
+#   shows where transfer pays.
+# - **checkpoint**: the model as it was at one moment of training, written to a file; usually when the validation
+#   accuracy is the best so far.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Jason Yosinski, Jeff Clune, Yoshua Bengio and Hod Lipson, *How transferable are features in deep neural networks?*,

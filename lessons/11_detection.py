@@ -804,7 +804,8 @@ print(metrics.coco_map([detect(one.image) for one in judged], truth))
 #   `conv1` to `pool2`.
 # - The **neck** brings together maps of several depths. We had none, and resized the picture instead.
 # - The **head** turns each place of a map into classes and boxes. Ours is `fc1` and `scores`, without boxes yet.
-#
+
+# %% [markdown]
 # ## Summary
 #
 # - In detection the label is a class and a box for each object. x comes first in a box, rows first in an array.
@@ -813,7 +814,33 @@ print(metrics.coco_map([detect(one.image) for one in judged], truth))
 # - IoU is intersection over union, each side held at 0. NMS keeps the best box, drops what overlaps it too much, and
 #   goes on.
 # - Precision and recall depend on the score threshold; AP is the area under their curve.
+
+# %% [markdown]
+# ## Glossary
 #
+# - **bounding box**: the smallest upright rectangle round an object, as four numbers. In the format *xyxy* they are
+#   left, top, right and bottom edge, in pixels.
+# - **object detection**: saying for every object in a picture what it is and where: a class and a bounding box each.
+# - **segmentation**: *semantic*: a class for each pixel. *Instance*: a mask of its own, and a class, for each object.
+# - **landmark**: a point with a meaning, such as the corner of an eye, whose two coordinates a network gives.
+# - **sliding window**: asking a classifier about a piece of fixed size at every place of a picture. As a convolution it
+#   takes one pass for all pieces.
+# - **intersection over union (IoU)**: the area that two boxes share over the area that they cover together: 1 for equal
+#   boxes, 0 for boxes that are apart.
+# - **non-maximum suppression (NMS)**: keep the box with the highest score, drop those that overlap it by more than a
+#   threshold of IoU, and go on with the next best that is left.
+# - **true positive (of a detector)**: a box with the class of an object and an IoU of at least a threshold with it,
+#   where no better box has taken that object.
+# - **precision–recall curve**: the share of boxes that are right, against the share of objects that were found, as the
+#   score threshold goes down.
+# - **average precision (AP)**: the area under a class's precision–recall curve, each precision lifted to the best one
+#   at this recall or a higher one.
+# - **mAP**: the mean of the AP over all classes: at one IoU threshold (mAP@.5), or also over ten of them
+#   (mAP@[.50:.95]).
+# - **one-stage, two-stage detector**: two-stage: regions that might hold objects are proposed first, then each is
+#   classified. One-stage: classes and boxes for all places in one pass.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Pierre Sermanet and others, *OverFeat*, ICLR 2014: sliding windows as convolution.

@@ -714,7 +714,30 @@ check.history(versions)
 # - Raw outputs → sigmoid and exponential → scores → threshold → NMS → boxes. mAP judges them all.
 # - Look at what is wrong before you change anything: the class had too little weight, and the missed objects lay on
 #   grid lines.
+
+# %% [markdown]
+# ## Glossary
 #
+# - **YOLO**: *You Only Look Once*: detectors that give boxes and classes for every cell of a grid in one pass. Joseph
+#   Redmon and others published the first in 2015.
+# - **grid cell**: one field of the grid that a detector lays over the picture. The cell in which the centre of a box
+#   lies must report that box.
+# - **anchor**: a width and a height to start from: the network says how a box differs from it. With several anchors a
+#   cell can report several boxes.
+# - **slot**: one anchor in one cell: the place of one box in the target and in the output.
+# - **k-means anchors**: anchors found in the data: give each box to the most similar of k sizes (distance 1 − IoU),
+#   move each size to the mean of its boxes, repeat.
+# - **objectness**: the probability that a slot holds an object, whatever its class.
+# - **encoding**: writing a box as numbers relative to its cell and its anchor: x and y within the cell, the logarithms
+#   of width and height over the anchor's.
+# - **decoding**: reading boxes out of such numbers. A network's raw x and y go through the sigmoid first, its raw width
+#   and height through the exponential.
+# - **mask (of a loss)**: an array that says which entries count in a term: here, the slots with an object or those
+#   without.
+# - **learning rate schedule**: a rule by which the learning rate changes during training: here a short rise
+#   (*warm-up*), then a fall along half a cosine wave.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Joseph Redmon, Santosh Divvala, Ross Girshick and Ali Farhadi, *You Only Look Once: Unified, Real-Time Object

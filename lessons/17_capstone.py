@@ -709,7 +709,8 @@ print(f"one view: {one:.2f}, eight views: {more:.2f}")
 # capstone, and most of today's practice. Read the licence of the weights as you read that of the code. And a model file
 # from a stranger is like a zip from a stranger: it describes a program. Keras' `safe_mode` refuses to run code hidden
 # in a `.keras`, and `delivery.load` relies on it.
-#
+
+# %% [markdown]
 # ## Summary
 #
 # - A zip is names chosen by somebody else. Check all of it first, write it whole or not at all, and account for every
@@ -720,7 +721,34 @@ print(f"one view: {one:.2f}, eight views: {more:.2f}")
 #   same pictures by counting where they disagree.
 # - Recall divides by the row, precision by the column. A threshold turns wrong answers into no answers.
 # - Save the labels, the size, the range and the limits along with the weights, and test what you saved.
+
+# %% [markdown]
+# ## Glossary
 #
+# - **path traversal**: a file name in an archive that leads out of the folder it is unpacked to, for example by a part
+#   that is `..`.
+# - **zip bomb**: an archive of few bytes that unpacks to very many.
+# - **EXIF orientation**: a note in a photo's file that says how to turn the stored picture so that it stands upright.
+# - **group split**: a split that keeps related pictures together: all of one patient, video or animal go to the same
+#   side.
+# - **baseline**: what is reached without any network, such as always saying the commonest class. It is the first number
+#   to beat.
+# - **standard error (of an accuracy)**: how far the measured accuracy typically lies from the true one, because only n
+#   pictures were asked: √(p(1 − p)/n).
+# - **Wilson interval**: a range for the true accuracy that makes sense for few pictures and near 0 and 1 too. A 95 %
+#   interval holds the true value in about 95 of 100 cases.
+# - **paired comparison**: comparing two networks on the same pictures by those alone in which exactly one of them is
+#   right.
+# - **precision (of a class)**: of all pictures that were given this class as answer, the share that belongs to it: the
+#   diagonal over the column's sum.
+# - **recall at a threshold**: the share of the positives, such as the ill, whose score is at or above the threshold. A
+#   lower threshold cannot lower it.
+# - **model card**: a page that goes with a model: what it is for, what it was trained on, how it was measured, and what
+#   it cannot do.
+# - **ensemble**: several networks for one task whose probabilities are averaged. It helps as far as they make different
+#   mistakes.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Margaret Mitchell and others, *Model Cards for Model Reporting*, FAT* 2019 (arXiv:1810.03993).
