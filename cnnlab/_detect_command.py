@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def detect(
     photos = [*photos, *behind]
     if not photos:
         raise ValueError("`PHOTO` must be at least one picture or folder of pictures. Received: none")
-    folder = Path(out).expanduser()
+    folder = Path(os.path.expanduser(out))
     nearest = next(place for place in (folder, *folder.parents) if place.exists())
     if not nearest.is_dir():
         raise ValueError(f"`--out` must be a folder. Received: {out!r}, and {nearest} is a file")
@@ -120,14 +121,14 @@ def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _looks_like_photos(word: str) -> bool:
-    path = Path(word).expanduser()
+    path = Path(os.path.expanduser(word))
     return path.suffix.lower() in ENDINGS or path.is_dir()
 
 
 def _pictures(photos: Iterable[str]) -> Iterator[str]:
     """The files that are named, and those in the folders that are named, by their names."""
     for photo in photos:
-        path = Path(photo).expanduser()
+        path = Path(os.path.expanduser(photo))
         if not path.is_dir():
             yield str(path)
             continue
@@ -141,7 +142,7 @@ def _detector(model: Sequence[str]):
 
     if len(model) == 1:
         return darknet.named(*model)
-    return darknet.load(*(Path(file).expanduser() for file in model))
+    return darknet.load(*(Path(os.path.expanduser(file)) for file in model))
 
 
 def _free(stem: str, taken: set[str]) -> str:

@@ -75,7 +75,7 @@ def data_folder() -> Path | None:
     True
     """
     named = os.environ.get("CNNLAB_DATA", "")
-    return Path(named).expanduser().absolute() if named else None
+    return Path(os.path.expanduser(named)).absolute() if named else None  # unlike Path's, leaves an unknown ~user
 
 
 def cache_path() -> Path:
@@ -86,7 +86,7 @@ def cache_path() -> Path:
     """
     named = os.environ.get("CNNLAB_CACHE", "")
     if named:
-        return Path(named).expanduser().absolute()
+        return Path(os.path.expanduser(named)).absolute()
     import pooch
 
     return Path(pooch.os_cache("cnnlab")).absolute()
@@ -182,9 +182,7 @@ def locate(name: str) -> tuple[Path, str]:
         return own, "in the CNNLAB_DATA folder"
     notes = []
     if (folder := data_folder()) is not None:
-        notes.append(
-            f"no {row.file} in the CNNLAB_DATA folder" if os.path.isdir(folder) else "CNNLAB_DATA names no folder"
-        )
+        notes.append(_missing(row, folder))
     cached = cache_path() / row.file
     if _is_published(cached, row):
         return cached, "from the download cache"
@@ -230,7 +228,7 @@ def fetch(name: str, to: str | os.PathLike | None = None, progress: Callable[[in
     if to is None and (own := _in_data_folder(row)) is not None:
         return own
     cached = cache_path() / row.file
-    target = cached if to is None else Path(to).expanduser().absolute() / row.file
+    target = cached if to is None else Path(os.path.expanduser(to)).absolute() / row.file
     if _is_published(target, row):
         return target
     if target == cached:
@@ -252,6 +250,18 @@ def fetch(name: str, to: str | os.PathLike | None = None, progress: Callable[[in
         ) from None
     _failures.pop(row.url, None)
     return target
+
+
+def _missing(row: DataFile, folder: Path) -> str:
+    """Why there is no such file in the CNNLAB_DATA folder."""
+    try:
+        if row.file in os.listdir(folder):
+            os.stat(folder / row.file)  # refused where the folder may be listed and no more
+    except PermissionError:
+        return "the CNNLAB_DATA folder may not be read"
+    except OSError:
+        pass
+    return f"no {row.file} in the CNNLAB_DATA folder" if os.path.isdir(folder) else "CNNLAB_DATA names no folder"
 
 
 def _in_data_folder(row: DataFile) -> Path | None:

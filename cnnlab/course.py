@@ -75,7 +75,7 @@ def course_folder() -> Path:
     """
     named = os.environ.get("CNNLAB_COURSE")
     if named:
-        folder = Path(named).expanduser().resolve()
+        folder = Path(os.path.expanduser(named)).resolve()
         if _is_course(folder):
             return folder
         raise CourseError(f"`CNNLAB_COURSE` must name a folder with lessons/ and notebooks/ in it. Received: {named!r}")

@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import warnings
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from cnnlab._validate import check_choice, check_int, check_rank
 
 FILES = ("model.keras", "labels.json", "MODEL_CARD.md")
 _FORMAT = 1  # of labels.json
+_MEMBERS = ("config.json", "model.weights.h5")  # of model.keras, which is a zip
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RuntimeError)  # what Keras raises on such a model
 
 
@@ -295,6 +297,7 @@ def save(
     """
     size, classes = _picture_size(model)
     names = check_names(class_names, classes)
+    _check_is_trained(model)
     _probabilities(model, np.random.default_rng(0).uniform(size=(2, *size, 3)))  # scores are refused
     check_choice(fit, "fit", FITS)
     if not isinstance(card, str) or not card.strip():
@@ -368,11 +371,12 @@ def load(folder: str | os.PathLike) -> Classifier:
             raise KeyError("format")
         height, width = (check_int(n, "image_size", minimum=1) for n in size)
         expected = labels["sha256"]
-    except (ValueError, KeyError, TypeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise DataError(f"labels.json of {folder.name} is damaged: {type(error).__name__}: {error}") from None
     try:
         if sha256(folder / "model.keras") != expected:
             raise DataError(f"model.keras of {folder.name} is not the file that was saved with these labels")
+        _check_is_a_model(folder)
         card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
         model = keras.saving.load_model(folder / "model.keras", compile=False)  # to predict, no optimizer is needed
         size, classes = _picture_size(model)
@@ -385,12 +389,24 @@ def load(folder: str | os.PathLike) -> Classifier:
                 f"{folder.name} cannot be read yet: it holds {unknown[1]}, which is not part of the course. Run the "
                 "code that defines it, decorated with @keras.saving.register_keras_serializable(), and load again"
             ) from None
-        words = (str(error).splitlines() or [""])[0][:200]  # Keras' go on with the whole model
+        # Keras' words go on with the whole model, and name the folders of this machine.
+        words = (str(error).splitlines() or [""])[0].replace(str(folder), folder.name)[:200]
         raise DataError(f"{folder.name} cannot be read: {type(error).__name__}: {words}") from None
     if size != (height, width):
         wanted, said = (f"{h} × {w}" for h, w in (size, (height, width)))
         raise DataError(f"labels.json of {folder.name} is damaged: it says {said} pixels, and the model takes {wanted}")
     return Classifier(model, tuple(names), size, fit, card)
+
+
+def _check_is_a_model(folder: Path) -> None:
+    """Refuse an empty, shortened or foreign model.keras before Keras has words for it."""
+    try:
+        with zipfile.ZipFile(folder / "model.keras") as archive:
+            missing = [name for name in _MEMBERS if name not in archive.namelist()]
+    except zipfile.BadZipFile:
+        missing = list(_MEMBERS)
+    if missing:
+        raise DataError(f"model.keras of {folder.name} is empty, cut short or no model of Keras: save it again")
 
 
 def _check_comes_back(path: Path, model: keras.Model) -> None:
@@ -437,6 +453,21 @@ def _picture_size(model: object) -> tuple[tuple[int, int], int]:
     if not (isinstance(output, tuple) and len(output) == 2):
         raise ValueError(f"`model` must give one number a class, (N, classes). Received: output shape {output}")
     return (shape[1], shape[2]), max(output[1], 2)
+
+
+def _check_is_trained(model: keras.Model) -> None:
+    """Refuse weights that are no numbers, and scores that happen to lie between 0 and 1."""
+    for weight in model.weights:
+        if not np.isfinite(keras.ops.convert_to_numpy(keras.ops.cast(weight, "float32"))).all():
+            raise ValueError(f"`model` must have finite weights. Received: not-a-number or infinity in {weight.path}")
+    last = model.layers[-1]
+    while isinstance(last, keras.Model):
+        last = last.layers[-1]
+    if getattr(last, "activation", None) is keras.activations.linear:
+        end = "softmax" if model.output_shape[1] > 1 else "sigmoid"
+        raise ValueError(
+            f'`model` must end in probabilities: activation="{end}" in its last layer. Received: {last.name} with none'
+        )
 
 
 def _probabilities(model: keras.Model, images: np.ndarray) -> np.ndarray:

@@ -404,6 +404,24 @@ def test_a_data_folder_without_the_file_is_said(data):
     assert "(no mnist.npz in the CNNLAB_DATA folder; CNNLAB_OFFLINE is set)" in datasets.mnist().source
 
 
+def test_the_home_of_nobody_is_a_sentence(monkeypatch):
+    monkeypatch.setenv("CNNLAB_DATA", "~nobody-of-this-name/x")
+    assert "(CNNLAB_DATA names no folder; CNNLAB_OFFLINE is set)" in datasets.mnist().source
+    monkeypatch.setenv("CNNLAB_CACHE", "~nobody-of-this-name/x")
+    assert "CNNLAB_OFFLINE is set" in datasets.mnist().source
+
+
+@pytest.mark.parametrize("where", ["os.stat", "os.listdir"])
+def test_a_data_folder_that_may_not_be_read_is_said(data, monkeypatch, where):
+    def refuse(path, *_, **__):
+        raise PermissionError(13, "Permission denied", path)
+
+    (data / "mnist.npz").touch()
+    monkeypatch.setattr(f"cnnlab._files.{where}", refuse)
+    monkeypatch.setattr("cnnlab._files.os.path.isfile", lambda path: False)
+    assert _files._missing(_files.REGISTRY["mnist"], data) == "the CNNLAB_DATA folder may not be read"
+
+
 def test_a_data_folder_that_does_not_exist_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("CNNLAB_DATA", str(tmp_path / "nowhere"))
     assert "(CNNLAB_DATA names no folder; CNNLAB_OFFLINE is set)" in datasets.mnist().source

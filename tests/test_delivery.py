@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import io
 import json
 import os
 import pkgutil
 import subprocess
 import sys
+import zipfile
 
 import keras
 import numpy as np
@@ -171,12 +173,41 @@ def test_a_card_that_is_no_text_is_refused(bundle):
         delivery.load(bundle)
 
 
-def test_a_model_that_cannot_be_read_is_refused(bundle):
-    (bundle / "model.keras").write_bytes(b"no model")
+def foreign_zip() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("notes.txt", "not a model")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", foreign_zip(), None], ids=["empty", "foreign", "zip", "cut"])
+def test_a_model_that_cannot_be_read_is_refused(bundle, content):
+    model = bundle / "model.keras"
+    model.write_bytes(model.read_bytes()[:2000] if content is None else content)
     labels = json.loads((bundle / "labels.json").read_text(encoding="utf-8"))
-    labels["sha256"] = hashlib.sha256(b"no model").hexdigest()
+    labels["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
     (bundle / "labels.json").write_text(json.dumps(labels))
-    with pytest.raises(DataError, match="cells cannot be read: "):
+    with pytest.raises(DataError, match="model.keras of cells is empty, cut short or no model of Keras") as caught:
+        delivery.load(bundle)
+    assert str(bundle) not in str(caught.value), "a machine path"
+
+
+def test_a_damaged_model_is_refused_without_a_machine_path(bundle):
+    with zipfile.ZipFile(bundle / "model.keras", "w") as archive:
+        for name in ("config.json", "metadata.json", "model.weights.h5"):
+            archive.writestr(name, "{}")
+    labels = json.loads((bundle / "labels.json").read_text(encoding="utf-8"))
+    labels["sha256"] = hashlib.sha256((bundle / "model.keras").read_bytes()).hexdigest()
+    (bundle / "labels.json").write_text(json.dumps(labels))
+    with pytest.raises(DataError, match="cells cannot be read: ") as caught:
+        delivery.load(bundle)
+    assert str(bundle) not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "[" * 100_000, "null"], ids=["empty", "list", "deep", "null"])
+def test_labels_that_are_no_labels_are_refused(bundle, text):
+    (bundle / "labels.json").write_text(text)
+    with pytest.raises(DataError, match="labels.json of cells is damaged"):
         delivery.load(bundle)
 
 
@@ -301,6 +332,25 @@ def test_scores_are_not_delivered_as_probabilities(tmp_path, classes, last):
     model = layers_of(keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D(), scores)
     with pytest.raises(ValueError, match=f'`model` must end in probabilities: activation="{last}" in its last layer'):
         delivery.save(tmp_path / "pets", model, ["a", "b", "c"][: max(classes, 2)], "# Pets")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("classes", [1, 2])
+def test_scores_that_lie_between_0_and_1_are_scores_still(tmp_path, classes):
+    scores = keras.layers.Dense(classes, kernel_initializer="zeros", bias_initializer=lambda *_, **__: [0.5] * classes)
+    model = layers_of(keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D(), scores)
+    with pytest.raises(ValueError, match="`model` must end in probabilities: .* in its last layer. Received: dense"):
+        delivery.save(tmp_path / "pets", model, ["a", "b"], "# Pets")
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_that_are_no_numbers_are_not_delivered(tmp_path):
+    """A pooled maximum may swallow them, so that the probabilities look like any."""
+    last = keras.layers.Dense(2, "softmax")
+    model = layers_of(keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D(), last)
+    last.set_weights([np.full((3, 2), np.nan), np.zeros(2)])
+    with pytest.raises(ValueError, match="`model` must have finite weights. Received: not-a-number .* in .*kernel"):
+        delivery.save(tmp_path / "pets", model, ["a", "b"], "# Pets")
     assert not list(tmp_path.iterdir())
 
 

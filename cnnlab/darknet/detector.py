@@ -255,7 +255,7 @@ def load(
     Traceback (most recent call last):
     cnnlab.darknet._error.DarknetError: missing.cfg: cannot be read (No such file or directory)
     """
-    cfg_file, weights_file = Path(cfg_file).expanduser(), Path(weights_file).expanduser()
+    cfg_file, weights_file = Path(os.path.expanduser(cfg_file)), Path(os.path.expanduser(weights_file))
     made = plan.make(cfg.read(cfg_file))
     header = weights.check_size(weights_file, made)
     classes = read_names(names) if isinstance(names, (str, os.PathLike)) else tuple(names or ())
@@ -293,7 +293,7 @@ def load_model(cfg_file: str | os.PathLike[str], weights_file: str | os.PathLike
     ...     load_model(*files).count_params()  # a bias and a kernel of 1·1·3
     4
     """
-    cfg_file, weights_file = Path(cfg_file).expanduser(), Path(weights_file).expanduser()
+    cfg_file, weights_file = Path(os.path.expanduser(cfg_file)), Path(os.path.expanduser(weights_file))
     made = plan.make(cfg.read(cfg_file))
     weights.check_size(weights_file, made)
     return _filled(made, weights_file)
@@ -323,7 +323,7 @@ def read_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
     ...     read_names(file)
     ('cat', 'red panda')
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     try:
         with open(path, "rb") as file:
             data = file.read(MOST_NAMES + 1)
