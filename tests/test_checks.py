@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import cnnlab.checks
-from cnnlab.checks._exercise import Exercise, ExerciseError, Mistake, Wrong, call, number
+from cnnlab.checks._exercise import Exercise, ExerciseError, Mistake, Wrong, array, call, number, parts
 
 LESSONS = sorted(m.name for m in pkgutil.iter_modules(cnnlab.checks.__path__) if m.name.startswith("lesson"))
 EXERCISES = [
@@ -116,6 +116,36 @@ def test_hints_are_numbered_from_one(doubling):
     assert doubling.hint(2) == "x + x"
     with pytest.raises(ValueError, match="from 1 to 2. Received: 3"):
         doubling.hint(3)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_a_name_without_parentheses_or_answer_helps_and_spoils_nothing(exercise):
+    said = [repr(exercise), repr(exercise.hint), repr(exercise.solution), str(exercise()), str(exercise(1, 2))]
+    for line in said:
+        assert f"check.{exercise.name}" in line
+        assert len(line) <= 200
+        assert "\n" not in line
+        for secret in (exercise.solution_source.splitlines()[-1].strip(), *exercise.hints, "lambda", "Mistake"):
+            assert secret not in line
+    assert f"check.{exercise.name}({exercise.answer_name})" in said[3]
+
+
+def test_a_number_where_several_are_wanted_is_told_what_a_pair_is():
+    with pytest.raises(Wrong, match=r"one number, 33\. Give a pair, two values in brackets .*: \(height, width\)\."):
+        parts(33, ("height", "width"))
+    with pytest.raises(Wrong, match=r"shape \(2,\): a pair, 2 numbers in brackets .* such as \(…, …\)\. Yours is one"):
+        array(np.float32(33), (2,), "The size")
+    with pytest.raises(Wrong, match=r"shape \(2, 3\): 2 × 3 numbers\. Yours is one number, 33\."):
+        array(33, (2, 3))
+
+
+def test_why_it_works_follows_the_praise_and_the_solution(doubling):
+    told = replace(doubling, why="Twice is a sum. Both parts are one number.")
+    assert str(told(lambda x: 2 * x)) == "✔ doubled\nWhy it works: Twice is a sum. Both parts are one number."
+    assert "Why" not in str(told(lambda x: x))
+    exec(told.solution(), {})
+    assert "# Why it works: Twice" in told.solution()
+    assert doubling.solution() == doubling.solution_source
 
 
 def test_an_ellipsis_at_the_end_stands_for_all_that_is_missing(doubling):

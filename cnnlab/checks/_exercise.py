@@ -6,6 +6,7 @@ looks at what the answer *does* on several inputs, never at how it is written.
 
 from __future__ import annotations
 
+import functools
 import html
 import textwrap
 from collections.abc import Callable, Sequence
@@ -68,6 +69,35 @@ class Mistake:
     says: str
 
 
+class _Bound(functools.partial):
+    """A method that says how to call it where its name is typed without the parentheses."""
+
+    def __repr__(self) -> str:
+        what = {"hint": "a nudge; .hint(2) says more", "solution": "a correct answer"}[self.func.__name__]
+        return f"With parentheses, check.{self.args[0].name}.{self.func.__name__}() shows {what}."
+
+
+class _Spoken:
+    """Makes a method one whose name alone is a help too."""
+
+    def __init__(self, method: Callable) -> None:
+        self.method = method
+        functools.update_wrapper(self, method)
+
+    def __get__(self, exercise: Exercise | None, owner: type) -> Callable:
+        return self.method if exercise is None else _Bound(self.method, exercise)
+
+
+@dataclass
+class Seen:
+    """What happened to an exercise since the kernel started: the last verdict's status, what was looked at."""
+
+    status: str = "not attempted"
+    checked: bool = False
+    hints: set[int] = field(default_factory=set)
+    solution: bool = False
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One exercise of a lesson. Call it with the answer: ``check.output_size(my_output_size)``.
@@ -81,6 +111,7 @@ class Exercise:
     hints : from a nudge to nearly the answer
     diagnose : takes the answer; raises `Wrong` with what is wrong, returns the praise: what the learner now knows
     mistakes : wrong answers, each with the words its diagnosis must contain; at least four
+    why : two or three sentences on why it works, shown after the praise and after the solution
     """
 
     name: str
@@ -90,13 +121,28 @@ class Exercise:
     hints: tuple[str, ...]
     diagnose: Callable[[object], str] = field(repr=False)
     mistakes: tuple[Mistake, ...] = field(repr=False)
+    why: str = field(default="", repr=False)
+    seen: Seen = field(default_factory=Seen, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for text in ("stub", "solution_source"):
             object.__setattr__(self, text, textwrap.dedent(getattr(self, text)).strip())
 
-    def __call__(self, answer: object) -> Verdict:
-        """Judge `answer`: correct, wrong and why, or not attempted. Never raises."""
+    def __repr__(self) -> str:
+        return f"An exercise: check.{self.name}({self.answer_name}) checks your answer, check.{self.name}.hint() helps."
+
+    def __call__(self, *answers: object) -> Verdict:
+        """Judge an answer: correct, wrong and why, or not attempted. Never raises."""
+        if len(answers) != 1:
+            said = "Nothing was handed in" if not answers else f"{len(answers)} things were handed in, one is expected"
+            return Verdict("not attempted", f"{said}: write check.{self.name}({self.answer_name}).")
+        verdict = self._judged(answers[0])
+        self.seen.status, self.seen.checked = verdict.status, True
+        if verdict.status == "correct" and self.why:
+            return Verdict("correct", f"{verdict.message}\nWhy it works: {self.why}")
+        return verdict
+
+    def _judged(self, answer: object) -> Verdict:
         if answer is ...:
             return self._not_attempted()
         if (entries := _entries(answer)) and (still_open := sum(entry is ... for entry in entries)):
@@ -130,23 +176,28 @@ class Exercise:
             answer = type(answer)([*answer, *[...] * missing])
             still_open, entries = still_open + missing, entries + missing
         remains = f"{still_open} of its {entries} entries " + ("is" if still_open == 1 else "are") + " still ..."
-        verdict = self(_filled(answer, right))
+        verdict = self._judged(_filled(answer, right))
         if verdict.status == "wrong":
             return Verdict("wrong", f"{verdict.message}\n({remains}.)")
         return Verdict(
             "not attempted", f"Not attempted yet in full: {remains}. The rest of {self.answer_name} is right."
         )
 
+    @_Spoken
     def hint(self, number: int = 1) -> Text:
         """The hint with this number, from 1; the last one nearly gives the answer."""
         if not isinstance(number, int) or not 1 <= number <= len(self.hints):
             raise ValueError(f"`number` must be from 1 to {len(self.hints)}. Received: {number!r}")
+        self.seen.hints.add(int(number))
         more = f"\n(check.{self.name}.hint({number + 1}) says more.)" if number < len(self.hints) else ""
         return Text(self.hints[number - 1] + more)
 
+    @_Spoken
     def solution(self) -> Text:
-        """The source of a correct answer."""
-        return Text(self.solution_source)
+        """The source of a correct answer, and why it works as a comment: all of it can be pasted."""
+        self.seen.solution = True
+        why = textwrap.fill(f"Why it works: {self.why}", 100, initial_indent="# ", subsequent_indent="# ")
+        return Text(f"{self.solution_source}\n{why}" if self.why else self.solution_source)
 
 
 def call(function: object, *args: object, **kwargs: object) -> object:
@@ -200,6 +251,12 @@ def whole(answer: object, what: str = "The answer") -> int:
 def array(answer: object, shape: tuple[int, ...] | None, what: str = "The answer", finite: bool = True) -> np.ndarray:
     """`answer` as a float array of `shape`, or `Wrong` naming both shapes; None takes any shape."""
     values = _floats(answer, what, f"an array of shape {shape}" if shape else "an array of numbers")
+    if shape and not values.ndim:
+        size = f"{' × '.join(map(str, shape))} numbers"
+        if len(shape) == 1:
+            form = "" if what.endswith(")") or shape[0] > 8 else f", such as ({', '.join('…' * shape[0])})"
+            size = ("a pair, 2 numbers" if shape == (2,) else size) + f" in brackets with commas between them{form}"
+        raise Wrong(f"{what} should have shape {shape}: {size}. Yours is one number, {read(values)}.")
     if shape is not None and values.shape != shape:
         raise Wrong(f"{what} should have shape {shape}, but yours has shape {values.shape}.")
     if finite:
@@ -212,6 +269,10 @@ def parts(answer: object, names: Sequence[str]) -> list:
     if isinstance(answer, dict) and set(answer) == set(names):
         return [answer[name] for name in names]
     wanted = f"{len(names)} things are expected: {', '.join(names)}"
+    if isinstance(answer, (int, float, np.number)) and not isinstance(answer, bool):
+        size = "a pair, two values" if len(names) == 2 else f"{len(names)} values"
+        form = f"in brackets with commas between them and in this order: ({', '.join(names)})"
+        raise Wrong(f"{wanted}. This is one number, {read(answer)}. Give {size} {form}.")
     if isinstance(answer, (str, bytes, dict, set, type)) or not hasattr(answer, "__len__"):
         raise Wrong(f"{wanted}. This is {_kind(answer)}.")
     if len(answer) != len(names):
