@@ -157,7 +157,7 @@ class _Transfer:
             ):
                 answered = True
                 if answer.status_code != requests.codes.ok:
-                    self.failure = f"{host} answered {answer.status_code} {answer.reason}"
+                    self.failure = f"{host} answered {answer.status_code} {_printable(answer.reason)}".rstrip()
                     return
                 for chunk in answer.iter_content(_CHUNK):
                     file.write(chunk)
@@ -176,6 +176,11 @@ class _Transfer:
             self.failure = f"the file cannot be saved ({_reason(error)})"
         finally:
             self.done.set()
+
+
+def _printable(words: str | None) -> str:
+    """A server's words, shortened and without what would move a terminal's cursor or colour it."""
+    return "".join(c if c.isprintable() else "?" for c in (words or "")[:80])
 
 
 def _reason(error: OSError) -> str:

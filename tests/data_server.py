@@ -11,6 +11,7 @@ class Server:
 
     def __init__(self, body=b""):
         self.body, self.status, self.behaviour, self.requests = body, 200, "whole", 0
+        self.words = None  # behind the status; the usual ones when None
         self.bodies: dict[str, bytes] = {}  # path → body, where it is not the one for all
         self.release = threading.Event()  # lets go of the requests that hang
         outer = self
@@ -19,7 +20,7 @@ class Server:
             def do_GET(self):
                 outer.requests += 1
                 body = outer.bodies.get(self.path, outer.body)
-                self.send_response(outer.status)
+                self.send_response(outer.status, outer.words)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 outer.answer(self.wfile, body)

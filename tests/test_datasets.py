@@ -404,6 +404,14 @@ def test_a_data_folder_without_the_file_is_said(data):
     assert "(no mnist.npz in the CNNLAB_DATA folder; CNNLAB_OFFLINE is set)" in datasets.mnist().source
 
 
+def test_a_server_does_not_write_to_the_terminal(server):
+    server.status, server.words = 503, "\x1b[2J\x1b]0;title\x07 gone " + 200 * "x"
+    source = datasets.mnist().source
+    assert "answered 503 ?[2J?]0;title? gone xxx" in source
+    assert source.isprintable()
+    assert len(source) < 300
+
+
 def test_the_home_of_nobody_is_a_sentence(monkeypatch):
     monkeypatch.setenv("CNNLAB_DATA", "~nobody-of-this-name/x")
     assert "(CNNLAB_DATA names no folder; CNNLAB_OFFLINE is set)" in datasets.mnist().source
