@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlab.checks._exercise import Exercise, Mistake, Text, Wrong, array, call, close, number, parts, read
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 
 # --- what a bottleneck costs ------------------------------------------------------------------------------------------
 
@@ -91,6 +92,11 @@ bottleneck_macs = Exercise(
             lambda h, w, c_in, c_mid, c_out, f: (h * w * c_in * c_mid, h * w * f * f * c_mid * c_out), "one number"
         ),
     ),
+    why=(
+        "A convolution's cost is the product of positions, taps, channels read and filters. The bottleneck makes two "
+        "products of it: the many channels meet a single tap, and the f · f taps meet few channels. With a small c_mid "
+        "both are small."
+    ),
 )
 
 
@@ -147,6 +153,11 @@ module_channels = Exercise(
         Mistake(480 * 784, "values at one position"),
         Mistake(256, "four paths"),
         Mistake([128, 192, 96, 64], "one number"),
+    ),
+    why=(
+        "Concatenating lays maps of one size behind each other and mixes nothing, so the channels of the paths add up. "
+        "A reducing 1 × 1 only feeds the next layer of its own path. The pooling would pass on every channel it gets, "
+        "hence the 1 × 1 behind it."
     ),
 )
 
@@ -255,6 +266,11 @@ residual_unit = Exercise(
         Mistake(lambda a, w1, w2: np.ones_like(a), "and should give a"),
         Mistake(lambda a, w1, w2: np.concatenate([_relu(_relu(a @ w1) @ w2), a]), "shape"),
         Mistake(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 + a) if w1.any() else 2 * a, "should pass [3, 0, 1] on"),
+    ),
+    why=(
+        "The sum keeps the input whole, and the two layers say only what to add to it. On the way back an addition "
+        "hands the gradient to both of its terms unchanged, so it reaches the unit's input along a way on which no "
+        "weight multiplies it."
     ),
 )
 
@@ -394,6 +410,11 @@ shortcut = Exercise(
         Mistake(lambda before, after: None if before == after else (after[2], (2, 1)), "two different strides"),
         Mistake(lambda before, after: None if before == after else (64, 2), "None for equal shapes"),
     ),
+    why=(
+        "Addition goes entry by entry, so both shapes must be equal. A 1 × 1 convolution gives as many channels as it "
+        "has filters. Its stride s reads every s-th row and column beginning with the first, so a side is divided by s "
+        "and rounded up."
+    ),
 )
 
 
@@ -465,6 +486,11 @@ depth = Exercise(
     mistakes=(
         Mistake(lambda units, each: 50, "Walk from"),
         Mistake(lambda units, each: [each * n for n in units], "one number"),
+    ),
+    why=(
+        "The name counts convolutions and Dense layers, one behind another, from the picture to the classes. The units "
+        "have them in a row, the stem and the classifier one apiece. Projections lie beside that way; pooling and "
+        "batch normalisation are not counted."
     ),
 )
 
@@ -590,6 +616,11 @@ squeeze_excite = Exercise(
         Mistake(lambda x, *rest: x, "Check in order"),
         Mistake(lambda x, *rest: _squeeze_excite(x, *rest)[0], "should have shape (4, 6, 8)"),
     ),
+    why=(
+        "A mean says how strongly a channel answered to this picture, wherever it was. The two layers see all means at "
+        "once, so they can open one channel because of another. The sigmoid lets each gate open by itself; a softmax "
+        "would make them compete."
+    ),
 )
 
 
@@ -657,4 +688,11 @@ fire_params = Exercise(
         Mistake(45_059, "One bias for each layer"),
         Mistake(1, "Three layers"),
     ),
+    why=(
+        "The 3 × 3 kernels are what costs: nine weights for each pair of channels. Squeezing leaves them few channels "
+        "to read, and half of the expanding is done by 1 × 1 kernels with one weight a pair. Concatenating costs "
+        "nothing."
+    ),
 )
+
+summary = Summary(bottleneck_macs, module_channels, residual_unit, shortcut, depth, squeeze_excite, fire_params)

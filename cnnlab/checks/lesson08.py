@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlab.checks._exercise import Exercise, Mistake, NotAttempted, Wrong, array, close, number, read, show
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 
 # --- what one value sees ----------------------------------------------------------------------------------------------
 
@@ -84,6 +85,11 @@ window = Exercise(
         Mistake((4.5, 23, 8, 27), "whole numbers"),
         Mistake((0, 19, 0, 19), "offset + 4 · 3"),
         Mistake((4, 23), "shape (4,)"),
+    ),
+    why=(
+        "Two poolings lie below conv3, so its neighbours stand 2 · 2 = 4 pixels apart in the picture. The size adds up "
+        "how far all kernels and poolings reach. The offset is negative because padding lets the first window begin "
+        "outside the picture."
     ),
 )
 
@@ -199,6 +205,11 @@ top_pictures = Exercise(
         Mistake(lambda maps, unit, count: _strongest(maps, unit).argmax(), "3 indices"),
         Mistake(lambda maps, unit, count: list(range(count)), "maximum of its map"),
         Mistake(lambda maps, unit, count: np.argsort(-_strongest(maps, unit))[:3], "count = 5, return 5"),
+    ),
+    why=(
+        "A unit asks the same question at every place, so a picture's answer is that of its strongest place. A mean "
+        "would prefer many lukewarm places to one clear find. Ranking pictures instead of places keeps one picture "
+        "from filling all ranks."
     ),
 )
 
@@ -387,6 +398,10 @@ occlusion = Exercise(
         Mistake(lambda score, image, size: np.ones((image.shape[0] // size, image.shape[1] // size)), "columns alike"),
         Mistake(_without_remainder, "ValueError"),
     ),
+    why=(
+        "The two pictures differ in one tile, so the difference of the scores is due to that tile. This holds only if "
+        "every tile starts from an untouched copy. A negative drop says that what was covered spoke against the class."
+    ),
 )
 
 
@@ -436,6 +451,10 @@ cam_weight = Exercise(
         Mistake(0.25, "median"),
         Mistake(-0.2, "reversed"),
         Mistake(5, "divide by 4"),
+    ),
+    why=(
+        "A map gets one weight for all its places: how the score reacts when the whole map rises. Slopes of opposite "
+        "signs work against each other, and a mean with signs lets them; magnitudes would count both as support."
     ),
 )
 
@@ -533,6 +552,11 @@ cam = Exercise(
         Mistake(lambda maps, gradients: np.zeros(maps.shape[:2]), "mean over axes 0 and 1"),
         Mistake(lambda maps, gradients: gradients.mean(axis=(0, 1)), "should have shape"),
     ),
+    why=(
+        "The mean gradients say how much each map matters to the class, the maps say where something was found: their "
+        "product needs both. Adding first and clipping afterwards lets evidence against the class cancel evidence for "
+        "it at the same place."
+    ),
 )
 
 
@@ -586,4 +610,11 @@ evidence = Exercise(
         Mistake(3, "in quotes"),
         Mistake('strongest_evidence = "the mark"', "Answer with 'a'"),
     ),
+    why=(
+        "Accuracy, heat and gradient were all looked at with the mark in its place, where mark and 7 always come "
+        "together. Pasting it elsewhere and taking it away parts the two. The digits stay the same, so whatever "
+        "changes in the answers is the mark's doing."
+    ),
 )
+
+summary = Summary(window, top_pictures, occlusion, evidence, cam_weight, cam)

@@ -20,6 +20,7 @@ from cnnlab.checks._exercise import (
     show,
 )
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 
 # --- how many crops ---------------------------------------------------------------------------------------------------
 
@@ -69,6 +70,11 @@ crops = Exercise(
         Mistake(10, "at test time"),
         Mistake(4356, "the factor is 2"),
         Mistake(5, "256 − 224 + 1"),
+    ),
+    why=(
+        "A side of 256 has room for a window of 224 at 256 − 224 + 1 places: 0 counts as well as 32. Row and column "
+        "are chosen independently, so their numbers multiply, and so does the choice between the crop and its mirror "
+        "image."
     ),
 )
 
@@ -123,6 +129,10 @@ flipped = Exercise(
         Mistake((30, 20, 10, 50), "swapping is not enough"),
         Mistake((60, 20, 20, 30), "width and height"),
         Mistake((0, 0, 1, 1), "90 − x"),
+    ),
+    why=(
+        "What lay x pixels from the left edge lies x pixels from the right one afterwards, at 90 − x. A mirror also "
+        "turns the order round, so the edge that was on the right becomes x1. Nothing moves up or down."
     ),
 )
 
@@ -227,6 +237,10 @@ flip_boxes = Exercise(
         Mistake(lambda boxes, width: boxes[:1], "should have shape"),
         Mistake(lambda boxes, width: boxes * 0 + 1, "new x1 = width − old x2"),
     ),
+    why=(
+        "Every left edge is made of a right edge and the reverse, so both new columns must be computed from the old "
+        "ones. Flipping twice gives back each box, as width − (width − x) is x: a test that fits every flip."
+    ),
 )
 
 
@@ -329,6 +343,11 @@ safe = Exercise(
         Mistake({**_CHOICES, "digits": {"rotate"}}, "is none of"),
         Mistake({"digits": {"shift"}}, "The keys are"),
     ),
+    why=(
+        "Augmentation tells the network that something does not matter. Where that is true, it stands in for pictures "
+        "that nobody took; where it is false, it is a wrong label. Which of the two depends on the data and on the "
+        "question asked, never on the operation."
+    ),
 )
 
 
@@ -429,6 +448,11 @@ brighter = Exercise(
         ),
         Mistake(lambda: lambda images, training: images + 0.1, "as they went in"),
         Mistake(lambda: 0.2, "Return a layer"),
+    ),
+    why=(
+        "The layer adds a share of the range to all pixels and cuts at both ends, so it must know where the ends are. "
+        "A picture cannot tell it: a nearly black one that counts to 255 and an ordinary one that counts to 1 may hold "
+        "the same numbers."
     ),
 )
 
@@ -532,6 +556,11 @@ prepare = Exercise(
         Mistake(_PREPARE.replace("augment(train), validation", "validation, augment(train)"),
                 "validation pictures were augmented"),
         Mistake(lambda images, augment: augment(images), "2 things are expected"),
+    ),
+    why=(
+        "Two versions of one picture share nearly everything. With one of them in each pile, the network is examined "
+        "on what it has learned by heart, and the score says nothing about new pictures. A version made after the "
+        "split cannot cross over."
     ),
 )  # fmt: skip
 
@@ -646,4 +675,11 @@ mixup = Exercise(
         Mistake(_MIXUP.replace("return image, label", "return image"), "2 things are expected"),
         Mistake(_MIXUP.replace("return image, label", "return label, image"), "should have shape"),
     ),
+    why=(
+        "Between two training pictures a network may do anything. Mixup asks that on the way from one to the other its "
+        "answer goes over in the same measure as the picture does. So the label must have the very weights of the "
+        "picture."
+    ),
 )  # fmt: skip
+
+summary = Summary(crops, safe, flipped, flip_boxes, brighter, mixup, prepare)
