@@ -826,5 +826,5 @@ print("turns by at most", round(360 * pipeline.layers[0].factor[1]), "degrees")
 # - Yun and others, *CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features*, 2019.
 # - Shorten, Khoshgoftaar, *A survey on Image Data Augmentation for Deep Learning*, 2019.
 #
-# **Next:** lesson 10. Instead of making more of your own pictures, you start from a network that has seen a million of
-# somebody else's.
+# **Where next.** Lesson 10, transfer learning: instead of making more of your own pictures, you start from a network
+# that has seen a million of somebody else's.

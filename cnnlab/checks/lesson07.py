@@ -488,9 +488,9 @@ depth = Exercise(
         Mistake(lambda units, each: [each * n for n in units], "one number"),
     ),
     why=(
-        "The name counts convolutions and Dense layers, one behind another, from the picture to the classes. The units "
-        "have them in a row, the stem and the classifier one apiece. Projections lie beside that way; pooling and "
-        "batch normalisation are not counted."
+        "The name counts the convolutions and Dense layers that lie one behind another from the picture to the "
+        "classes. A unit holds several, the stem and the classifier are one each. Projections lie beside that way; "
+        "pooling and batch normalisation are not counted."
     ),
 )
 
