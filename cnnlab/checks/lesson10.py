@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, parts, read, show
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 
 # --- features ---------------------------------------------------------------------------------------------------------
 
@@ -91,6 +92,9 @@ average = Exercise(
         Mistake(lambda maps: np.zeros((len(maps), maps.shape[-1])), "height and the width"),
         Mistake(lambda maps: np.zeros((4, 2)), "shape (N, C)"),
     ),
+    why="What matters for the class is that a stroke is there, hardly where. A map's average says how much of its "
+    "thing was found and forgets the place, so an object that moves keeps nearly the same features. And a head "
+    "behind it needs one weight for each map, not for each position.",
 )
 
 
@@ -147,6 +151,9 @@ head_size = Exercise(
             (1000, "256 · 3 + 3"),
         )
     ),
+    why="Each unit of a Dense layer reads every input, so the cost is a product: inputs times units. Flatten makes an "
+    "input of each position of each map, and so most of the head only tells positions apart. An average over the "
+    "positions takes that factor away.",
 )
 
 
@@ -248,6 +255,8 @@ shuffled = Exercise(
         Mistake(lambda images, labels, seed: (images[np.argsort(labels)], np.sort(labels)), "the same order"),
         Mistake(_SHUFFLED.replace("return images[order], labels[order]", "return images[order]"), "2 things"),
     ),
+    why="Nothing but the index ties a picture to its label. One order used for both arrays moves each pair as a whole; "
+    "two orders part them. Drawing that order from a seed makes the run repeatable.",
 )
 
 
@@ -412,6 +421,9 @@ freeze_backbone = Exercise(
         Mistake(_FREEZE_KERAS.replace("Adam()", "SGD(-0.01)"), "does not learn either"),
         Mistake(_FREEZE.replace("    return model", "    return None"), "returned None"),
     ),
+    why="What trains is fixed when the model is compiled, so the switches come first. BatchNormalization would go on "
+    "moving its running statistics without any gradient; frozen, it uses them and leaves them. Only then does the "
+    "backbone stay the same function of the picture.",
 )  # fmt: skip
 
 
@@ -508,6 +520,9 @@ for_resnet = Exercise(
         Mistake(lambda image: image / 255, "Times 255"),
         Mistake(lambda image: image[..., 0], "should have shape"),
     ),
+    why="A trained network is a function fitted to one kind of numbers: its first kernels meet blue in channel 0, on a "
+    "scale of 255, around 0. With another scale or order every sum in the first layer is of a kind that training "
+    "never saw, and all later layers build on it.",
 )
 
 
@@ -589,6 +604,9 @@ step_macs = Exercise(
     ),
     diagnose=_STEP_MACS,
     mistakes=(Mistake(lambda macs, frozen: 1.0, "Handed down"), Mistake(lambda macs, frozen: macs, "one number")),
+    why="Each product of the forward pass, weight times input, has two partners on the way back. Input times error "
+    "adds to the weight's gradient, and only layers that train need it; weight times error adds to the error "
+    "handed down, and only a layer with a learner below it needs that.",
 )
 
 
@@ -661,4 +679,9 @@ fine_tune = Exercise(
         Mistake(_TUNE.replace("    return model", "    model.get_layer('head_classes').trainable = False\n"
                 "    return model"), "The head is frozen now"),
     ),
+    why="A pretrained network stands at a place that many pictures led it to, and a few new ones can hardly point to a "
+    "better one. Small steps let it adapt without leaving; large ones leave first. Low blocks find strokes and "
+    "edges, which most pictures share, so they may stay as they are.",
 )  # fmt: skip
+
+summary = Summary(average, freeze_backbone, fine_tune, step_macs, shuffled, for_resnet, head_size)

@@ -9,6 +9,7 @@ import numpy as np
 from cnnlab.checks._boxes_and_windows import crop, localization_loss, one_pass, target_vector
 from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 
 __all__ = [
     "average_precision",
@@ -18,6 +19,7 @@ __all__ = [
     "nms",
     "nms_by_hand",
     "one_pass",
+    "summary",
     "target_vector",
 ]
 
@@ -194,6 +196,9 @@ iou = Exercise(
         Mistake(lambda a, b: np.prod(_overlap(a, b)) / (_area(a) + _area(b) - np.prod(_overlap(a, b))), "Return 0"),
         Mistake(lambda a, b: 0.5, "Overlap in x"),
     ),
+    why="Dividing by the union makes the measure independent of scale, and each pixel that only one box covers counts "
+    "against it: 1 means equal, 0 nothing shared. A gap between the boxes shows as a negative side. Held at 0, it "
+    "says that nothing is shared.",
 )
 
 
@@ -303,6 +308,9 @@ nms_by_hand = Exercise(
         Mistake({1: 3, 0: 6}, "a dict"),
         Mistake([1, 0, 3, 6, 5], "the highest pc"),
     ),
+    why="Boxes in a heap mostly mean one object, so the best-scored one speaks for all that overlap it much. A box "
+    "that lost this way is explained already and may not speak against a third, which can be another object. A box "
+    "of another class answers another question.",
 )
 
 
@@ -428,6 +436,9 @@ nms = Exercise(
         Mistake(lambda ious, scores, labels, threshold=0.5: 3, "indices of the boxes"),
         Mistake(lambda ious, scores, labels, threshold=0.5: "all", "a text in quotes"),
     ),
+    why="Going from the highest score down, every box that could suppress this one has been decided before it, so one "
+    "pass is enough. Only kept boxes suppress, because a dropped one is a repetition of something kept. The "
+    "threshold is a trade: low merges neighbours, high leaves doubles.",
 )
 
 
@@ -546,4 +557,9 @@ average_precision = Exercise(
         Mistake(lambda hits, n: np.cumsum(hits), "one number"),
         Mistake(lambda hits, n: _all_point(hits, n) * n / sum(hits), "raised ZeroDivisionError"),
     ),
+    why="As the threshold falls, boxes come in one by one: a hit moves the curve right by one object's share, a miss "
+    "only lowers it. So the area is a sum over hits. The best precision further right counts, since that threshold "
+    "gives more precision and no less recall.",
 )
+
+summary = Summary(crop, target_vector, localization_loss, one_pass, iou, nms_by_hand, nms, average_precision)

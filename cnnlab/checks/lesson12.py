@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, number, parts, read, show
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 
 
 def _whole_numbers(answer: object, length: int, what: str) -> np.ndarray:
@@ -83,6 +84,9 @@ output_shape = Exercise(
         Mistake((14, 14, 125), "416 / 32"),
         Mistake((13.5, 13, 125), "whole numbers, but you gave [13.5, 13, 125]"),
     ),
+    why="This network halves the picture five times, so one place of its output stands for 2⁵ = 32 pixels each way. "
+    "The channels of a place hold all that it reports. Each anchor reports in full, class included, because the "
+    "objects of one cell may differ in kind.",
 )
 
 
@@ -208,6 +212,9 @@ cell = Exercise(
         Mistake(lambda box, size, grid: (0, 0), "Work out the centre"),
         Mistake(lambda box, size, grid: ((box[1] + box[3]) / 2 * grid[0] / size[0], 0.5), "whole numbers"),
     ),
+    why="A box may cover many cells, but its centre is one point and lies in one of them. That gives each object "
+    "exactly one owner, however large it is. Divided by a cell's size, pixels become cells, and rounding down "
+    "leaves the number of the cell begun.",
 )
 
 
@@ -321,6 +328,9 @@ best_anchor = Exercise(
         Mistake(lambda size, anchors: anchors[0], "one number"),
         Mistake(lambda size, anchors: -1, "You got -1"),
     ),
+    why="The network stretches an anchor by a factor, so ratios of sizes count, not differences in pixels. IoU of two "
+    "shapes with one centre does just that: scaling both alike does not change it. The most similar anchor leaves "
+    "the least to correct.",
 )
 
 
@@ -465,6 +475,9 @@ encode = Exercise(
         Mistake(lambda box, anchor, size, grid: (0, 0), "shape (4,)"),
         Mistake(lambda box, anchor, size, grid: np.log([-1, 1, 1, 1]), "is not a number (nan)"),
     ),
+    why="Cell and anchor already say roughly where and how large, and the four numbers hold only the rest. So they "
+    "mean the same in every cell, and one set of weights can learn them for all. The logarithm makes twice as wide "
+    "and half as wide errors of one size.",
 )
 
 
@@ -590,6 +603,9 @@ decode = Exercise(
         Mistake(lambda *case: (0, 0, 1, 1), "First the centre"),
         Mistake(lambda *case: 3.0, "shape (4,)"),
     ),
+    why="The way back undoes the steps in reverse order: stretch the anchor, add the cell, scale to pixels. Sigmoid "
+    "and exponential turn whatever the network says into a legal box, with its centre inside the cell and sides "
+    "above 0. So training never needs to forbid anything.",
 )
 
 
@@ -732,6 +748,8 @@ loss_mask = Exercise(
         Mistake(lambda true, said: 0.0, "2 things are expected"),
         Mistake(lambda true, said: (((said - true)[..., :2] ** 2), 0.0), "The term xy should be one number"),
     ),
+    why="A slot with an object is asked where it lies, any other only for silence. −ln(1 − p) is the cross-entropy of "
+    "the answer no. It is near 0 for silence and grows without bound as an empty slot grows sure of an object.",
 )
 
 
@@ -831,4 +849,9 @@ history = Exercise(
         )
     )
     + (Mistake({"anchors": 2}, "five keys"),),
+    why="Each version removed a limit of the one before. Anchors with a class each let one cell report objects of "
+    "different kinds, three grids gave small and large objects cells that suit them, and one sigmoid a class let a "
+    "box carry two names. Papers, not names of products, say who did it.",
 )
+
+summary = Summary(cell, output_shape, best_anchor, encode, decode, loss_mask, history)

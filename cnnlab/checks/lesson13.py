@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, read, whole
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 
 # --- how many numbers a convolution has in the file -------------------------------------------------------------------
 
@@ -110,6 +111,9 @@ numbers = Exercise(
         Mistake(lambda f, s, c, n, g: f * s * s * c + 4 * f, "for each filter 1 or 4 more"),
         Mistake(lambda f, s, c, n, g: [f * s * s * (c // g), 4 * f], "one number"),
     ),
+    why="Normalising subtracts each filter's mean, and with it any bias added before; the shift behind it does the "
+    "bias's work. With scale, mean and variance that makes four numbers a filter. Groups make each filter thinner, "
+    "and leave the number of filters as it is.",
 )  # fmt: skip
 
 
@@ -172,6 +176,9 @@ begins = Exercise(
         Mistake(6000, "the maxpools 1 and 3 have none"),
         Mistake((20, 5856), "one number"),
     ),
+    why="The file has no names and no table of contents, so the only way to a layer leads over the sum of all that "
+    "lies before it. Each number takes 4 bytes because it is a float32. A pooling has nothing to learn and takes "
+    "no room.",
 )
 
 
@@ -250,6 +257,9 @@ route = Exercise(
         Mistake(lambda layers, here: here - 1, "shape"),
         Mistake(lambda layers, here: _resolved(layers, here)[:1], "shape"),
     ),
+    why="A negative number is a distance and has to be added to the place where it is used; the others are places "
+    "already. Distances survive when a block is copied elsewhere in the file. As counting begins at 0, no place is "
+    "ever negative, and the sign tells the two apart.",
 )
 
 
@@ -332,6 +342,9 @@ kernel = Exercise(
         Mistake(lambda k: 0 * k.transpose(2, 3, 1, 0), "must be darknet[f, c, i, j]"),
         Mistake(lambda k: k.sum(), "shape (4, 5, 3, 2)"),
     ),
+    why="In memory a kernel is one row of numbers, and the shape only says how to cut it. Transposing reorders the "
+    "axes, so that each weight keeps its filter, channel, row and column. Reshaping cuts the same row elsewhere, "
+    "and weights end up in other filters and channels.",
 )
 
 
@@ -427,6 +440,9 @@ heads = Exercise(
         Mistake({"stride": 32}, "dictionary with the keys"),
         Mistake({**_HEADS, "anchor": (90, 116), "boxes": ...}, "height, width"),
     ),
+    why="The fewer cells a grid has, the wider each is: picture over cells. A coarse grid lies behind more layers and "
+    "sees more of the picture, which suits large anchors. Every finer grid has four times as many cells, so most "
+    "boxes come from the finest.",
 )
 
 
@@ -595,4 +611,9 @@ undo_letterbox = Exercise(
         Mistake(lambda box, image_size, input_size: box, "Subtract the bar in front"),
         Mistake(lambda box, image_size, input_size: box[:2], "shape (2,)"),
     ),
+    why="The letterbox scaled first and shifted after, so the way back shifts first and scales after: steps are undone "
+    "in reverse order. One scale serves both axes because shapes must keep their proportions. The smaller of the "
+    "two lets both sides fit, and the bars share the rest.",
 )
+
+summary = Summary(numbers, begins, kernel, route, heads, undo_letterbox)

@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, parts, read, show
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 
 # --- what is left of an archive ---------------------------------------------------------------------------------------
 
@@ -77,6 +78,9 @@ usable = Exercise(
         Mistake((10, 5), "Go through the lines"),
         Mistake(4, "should have shape (2,)"),
     ),
+    why="Bytes make a picture, a name does not. A copy adds nothing that is not there already, and with one half in "
+    "training and the other in validation it would even flatter the result. A class is known by its pictures "
+    "alone, so an empty folder is none.",
 )
 
 
@@ -158,6 +162,9 @@ stays_inside = Exercise(
             "at the beginning of a name",
         ),
     ),
+    why="A path is walked part by part, and each part '..' is a step up, wherever it stands. A root or a drive at the "
+    "beginning starts the walk elsewhere, and the folder in front no longer counts. Dots inside a longer name are "
+    "letters like others.",
 )
 
 
@@ -281,6 +288,9 @@ split_by_patient = Exercise(
         Mistake(lambda patients, count, rng: np.ones(len(patients), bool), "everybody out"),
         Mistake(lambda patients, count, rng: np.arange(count), "one a picture"),
     ),
+    why="A measurement is about what was new in it. Pictures of one patient resemble one another, so a patient on both "
+    "sides is half known; whole patients held out are as new as those to come. A random draw keeps the file's own "
+    "order, by date or by hospital, out of it.",
 )
 
 
@@ -336,6 +346,9 @@ error_bar = Exercise(
         Mistake(0.085, "two standard errors"),
         Mistake(0.9, "take the root of"),
     ),
+    why="Each picture is one trial that succeeds with probability p, and its variance is p(1 − p). The mean of n "
+    "independent trials has an nth of that, and the root brings it back to the unit of p. Therefore the error "
+    "shrinks only as fast as √n grows.",
 )
 
 
@@ -420,6 +433,9 @@ precision_recall = Exercise(
         Mistake(lambda matrix: (np.trace(matrix) / matrix.sum(), np.diag(matrix)), "precision, should have shape (2,)"),
         Mistake(lambda matrix: (matrix[0] / matrix.sum(axis=0), matrix[1] / matrix.sum(axis=1)), "stands the diagonal"),
     ),
+    why="A column holds all that got one answer, so its share of hits says how far to believe that answer. A row holds "
+    "all that truly are of one class, so its share says how many are found. The same hits are compared with two "
+    "different crowds.",
 )
 
 
@@ -525,6 +541,9 @@ threshold_for = Exercise(
         Mistake(lambda score, ill, recall: 0.5, "would a higher one still find enough"),
         Mistake(_THRESHOLD_SOURCE.replace("np.ceil", "np.round"), "Round up"),
     ),
+    why="The number found changes only where the threshold passes the score of somebody ill, so the best threshold is "
+    "one of these scores. From the highest down each adds one person, until there are enough; going lower could "
+    "only alarm more of the healthy. People are whole, so the share is rounded up.",
 )
 
 
@@ -640,4 +659,9 @@ answer = Exercise(
         Mistake(_ANSWER_SOURCE.replace("picture[None]", "picture[None, :, :, ::-1]"), "another picture"),
         Mistake(lambda model, picture, class_names: (class_names[0], 1.0), "never asked"),
     ),
+    why="An array does not say in what range its numbers are, nor a row of outputs which class each is. Both were "
+    "fixed in training, and the weights fit nothing else. So they belong to the model just as the weights do, and "
+    "no error message says when they are wrong.",
 )
+
+summary = Summary(stays_inside, usable, split_by_patient, error_bar, precision_recall, threshold_for, answer)
