@@ -106,6 +106,9 @@ crop = Exercise(
         Mistake(lambda image, box: "the eye", "should be an array of numbers, but this is a text in quotes"),
         Mistake(lambda image, box: _cut(image, box).sum(), "you got"),
     ),
+    why="An array is indexed by row first, and rows run along y. A box ends where the first pixel outside begins, just "
+    "as a slice does, so no 1 is added. A negative start would count from the array's end; held at 0 it means the "
+    "border.",
 )
 
 
@@ -244,6 +247,9 @@ target_vector = Exercise(
         Mistake(lambda box, label, height, width: [1, *(box or [0] * 4), label], "have shape (8,)"),
         Mistake(lambda box, label, height, width: [1, *box, 0, 0, 0], "raised TypeError"),
     ),
+    why="Shares of the picture do not depend on its resolution and lie from 0 to 1, so none outweighs the others by "
+    "its unit alone. One number for the class would put circle nearer to square than to triangle; one-hot keeps "
+    "all classes equally far apart.",
 )
 
 
@@ -350,6 +356,9 @@ localization_loss = Exercise(
         Mistake(lambda y, p: 0.0, "eight differences"),
         Mistake(lambda y, p: np.log(y[0] - 1), "is infinite"),
     ),
+    why="Whatever enters a loss is pushed by its gradient. An object that is not there has no right box, so a push on "
+    "those numbers would teach noise. The target decides what counts, since a mask made by the network would let "
+    "it switch off its own errors.",
 )
 
 
@@ -415,4 +424,7 @@ one_pass = Exercise(
         Mistake((10, 10), "one by one"),
         Mistake(1040, "shape (2,)"),
     ),
+    why="A convolution does the same at every place, so an answer moves along with its window. Only the pooling skips "
+    "places, one of two, which puts windows 2 pixels apart. The first window takes 14 pixels, each further one "
+    "needs 2 more, and a step that does not fit is not taken.",
 )
