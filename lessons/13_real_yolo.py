@@ -665,7 +665,8 @@ print("same answers, to 0.0001:", bool(gap < 1e-4))
 # %% [markdown]
 # From a terminal the same detectors draw boxes into your photos and write what they found as JSON: `cnnlab detect
 # holiday.jpg --model yolo-fastest`. Or `--model some.cfg some.weights some.names`, for one that you found.
-#
+
+# %% [markdown]
 # ## Summary
 #
 # - A `.cfg` is the network in plain text; a `.weights` is a header and float32 numbers, without names. Only both
@@ -676,7 +677,30 @@ print("same answers, to 0.0001:", bool(gap < 1e-4))
 # - Darknet pads both sides alike; Keras' `same` with stride 2 does not.
 # - Letterbox: one scale, two bars. Undo: subtract the bar, divide by the scale.
 # - A file from the internet may say anything. Check before you allocate.
+
+# %% [markdown]
+# ## Glossary
 #
+# - **Darknet**: the program, written in C by Joseph Redmon, in which YOLO versions 1 to 3 were made.
+# - **.cfg file**: plain text that lists a network's layers in order, each a section such as `[convolutional]` with its
+#   options.
+# - **.weights file**: a header, then all numbers of a network as float32 in the order of the `.cfg`, without names,
+#   shapes or gaps.
+# - **offset**: how many bytes of a file lie in front of something. The first byte has the offset 0.
+# - **route**: a section that computes nothing: it takes the output of an earlier layer, or puts the channels of several
+#   behind one another.
+# - **passthrough (reorg)**: cuts a map into blocks of 2 × 2 and makes four times the channels of them: half as high and
+#   wide, and no number lost. YOLOv2 joins a fine map to a coarse one so.
+# - **anchor mask**: the numbers, counted from 0, of those anchors in the common list that one head of YOLOv3 uses.
+# - **stride of a head**: how many pixels of the input lie between one cell of its grid and the next.
+# - **letterbox**: scaling a picture by one factor until it just fits the network's input, and filling the rest with
+#   grey.
+# - **COCO**: a public collection of everyday photos in which the objects of 80 classes are outlined, one by one. Many
+#   detectors are trained and compared on it.
+# - **round trip**: reading a file and writing it again. If the copy is equal byte for byte, reader and writer agree
+#   about all of it.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Joseph Redmon and Ali Farhadi, *YOLO9000: Better, Faster, Stronger*, 2016, and *YOLOv3: An Incremental
