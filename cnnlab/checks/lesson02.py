@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, number, parts, read, show, whole
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 from cnnlab.shapes import same_padding
 
 
@@ -115,6 +116,9 @@ by_hand = Exercise(
         Mistake((40, 50), "Put the numbers"),
         Mistake(31, "height, width"),
     ),
+    why="The first window takes f of the padded pixels, and every further one needs s more. So the room left over, n "
+    "+ 2p − f, holds as many steps as s fits into it, and the first window makes one more. A step that does not "
+    "fit is not taken: hence the rounding down.",
 )
 
 
@@ -189,6 +193,18 @@ _SIZES = ByCases(
             "one pixel too much room: the kernel covers d(f − 1) + 1 pixels, and you took off d(f − 1).",
         ),
         Misreading(
+            lambda n, f, s=1, p=0, d=1: (n + 2 * p - (f + d - 1)) // s + 1,
+            "d − 1 pixels were added to the kernel once. There is such a gap between ALL taps: it spans d(f − 1) + 1.",
+        ),
+        Misreading(
+            lambda n, f, s=1, p=0, d=1: n + 2 * p - d * (f - 1) - 1 // s + 1,
+            "brackets are missing: // comes before −, so only the 1 was divided.",
+        ),
+        Misreading(
+            lambda n, f, s=1, p=0, d=1: n // s,
+            "that is the axis divided by the stride. The kernel takes pixels to start with, and the padding adds some.",
+        ),
+        Misreading(
             lambda n, f, s=1, p=0, d=1: -(-n // s),
             'that is ⌈n / s⌉, what padding "same" gives. Here the padding is p, and the kernel counts.',
         ),
@@ -222,6 +238,8 @@ output_size = Exercise(
         Mistake(lambda n, f, s=1, p=0, d=1: n, "Count by hand"),
         Mistake(lambda n, f, s=1, p=0, d=1: (n, n), "one number"),
     ),
+    why="A kernel with gaps reaches over d(f − 1) + 1 pixels, though it has only f taps. What the padded side has "
+    "beyond that is room to move, each step uses up s of it, and the first window is there before any step.",
 )
 
 
@@ -261,6 +279,24 @@ _KEEP = ByCases(
         Misreading(
             lambda f, d=1: (d * (f - 1) // 2, d * (f - 1) // 2),
             "where the loss is odd, one pixel is missing: a 20-pixel axis gives only 19.",
+        ),
+        Misreading(
+            lambda f, d=1: ((f - 1) // 2, (f - 1) // 2),
+            "that is (f − 1)/2 on both sides, rounded: right for an odd kernel without gaps. An even one loses an odd "
+            "number of pixels, and gaps make the kernel longer.",
+        ),
+        Misreading(
+            lambda f, d=1: (f // 2, f // 2),
+            "that is ⌊f/2⌋ on both sides: right for an odd kernel without gaps. A kernel of 4 loses 3 pixels, and gaps "
+            "make the kernel longer.",
+        ),
+        Misreading(
+            lambda f, d=1: (d * ((f - 1) // 2), d * (f - 1 - (f - 1) // 2)),
+            "you shared the f − 1 gaps first and then multiplied by d. Work out the pixels first, then share them.",
+        ),
+        Misreading(
+            lambda f, d=1: (round(d * (f - 1) / 2), d * (f - 1) - round(d * (f - 1) / 2)),
+            "round() takes a half to the even neighbour: 1.5 becomes 2. Round down before, with //.",
         ),
         Misreading(
             lambda f, d=1: _halves(d * (f - 1))[::-1],
@@ -322,6 +358,8 @@ padding_to_keep = Exercise(
         Mistake(lambda f, d=1: ((f - 1) / 2, (f - 1) / 2), "At stride 1"),
         Mistake(lambda f, d=1: (1, 1), "At stride 1"),
     ),
+    why="At stride 1 a kernel that reaches over d(f − 1) + 1 pixels takes d(f − 1) from the side length. Putting "
+    "exactly as many back keeps the size. Half on each side keeps every output above the pixel it belongs to.",
 )
 
 
@@ -380,6 +418,9 @@ design = Exercise(
         Mistake((3, -1), "padding at 0"),
         Mistake(3, "2 things are expected: strides, padding"),
     ),
+    why="The number of windows fixes only how many steps fit, so several pairs give it. If the room is an exact "
+    "multiple of the stride, the last window ends at the border and no pixel is dropped. Padding below f makes "
+    "sure that each window holds some of the picture.",
 )
 
 
@@ -427,6 +468,22 @@ _SAME = ByCases(
         Misreading(
             lambda n, f, s=1: same_padding(n, f, s)[::-1],
             "the odd pixel went before. Keras puts it after: below or right.",
+        ),
+        Misreading(
+            lambda n, f, s=1: (0, sum(same_padding(n, f, s))),
+            "the right total, all of it after. Half goes before; only an odd pixel goes after.",
+        ),
+        Misreading(
+            lambda n, f, s=1: _halves(max(f - s, 0)),
+            "that is f − s in all, whatever n is. It holds only where n is a multiple of the stride.",
+        ),
+        Misreading(
+            lambda n, f, s=1: _halves(max(((n - f) // s) * s + f - n, 0)),
+            'that asks for ⌊(n − f) / s⌋ + 1 outputs, which is "valid". Keras\' same asks for ⌈n / s⌉.',
+        ),
+        Misreading(
+            lambda n, f, s=1: _halves(abs((-(-n // s) - 1) * s + f - n)),
+            "where the windows need less than there is you took off the minus sign. Nothing is padded then: max(…, 0).",
         ),
         Misreading(
             lambda n, f, s=1: (sum(same_padding(n, f, s)) // 2,) * 2,
@@ -490,6 +547,9 @@ same_pads = Exercise(
         Mistake(lambda n, f, s=1: 1, "two numbers, (before, after)"),
         Mistake(lambda n, f: ((f - 1) // 2, f // 2), "TypeError"),
     ),
+    why="Keras first fixes the outputs, ⌈n / s⌉, and asks how many pixels they need: the last window begins at "
+    "(outputs − 1) · s and is one reach long. What is missing is padded. An odd pixel cannot be halved, and "
+    "Keras' rule puts it at the end.",
 )
 
 
@@ -550,6 +610,14 @@ _USAGE = ByCases(
             "only the corner in which a window starts was counted. A window uses f × f pixels.",
         ),
         Misreading(
+            lambda height, width, f, s=1: (
+                _usage(height, height, f, s)[:, :width]
+                if height >= width
+                else np.pad(_usage(height, height, f, s), ((0, 0), (0, width - height)))
+            ),
+            "both axes run to the height. The starts from left to right follow from the width.",
+        ),
+        Misreading(
             _usage_of(lambda n, f, s: range(0, n - f + 1, f)),
             "the windows stand side by side, f pixels apart. They start every s pixels, and overlap where s < f.",
         ),
@@ -596,4 +664,9 @@ usage_map = Exercise(
         Mistake(lambda height, width, f, s=1: np.zeros((height, width)), "Go through all starts"),
         Mistake(lambda height, width, f, s=1: 9, "should have shape"),
     ),
+    why="A pixel is used once for each window that covers it. Near a border fewer windows can cover it, as none may "
+    "begin outside; with a stride larger than the kernel, some pixels lie between two windows. The map is what "
+    "the padding and stride do to every pixel's say.",
 )
+
+summary = Summary(usage_map, by_hand, output_size, padding_to_keep, same_pads, design)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, read, show
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, read
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 from cnnlab.conv import conv2d, conv2d_backward
 from cnnlab.shapes import conv_macs, conv_params, receptive_field
 
@@ -28,6 +29,7 @@ def _one_value(answer: object) -> str:
     named = {
         (-2, 3): "Before the activation these are right: −2 and 3. ReLU then replaces what is below zero by 0.",
         (0, 5): "The bias is missing: the sums alone are −3 and 5, and each filter adds its own bias to its sum.",
+        (-3, 5): "Biases and ReLU are missing: to each of these sums add the filter's own bias, then apply ReLU.",
         (0, 1): "You added the bias once for each channel. A filter has one bias, added once, after the channels.",
         (5, 3): "You applied ReLU to each channel. It comes last: first add the channels and the bias.",
         (1, 3): "You applied ReLU before the bias. Filter A's sum is −3; with its bias −2; only then comes ReLU.",
@@ -41,7 +43,7 @@ def _one_value(answer: object) -> str:
     for name, value, total, sums, bias in zip("AB", values, totals, _SUMS, _BIASES, strict=True):
         if not close(value, float(max(total, 0))):
             raise Wrong(
-                f"Filter {name} should not give {show(value)}. Its channels add up to {sums[0]} and {sums[1]}, and its "
+                f"Filter {name} should not give {read(value)}. Its channels add up to {sums[0]} and {sums[1]}, and its "
                 f"bias is {bias}."
             )
     return "8 products, 1 bias and a ReLU for each value: −2 became 0, and 3 stayed 3."
@@ -80,6 +82,9 @@ one_value = Exercise(
         Mistake((0, 7), "Filter B should not give 7"),
         Mistake((2, 3), "Filter A should not give 2"),
     ),
+    why="A filter has a weight for each pixel of the patch in each channel, and all products go into one sum: "
+    "channels are mixed here. The bias shifts that sum once, and ReLU comes last, because it must judge the whole "
+    "sum and no part of it.",
 )
 
 # --- parameters -------------------------------------------------------------------------------------------------
@@ -172,6 +177,9 @@ layer_parameters = Exercise(
         Mistake(lambda k, c, f, use_bias=True: 280, "you got 280, not 456"),
         Mistake(lambda k, c, f: (k * k * c + 1) * f, "raised TypeError"),
     ),
+    why="A filter is as deep as its input, so it has kernel² weights for each channel in, and one bias for its one "
+    "output channel. It slides with the same weights over the picture: that is why the picture's size is not in "
+    "the formula.",
 )
 
 # --- a published table ------------------------------------------------------------------------------------------
@@ -246,6 +254,8 @@ lenet_counts = Exercise(
         Mistake([208, ...], "treats the filters as flat"),
         Mistake([608, 3_216, 48_120, 10_164, 0], "dense 10 should not be 0"),
     ),
+    why="Weights are counted for one place, because all places share them; pooling has none. The first dense layer "
+    "has no sharing any more: each of its units looks at every number left, and this is where the count jumps.",
 )
 
 # --- work -------------------------------------------------------------------------------------------------------
@@ -289,6 +299,26 @@ _WORK = ByCases(
         Misreading(
             lambda h, w, k, c, f, s=1: (-(-(h - k) // s) + 1) * (-(-(w - k) // s) + 1) * k * k * c * f,
             "you rounded up. A last window that hangs over the border is not computed.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: ((h - k + 1) // s) * ((w - k + 1) // s) * k * k * c * f,
+            "the + 1 went inside the quotient. Divide by the stride first, then add the first window.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: ((h - k) // s) * ((w - k) // s) * k * k * c * f,
+            "the + 1 is missing: the quotient counts the steps, and the first window stands before the first step.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: _windows(h, w, k, 1) * k * k * c * f // s**2,
+            "you divided the work of stride 1 by strides². That is only near: count rows and columns with the stride.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: _windows(h, w, k, 1) * k * k * c * f // s,
+            "you divided the work of stride 1 by the stride. It thins out rows and columns: count both with it.",
+        ),
+        Misreading(
+            lambda h, w, k, c, f, s=1: _windows(h, h, k, s) * k * k * c * f,
+            "you took the picture for a square. The columns follow from the width.",
         ),
         Misreading(
             lambda h, w, k, c, f, s=1: _windows(h, w, k, s) * k * k * f, "a window reaches through all input channels."
@@ -335,6 +365,8 @@ layer_macs = Exercise(
     ),
     diagnose=_WORK,
     mistakes=(Mistake(lambda h, w, k, c, f, s=1: 0, "you got 0, not 352,800"),),
+    why="Each output number costs one multiply-add for each weight of its filter, kernel² · channels. There are as "
+    "many outputs as positions times filters, and none of them is free because another one was computed.",
 )
 
 # --- depthwise separable ----------------------------------------------------------------------------------------
@@ -391,6 +423,9 @@ separable_weights = Exercise(
         Mistake(lambda k, c, f: 1, "you got 1, not 2,336"),
         Mistake(lambda k, c, f: (k * k * c, c * f), "one number"),
     ),
+    why="A full kernel looks at neighbours and mixes channels at once, and pays kernel² for every pair of channels. "
+    "Done one after the other, the neighbours cost kernel² for each channel, and the mixing one weight for each "
+    "pair: a sum where there was a product.",
 )
 
 # --- receptive field --------------------------------------------------------------------------------------------
@@ -410,7 +445,6 @@ _FIELD = ByCases(
         ([(7, 2), (3, 2), (3, 1), (3, 1)],),
         ([(1, 1), (3, 3)],),
         ([(4, 3), (2, 1), (3, 2)],),
-        ([],),
     ),
     misreadings=(
         Misreading(
@@ -447,9 +481,22 @@ _FIELD = ByCases(
             "you added the strides. Two layers with stride 2 make a step of 2 · 2.",
         ),
         Misreading(
+            _with_steps(lambda strides, i: 1 + sum(strides[:i])),
+            "you added each stride to the step. A stride multiplies it, and a stride of 1 changes nothing.",
+        ),
+        Misreading(
             _with_steps(lambda strides, i: math.prod(strides[i + 1 :])),
             "you began at the output. From there the strides that matter are those on the way TO the input.",
         ),
+        Misreading(
+            lambda layers: 1 + sum(k * math.prod(s for _, s in layers[:i]) for i, (k, _) in enumerate(layers)),
+            "each kernel added one step too many. A kernel of k has k − 1 neighbours to add, each one step away.",
+        ),
+        Misreading(
+            lambda layers: math.prod(s for _, s in layers),
+            "that is the step, the distance between neighbouring values. Asked for is how much one value sees.",
+        ),
+        Misreading(lambda layers: layers[0][0], "that is the first layer alone. Is the `return` inside the loop?"),
         Misreading(
             lambda layers: receptive_field(layers).size - 1,
             "one too few. Without any layer a value sees 1 pixel, so start from 1.",
@@ -493,8 +540,11 @@ stack_field = Exercise(
         ),
         Mistake(lambda layers: 5, "you got 5, not 8"),
         Mistake(lambda layers: receptive_field(layers), "should be one number"),
-        Mistake(lambda layers: receptive_field(layers).size if layers else 0, "you got 0, not 1"),
+        Mistake(lambda layers: 3 * len(layers), "Walk through the stack"),
     ),
+    why="A step between two neighbouring outputs of a layer is as many pixels as all strides below it multiplied. A "
+    "kernel of k reaches over k − 1 such steps beyond its first tap, so each layer adds (k − 1) · step to what "
+    "one value sees.",
 )
 
 # --- a gradient -------------------------------------------------------------------------------------------------
@@ -607,4 +657,11 @@ kernel_gradient = Exercise(
         Mistake(_LOOPS.format(term="0"), "is the sum over all outputs"),
         Mistake(lambda image, grad_output: np.asarray(grad_output), "should have shape"),
     ),
+    why="A weight touches every output: in each it multiplies the pixel that lies under it there. So its slope is the "
+    "sum of pixel times output gradient over all positions. Those pixels form a window of the image, one for each "
+    "weight, which is a convolution.",
+)
+
+summary = Summary(
+    one_value, layer_parameters, lenet_counts, layer_macs, separable_weights, stack_field, kernel_gradient
 )
