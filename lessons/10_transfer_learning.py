@@ -440,10 +440,11 @@ slider
 # You can also take nothing but the drawing: the same layers, random weights, and everything trains. That is training
 # from scratch, and it is what the other three must be measured against, with the same pictures and as many steps.
 #
-# One run tells little: with thirty pictures, *which* thirty matters. So every point below is the mean of three seeds:
-# other pictures, other random numbers. In this lesson **± is the standard deviation of single runs** over the seeds: it
-# says how far from the mean another run may well lie. It does not say how well the test pictures measure one network;
-# that is another ±, and lesson 17 has it.
+# One run tells little: with thirty pictures, *which* thirty matters. The figure below is a **learning curve**, accuracy
+# against the number of labels, and every point of it is the mean of three seeds: other pictures, other random numbers.
+# In this lesson **± is the standard deviation of single runs** over the seeds: it says how far from the mean another
+# run may well lie. It does not say how well the test pictures measure one network; that is another ±, and lesson 17 has
+# it.
 #
 # **Predict.** With 10, 30 and 100 labels: which of the ways is best where? Will scratch ever catch up?
 
@@ -672,8 +673,9 @@ check.head_size(head_size)
 # %% [markdown]
 # ## Keep the best, and give it away
 #
-# Fine-tuning on few pictures overfits after some epochs. `ModelCheckpoint` (lesson 05) writes the model whenever the
-# validation accuracy is the best so far. Thirty more labels are for that; a validation pile is not the test pile.
+# Fine-tuning on few pictures overfits after some epochs. `ModelCheckpoint` (lesson 05) writes the model, a
+# **checkpoint**, whenever the validation accuracy is the best so far. Thirty more labels are for that; a validation
+# pile is not the test pile.
 
 # %%
 model.optimizer.learning_rate = 1e-4

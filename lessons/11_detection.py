@@ -89,14 +89,13 @@ print("instance segmentation", objects * (1 + height * width))
 print("captioning:          ", one.caption)
 
 # %% [markdown]
-# In detection the size of the label depends on the picture, and a network has a fixed number of outputs. That is the
-# difficulty.
+# In detection the size of the label depends on the picture, but a network has a fixed number of outputs.
 #
 # ## A box is four numbers. Which four?
 #
-# A box around one eye of a cat is `135, 84, 208, 148`, in the format **xyxy**: left, top, right, bottom, in pixels, y
-# downwards. It *ends* at 208: pixel 207 is inside, pixel 208 is not. So it is 208 − 135 = 73 wide and 148 − 84 = 64
-# high.
+# The **bounding box** of a thing is the smallest upright rectangle that holds it. For one eye of a cat it is
+# `135, 84, 208, 148`, in the format **xyxy**: left, top, right, bottom, in pixels, y downwards. It *ends* at 208: pixel
+# 207 is inside, pixel 208 is not. So it is 208 − 135 = 73 wide and 148 − 84 = 64 high.
 #
 # A box says x first. An array is asked for its **rows** first, and rows are y.
 #
@@ -523,8 +522,6 @@ picture
 #
 # ## Intersection over union
 #
-# How well do two boxes agree?
-#
 # $$\text{IoU} = \frac{\text{area of the intersection}}{\text{area of the union}}$$
 #
 # Take a = (1, 1, 5, 4) and b = (3, 2, 7, 6). In x the overlap begins at the larger of the two starts, 3, and ends at
@@ -686,7 +683,7 @@ outline(picture.axes[1], found.boxes, said)
 picture
 
 # %% [markdown]
-# A detector, made from a classifier. How good is it, in numbers?
+# How good is this detector, in numbers?
 #
 # ## Precision, recall, and the curve
 #

@@ -469,8 +469,8 @@ check.loss_mask(my_terms)
 #
 # The data are made on the spot: scenes to learn from, and 200 others, on which a callback works out mAP@.5 after every
 # epoch. `yolo_training.stack` encodes them, `YoloLoss` is the loss above, and the rest is `fit`, as in lesson 05. The
-# learning rate rises for a moment, then falls along half a wave of a cosine to almost nothing: large steps first, small
-# ones to finish.
+# learning rate follows a **schedule**: it rises for a moment (*warm-up*), then falls along half a wave of a cosine
+# to almost nothing: large steps first, small ones to finish.
 
 # %%
 COUNT, EPOCHS, BATCH = (3_000, 3, 8) if PROFILE == "quick" else (5_000, 4, 8)

@@ -120,9 +120,9 @@ check.numbers(my_numbers)
 # %% [markdown]
 # ### Exercise: where does it begin?
 #
-# Layers are counted from 0: layer 0 is the convolution with 8 filters, layer 1 a pooling, layer 2 a convolution with
-# 16 filters of 3 × 3 and batch normalisation, layer 3 a pooling again, layer 4 the next convolution. At which byte of
-# the file does layer 4 begin? The first byte is byte 0.
+# Layers are counted from 0: layer 0 is the convolution with 8 filters, layer 1 a pooling, layer 2 a convolution with 16
+# filters of 3 × 3 and batch normalisation, layer 3 a pooling again, layer 4 the next convolution. At which byte of the
+# file does layer 4 begin, that is, what is its **offset**? The first byte is byte 0.
 
 # %% tags=["exercise-begins"]
 byte = ...
@@ -279,8 +279,9 @@ for node in published["yolov2"].nodes[16:17] + published["yolov2"].nodes[24:]:
 
 # %% [markdown]
 # Layer 25 is a **route** with `layers=-9`: nine layers back, to layer 16, where the map was still 38 × 38 and small
-# things could be told apart. `reorg` makes 19 × 19 × 256 of 38 × 38 × 64: no number is lost, they only move. Then
-# layer 28 joins both: `layers=-1,-4`. A route computes nothing. It says where to read.
+# things could be told apart. `reorg` makes 19 × 19 × 256 of 38 × 38 × 64: no number is lost, they only move. Then layer
+# 28 joins both: `layers=-1,-4`. This way round eight layers is YOLOv2's **passthrough**. A route computes nothing. It
+# says where to read.
 #
 # ### Exercise: resolve a route
 #
@@ -690,7 +691,7 @@ print("same answers, to 0.0001:", bool(gap < 1e-4))
 # - **route**: a section that computes nothing: it takes the output of an earlier layer, or puts the channels of several
 #   behind one another.
 # - **passthrough (reorg)**: cuts a map into blocks of 2 × 2 and makes four times the channels of them: half as high and
-#   wide, and no number lost. YOLOv2 joins a fine map to a coarse one so.
+#   wide, and no number lost. So YOLOv2 joins a fine map to a coarse one.
 # - **anchor mask**: the numbers, counted from 0, of those anchors in the common list that one head of YOLOv3 uses.
 # - **stride of a head**: how many pixels of the input lie between one cell of its grid and the next.
 # - **letterbox**: scaling a picture by one factor until it just fits the network's input, and filling the rest with

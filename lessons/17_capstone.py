@@ -57,7 +57,7 @@ UPLOAD = False  # True asks you for a zip, in Colab and in Jupyter
 # A zip is a list of *names*, each with some bytes. To unpack it means to write the bytes to the names. Who chooses the
 # names? Whoever made the zip. Say you unpack into `pets/`. Then the name `cats/1.jpg` becomes `pets/cats/1.jpg`. And
 # `../startup.py` becomes `pets/../startup.py`, which is `startup.py` *beside* your folder: a file that some program of
-# yours may run tomorrow.
+# yours may run tomorrow: **path traversal**.
 #
 # Here are six archives. One has a name that climbs out, one a name that begins at the root of the disk, and one holds a
 # link to a file of yours. One unpacks 49 thousand bytes to 50 million, one is locked with a password, and one was cut
@@ -170,10 +170,10 @@ check.usable(usable)
 # %% [markdown]
 # ## Your archive
 #
-# Now the real thing. Put the path of a zip or a folder into `ARCHIVE` at the top, or set `UPLOAD` to True and choose a
-# file: one folder for each class, with its pictures in it. (In Jupyter run the next cell, choose the file, wait until
-# it is saved, and go on.) Without either, the lesson takes the cats and dogs of your data folder, or, where there are
-# none, makes an archive of handwritten digits, 5 to 9.
+# Put the path of a zip or a folder into `ARCHIVE` at the top, or set `UPLOAD` to True and choose a file: one folder for
+# each class, with its pictures in it. (In Jupyter run the next cell, choose the file, wait until it is saved, and go
+# on.) Without either, the lesson takes the cats and dogs of your data folder, or, where there are none, makes an archive
+# of handwritten digits, 5 to 9.
 
 # %%
 button = upload.upload(here) if UPLOAD else "nothing to upload"
@@ -331,7 +331,7 @@ for way, held_out in (("by picture", by_picture), ("by patient", by_patient)):
 # better network would have told you. Only the other split did.
 #
 # Whoever uses it will always come with new patients. So the question before any split is: *what will be new when this
-# is used?* The patient, the camera, the season, the hospital. Hold out whole ones of these.
+# is used?* The patient, the camera, the season, the hospital. Hold out whole ones of these: a **group split**.
 #
 # ### Exercise: split by patient
 #
@@ -351,7 +351,7 @@ check.split_by_patient(split_by_patient)
 # ## Three models, one yardstick
 #
 # Back to your archive. Before any network: what does *no* network achieve? Always saying the commonest class is right
-# as often as that class occurs. That is the first number to beat.
+# as often as that class occurs. That is the **baseline**, the first number to beat.
 
 # %%
 train, validation = data.split("train"), data.split("validation")
@@ -445,9 +445,9 @@ check.error_bar(error_bar)
 # **Predict.** Two networks on the same 100 pictures: one has 80 right, the other 83. Is the second better?
 #
 # Their bars, ± 0.04 each, overlap, and yet that settles nothing: both were asked the *same* pictures. Where both are
-# right, or both wrong, a picture says nothing about which is better. Count only those where they **disagree**. If the
-# second is right in $c$ of them and the first in $b$, then it is ahead by $c - b$ pictures, and luck alone would move
-# that by about $\sqrt{b + c}$.
+# right, or both wrong, a picture says nothing about which is better. So make a **paired comparison**: count only those
+# where they **disagree**. If the second is right in $c$ of them and the first in $b$, then it is ahead by $c - b$
+# pictures, and luck alone would move that by about $\sqrt{b + c}$.
 #
 # | they disagree in | first right | second right | ahead by | luck | |
 # |---|---|---|---|---|---|
@@ -475,8 +475,8 @@ print(f"they disagree in {b + c} of {n}: fine-tuned ahead by {c - b}, luck alone
 # dogs it was 0.75 and 0.72: 10 disagreements of 114, fine-tuned behind by 4, luck 3.2. Read your last line: is the lead
 # more than twice what luck does? In both of ours it was not, so these pictures cannot tell.
 #
-# What then? If the simple one is as good as you can measure, it is the better one to hand over: it trains in seconds
-# and has less to go wrong. Or ask more pictures. (We go on with the fine-tuned one, to have some mistakes to look at.)
+# If the simple one is as good as you can measure, it is the better one to hand over: it trains in seconds and has less
+# to go wrong. Or ask more pictures. (We go on with the fine-tuned one, to have some mistakes to look at.)
 #
 # ## Reading the answers
 #
@@ -701,9 +701,8 @@ print(f"one view: {one:.2f}, eight views: {more:.2f}")
 # %% [markdown]
 # On the digits we measured 0.89 to 0.92 for one head, 0.92 for five together, and by eight views 0.96 instead of 0.93.
 # On 400 cats and dogs one head had 0.73 to 0.75, five together 0.75, and eight views left 0.72 where it was. No gain
-# that so few pictures could show. Five heads on the same features make the same mistakes, and an average of equal
-# mistakes is that mistake: an ensemble pays when its members err differently. In a product it costs five or eight times
-# as much.
+# that so few pictures could show. Five heads on the same features make much the same mistakes, and an average of equal
+# mistakes is that mistake: an ensemble pays when its members err differently.
 #
 # **Open weights.** Somebody else's weights, somebody else's code, a few hundred pictures of your own: that is a
 # capstone, and most of today's practice. Read the licence of the weights as you read that of the code. And a model file
