@@ -350,8 +350,7 @@ check.loss_for(loss_for)
 # pictures?
 #
 # The `TrainingMonitor` draws while `fit` runs. The notebook's own ■ ends the run after the present batch, and so does
-# the stop button, where the kernel hears a button while it computes (Colab's does not). Either way the model
-# keeps what it has learned.
+# the stop button, which is there only while it can be heard. Either way the model keeps what it has learned.
 
 # %%
 small = len(x_train) < 5_000
