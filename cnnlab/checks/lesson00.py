@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnlab.checks._exercise import Exercise, Mistake, Wrong, number, parts, read
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 
 # --- parameters -----------------------------------------------------------------------------------------------------
 
@@ -104,6 +105,9 @@ first_count = Exercise(
         Mistake(15, "the inputs joined straight to the outputs"),
         Mistake(100, "begin with the 4 inputs"),
     ),
+    why="A unit of a Dense layer looks at every number the layer before it puts out, so it needs one weight for each "
+    "of them. Its bias comes on top: a number of its own that shifts the point from which the unit answers. "
+    "Layers share nothing, so their counts add up.",
 )
 
 
@@ -148,6 +152,9 @@ stack_parameters = Exercise(
         Mistake(lambda sizes: 403, "For sizes (4, 50, 30, 3) you got 403, not 1,873."),
         Mistake("def my_stack_parameters(sizes):\n    sum(sizes)", "Is the `return` missing?"),
     ),
+    why="Only neighbouring layers are connected, so each pair of sizes is counted by itself, and the first size, the "
+    "inputs, has no parameters of its own. Every unit of the second layer has one weight for each output of the "
+    "first, and one bias.",
 )
 
 # --- softmax --------------------------------------------------------------------------------------------------------
@@ -249,6 +256,9 @@ softmax = Exercise(
         Mistake(lambda z: np.exp(z) / 8, "so they add up to 1"),
         Mistake(lambda z: np.exp(z) / np.exp(z)[0], "so they add up to 1"),
     ),
+    why="The exponential is positive everywhere and grows with its argument, so negative scores become possible "
+    "shares and the order is kept. Dividing by the sum makes the shares add up to 1. A difference of scores "
+    "becomes a ratio of probabilities.",
 )
 
 
@@ -339,6 +349,9 @@ stable_softmax = Exercise(
         ),
         Mistake(lambda z: np.nan_to_num(_after(lambda z: 0)(z)), "so that the largest becomes 0"),
     ),
+    why="Subtracting m from every score divides each power by e^m, above and below the line alike, so the quotient is "
+    "unchanged. With m the largest score, the largest power is e^0 = 1: nothing can overflow, and the sum is at "
+    "least 1.",
 )
 
 # --- the loss for given labels --------------------------------------------------------------------------------------
@@ -439,6 +452,9 @@ choose_loss = Exercise(
         Mistake(_losses(_SPARSE, 1, "mse"), "as a string"),
         Mistake({"species": "mse"}, "with the keys"),
     ),
+    why="Cross-entropy needs a probability for each class and looks at the one of the true class; sparse and one-hot "
+    "only say in two ways which class that is. Centimetres have distances, classes have none: between amounts the "
+    "error is how far apart they are.",
 )
 
 # --- AdaGrad --------------------------------------------------------------------------------------------------------
@@ -538,4 +554,9 @@ adagrad_step = Exercise(
         Mistake(lambda w, h, g, r: (w - r * g / np.sqrt(h + g**2) / 2, h + g**2), "with the new h"),
         Mistake(lambda w, h, g, r: (w, h, g), "Yours has 3"),
     ),
+    why="The root of all squared slopes so far measures how steep the way has been for this weight. Dividing by it "
+    "shortens the steps where slopes were large and leaves them long where they were small, so that one learning "
+    "rate serves weights of very different slopes.",
 )
+
+summary = Summary(first_count, stack_parameters, softmax, stable_softmax, choose_loss, adagrad_step)

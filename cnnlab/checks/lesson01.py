@@ -10,6 +10,7 @@ import numpy as np
 from cnnlab import kernels
 from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, close, number, parts, read
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 from cnnlab.conv import conv2d
 
 _SIGNED = np.array([[2, 7, 1, 8, 3], [0, 4, 9, 5, 6], [6, 1, 3, 0, 2], [5, 8, 2, 7, 4]])  # (4, 5), no two windows alike
@@ -80,6 +81,9 @@ one_cell = Exercise(
         Mistake(3, "nine products are added"),
         Mistake(13, "another number"),
     ),
+    why="Each output is one dot product: the window and the kernel, laid on each other, are two lists of nine "
+    "numbers, and the sum of products says how much the window looks like the kernel. Zeros in the kernel make "
+    "those pixels irrelevant.",
 )
 
 
@@ -263,6 +267,8 @@ conv2d_single = Exercise(
         Mistake(lambda image, kernel: conv2d(image, kernel, padding="same"), "places to start from"),
         Mistake(lambda image, kernel: conv2d(image, kernel).sum(), "yours is one number"),
     ),
+    why="The outer two loops choose where the kernel lies, the inner two add up the products there. No output depends "
+    "on another one, so the order does not matter: that is why a machine can compute all of them at once.",
 )
 
 
@@ -354,6 +360,8 @@ valid_shape = Exercise(
         Mistake(lambda i, k: (i[0] - k[0] + 1, i[1] - k[1] + 1, 1), "Yours has 3"),
         Mistake(lambda i, k: (3, 3), "Count the rows"),
     ),
+    why="A window of k pixels that begins at pixel i ends at i + k − 1, which must not pass n − 1. So i runs from 0 "
+    "to n − k, and that makes n − k + 1 places. Rows and columns do not know of each other.",
 )
 
 
@@ -420,6 +428,9 @@ horizontal_edge = Exercise(
         Mistake([[1, 1, 1], [-2, -2, -2], [1, 1, 1]], "disagree"),
         Mistake([[1, 0, -1]], "shape (3, 3)"),
     ),
+    why="The kernel compares what is below with what is above: where rows are equal, positive and negative weights "
+    "cancel, and only a change from row to row is left. Adding along the row averages three such comparisons, so "
+    "that a single noisy pixel counts for less.",
 )
 
 
@@ -515,6 +526,9 @@ true_convolution = Exercise(
         Mistake(lambda image, kernel: conv2d(image, -kernel), "Reverse the kernel's rows"),
         Mistake(lambda image, kernel: conv2d(image, kernel[::-1, ::-1], padding="same"), "places to start from"),
     ),
+    why="In the mathematical definition, the index runs forward in one array and backward in the other. Turning the "
+    "kernel by half a turn makes both run forward, and what is left is cross-correlation. A symmetric kernel "
+    "looks the same after the turn, so there the two agree.",
 )
 
 
@@ -601,4 +615,9 @@ edge_strength = Exercise(
         Mistake(lambda x: _edges(np.hypot)(x).mean(), "yours is one number"),
         Mistake(lambda x: np.pad(_edges(np.hypot)(x), 1), "places to start from"),
     ),
+    why="The two answers are the change to the right and the change downwards: two sides of a right angle. By "
+    "Pythagoras the length of that arrow is the root of the sum of squares. It stays the same whichever way the "
+    "brightness grows, as squares have no sign.",
 )
+
+summary = Summary(one_cell, valid_shape, conv2d_single, horizontal_edge, true_convolution, edge_strength)

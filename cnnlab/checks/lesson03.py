@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, close, number, parts, read, show
 from cnnlab.checks._judging import ByCases, Case, Misreading
+from cnnlab.checks._summary import Summary
 from cnnlab.pooling import pool2d, pool2d_backward
 
 # --- by hand ----------------------------------------------------------------------------------------------------
@@ -97,6 +98,8 @@ max_by_hand = Exercise(
         Mistake([9, 6, 7, 8], "shape (2, 2)"),
         Mistake([[0, 0], [0, 0]], "should not be 0"),
     ),
+    why="The maximum asks whether something strong is anywhere in the window, and not where. The other three values "
+    "can change freely below it without any effect: that is both what pooling tolerates and what it forgets.",
 )
 
 average_by_hand = Exercise(
@@ -128,6 +131,8 @@ average_by_hand = Exercise(
         Mistake([[3.5, 4.5], [4, 4]], "0, 8, 3, 1"),
         Mistake([[0, 0], [0, 0]], "should not be 0"),
     ),
+    why="Every pixel of the window has the same weight, a quarter. So an average is a convolution with four weights "
+    "of 1/4 and a stride of 2, whose weights are never learned. Its values need not occur in the picture at all.",
 )
 
 # --- in code ----------------------------------------------------------------------------------------------------
@@ -320,6 +325,9 @@ max_pool = Exercise(
         Mistake(lambda image, pool_size, strides: image[::strides, ::strides], "every `strides`-th pixel"),
         Mistake(lambda image, pool_size, strides: image.max(), "the channels stay"),
     ),
+    why="Each channel answers a question of its own, so its maximum must not be mixed with another's: only the rows "
+    "and columns shrink. Windows begin every `strides` pixels and must lie inside, which gives the same count as "
+    "for a convolution without padding.",
 )
 
 
@@ -395,6 +403,8 @@ min_pool = Exercise(
         Mistake(lambda image, pool_size: image.min(), "should have shape"),
         Mistake(lambda image, pool_size: 7 - pool2d(image, pool_size), "The smallest number of each window"),
     ),
+    why="Multiplying by −1 reverses the order, so that the smallest number becomes the largest. The maximum of what "
+    "is turned over is the minimum turned over, and a second change of sign turns it back.",
 )
 
 # --- sizes and counts -------------------------------------------------------------------------------------------
@@ -458,6 +468,9 @@ overlapping_sizes = Exercise(
         Mistake((30, ...), "is not 30"),
         Mistake((31, 15), "shape (3,)"),
     ),
+    why="The count of windows never asks whether they overlap: a window takes 3 pixels, each further one 2 more. "
+    "Rounding down drops a row that is not enough for a step, and each layer starts from what the one before it "
+    "left.",
 )
 
 
@@ -521,6 +534,9 @@ pool_layer = Exercise(
         Mistake((0, 0), "values do come out"),
         Mistake((96, 27 * 27 * 96), "nothing but its settings"),
     ),
+    why="A maximum has nothing to choose, so there is nothing to learn and to store: the rule is fixed before "
+    "training. Each of the channels is pooled by itself, so there are as many outputs as windows, times the "
+    "channels.",
 )
 
 # --- the gradient -----------------------------------------------------------------------------------------------
@@ -595,6 +611,9 @@ where_it_goes = Exercise(
         Mistake([[0, 0, 3], [3, 0, 0], [0, 0, 4]], "swapped"),
         Mistake([[1, 2], [3, 4]], "shape (3, 3)"),
     ),
+    why="A slope says how the output changes if one input changes a little. Only the winner passes a small change on; "
+    "any other pixel of the window could move without being noticed, so its slope is 0. A pixel that wins in two "
+    "windows is noticed twice.",
 )
 
 # --- is max pooling always better? ------------------------------------------------------------------------------
@@ -645,4 +664,11 @@ invisible_to_max = Exercise(
         Mistake([[255, 0, 255, 255]] * 4, "from 0 (black) to 9"),
         Mistake(np.zeros((4, 4)), "page is empty"),
     ),
+    why="On a light page every window holds light paper, and the maximum looks no further than that. The dark mark "
+    "only lowers some of the other values. The minimum or the average does see it, so the choice depends on which "
+    "side is the message.",
+)
+
+summary = Summary(
+    max_by_hand, average_by_hand, max_pool, min_pool, overlapping_sizes, pool_layer, where_it_goes, invisible_to_max
 )
