@@ -172,8 +172,8 @@ check.usable(usable)
 #
 # Put the path of a zip or a folder into `ARCHIVE` at the top, or set `UPLOAD` to True and choose a file: one folder for
 # each class, with its pictures in it. (In Jupyter run the next cell, choose the file, wait until it is saved, and go
-# on.) Without either, the lesson takes the cats and dogs of your data folder, or, where there are none, makes an archive
-# of handwritten digits, 5 to 9.
+# on.) Without either, the lesson takes the cats and dogs of your data folder, or, where there are none, makes an
+# archive of handwritten digits, 5 to 9.
 
 # %%
 button = upload.upload(here) if UPLOAD else "nothing to upload"
@@ -720,6 +720,11 @@ print(f"one view: {one:.2f}, eight views: {more:.2f}")
 #   same pictures by counting where they disagree.
 # - Recall divides by the row, precision by the column. A threshold turns wrong answers into no answers.
 # - Save the labels, the size, the range and the limits along with the weights, and test what you saved.
+#
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
 
 # %% [markdown]
 # ## Glossary
