@@ -625,6 +625,34 @@ for rate in (0.001, 0.03, 1.0):
 # - Gradient descent goes against the slope. Too small a rate creeps, too large a one diverges; AdaGrad divides by the
 #   root of all squared slopes so far.
 #
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
+
+# %% [markdown]
+# ## Glossary
+#
+# - **kernel (of a notebook)**: the program that runs the cells and remembers what they defined. Restarting it forgets
+#   everything; the page keeps its text.
+# - **unit**: multiplies each input by a weight, adds the products and a bias, and bends the sum with an activation.
+# - **parameters**: the numbers that training changes: all weights and biases of a network.
+# - **hyperparameters**: what you choose before training: layers, units, learning rate, batch size, epochs.
+# - **activation**: the function that bends a unit's sum; ReLU replaces what is below 0 by 0. Without it two layers
+#   could do no more than one.
+# - **softmax**: turns scores into probabilities: *e* to the power of each, divided by the sum. They are positive and
+#   add up to 1.
+# - **loss**: one number that says how wrong the predictions are: 0 for perfect. Training makes it small.
+# - **one-hot**: a class written as a row of zeros with a single 1 in its place.
+# - **gradient descent**: a step against the slope of the loss, as long as the learning rate times the slope; then
+#   again.
+# - **learning rate**: how far a step goes for a slope of 1. Too small it creeps, too large it diverges.
+# - **AdaGrad**: gradient descent whose steps are divided, for each weight, by the root of the sum of its squared slopes
+#   so far.
+# - **batch, epoch**: a batch is the examples that one step looks at; an epoch is one pass through all training
+#   examples.
+
+# %% [markdown]
 # **Further reading**
 #
 # - R. A. Fisher, "The use of multiple measurements in taxonomic problems", *Annals of Eugenics*, 1936.

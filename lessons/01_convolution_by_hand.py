@@ -640,6 +640,33 @@ print("equal to our loops:", bool((keras_output[0, :, :, 0] == convolve(image, k
 # - The weights can be learned: the gradient is itself a convolution, of the image with the error.
 # - What the data do not show, the weights do not learn.
 #
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
+
+# %% [markdown]
+# ## Glossary
+#
+# - **window**: the part of the picture that the kernel lies on at the moment, as large as the kernel.
+# - **kernel**: a small array of weights that slides over a picture; at each place its products with the pixels are
+#   added up.
+# - **valid**: only windows that lie wholly inside the picture count. H × W and KH × KW give (H − KH + 1) × (W − KW + 1)
+#   numbers.
+# - **cross-correlation**: what deep learning calls convolution: the kernel is laid on the window as it is, without a
+#   flip.
+# - **convolution (true)**: the mathematical operation: the kernel is turned by half a turn first. For a symmetric
+#   kernel the two are the same.
+# - **Sobel, Prewitt, Scharr**: 3 × 3 kernels that compare two sides of a pixel, so they answer to edges. They differ in
+#   how much the middle row counts.
+# - **edge strength**: √(gx² + gy²) of the changes to the right and downwards: how strong an edge is, whatever its
+#   direction.
+# - **separable kernel**: a kernel that is a column times a row. Convolving with one and then with the other gives the
+#   same picture for less work.
+# - **learned kernel**: a kernel whose weights start at random and are moved by gradient descent until its output is
+#   like the one wanted.
+
+# %% [markdown]
 # ## Further reading
 #
 # - V. Dumoulin and F. Visin, *A guide to convolution arithmetic for deep learning*, 2016 (arXiv:1603.07285).

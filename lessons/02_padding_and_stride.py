@@ -659,6 +659,26 @@ shape_explorer
 # - Keras' `same` makes ⌈n / s⌉ outputs and puts an odd pixel below or to the right. Symmetric padding has the same size
 #   and other numbers: pad in pixels when you move weights.
 #
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
+
+# %% [markdown]
+# ## Glossary
+#
+# - **padding**: pixels added around the picture before the windows move, most often zeros. What stands there is seen by
+#   the kernel.
+# - **stride**: how many pixels a window moves at a time. With s > 1 the output has about 1/s as many rows and columns.
+# - **dilation**: gaps between a kernel's taps: with rate d, f taps reach over d(f − 1) + 1 pixels.
+# - **output formula**: ⌊(n + 2p − d(f − 1) − 1) / s⌋ + 1 along each axis: room to move, whole steps, plus one.
+# - **floor ⌊ ⌋, ceiling ⌈ ⌉**: rounding down and rounding up to a whole number.
+# - **same (padding)**: Keras' rule for ⌈n / s⌉ outputs. An odd pixel is put below or to the right.
+# - **reflect, edge**: padding with the mirrored picture, or with its border pixel again, in place of zeros.
+# - **usage map**: for each pixel, the number of windows that cover it: small at the borders, 0 for pixels that are
+#   dropped.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Vincent Dumoulin and Francesco Visin, *A guide to convolution arithmetic for deep learning*, 2016

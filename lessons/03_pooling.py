@@ -705,6 +705,27 @@ print("a learned 3 x 3, 64 to 64 channels:", f"{shapes.conv_params(3, 64, 64):,}
 #   tolerance, no invariance. Global max pooling of digits was invariant, and knew nothing.
 # - Max pooling is a good choice for "found or not", and not always the better one.
 #
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
+
+# %% [markdown]
+# ## Glossary
+#
+# - **pooling**: one number for each window of each channel, by a fixed rule, without weights.
+# - **max pooling**: keeps the largest value of a window: is something strong anywhere in it?
+# - **average pooling**: takes the mean of a window, in which every value counts the same.
+# - **global pooling**: one number for each channel, from the whole picture; what is left is as long as there are
+#   channels.
+# - **overlapping pooling**: windows that are larger than their stride, such as 3 by 3 with stride 2, so that neighbours
+#   share pixels.
+# - **winner**: the position of a window's maximum. The whole gradient goes to it, and none to the other values.
+# - **invariance**: the output stays the same when the picture is shifted. Global max pooling has it, local pooling only
+#   tolerates small shifts.
+# - **blur pooling**: blurring before pixels are skipped, so that the output moves smoothly with the picture.
+
+# %% [markdown]
 # ## Further reading
 #
 # - R. Zhang, *Making Convolutional Networks Shift-Invariant Again*, 2019: what section 7 measures, on trained

@@ -740,6 +740,30 @@ for name, way in ways.items():
 # - A receptive field grows by (k − 1) · step. What counts in it is often a bell, with dilation a comb.
 # - Optional: to the kernel, the gradient is input convolved with gradient; to the input, stamps; to the bias, the sum.
 #
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
+
+# %% [markdown]
+# ## Glossary
+#
+# - **channel**: one sheet of a picture or of a layer's output, such as red, or one filter's answers.
+# - **filter**: a kernel as deep as its input, with one bias. It gives one channel; F filters give F.
+# - **MAC**: multiply-accumulate: one multiplication and one addition. A layer's MACs are its weights times its output
+#   positions.
+# - **weight sharing**: one filter uses the same weights at every place, so a layer's parameters do not grow with the
+#   picture.
+# - **sparse connections**: each output looks at a small patch and not at the whole picture.
+# - **depthwise convolution**: each channel is filtered by a kernel of its own; nothing is mixed between channels.
+# - **separable convolution (of a layer)**: a depthwise convolution, then a 1 × 1 convolution that mixes the channels: a
+#   sum of costs in place of a product.
+# - **transposed convolution**: each input number stamps a kernel, multiplied by it, into a larger output. Overlapping
+#   stamps add up.
+# - **receptive field**: the square of the input that one output value can depend on.
+# - **im2col**: writes each window as a row of a table, so that a whole convolution becomes one matrix product.
+
+# %% [markdown]
 # **Further reading**
 #
 # - Wenjie Luo and others, *Understanding the Effective Receptive Field in Deep Convolutional Neural Networks*, 2016:

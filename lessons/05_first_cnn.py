@@ -729,6 +729,11 @@ else:
 # - The best epoch is the one with the lowest validation loss, not the last. EarlyStopping, ModelCheckpoint and
 #   ReduceLROnPlateau watch it for you.
 # - A classifier always answers. Look at its confusion matrix and its worst mistakes before you believe its accuracy.
+#
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
 
 # %% [markdown]
 # ## Glossary

@@ -742,6 +742,11 @@ for name, year, book in rows:
 # - Groups cut a layer into halves that do not see each other: half the weights, half the work.
 # - Two 3 × 3 layers see what one 5 × 5 layer sees, with 18C² weights in place of 25C², and with a ReLU in between they
 #   can do more.
+#
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
 
 # %% [markdown]
 # ## Glossary

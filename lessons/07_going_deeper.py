@@ -757,6 +757,11 @@ ledger.compare(books).figure()
 # - A plain network's signal and gradient shrink layer by layer; with normalisation the gradient grows towards the first
 #   layers. Shortcuts temper both.
 # - Squeeze-and-excitation gates each channel by all channels' means.
+#
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
 
 # %% [markdown]
 # ## Glossary

@@ -710,6 +710,11 @@ plot.images(
 # - Take the score before the softmax: a sure network's probability has hardly any slope.
 # - Two networks with one accuracy: one of them knew a mark and not the digit. Looking inside raised the suspicion, and
 #   an experiment settled it.
+#
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
 
 # %% [markdown]
 # ## Glossary

@@ -791,6 +791,11 @@ print("turns by at most", round(360 * pipeline.layers[0].factor[1]), "degrees")
 # - Colour layers want to know the range of values. Random layers want to be told `training=`.
 # - Only training pictures are augmented, after the split.
 # - Augmentation teaches the invariance you ask for. Measure whether you needed it, with more than one seed.
+#
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
 
 # %% [markdown]
 # ## Glossary

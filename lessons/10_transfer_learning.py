@@ -752,6 +752,11 @@ else:
 #   about three forward passes.
 # - Every network wants the pixels it was trained on. Put the preprocessing into the model.
 # - Few labels: transfer. Many labels: compare with scratch. One run is no comparison; take several seeds.
+#
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
 
 # %% [markdown]
 # ## Glossary

@@ -811,6 +811,11 @@ print(metrics.coco_map([detect(one.image) for one in judged], truth))
 # - IoU is intersection over union, each side held at 0. NMS keeps the best box, drops what overlaps it too much, and
 #   goes on.
 # - Precision and recall depend on the score threshold; AP is the area under their curve.
+#
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
 
 # %% [markdown]
 # ## Glossary

@@ -714,6 +714,11 @@ check.history(versions)
 # - Raw outputs → sigmoid and exponential → scores → threshold → NMS → boxes. mAP judges them all.
 # - Look at what is wrong before you change anything: the class had too little weight, and the missed objects lay on
 #   grid lines.
+#
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
 
 # %% [markdown]
 # ## Glossary

@@ -678,6 +678,11 @@ print("same answers, to 0.0001:", bool(gap < 1e-4))
 # - Darknet pads both sides alike; Keras' `same` with stride 2 does not.
 # - Letterbox: one scale, two bars. Undo: subtract the bar, divide by the scale.
 # - A file from the internet may say anything. Check before you allocate.
+#
+# The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
+
+# %%
+check.summary()
 
 # %% [markdown]
 # ## Glossary
