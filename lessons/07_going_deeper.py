@@ -778,15 +778,15 @@ check.summary()
 #   classifier it takes the place of `Flatten` and a large layer.
 # - **vanishing gradient**: a gradient that shrinks from layer to layer on its way back, until the first layers hardly
 #   learn.
-# - **degradation**: a deeper plain network ends with a higher training error than a shallower one. It is no
-#   overfitting, because the training pictures suffer too.
+# - **degradation**: a deeper plain network reaches a higher training error than a shallower one, trained alike. It is
+#   no overfitting, because the training pictures suffer too.
 # - **residual unit**: a few layers whose result is added to their own input. They learn the change, and with weights of
 #   0 the unit does nothing.
 # - **shortcut**: the connection that carries a unit's input past its layers to the addition; also *skip connection*.
 # - **projection**: a 1 × 1 convolution on a shortcut. It gives the input the channels of the residual and, by its
 #   stride, the size.
-# - **squeeze-and-excitation**: two small layers make a gate from 0 to 1 for each channel out of all channels' means,
-#   and the channel is multiplied by it.
+# - **squeeze-and-excitation**: two small layers turn the means of all channels into a gate from 0 to 1 for each
+#   channel, by which the channel is multiplied.
 # - **fire module**: SqueezeNet's part: a 1 × 1 convolution to few channels, then a 1 × 1 and a 3 × 3 convolution side
 #   by side, concatenated.
 

@@ -804,8 +804,8 @@ check.summary()
 #   label that fits the changed picture.
 # - **label-preserving**: said of a change after which you would give the picture the same label. It depends on the
 #   data: mirroring keeps a cat, not a p.
-# - **affine map**: x′ = a·x + b·y + tₓ and y′ = c·x + d·y + t_y. Flips, shifts, turns, zooms and shears are affine, and
-#   so is any chain of them.
+# - **affine map**: $x' = a\,x + b\,y + t_x$ and $y' = c\,x + d\,y + t_y$. Flips, shifts, turns, zooms and shears are
+#   affine, and so is any chain of them.
 # - **fill mode**: the rule for what comes in from beyond the border when a picture moves: a constant, the nearest pixel
 #   or a reflection.
 # - **value range**: the lowest and the highest value that a pixel can have, 0 to 1 or 0 to 255. Layers for colour must
@@ -818,7 +818,7 @@ check.summary()
 # - **mixup**: the weighted mean of two pictures, with the same weighted mean of their one-hot labels.
 # - **CutMix**: pastes a piece of one picture into another; the label is mixed by the shares of the area.
 # - **leak**: something of the validation or test pictures gets into training, such as another version of the same
-#   picture. The score is too good then.
+#   picture. The score then promises too much.
 # - **test-time augmentation**: showing the network several views of one picture and taking the mean of its answers.
 
 # %% [markdown]
