@@ -64,7 +64,8 @@ def pairs(base: list[Cell], other: list[Cell], *, by_id: bool = False) -> dict[i
     """Return which cell of `other` is which of `base`: position in `base` → position in `other`.
 
     In this order: the same text; the same id, if `by_id`; the tag of an exercise; for a tool that drops ids and tags,
-    the cell above an exercise's check, first one that defines the name which is checked; a text much alike.
+    the cell above an exercise's check, first one that defines the name which is checked; the only cell between two that
+    are known; a text much alike.
     """
     found: dict[int, int] = {}
 
@@ -102,6 +103,12 @@ def pairs(base: list[Cell], other: list[Cell], *, by_id: bool = False) -> dict[i
         if (name := exercise_of(base[n])) and (at := _above_check(name, base[n], other, left()[1])) is not None:
             found[n] = at
     ours, theirs = left()
+    for n in ours:  # the only one between two that are known
+        at = found.get(n - 1, -1 if n == 0 else len(other)) + 1
+        follows = found.get(n + 1, -1) if n + 1 < len(base) else len(other)
+        if at in theirs and follows == at + 1 and base[n]["cell_type"] == other[at]["cell_type"]:
+            found[n] = at
+    ours, theirs = left()
     alike = sorted(
         ((ratio, n, at) for n in ours for at in theirs if (ratio := _likeness(base[n], other[at])) >= _SIMILAR),
         key=lambda row: (-row[0], *row[1:]),
@@ -132,12 +139,10 @@ def _above_check(name: str, stub: Cell, cells: list[Cell], free: list[int]) -> i
     answers = "|".join(_defined(stub["source"])) or "(?!)"
     defining = [n for n in sources if re.search(rf"^(?:def |class )?(?:{answers})\b", sources[n], re.MULTILINE)]
     called = re.compile(rf"\bcheck\.{name}\(")
-    for check in (n for n, cell in enumerate(cells) if cell["cell_type"] == "code" and called.search(cell["source"])):
-        above = [n for n in defining if n <= check]
-        above = above or [n for n in sources if n == check - 1 and "check." not in sources[n]]
-        if above:
-            return above[-1]
-    return defining[-1] if defining else None
+    checks = [n for n, cell in enumerate(cells) if cell["cell_type"] == "code" and called.search(cell["source"])]
+    if defining:
+        return next((n for check in checks for n in reversed(defining) if n <= check), defining[-1])
+    return next((n - 1 for n in checks if n - 1 in sources and "check." not in sources[n - 1]), None)
 
 
 def _defined(source: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The command ``cnnlab``: run, build, doctor, data, detect. Each imports what it needs when it is called."""
+"""The command ``cnnlab``: start, run, build, doctor, data, detect. Each imports what it needs when it is called."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from cnnlab.course import CourseError
 
 _EXAMPLES = """\
 examples:
+  cnnlab start                        a copy of the course to work in, my-cnnlab/
+  cnnlab start --update               what is new in the course, beside all that you have written
   cnnlab run                          every lesson, quick profile, results in runs/
   cnnlab run 2 03 --profile full      two lessons, the real thing
   cnnlab run 02 -p SEED 7 --out tries one lesson with a parameter changed
@@ -95,6 +97,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"cnnlab {cnnlab.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    start = commands.add_parser("start", help="lay out a copy of the course to work in")
+    start.add_argument(
+        "folder", nargs="?", type=os.path.expanduser, default="my-cnnlab", metavar="FOLDER", help="(default: my-cnnlab)"
+    )
+    start.add_argument("--update", action="store_true", help="bring it up to date and keep all that you have written")
+    start.set_defaults(call=_start)
 
     run = commands.add_parser("run", help="execute lessons and write a report")
     _lessons(run)
@@ -200,6 +209,23 @@ def _positive(kind: type) -> type:
         return value
 
     return number
+
+
+def _start(arguments: argparse.Namespace) -> int:
+    from cnnlab import workbook
+
+    folder, lines = arguments.folder, []
+
+    def announce(line: str) -> None:
+        lines.append(line)
+        if not line.startswith("unchanged"):
+            print(line, flush=True)
+
+    (workbook.update if arguments.update else workbook.start)(folder, announce=announce)
+    if not arguments.update and (new := workbook.behind(folder)):
+        print(f"The course has changed in {', '.join(new)}. To bring that in: cnnlab start {folder} --update")
+    print(f"To work in it: jupyter lab {os.path.join(folder, 'index.ipynb')}")
+    return 1 if any(line.startswith("left") for line in lines) else 0
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,223 @@
+"""A learner's own copy of the course: laid out fresh, brought up to date, and never lost.
+
+The copy is a folder of notebooks without outputs. ``.cnnlab/`` in it remembers what was laid out: ``pristine/`` holds
+every version of every notebook as it came, ``record.json`` which of them is the present one, and ``backups/`` what an
+update has replaced. Each notebook names in its metadata the version it was laid out from, so a notebook and what it is
+compared with change in one step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cnnlab
+from cnnlab._atomic import write_atomic
+from cnnlab._merge import merge
+from cnnlab._sealed import sealed
+from cnnlab.course import CourseError, Lesson, find_lessons
+
+RECORD = ".cnnlab"
+
+Notebook = dict[str, Any]
+Announce = Callable[[str], object]
+
+
+def start(folder: Path, *, course: Path | None = None, announce: Announce = lambda line: None) -> list[str]:
+    """Lay out every lesson that is not in `folder` yet, and the index; what is there is not touched.
+
+    Parameters
+    ----------
+    folder : made if it does not exist
+    course : the course folder; looked for when not given
+    announce : called with a line for each notebook
+
+    Returns
+    -------
+    list of str
+        Names of the notebooks written.
+
+    Raises
+    ------
+    CourseError
+        If `folder` holds notebooks of these names that nobody has laid out.
+    """
+    folder = Path(folder)
+    copies = _copies(folder, course)
+    there = [name for name in copies if (folder / f"{name}.ipynb").exists()]
+    if there and not (folder / RECORD).is_dir():
+        raise CourseError(
+            f"`FOLDER` must be new, or one that `cnnlab start` has laid out. Received: {str(folder)!r}, which holds "
+            f"{there[0]}.ipynb. To take its answers over: `cnnlab start {folder} --update`"
+        )
+    there = [name for name in there if name != "index"]  # it shows how far the learner is, so it is always today's
+    return _brought(folder, {name: copy for name, copy in copies.items() if name not in there}, announce)
+
+
+def update(folder: Path, *, course: Path | None = None, announce: Announce = lambda line: None) -> list[str]:
+    """Bring `folder` up to date with the course: new lessons come in, and every answer and note stays.
+
+    What becomes of each cell is said in `cnnlab._merge.merge`. A notebook that is replaced is first kept in
+    ``.cnnlab/backups``. A notebook that cannot be read is announced and left as it is.
+
+    Parameters
+    ----------
+    folder, course, announce : as for `start`
+
+    Returns
+    -------
+    list of str
+        Names of the notebooks written.
+    """
+    return _brought(Path(folder), _copies(Path(folder), course), announce)
+
+
+def behind(folder: Path, *, course: Path | None = None) -> list[str]:
+    """Return the lessons of which the course has another version than the one that `folder` was laid out from."""
+    recorded = _record(Path(folder))
+    copies = _copies(Path(folder), course)
+    return [name for name, copy in copies.items() if name != "index" and recorded.get(name) != _version(copy)]
+
+
+def fresh(lesson: Lesson) -> Notebook:
+    """Return a lesson as a learner first sees it: without outputs, the words of pictures out of sight."""
+    notebook = read(lesson.notebook)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell.update(source=sealed(cell["source"]), outputs=[], execution_count=None)
+    metadata = {key: value for key, value in notebook["metadata"].items() if key in ("kernelspec", "language_info")}
+    return {**notebook, "metadata": metadata}
+
+
+def read(path: Path) -> Notebook:
+    """Read a notebook, every source as one string.
+
+    Raises
+    ------
+    ValueError
+        If the file is no notebook of nbformat 4.
+    """
+    notebook = json.loads(path.read_bytes())
+    try:
+        if notebook["nbformat"] != 4:
+            raise ValueError(f"a notebook of nbformat 4 is needed. Received: nbformat {notebook['nbformat']}")
+        for cell in notebook["cells"]:
+            cell.update(cell_type=str(cell["cell_type"]), source="".join(cell["source"]), metadata={**cell["metadata"]})
+        return {**notebook, "metadata": {**notebook["metadata"]}}
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("not a notebook") from None
+
+
+def _copies(folder: Path, course: Path | None) -> dict[str, Notebook]:
+    lessons = [lesson for lesson in find_lessons(None, course) if lesson.notebook.is_file()]
+    copies = {lesson.name: fresh(lesson) for lesson in lessons}
+    try:
+        from cnnlab.progress import index_notebook
+    except ModuleNotFoundError:
+        return copies
+    return {"index": index_notebook(lessons, folder), **copies}
+
+
+def _brought(folder: Path, copies: dict[str, Notebook], announce: Announce) -> list[str]:
+    """Write the `copies` into `folder`, each merged with what is there."""
+    (folder / RECORD / "pristine").mkdir(parents=True, exist_ok=True)
+    for unfinished in [*folder.glob(".*.tmp"), *(folder / RECORD).rglob(".*.tmp")]:  # of a process that was killed
+        unfinished.unlink(missing_ok=True)
+    recorded, backup, written = _record(folder), None, []
+    for name, copy in copies.items():
+        path, version = folder / f"{name}.ipynb", _version(copy)
+        laid_out = {**copy, "metadata": {**copy["metadata"], "cnnlab": {"base": version}}}
+        after = laid_out
+        if path.exists():
+            try:
+                mine = read(path)
+            except ValueError as error:
+                announce(f"left       {name}: cannot be read: {error}")
+                continue
+            mark = mine["metadata"].get("cnnlab")
+            base = mark.get("base") if isinstance(mark, dict) else recorded.get(name)
+            if base == version:
+                recorded[name] = version
+                announce(f"unchanged  {name}")
+                continue
+            before = _pristine(folder, name, base) or laid_out
+            after = {
+                **mine,
+                "cells": merge(before["cells"], mine["cells"], laid_out["cells"]),
+                "metadata": {**mine["metadata"], **laid_out["metadata"]},
+                "nbformat_minor": max(5, mine.get("nbformat_minor", 0)),  # from 5 on cells have ids
+            }
+            if name != "index" or _texts(mine) != _texts(before):  # the index is written anew every day
+                backup = backup or backup_folder(folder)
+                keep(path, backup)
+        _write(folder / RECORD / "pristine" / f"{name}.{version}.ipynb", laid_out)
+        _write(path, after)  # from here on it is the new version: it names the other one itself
+        recorded[name] = version
+        written.append(name)
+        announce(f"written    {name}")
+    record = {"version": cnnlab.__version__, "notebooks": recorded}
+    write_atomic(folder / RECORD / "record.json", json.dumps(record, indent=1, sort_keys=True) + "\n")
+    return written
+
+
+def backup_folder(folder: Path) -> Path:
+    """Make and return a new folder below `folder` for what is about to be replaced, named after the time.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     backup_folder(Path(folder)).parent.relative_to(folder).as_posix()
+    '.cnnlab/backups'
+    """
+    now, number = time.strftime("%Y-%m-%dT%H-%M-%S"), 1
+    while True:
+        made = folder / RECORD / "backups" / (f"{now}-{number}" if number > 1 else now)
+        try:
+            made.mkdir(parents=True)
+            return made
+        except FileExistsError:
+            number += 1
+
+
+def keep(path: Path, backup: Path) -> None:
+    """Copy a file into a folder of `backup_folder`, whole or not at all."""
+    write_atomic(backup / path.name, path.read_bytes())
+
+
+def _record(folder: Path) -> dict[str, str]:
+    """Return which version of each notebook was laid out last; empty where that is not known."""
+    try:
+        recorded = json.loads((folder / RECORD / "record.json").read_bytes())["notebooks"]
+        return {name: version for name, version in recorded.items() if isinstance(version, str)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _pristine(folder: Path, name: str, version: str | None) -> Notebook | None:
+    """Return a notebook as it was laid out; None if that version is not there any more."""
+    try:
+        return read(folder / RECORD / "pristine" / f"{name}.{version}.ipynb")
+    except (OSError, ValueError):
+        return None
+
+
+def _texts(notebook: Notebook) -> list[tuple[str, str]]:
+    return [(cell["cell_type"], cell["source"]) for cell in notebook["cells"]]
+
+
+def _version(notebook: Notebook) -> str:
+    """Return a short name for what a notebook says: everything in its cells but their ids."""
+    cells = [{key: value for key, value in cell.items() if key != "id"} for cell in notebook["cells"]]
+    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _write(path: Path, notebook: Notebook) -> None:
+    """Write a notebook as Jupyter does."""
+    cells = [{**cell, "source": cell["source"].splitlines(keepends=True)} for cell in notebook["cells"]]
+    text = json.dumps({**notebook, "cells": cells}, ensure_ascii=False, indent=1, sort_keys=True)
+    write_atomic(path, text + "\n")
