@@ -661,8 +661,6 @@ check.summary()
 #   how much the middle row counts.
 # - **edge strength**: √(gx² + gy²) of the changes to the right and downwards: how strong an edge is, whatever its
 #   direction.
-# - **separable kernel**: a kernel that is a column times a row. Convolving with one and then with the other gives the
-#   same picture for less work.
 # - **learned kernel**: a kernel whose weights start at random and are moved by gradient descent until its output is
 #   like the one wanted.
 
