@@ -362,6 +362,9 @@ def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
     refuse = Wrong(f"{what} should be {wanted}, but this is {_kind(answer)}.")
     if isinstance(answer, (bool, str, bytes, set, frozenset, dict)) or callable(answer):
         raise refuse
+    for entry in _entries(answer):
+        if entry is None or isinstance(entry, (str, bytes)):  # NumPy would read "31" as 31, and None as nan
+            raise Wrong(f"{what} should be {wanted}, but in yours stands {_kind(entry)}.")
     if hasattr(answer, "detach"):  # a torch tensor that requires a gradient is no array yet
         answer = answer.detach().cpu()
     try:

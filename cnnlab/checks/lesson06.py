@@ -71,6 +71,14 @@ _diagnose_top_k = ByCases(
             "one guess too few counts as a hit: k - 1 classes may beat the true one.",
         ),
         Misreading(
+            lambda s, t, k=5: float((_ranks(s, t) != k - 1).mean()),
+            "only the k-th best guess counts as a hit. All of the first k do.",
+        ),
+        Misreading(
+            lambda s, t, k=5: len(t) * _top_k(s, t, k) / s.shape[1],
+            "you divided by the number of classes. Divide by the number of pictures, the rows of `scores`.",
+        ),
+        Misreading(
             _among_scores,
             "the label was looked for among the scores themselves. Compare it with the places of the scores: argsort.",
         ),
@@ -121,10 +129,12 @@ _LENET_LAYERS = ("conv1", "conv2", "fc1", "fc2", "predictions")
 _LENET_SAYS = (
     {208: "5·5·1 · 8 + 8: the picture has 3 channels, and a filter is as deep as its input",
      600: "the 8 biases are missing", 601: "every filter has its own bias: add 8, not 1",
-     6_080: "the 10 classes have nothing to do here"},
+     6_080: "the 10 classes have nothing to do here",
+     456: "that is LeNet with 6 filters; this one has 8"},
     {416: "5·5·1 · 16 + 16: a filter is as deep as its input, which has 8 maps now",
      1_216: "the second layer reads the 8 maps of the first, not the 3 colours",
-     3_200: "the 16 biases are missing", 3_201: "every filter has its own bias: add 16, not 1"},
+     3_200: "the 16 biases are missing", 3_201: "every filter has its own bias: add 16, not 1",
+     2_416: "that is a layer after 6 filters; here 8 stand before it"},
     {48_001: "one bias for all: each of the 120 units has its own", 48_000: "the 120 biases are missing",
      3_120: "5·5 = 25 inputs: all 16 maps are flattened, 5·5·16 = 400",
      192_120: "10·10·16 inputs: the second pooling halves the maps once more, to 5·5·16 = 400"},
@@ -170,6 +180,8 @@ lenet_table = Exercise(
         Mistake((208, 3_216, 48_120, 10_164, 850), "3 channels"),
         Mistake((608, 416, 48_120, 10_164, 850), "8 maps now"),
         Mistake((608, 1_216, 48_120, 10_164, 850), "not the 3 colours"),
+        Mistake((456, 3_216, 48_120, 10_164, 850), "this one has 8"),
+        Mistake((608, 2_416, 48_120, 10_164, 850), "here 8 stand before it"),
         Mistake((600, 3_200, 48_000, 10_080, 840), "8 biases are missing"),
         Mistake((608, 3_216, 48_001, 10_081, 841), "One bias for all"),
         Mistake((608, 3_216, 3_120, 10_164, 850), "all 16 maps"),
@@ -225,6 +237,26 @@ _diagnose_conv_cost = ByCases(
         Misreading(
             lambda h, w, c, f, k, g=1: (_cost(h, w, c, f, k, g)[0] - f + 1, _cost(h, w, c, f, k, g)[1]),
             "one bias for the whole layer. Every filter has its own.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (k * k * (c // g) * f + f // g, _cost(h, w, c, f, k, g)[1]),
+            "the biases were divided by the groups. Every filter has its own, whichever group it is in.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (_cost(h, w, c, f, k, g)[0], _cost(h, w, c, f, k)[1]),
+            "groups stands in the parameters only. A filter that reads fewer channels multiplies less, too.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (_cost(h, w, c, f, k, g)[0], _cost(h, h, c, f, k, g)[1]),
+            "you took the picture for a square: there are height · width positions.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (_cost(h, w, c, f, k, g)[0], h * w * (c // g) * f),
+            "the kernel is missing from the multiply-adds: kernel_size · kernel_size products in each channel.",
+        ),
+        Misreading(
+            lambda h, w, c, f, k, g=1: (_cost(h, w, c, f, k, g)[0], h * w * k * k * (c // g)),
+            "the multiply-adds are those of one filter. All filters do so many at every position.",
         ),
         Misreading(
             lambda h, w, c, f, k, g=1: (_cost(h, w, c, f, k, g)[0], h * w * _cost(h, w, c, f, k, g)[0]),
@@ -457,6 +489,18 @@ _diagnose_stack = ByCases(
             lambda field: ((field - 1) / 2, 9 * (field - 1) / 2),
             "half a layer cannot be built. Round up to whole ones.",
         ),
+        Misreading(
+            lambda field: (-(-field // 2), 9 * -(-field // 2)),
+            "the field was divided by 2. Start from 1 pixel, and each layer adds 2: (field − 1) / 2, rounded up.",
+        ),
+        Misreading(
+            lambda field: (round((field - 1) / 2), 9 * round((field - 1) / 2)),
+            "round() takes a half to the even neighbour: 2.5 becomes 2. Round up, always.",
+        ),
+        Misreading(
+            lambda field: (field - 2, 9 * (field - 2)),
+            "each further layer widens the field by 2, one pixel on each side, and you counted 1.",
+        ),
         Misreading(lambda field: (field // 2, field * field), "the weights are those of the one large kernel."),
         Misreading(
             lambda field: (field // 2, 9), "the weights are those of one layer. Every layer of the stack has its own."
@@ -518,6 +562,12 @@ def _near(value: float, right: float, decimals: int = 2) -> bool:
 _SHARE_SAYS = (
     ((_SHARES[1], _SHARES[0]), "The two are swapped: parameters first."),
     ((_SHARES[0] / 100, _SHARES[1] / 100), "These are shares from 0 to 1. Multiply by 100."),
+    ((_SHARES[0] / 100, _SHARES[1]), "The first is a share from 0 to 1. Multiply it by 100 too."),
+    ((_SHARES[0], _SHARES[1] / 100), "The second is a share from 0 to 1. Multiply it by 100 too."),
+    (
+        (_SHARES[0], 100 - _SHARES[1]),
+        "The multiply-adds are those of the convolutions. The question is about fc1, fc2 and predictions.",
+    ),
     (
         (100 - _SHARES[0], 100 - _SHARES[1]),
         "That is what the convolutions have. The question is about fc1, fc2 and predictions.",

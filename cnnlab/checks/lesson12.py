@@ -41,6 +41,8 @@ _CHANNEL_ERRORS = {
 
 
 def _diagnose_output_shape(answer: object) -> str:
+    if isinstance(answer, (tuple, list)) and answer[:1] in ((None,), [None]):
+        raise Wrong("The None for the number of pictures is not asked for here: (rows, columns, channels).")
     values = array(answer, None, "The shape")
     if values.tolist() == [10, 13, 5, 25]:
         raise Wrong("You gave (10, 13, 5, 25). A convolution has one axis of channels: multiply 5 by 25.")
@@ -82,6 +84,7 @@ output_shape = Exercise(
         Mistake((125, 10, 13), "channels first"),
         Mistake((10, 13, 5, 25), "one axis of channels"),
         Mistake((14, 14, 125), "416 / 32"),
+        Mistake((None, 10, 13, 125), "The None for the number of pictures"),
         Mistake((13.5, 13, 125), "whole numbers, but you gave [13.5, 13, 125]"),
     ),
     why="This network halves the picture five times, so one place of its output stands for 2⁵ = 32 pixels each way. "
@@ -159,6 +162,14 @@ _CELL = ByCases(
         Misreading(
             lambda b, s, g: _cell((0, 0, b[2] - b[0], b[3] - b[1]), s, g),
             "(x2 − x1) / 2 is half the width. The centre is at (x1 + x2) / 2.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell(b, s, (3, 3)),
+            "the grid of the example, 3 × 3, is used. Take `grid`.",
+        ),
+        Misreading(
+            lambda b, s, g: _cell(b, s, (g[0] - 1, g[1] - 1)),
+            "the picture was divided into one row and one column too few. A cell is height / rows pixels high.",
         ),
         Misreading(
             lambda b, s, g: _cell((0, 0, 2 * b[2], 2 * b[3]), s, g),
@@ -289,6 +300,23 @@ _ANCHOR = ByCases(
         Misreading(
             lambda s, a: int(np.argmax(_ious(s, a))) + 1,
             "you counted the anchors from 1. The first is number 0.",
+        ),
+        Misreading(
+            lambda s, a: int(np.argmin(np.abs(np.log(a / s)).sum(axis=1))),
+            "you compared logarithms. They treat width and height as the network does, but the anchors are shared out "
+            "by IoU.",
+        ),
+        Misreading(
+            lambda s, a: int(np.argmin(s[0] * s[1] + a.prod(axis=1))),
+            "that is always the smallest anchor. Divide the intersection by the union.",
+        ),
+        Misreading(
+            lambda s, a: int(np.argmax(np.minimum(s, a).prod(axis=1) / np.maximum(s[0] * s[1], a.prod(axis=1)))),
+            "you divided by the larger of the two areas. The union is both areas less the intersection.",
+        ),
+        Misreading(
+            lambda s, a: int(np.argmax(np.minimum(s, a).prod(axis=1) / a.prod(axis=1))),
+            "you divided by the anchor's area. A small anchor always fits into the box: divide by the union.",
         ),
         Misreading(
             lambda s, a: float(_ious(s, a).max().round()),
@@ -564,6 +592,40 @@ _DECODE = ByCases(
         ),
         Misreading(_corner_first, "the box begins at its centre. x1 = x − width / 2, and so on."),
         Misreading(
+            _decoding(squash=lambda t: _sigmoid(-t)),
+            "the sigmoid is turned round: it is 1 / (1 + e⁻ᵗ), with a minus in the exponent.",
+        ),
+        Misreading(
+            _decoding(stretch=lambda t: 2.0**t), "the sizes are powers of 2. The logarithm was to base e: np.exp."
+        ),
+        Misreading(
+            lambda raw, place, anchor, size, grid: _decode(raw, place, (1, 1), size, grid),
+            "the anchor is missing: e^tw says how many times as wide as the anchor.",
+        ),
+        Misreading(
+            lambda raw, place, anchor, size, grid: _box(
+                *_decode(raw, place, anchor, size, grid, whole=True)[:2], *(np.exp(raw[2:]) + anchor)
+            ),
+            "the anchor was added. e^tw is a factor: multiply.",
+        ),
+        Misreading(lambda *case: _decode(*case)[[1, 0, 3, 2]], "x and y are swapped. The order is x1, y1, x2, y2."),
+        Misreading(
+            lambda *case: _decode(*case)[[0, 2, 1, 3]], "the four are right and the order is not: x1, y1, x2, y2."
+        ),
+        Misreading(
+            lambda raw, place, anchor, size, grid: (
+                _decode(raw, place, anchor, size, grid) / (size[1], size[0], size[1], size[0])
+            ),
+            "those are shares of the picture. Corners are wanted in pixels.",
+        ),
+        Misreading(lambda *case: np.round(_decode(*case)), "you rounded. A box need not end at whole pixels."),
+        Misreading(
+            lambda raw, place, anchor, size, grid: np.clip(
+                _decode(raw, place, anchor, size, grid), 0, (size[1], size[0], size[1], size[0])
+            ),
+            "you cut the box off at the picture's border. That comes later; here it is wanted as the network says it.",
+        ),
+        Misreading(
             lambda *case: _box(*(_decode(*case, whole=True) * (1, 1, 2, 2))),
             "the box is twice as large: subtract and add HALF of width and height.",
         ),
@@ -704,6 +766,40 @@ _MASK = ByCases(
             "the differences of x and y are to be squared.",
         ),
         Misreading(
+            _instead(lambda t, s: ((s - t)[..., 2:4] ** 2)[t[..., 4] == 1].sum()),
+            "your first term is that of tw and th. x and y stand before them: [..., :2].",
+        ),
+        Misreading(
+            _instead(lambda t, s: ((s - t)[..., 0] ** 2)[t[..., 4] == 1].sum()),
+            "y is missing from the first term. It is for x and y: [..., :2].",
+        ),
+        Misreading(
+            _instead(lambda t, s: 5 * ((s - t)[..., :2] ** 2)[t[..., 4] == 1].sum()),
+            "the weight 5 is in the first term already. The two terms are wanted before they are weighted.",
+        ),
+        Misreading(
+            _instead(lambda t, s: ((s - t)[..., :2] ** 2)[t[..., 4] == 1].sum() ** 0.5),
+            "you took the root of the first term. The squares are only added up.",
+        ),
+        Misreading(
+            _instead(lambda t, s: ((s - t)[..., :2] ** 2)[t[..., 4] == 1].sum() / (t[..., 4].sum() or np.nan)),
+            "your first term is a mean over the objects. Each term is a sum.",
+        ),
+        Misreading(
+            _instead(second=lambda t, s: -np.log2(1 - s[..., 4])[t[..., 4] == 0].sum()),
+            "that is the logarithm to base 2. np.log is the natural one.",
+        ),
+        Misreading(
+            lambda t, s: np.array(
+                [((s - t)[..., :2] ** 2)[t[..., 4] == 0].sum(), -np.log(1 - s[..., 4])[t[..., 4] == 1].sum()]
+            ),
+            "the mask is turned round: xy needs the slots with an object, no_objectness those without.",
+        ),
+        Misreading(
+            lambda t, s: np.array(_terms(t, np.concatenate([_sigmoid(s[..., :5]), s[..., 5:]], axis=-1))),
+            "you applied the sigmoid once more. `said` has been through it already.",
+        ),
+        Misreading(
             _instead(lambda t, s: ((s - t)[..., :4] ** 2)[t[..., 4] == 1].sum()),
             "tw and th are in your first term. It is for x and y only: [..., :2].",
         ),
@@ -767,13 +863,15 @@ _HISTORY_WORDS = {
 def _version(value: object, what: str) -> int:
     """1, 2 or 3, also written "v2" or "YOLOv2"."""
     written = (
-        re.fullmatch(r"\s*(?:yolo)?[\s-]*v?\s*([123])\s*", value, re.IGNORECASE) if isinstance(value, str) else None
+        re.fullmatch(r"\s*(?:yolo)?[\s-]*(?:v|version)?\s*([123])\s*", value, re.IGNORECASE)
+        if isinstance(value, str)
+        else None
     )
     got = float(written[1]) if written else number(value, f"The version for {what!r}")
     if got == 0:
         raise Wrong(f"{what!r} is still open.")
     if got not in (1, 2, 3):
-        raise Wrong(f"You said {read(got)} for {what!r}. The versions asked about are 1, 2 and 3.")
+        raise Wrong(f"You said {got:g} for {what!r}. The versions asked about are 1, 2 and 3.")
     return int(got)
 
 
@@ -840,7 +938,7 @@ history = Exercise(
             ({"wrote v1 to v3": 2015}, "a surname, in quotes. Received: 2015"),
             ({"anchors": "v1"}, "You said 1 for 'anchors'. YOLOv1 let each"),
             ({"anchors": 0}, "'anchors' is still open"),
-            ({"anchors": 4}, "The versions asked about are 1, 2 and 3"),
+            ({"anchors": 2016}, "You said 2016 for 'anchors'. The versions asked about are 1, 2 and 3"),
             ({"anchors": "second"}, "should be one number, but this is a text in quotes"),
             ({"anchors": 1}, "anchors came with YOLOv2"),
             ({"three grids": 2}, "three scales"),
