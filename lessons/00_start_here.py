@@ -1,7 +1,9 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [All lessons](index.ipynb) ·
+# [01 · Convolution by hand →](01_convolution_by_hand.ipynb)
 #
 # What happens when a network *learns*? Here 1,873 numbers learn to tell three kinds of iris apart, and you work out
 # each part by hand before Keras does.
@@ -17,24 +19,24 @@
 # **Time:** about 50 minutes; the cells themselves run in about 20 seconds. **You need:** a little Python (variables,
 # functions, loops) and school mathematics.
 #
-# Every lesson begins with the next cell: it makes sure that the package `cnnlab` is there, and starts Keras.
+# Every lesson begins with the next cell, folded away: run it, there is no need to read it. It makes sure that the
+# package `cnnlab` is there, and starts Keras.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import keras
@@ -662,3 +664,7 @@ check.summary()
 #
 # **Where next.** Every unit here looked at all its inputs. An image has a hundred thousand of them, and neighbours
 # belong together. Lesson 01 makes one small set of weights slide over a picture: convolution, by hand.
+
+# %% [markdown] tags=["navigation"]
+# [All lessons](index.ipynb) ·
+# [01 · Convolution by hand →](01_convolution_by_hand.ipynb)

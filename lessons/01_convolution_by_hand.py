@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 01 · Convolution by hand
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 00 · Start here](00_start_here.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [02 · Padding and stride →](02_padding_and_stride.ipynb)
 #
 # A convolutional network does one small sum over and over. What is that sum, number by number? And where do the numbers
 # in its kernel come from?
@@ -18,21 +21,20 @@
 # **You need:** lesson 00, and a little Python: lists, loops, functions.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import numpy as np
@@ -675,3 +677,8 @@ check.summary()
 #
 # **Where next.** A 3 × 3 kernel took two rows and two columns from every picture. Lesson 02 shows how to keep them, and
 # how to take larger steps.
+
+# %% [markdown] tags=["navigation"]
+# [← 00 · Start here](00_start_here.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [02 · Padding and stride →](02_padding_and_stride.ipynb)

@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 02 · Padding and stride
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 01 · Convolution by hand](01_convolution_by_hand.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [03 · Pooling →](03_pooling.ipynb)
 #
 # A 3 × 3 kernel turns a 6 × 6 picture into a 4 × 4 one. Where did the border go, what can you do about it, and how
 # large will the output of any convolution be?
@@ -19,21 +22,20 @@
 # need:** lesson 01.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import keras
@@ -690,3 +692,8 @@ check.summary()
 #   padding do to a detector.
 #
 # **Where next.** Lesson 03, pooling: windows and strides as here, with no weights at all.
+
+# %% [markdown] tags=["navigation"]
+# [← 01 · Convolution by hand](01_convolution_by_hand.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [03 · Pooling →](03_pooling.ipynb)

@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 03 · Pooling
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 02 · Padding and stride](02_padding_and_stride.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [04 · Channels, layers and parameters →](04_channels_layers_parameters.ipynb)
 #
 # A convolution answers, for every pixel, "is the pattern *here*?" Often "somewhere *around* here" would do, with a
 # quarter of the numbers. How do you shrink a feature map and keep what it found? And what does that cost?
@@ -18,21 +21,20 @@
 # **You need:** lessons 01 (sliding a window) and 02 (stride and padding).
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import keras
@@ -742,3 +744,8 @@ check.summary()
 #
 # In lesson 04 channels take the stage: a filter as deep as its input, many filters side by side, biases, ReLU, and
 # the count of everything a layer learns.
+
+# %% [markdown] tags=["navigation"]
+# [← 02 · Padding and stride](02_padding_and_stride.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [04 · Channels, layers and parameters →](04_channels_layers_parameters.ipynb)

@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 04 · Channels, layers and parameters
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 03 · Pooling](03_pooling.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [05 · Your first CNN →](05_first_cnn.ipynb)
 #
 # So far a picture had one channel and a layer one kernel. A colour photo has three channels, a real layer dozens of
 # filters. What does such a layer calculate, how many numbers must it learn, and can you check one of its outputs by
@@ -18,21 +21,20 @@
 # (gradients, speed) optional. The cells run in under 25 seconds on a laptop. **You need:** lessons 01 to 03.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import time
@@ -774,3 +776,8 @@ check.summary()
 #   Winograd.
 #
 # **Where next.** Lesson 05: build a network of these parts, train it, and see what it gets wrong.
+
+# %% [markdown] tags=["navigation"]
+# [← 03 · Pooling](03_pooling.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [05 · Your first CNN →](05_first_cnn.ipynb)

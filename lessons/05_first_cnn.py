@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 05 · Your first CNN
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 04 · Channels, layers and parameters](04_channels_layers_parameters.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [06 · Classic architectures: LeNet, AlexNet, VGG →](06_classic_architectures.ipynb)
 #
 # You know every part by now: convolution, pooling, layers, parameters. How do you put them together, train the whole,
 # and find out whether it has learned anything?
@@ -18,21 +21,20 @@
 # need:** lessons 00 to 04.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import tempfile
@@ -776,3 +778,8 @@ check.summary()
 # - Diederik Kingma and Jimmy Ba, *Adam: A Method for Stochastic Optimization*, ICLR 2015.
 #
 # **Where next.** Lesson 06: LeNet, AlexNet and VGG, and how to read an architecture by its ledger.
+
+# %% [markdown] tags=["navigation"]
+# [← 04 · Channels, layers and parameters](04_channels_layers_parameters.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [06 · Classic architectures: LeNet, AlexNet, VGG →](06_classic_architectures.ipynb)

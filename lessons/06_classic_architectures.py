@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 06 · Classic architectures: LeNet, AlexNet, VGG
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 05 · Your first CNN](05_first_cnn.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [07 · Going deeper →](07_going_deeper.ipynb)
 #
 # You know every layer by now. What did people build of them, and where in such a network are its millions of
 # parameters, and its work?
@@ -18,21 +21,20 @@
 # need:** lessons 02 to 05, above all the parameters and multiply-adds of lesson 04.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import keras
@@ -785,3 +787,8 @@ check.summary()
 #
 # **Where next.** Lesson 07, going deeper: what to do with fewer parameters, and why a network of fifty layers needs
 # shortcuts.
+
+# %% [markdown] tags=["navigation"]
+# [← 05 · Your first CNN](05_first_cnn.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [07 · Going deeper →](07_going_deeper.ipynb)

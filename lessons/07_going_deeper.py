@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 07 · Going deeper
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 06 · Classic architectures: LeNet, AlexNet, VGG](06_classic_architectures.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [08 · What a CNN sees →](08_what_a_cnn_sees.ipynb)
 #
 # VGG-19 has nineteen layers and 144 million parameters. How do networks of 150 layers come to have fewer, and why did
 # plain stacks of layers stop getting better long before?
@@ -18,21 +21,20 @@
 # need:** lessons 04 to 06.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import keras
@@ -804,3 +806,8 @@ check.summary()
 #   2016.
 #
 # **Where next.** Lesson 08 opens a trained network and looks at what its layers see.
+
+# %% [markdown] tags=["navigation"]
+# [← 06 · Classic architectures: LeNet, AlexNet, VGG](06_classic_architectures.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [08 · What a CNN sees →](08_what_a_cnn_sees.ipynb)

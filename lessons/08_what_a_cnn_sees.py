@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 08 · What a CNN sees
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 07 · Going deeper](07_going_deeper.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [09 · Data augmentation →](09_data_augmentation.ipynb)
 #
 # A network has answered. Which part of the picture made it say so, and would you still trust it if you knew?
 #
@@ -16,21 +19,20 @@
 # need:** lessons 04 to 07.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import keras
@@ -754,3 +756,8 @@ check.summary()
 #   the watermark. John Zech and others, *Variable Generalization Performance*, PLOS Medicine 15, 2018: the hospital.
 #
 # **Where next.** Lesson 09, augmentation: more from few pictures, and one remedy against marks in corners.
+
+# %% [markdown] tags=["navigation"]
+# [← 07 · Going deeper](07_going_deeper.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [09 · Data augmentation →](09_data_augmentation.ipynb)

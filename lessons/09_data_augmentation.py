@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 09 · Data augmentation
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 08 · What a CNN sees](08_what_a_cnn_sees.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [10 · Transfer learning →](10_transfer_learning.ipynb)
 #
 # You have a hundred pictures and need thousands. How do you make more of what you have, without telling the network
 # anything that is not true?
@@ -18,21 +21,20 @@
 # need:** lessons 02 to 05.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import keras
@@ -833,3 +835,8 @@ check.summary()
 #
 # **Where next.** Lesson 10, transfer learning: instead of making more of your own pictures, you start from a network
 # that has seen a million of somebody else's.
+
+# %% [markdown] tags=["navigation"]
+# [← 08 · What a CNN sees](08_what_a_cnn_sees.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [10 · Transfer learning →](10_transfer_learning.ipynb)

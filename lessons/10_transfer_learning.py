@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 10 · Transfer learning
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 09 · Data augmentation](09_data_augmentation.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [11 · From classification to detection →](11_detection.ipynb)
 #
 # You have thirty labelled pictures. Somebody else had a million and has published what came of it. How do you use
 # that?
@@ -18,21 +21,20 @@
 # need:** lessons 05 and 07.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import tempfile
@@ -793,3 +795,8 @@ check.summary()
 #
 # **Where next.** Lesson 11 asks not only what is in a picture but where. Lesson 17 does all of this with pictures of
 # your own.
+
+# %% [markdown] tags=["navigation"]
+# [← 09 · Data augmentation](09_data_augmentation.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [11 · From classification to detection →](11_detection.ipynb)

@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 11 · From classification to detection
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 10 · Transfer learning](10_transfer_learning.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [12 · YOLO from scratch →](12_yolo_from_scratch.ipynb)
 #
 # A classifier says *what* is in a picture. How does a network say *where*, and *how many*? And how do you find out
 # whether it is right?
@@ -18,21 +21,20 @@
 # need:** lessons 04 and 05.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import keras
@@ -852,3 +854,8 @@ check.summary()
 # - Mark Everingham and others, *PASCAL VOC*, IJCV 2010; Tsung-Yi Lin and others, *Microsoft COCO*, ECCV 2014.
 #
 # **Where next.** Lesson 12 builds YOLO: one grid, and the eight numbers at every cell of it.
+
+# %% [markdown] tags=["navigation"]
+# [← 10 · Transfer learning](10_transfer_learning.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [12 · YOLO from scratch →](12_yolo_from_scratch.ipynb)

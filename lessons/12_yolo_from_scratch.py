@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 12 · YOLO from scratch
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 11 · From classification to detection](11_detection.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [13 · A real YOLO: Darknet weights in Keras →](13_real_yolo.ipynb)
 #
 # Can one network, in one look, say where *all* the objects of a picture are and what they are? You build such a network
 # here, train it on your own machine in about a minute, and measure how good it is on pictures that it has never seen.
@@ -18,21 +21,20 @@
 # need:** lessons 04, 05 and 11.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import keras
@@ -754,3 +756,8 @@ check.summary()
 #
 # **Where next.** Lesson 13: the same arithmetic with weights that others trained for weeks, read from Darknet's own
 # files, on real photos.
+
+# %% [markdown] tags=["navigation"]
+# [← 11 · From classification to detection](11_detection.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [13 · A real YOLO: Darknet weights in Keras →](13_real_yolo.ipynb)

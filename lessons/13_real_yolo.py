@@ -1,7 +1,10 @@
 # %% [markdown]
 # # 13 · A real YOLO: Darknet weights in Keras
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 12 · YOLO from scratch](12_yolo_from_scratch.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [17 · Your own pictures →](17_capstone.ipynb)
 #
 # Somebody trained a detector for weeks on a hundred thousand photos and gave it away: two files. What is in them, and
 # how do they become a Keras model that finds things in *your* photos?
@@ -18,21 +21,20 @@
 # need:** lessons 04, 11 and 12.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import csv
@@ -717,3 +719,8 @@ check.summary()
 #   document.
 #
 # **Where next.** Lesson 17: your own pictures, from a zip file to a saved model.
+
+# %% [markdown] tags=["navigation"]
+# [← 12 · YOLO from scratch](12_yolo_from_scratch.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [17 · Your own pictures →](17_capstone.ipynb)

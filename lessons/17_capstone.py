@@ -1,7 +1,9 @@
 # %% [markdown]
 # # 17 · Your own pictures
 #
-# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*
+# <!-- navigation -->
+# [← 13 · A real YOLO: Darknet weights in Keras](13_real_yolo.ipynb) ·
+# [All lessons](index.ipynb)
 #
 # A friend sends you a zip of pictures and asks for a program that sorts them. What has to happen between the zip and an
 # answer that you would stand by?
@@ -18,21 +20,20 @@
 # need:** lessons 05 and 08 to 10.
 
 # %% tags=["bootstrap"]
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "")  # this copy of the course has no address yet
+COURSE_URL = os.environ.get("COURSE_URL", "")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red
+load_keras()
 
 # %%
 import tempfile
@@ -768,3 +769,7 @@ check.summary()
 # - Andrew Ng, *Machine Learning Yearning*, 2018: what to look at when a model is not good enough.
 #
 # **Where next.** Your own pictures. You have everything you need.
+
+# %% [markdown] tags=["navigation"]
+# [← 13 · A real YOLO: Darknet weights in Keras](13_real_yolo.ipynb) ·
+# [All lessons](index.ipynb)

@@ -114,44 +114,39 @@ def test_a_real_build_is_repeatable_and_shows_pictures_without_a_kernel(course, 
     assert code[4].outputs[0].data.keys() == {"text/html", "text/plain"}
     assert "[None, '1', 'tensorflow', '1']" in code[5].outputs[0].text
     assert notebook.metadata.keys() == {"kernelspec", "language_info"}
-    assert all(cell.metadata.keys() <= {"tags"} for cell in notebook.cells)
+    assert notebook.cells[1].metadata == {"tags": ["bootstrap"], "cellView": "form", "jupyter": {"source_hidden": True}}
+    assert all(cell.metadata.keys() <= {"tags"} for cell in notebook.cells if cell is not notebook.cells[1])
 
 
-def test_the_lesson_gets_badge_and_bootstrap_and_nothing_else_changes(course, outputs):
+def test_the_lesson_gets_navigation_and_bootstrap_and_nothing_else_changes(course, outputs):
     build.build(course=course)
     lesson = (course / "lessons" / f"{NAME}.py").read_text(encoding="utf-8")
-    badge = "# <!-- badge --> *Open in Colab: this copy of the course has no address yet.*\n#\n"
+    top = "# <!-- navigation -->\n# [All lessons](index.ipynb)\n#\n"
+    foot = '\n# %% [markdown] tags=["navigation"]\n# [All lessons](index.ipynb)\n'
     cell = f'# %% tags=["bootstrap"]\n{build.bootstrap("")}\n\n'
-    assert badge in lesson
-    assert lesson.replace(badge, "").replace(cell, "") == TEXT
+    assert lesson.startswith(f"# %% [markdown]\n# # 00 First\n#\n{top}# Goals")
+    assert lesson.endswith(foot)
+    assert lesson.replace(top, "").replace(cell, "").replace(foot, "") == TEXT
     build.build(course=course)
     assert (course / "lessons" / f"{NAME}.py").read_text(encoding="utf-8") == lesson
 
 
-def test_an_address_in_pyproject_reaches_badge_and_bootstrap(course, outputs):
+def test_an_address_in_pyproject_reaches_navigation_and_bootstrap(course, outputs):
     build.build(course=course)
     (course / "pyproject.toml").write_text(
         '[project]\nname = "cnnlab"\n[project.urls]\nHome = "https://example.org"\n'
         'Repository = "https://github.com/someone/some-course.git"\n[tool.x]\nRepository = "https://wrong.example"\n'
     )
     assert build.check(course=course) == [
-        f"{NAME}: not today's badge or bootstrap cell. `cnnlab build 00` puts them in"
+        f"{NAME}: not today's navigation or bootstrap cell. `cnnlab build 00` puts them in"
     ]
     build.build(course=course)
     cells = json.loads(path_of(course).read_text(encoding="utf-8"))["cells"]
     link = "https://colab.research.google.com/github/someone/some-course/blob/main/notebooks/00_first.ipynb"
     assert f"({link})" in "".join(cells[0]["source"])
-    assert "".join(cells[0]["source"]).count("<!-- badge -->") == 1
+    assert "".join(cells[0]["source"]).count("<!-- navigation -->") == 1
     assert '"git+https://github.com/someone/some-course"' in "".join(cells[1]["source"])
     assert build.check(course=course) == []
-
-
-@pytest.mark.parametrize(
-    ("url", "words"),
-    [("", "no address yet"), ("https://git.example/a/b", "GitHub only"), ("https://github.com/a/b", "a/b/blob/main")],
-)
-def test_badge(url, words):
-    assert words in build.badge(url, NAME)
 
 
 @pytest.mark.parametrize("url", ["", "https://github.com/someone/some-course"])
@@ -288,8 +283,8 @@ def test_printed_text_does_not_depend_on_how_it_was_cut_and_keeps_its_place():
     [
         (lambda cells: cells[3].update(source=["print(3)"]), "cell 4: lesson and notebook differ"),
         (lambda cells: cells[3]["metadata"].update(tags=[]), "cell 4: lesson and notebook differ"),
-        (lambda cells: cells.pop(), "cell 6: lesson and notebook differ"),
-        (lambda cells: cells.append({**cells[4], "id": "new"}), "cell 7: lesson and notebook differ"),
+        (lambda cells: cells.pop(), "cell 7: lesson and notebook differ"),
+        (lambda cells: cells.append({**cells[4], "id": "new"}), "cell 8: lesson and notebook differ"),
         (lambda cells: cells[3].update(execution_count=None), "cell 4: not executed, or out of order"),
     ],
 )
