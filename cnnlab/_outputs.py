@@ -34,7 +34,10 @@ def still(outputs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         else:
             text = None
         if "data" in output:
+            living = any("jupyter.widget" in kind for kind in output["data"])
             output["data"] = {k: v for k, v in output["data"].items() if "jupyter.widget" not in k}
+            if living and not any(output["data"].values()):
+                continue  # an explorer's view; its picture and its words stand in the output before
             output["metadata"] = {k: v for k, v in output.get("metadata", {}).items() if k in output["data"]}
         yield output
 

@@ -97,7 +97,9 @@ class Picture(Figure):
         return round(width * SHOWN_DPI), round(height * SHOWN_DPI)
 
     def _ipython_display_(self) -> None:
-        publish(self, self.alt)
+        from IPython.display import display  # slow to import, and needed only inside a notebook
+
+        display({"text/html": image_tag(self, self.alt, compact=True), "text/plain": self.alt}, raw=True)
 
 
 def words(packed: str, *values: object) -> str:
@@ -119,26 +121,16 @@ def words(packed: str, *values: object) -> str:
 def image_tag(picture: Picture, text: str, *, compact: bool = False) -> str:
     """The picture as an HTML ``<img>`` that holds its own bytes, with `text` as its alternative text.
 
-    HTML, because no notebook viewer hands on a description that stands beside an ``image/png``.
+    HTML, because no notebook viewer hands on a description that stands beside an ``image/png``. A narrow page scrolls:
+    its words shrunk with the picture could not be read.
     """
     width, height = picture.shown_size()
     data = base64.b64encode(picture.png(compact=compact)).decode("ascii")
     note = f"<p>{html.escape(picture.note())}</p>" if picture.numbered else ""  # a browser has the letters
     return (
-        f'<img alt="{html.escape(text)}" width="{width}" height="{height}" style="max-width:100%;height:auto" '
+        f'<img alt="{html.escape(text)}" width="{width}" height="{height}" style="max-width:none;height:auto" '
         f'src="data:image/png;base64,{data}">{note}'
     )
-
-
-def publish(picture: Picture, text: str, extra: Mapping[str, object] | None = None, **options: object) -> None:
-    """Show `picture` in the notebook as one bundle: picture, words, and any `extra` MIME types (a live widget).
-
-    The `options` are those of IPython's ``display``, such as ``display_id`` and ``update``.
-    """
-    from IPython.display import display  # slow to import, and needed only inside a notebook
-
-    bundle = {**(extra or {}), "text/html": image_tag(picture, text, compact=True), "text/plain": text}
-    display(bundle, raw=True, **options)
 
 
 def number_grid(

@@ -16,7 +16,8 @@ def drag(bench, start, end):
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     (x0, y0), (x1, y1) = (
-        (box["x"] + x / 20 * box["width"], box["y"] + y / 14 * box["height"]) for x, y in (start, end)
+        (box["x"] + (20 + 18 * x) / 380 * box["width"], box["y"] + (20 + 18 * y) / 272 * box["height"])
+        for x, y in (start, end)
     )
     bench.page.mouse.move(x0, y0)
     bench.page.mouse.down()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import re
+import sys
+
 import ipywidgets as widgets
+import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from cnnlab import plot
+from cnnlab._outputs import still
 from cnnlab.explore import Explorer
 
 
@@ -47,6 +53,24 @@ class Halver(Explorer):
         return self.total / 2
 
 
+class Ruler(Halver):
+    """Halves in a unit; its `adjust` fails for some values, as NMS does for a threshold that is no number."""
+
+    def make_controls(self):
+        return super().make_controls() | {
+            "share": widgets.FloatSlider(0.5, min=0.0, max=1.0, description="share"),
+            "unit": widgets.Dropdown(options=["mm", "cm"], description="unit"),
+        }
+
+    def adjust(self, changed):
+        if not self.share > 0:
+            raise ValueError("`share` must be more than 0.")
+        super().adjust(changed)
+
+    def describe(self):
+        return f"{super().describe()} {self.unit.upper()}"
+
+
 @pytest.fixture
 def strict(monkeypatch):
     monkeypatch.setenv("CNNLAB_STRICT", "1")
@@ -58,7 +82,7 @@ def lenient(monkeypatch):
 
 
 def shown(explorer: Explorer) -> str:
-    return " ".join(w.value for w in explorer.view().children if isinstance(w, widgets.HTML))
+    return " ".join(w.value for w in explorer.view().children[:-1] if isinstance(w, widgets.HTML))  # the last: styles
 
 
 def test_moving_a_control_redraws_picture_and_words(strict):
@@ -79,20 +103,27 @@ def test_set_moves_everything_at_once_and_reads_back(values):
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"totl": 1}, "`totl` must be one of the controls total, part, label. Received: 'totl'"),
+        ({"totl": 1}, "`totl` must be one of the controls total, part, label, share, unit. Received: 'totl'"),
         ({"total": 21}, "`total` must be from 0 to 20. Received: 21"),
         ({"total": "ten"}, "`total` must be from 0 to 20. Received: 'ten'"),
         ({"total": 4, "part": 5}, "`part` must be from 0 to 4. Received: 5"),
         ({"total": 13}, "`total` must not be 13"),
+        ({"total": None}, "`total` must be from 0 to 20. Received: None"),
+        ({"total": [1, [2, 3]]}, "`total` must be from 0 to 20. Received: [1, [2, 3]]"),
+        ({"share": math.nan}, "`share` must be from 0.0 to 1.0. Received: nan"),
+        ({"share": 1.0, "total": 20, "unit": None}, "`unit` must be one of 'mm', 'cm'. Received: None"),
+        ({"unit": np.array([1, 2])}, "`unit` must be one of 'mm', 'cm'. Received: array([1, 2])"),
+        ({"label": None}, "`label` must be a value of type str. Received: None"),
+        ({"total": 20, "part": 20, "share": 0.0}, "`share` must be more than 0"),
     ],
 )
 def test_a_refused_set_moves_nothing(values, says):
-    halver = Halver().set(total=9, part=7)
+    halver = Ruler().set(total=9, part=7)
     halver.view()
-    before = halver.state(), shown(halver)
-    with pytest.raises(ValueError, match=says.replace("(", r"\(")):
+    before = halver.state(), halver.controls["part"].max, shown(halver)
+    with pytest.raises(ValueError, match=re.escape(says)):
         halver.set(**values)
-    assert (halver.state(), shown(halver)) == before
+    assert (halver.state(), halver.controls["part"].max, shown(halver)) == before
 
 
 def test_an_error_in_a_callback_is_seen_and_goes_away(lenient):
@@ -140,9 +171,9 @@ class TestPredictFirst:
         assert "Predict first. What is half of 8?" in shown(halver)
         assert halver.describe() == "half of 8 is ?"
         halver.controls["guess"].value = "5"
-        assert "✘ You said 5; it is 4." in shown(halver)
+        assert 'cnnlab-wrong" style="max-width:240px">✘ You said 5; it is 4.' in shown(halver)
         halver.controls["guess"].value = "4"
-        assert "✔ You said 4, and so it is." in shown(halver)
+        assert 'cnnlab-right" style="max-width:240px">✔ You said 4, and so it is.' in shown(halver)
         assert halver.describe() == "half of 8 is 4.0"
 
     def test_the_next_question_hides_the_answer_again(self, strict):
@@ -206,7 +237,31 @@ def test_a_notebook_gets_widget_picture_and_words_in_one_bundle():
     assert set(output.data) == {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
     assert output.data["text/plain"] == "Predict first. What is half of 8?\nhalf of 8 is ?"
     words = output.data["text/plain"]
-    assert output.data["text/html"].startswith(f'<img alt="{words}" width="240" height="80" ')
+    twin = output.data["text/html"]
+    assert twin.startswith(f'<div class="cnnlab-twin"><img alt="{words}" width="240" height="80" ')
+    assert f">{words}</div>" in twin
+    assert "▶ Run this cell for the controls." in twin
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_jupyterlab_gets_a_twin_that_the_living_view_hides(monkeypatch, elsewhere):
+    monkeypatch.setenv("JPY_SESSION_NAME", "page.ipynb")
+    if elsewhere:
+        monkeypatch.setitem(sys.modules, "google.colab", sys)
+    InteractiveShell.instance()
+    halver = Halver()
+    with capture_output() as captured:
+        halver._ipython_display_()
+    kinds = [set(output.data) for output in captured.outputs]
+    view, words = "application/vnd.jupyter.widget-view+json", {"text/html", "text/plain"}
+    assert kinds == ([words | {view}] if elsewhere else [words, {view, "text/plain"}])
+    twin = captured.outputs[0].data["text/html"]
+    assert twin.startswith("<div" if elsewhere else "<style>")
+    assert captured.outputs[-1].data["text/plain"] == ("half of 8 is 4.0" if elsewhere else "")
+    assert "cnnlab-live" in halver.view()._dom_classes
+    # A committed notebook keeps one output: picture and words, and no view of a kernel that is gone.
+    saved = [{"output_type": "display_data", "data": dict(output.data)} for output in captured.outputs]
+    assert [set(output["data"]) for output in still(saved)] == [words]
 
 
 def test_the_living_picture_has_its_words_and_quotes_in_them_do_no_harm(strict):

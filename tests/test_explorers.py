@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import ipywidgets as widgets
 import pytest
 
@@ -84,3 +86,16 @@ def test_unknown_controls_and_values_are_refused(explorer):
     with pytest.raises(ValueError, match=r"`sise` must be one of the controls .* Received: 'sise'"):
         explorer.set(sise=3)
     assert explorer.state() == before
+    for name in before:
+        for nothing in (None, math.nan, object):
+            with pytest.raises(ValueError, match=rf"^`{name}` must be .* Received: "):
+                explorer.set(**{name: nothing})
+            assert explorer.state() == before
+
+
+def test_a_refused_pair_is_undone():
+    stepper = explore.NmsStepper()
+    before = stepper.state(), stepper.describe()
+    with pytest.raises(ValueError, match=r"`iou_threshold` must be from 0.0 to 1.0. Received: nan"):
+        stepper.set(score_threshold=0.4, iou_threshold=math.nan)
+    assert (stepper.state(), stepper.describe()) == before

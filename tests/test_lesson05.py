@@ -211,7 +211,7 @@ def test_the_canvas_hands_its_ink_over(pad):
     pad._canvas.set_state(message)
     assert pad.source == "my drawing"
     assert np.array_equal(pad.set(fit=False).picture(), ink)
-    assert pad._canvas in pad.view().children
+    assert pad._canvas in pad.view().children[3].children  # beside the picture
     wiped = pad._canvas.wiped
     pad.controls["clear"].click()
     assert pad._canvas.wiped == wiped + 1
@@ -221,11 +221,18 @@ def test_the_canvas_hands_its_ink_over(pad):
     assert not pad.picture().any()
 
 
+def test_a_drawing_begins_unchanged_and_may_be_moved(pad):
+    restored(pad).set(right=5, turn=90, noise=20)
+    pad.controls["source"].value = "my drawing"
+    assert (pad.right, pad.turn, pad.noise) == (0, 0, 0)
+    assert restored(pad).set(right=5, source="my drawing").right == 5
+
+
 def test_without_anywidget_a_note_says_what_to_type(monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
     bare = explore.DigitPad()
     assert bare._canvas is None
-    assert any("pip install anywidget" in getattr(child, "value", "") for child in bare.view().children[1:2])
+    assert any("pip install anywidget" in getattr(child, "value", "") for child in bare.view().children[3].children)
     assert bare.draw(np.eye(28) * 255).picture().any()
 
 

@@ -267,27 +267,25 @@ class Shell:
 
 def test_a_batch_run_in_a_notebook_ends_as_one_picture(monkeypatch):
     published = []
-    monkeypatch.setattr("IPython.get_ipython", Shell)
-    monkeypatch.setattr(_training_monitor.plot, "publish", lambda *what, **options: published.append((what, options)))
+    monkeypatch.setattr("cnnlab.explore._shown.get_ipython", Shell)
+    monkeypatch.setattr("cnnlab.explore._base.publish", lambda *what, **options: published.append((what, options)))
     monitor = explore.TrainingMonitor()
     watched(monitor)
-    ((picture, words, mime), options) = published[0]
-    assert len(published) == 1
+    (((picture, words, view), options),) = published
     assert options == {}
     assert words == picture.alt == monitor.describe()
-    assert "application/vnd.jupyter.widget-view+json" in mime
+    assert view is monitor.view()
 
 
 def test_a_watched_run_puts_itself_into_the_notebook_and_leaves_its_last_picture(monkeypatch):
     published = []
     monkeypatch.delenv("CNNLAB_STRICT")
-    monkeypatch.setattr("IPython.get_ipython", Shell)
-    monkeypatch.setattr(_training_monitor.plot, "publish", lambda *what, **options: published.append((what, options)))
+    monkeypatch.setattr("cnnlab.explore._shown.get_ipython", Shell)
+    monkeypatch.setattr(_training_monitor, "publish", lambda *what, **options: published.append((what, options)))
     monitor = explore.TrainingMonitor()
     watched(monitor)
     (first, begin), (last, end) = published
-    assert (begin["update"], end["update"]) == (False, True)
-    assert begin["display_id"] == end["display_id"]
+    assert (begin, end) == ({"update": False}, {"update": True})
     assert first[1].startswith("Training: epoch 1 of 3")
     assert last[1].startswith("Finished after 3 epochs")
 

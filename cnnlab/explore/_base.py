@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import ipywidgets as widgets
@@ -18,11 +18,7 @@ import traitlets
 
 from cnnlab import plot
 from cnnlab.explore._guess import Answer, judge, spoken, wanted
-
-_PANEL = "padding:8px 12px;margin:4px 0;border-radius:4px;line-height:1.45;max-width:{width}px;"
-_ERROR = _PANEL + "border:2px solid #B00020;background:#FDECEA;color:#7A0012;"
-_ASK = _PANEL + "border:2px solid #0072B2;background:#EAF4FB;color:#003A5C;"
-_WORDS = "max-width:{width}px;white-space:pre-wrap;font-family:monospace;font-size:13px;line-height:1.4;"
+from cnnlab.explore._shown import publish, styled, words_in_html
 
 
 class Explorer:
@@ -64,6 +60,7 @@ class Explorer:
 
     samples: Mapping[str, tuple] = {}
     choices: Sequence[str] = ()
+    _beside: widgets.Widget | None = None  # what stands to the left of the living picture: a canvas
 
     def __init__(self, *, predict: bool = False) -> None:
         self.controls: dict[str, widgets.Widget] = dict(self.make_controls())
@@ -111,6 +108,10 @@ class Explorer:
         """Do what the button `name` does; by default no explorer has buttons."""
         raise ValueError(f"`name` must be a button of this explorer. Received: {name!r}")
 
+    def living(self, image: str) -> str:
+        """The picture's ``<img>`` as the living view shows it; by default as it is."""
+        return image
+
     def question(self) -> str:
         """What a learner is asked to predict, in one sentence."""
         raise NotImplementedError
@@ -152,6 +153,7 @@ class Explorer:
         for name in values:
             if name not in known:
                 raise ValueError(f"`{name}` must be one of the controls {', '.join(known)}. Received: {name!r}")
+        before = [(control, _traits(control)) for control in self.controls.values()]
         try:
             with self._quiet():
                 for name, value in [*values.items()] * 2:  # twice: a control's range may follow another's value
@@ -165,9 +167,10 @@ class Explorer:
             self._redraw()
         except Exception:
             with self._quiet():
-                for _ in range(2):  # twice: one control's range may depend on another's value
-                    for name, value in known.items():
-                        self._assign(name, value)
+                _put_back(before)
+                with suppress(Exception):  # the state before may itself be one that fails: its panel says so
+                    self.adjust(None)
+                _put_back(before)
             self._guessed = None
             raise
         self._error.value = ""
@@ -181,13 +184,15 @@ class Explorer:
         """The live widget: controls, error panel, picture, words."""
         if self._view is None:
             self._redraw()
-            rows = widgets.HBox(list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap"))
-            self._view = widgets.VBox([rows, self._asked, self._error, self._image, self._words])
+            rows = _row(self.controls.values())
+            picture = self._image if self._beside is None else _row([self._beside, self._image])
+            self._view = widgets.VBox([rows, self._asked, self._error, picture, self._words, styled()])
+            self._view.add_class("cnnlab-live")
         return self._view
 
     def _ipython_display_(self) -> None:
-        model = {"version_major": 2, "version_minor": 0, "model_id": self.view().model_id}
-        plot.publish(*self._drawn, {"application/vnd.jupyter.widget-view+json": model})
+        view = self.view()  # draws, if nothing was drawn yet
+        publish(*self._drawn, view)
 
     # --- how a change becomes a picture -------------------------------------------------------------------------
 
@@ -203,16 +208,17 @@ class Explorer:
     def _assign(self, name: str, value: object) -> None:
         control = self.controls[name]
         before = control.value
-        with suppress(traitlets.TraitError):  # reported by `_check_assigned`, in the control's own terms
-            control.value = value
+        if not _is_nothing(control, value):
+            # What the control refuses is reported by `_check_assigned`, in the control's own terms.
+            with suppress(traitlets.TraitError, TypeError, ValueError, OverflowError):
+                control.value = value
         if control.value != before:
             self.adjust(name)
 
     def _check_assigned(self, name: str, value: object) -> None:
         """Refuse what the control did not take: sliders clamp without a word, and 12 asked must not be 9 shown."""
         control = self.controls[name]
-        many = isinstance(value, (list, tuple, np.ndarray))
-        if not (np.array_equal(control.value, value) if many else control.value == value):
+        if not np.array_equal(control.value, value):
             raise ValueError(f"`{name}` must be {_rule(control)}. Received: {value!r}")
 
     def _changed(self, name: str) -> None:
@@ -239,17 +245,17 @@ class Explorer:
     def _redraw(self) -> None:
         picture, words = self.figure(), self.describe()
         width = picture.shown_size()[0]
-        self._image.value = plot.image_tag(picture, words)
+        self._image.value = self.living(plot.image_tag(picture, words))
         self._asked.value = self._asking(width)
         # role=status: a screen reader speaks the new numbers when a control moves.
-        self._words.value = f'<div role="status" style="{_WORDS.format(width=width)}">{html.escape(words)}</div>'
+        self._words.value = words_in_html(words, width, 'role="status" ')
         self._drawn = picture, "\n".join(filter(None, [self._verdict(), words]))
 
     def _show_error(self, error: Exception) -> None:
         message = f"{type(error).__name__}: {error}"
         self._error.value = (
-            f'<div role="alert" class="cnnlab-error" style="{_ERROR.format(width=800)}"><b>✘ {html.escape(message)}</b>'
-            "<br>The picture below still shows the last settings that worked.</div>"
+            f'<div role="alert" class="cnnlab-panel cnnlab-error" style="max-width:800px">'
+            f"<b>✘ {html.escape(message)}</b><br>The picture below still shows the last settings that worked.</div>"
         )
 
     # --- predict first ------------------------------------------------------------------------------------------
@@ -292,7 +298,13 @@ class Explorer:
         verdict = self._verdict()
         if not verdict:
             return ""
-        return f'<div role="status" style="{_ASK.format(width=width)}">{html.escape(verdict)}</div>'
+        kind = {"✔": "right", "✘": "wrong"}.get(verdict[0], "asked")
+        look = f'class="cnnlab-panel cnnlab-{kind}" style="max-width:{width}px"'
+        return f'<div role="status" {look}>{html.escape(verdict)}</div>'
+
+
+def _row(children: Iterable[widgets.Widget]) -> widgets.HBox:
+    return widgets.HBox(list(children), layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
 
 
 def _fit_label(control: widgets.Widget) -> None:
@@ -304,11 +316,36 @@ def _fit_label(control: widgets.Widget) -> None:
             control.layout.margin = "2px 18px 2px 2px"
 
 
+def _traits(control: widgets.Widget) -> dict[str, object]:
+    """What a move may change about a control, in an order in which it can be put back."""
+    names = ("options", "min", "max", "value", "disabled")
+    return {name: getattr(control, name) for name in names if control.has_trait(name)}
+
+
+def _put_back(before: list[tuple[widgets.Widget, dict[str, object]]]) -> None:
+    for control, traits in before * 2:  # twice: a lower end above the present upper one has to wait for it
+        for name, value in traits.items():
+            if getattr(control, name) != value:
+                with suppress(traitlets.TraitError):
+                    setattr(control, name, value)
+
+
+def _is_nothing(control: widgets.Widget, value: object) -> bool:
+    """Whether `value` is one that ipywidgets lets in and no explorer can show: no choice, or no number."""
+    if isinstance(value, (float, np.floating)) and np.isnan(value):
+        return True
+    return value is None and not any(option is None for option in _options(control))
+
+
+def _options(control: widgets.Widget) -> list[object]:
+    options = control.options if control.has_trait("options") else ()
+    return [option[1] if isinstance(option, tuple) else option for option in options]
+
+
 def _rule(control: widgets.Widget) -> str:
     """What a control accepts, in words."""
     if control.has_trait("options"):
-        options = [option[1] if isinstance(option, tuple) else option for option in control.options]
-        return "one of " + ", ".join(map(repr, options))
+        return "one of " + ", ".join(map(repr, _options(control)))
     if control.has_trait("min") and control.has_trait("max"):
         return f"from {control.min} to {control.max}"
     return f"a value of type {type(control.value).__name__}"

@@ -19,7 +19,7 @@ from cnnlab.explore._sheet import INK, Sheet
 COLUMNS, ROWS = 20, 14  # squares of the paper: boxes are counted in them
 _SIDE = (10, 8)  # the widest and the highest box
 _WIDTH, _HEIGHT, _CELL, _LEFT, _TOP = 10.0, 5.0, 0.27, 0.42, 0.62  # inches, y downwards
-_TEXT = 6.15
+_PAPER, _TEXT, _KEY = 6.05, 6.15, 4.4  # where the paper ends, the numbers begin, and the key to the paper's colours
 _SLIDERS = tuple(f"{box}_{letter}" for box in "ab" for letter in "xywh")
 _ONLY_A, _ONLY_B, _BOTH = "#CFE3F2", "#FBE3B8", "#7FC8A9"
 
@@ -69,7 +69,7 @@ class BoxBench(Explorer):
         self, a: Sequence[int] = (2, 2, 10, 9), b: Sequence[int] = (6, 4, 15, 11), *, predict: bool = False
     ) -> None:
         self._start = {"a": _sliders(a, "a"), "b": _sliders(b, "b")}
-        self._pad = drag_boxes((COLUMNS, ROWS), _SIDE, self._dragged)
+        self._pad = self._beside = drag_boxes((COLUMNS, ROWS), _SIDE, self._dragged)
         super().__init__(predict=predict)
 
     def make_controls(self) -> dict[str, widgets.Widget]:
@@ -85,13 +85,13 @@ class BoxBench(Explorer):
         )
         return controls
 
-    def view(self) -> widgets.Widget:
-        new = self._view is None
-        view = super().view()
-        if new and self._pad is not None:
-            controls, *rest = view.children
-            view.children = (controls, self._pad, *rest)
-        return view
+    def living(self, image: str) -> str:
+        """Of the picture only the numbers, where the paper that stands beside it shows the boxes."""
+        if self._pad is None:
+            return image
+        left, right, bottom = (round(inches * plot.SHOWN_DPI) for inches in (_PAPER, _WIDTH, _KEY))
+        window = f"width:{right - left}px;height:{bottom}px;overflow:hidden"
+        return f'<div style="{window}"><div style="margin-left:-{left}px">{image}</div></div>'
 
     def adjust(self, changed: str | None) -> None:
         """Let the boxes that are dragged follow the sliders."""

@@ -23,7 +23,7 @@ function render({ model, el }) {
   canvas.style.cssText = "touch-action:none;cursor:crosshair;border:1px solid #6E6E6E;border-radius:4px";
   const words = document.createElement("div");
   words.setAttribute("role", "status");
-  words.style.cssText = "font-size:12px;color:#555";
+  words.style.cssText = "font-size:13px;line-height:1.4";
   el.replaceChildren(canvas, words);
   const context = canvas.getContext("2d");
 

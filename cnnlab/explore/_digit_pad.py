@@ -20,8 +20,8 @@ from cnnlab.explore._sheet import INK, Sheet
 
 _EXAMPLES = 20  # of each class to choose from
 _PICKED, _DRAWN = "a test picture", "my drawing"
-_WIDTH, _HEIGHT = 9.6, 4.0  # all in inches, y downwards
-_LEFT, _TOP, _SIDE, _BARS, _BAR = 0.2, 0.62, 3.2, 4.9, 3.6
+_WIDTH, _HEIGHT = 7.3, 3.7  # all in inches, y downwards; narrow, as the canvas stands beside it
+_LEFT, _TOP, _SIDE, _BARS, _BAR = 0.1, 0.56, 2.85, 4.05, 2.6
 
 
 class DigitPad(Explorer):
@@ -86,6 +86,8 @@ class DigitPad(Explorer):
         self._drawing = np.zeros((height, height), np.uint8)
         self._answers: dict[bytes, np.ndarray] = {}  # picture → probabilities: the words and the figure ask alike
         self._canvas = canvas(height, self.draw)
+        note = f"To draw with the mouse: <code>{INSTALL}</code>, then restart the kernel."
+        self._beside = self._canvas or widgets.HTML(note, layout=widgets.Layout(width="250px"))
         super().__init__(predict=predict)
 
     def make_controls(self) -> dict[str, widgets.Widget]:
@@ -116,7 +118,9 @@ class DigitPad(Explorer):
         }
 
     def adjust(self, changed: str | None) -> None:
-        """Leave open only the controls that say something about the picture looked at."""
+        """Leave open only the controls that say something about the picture looked at; a drawing begins unchanged."""
+        if changed == "source" and self.source == _DRAWN:
+            self.press("reset")
         self.controls["fit"].disabled = self.source == _PICKED
         self.controls["class_name"].disabled = self.controls["example"].disabled = self.source == _DRAWN
 
@@ -150,15 +154,6 @@ class DigitPad(Explorer):
         self._drawing = np.zeros_like(self._drawing)
         if self._canvas is not None:
             self._canvas.wiped += 1
-
-    def view(self) -> widgets.Widget:
-        new = self._view is None
-        view = super().view()
-        if new:
-            note = widgets.HTML(f"To draw with the mouse: <code>{INSTALL}</code>, then restart the kernel.")
-            rows, *rest = view.children
-            view.children = (rows, note if self._canvas is None else self._canvas, *rest)
-        return view
 
     # --- the picture and the answer -----------------------------------------------------------------------------
 

@@ -16,7 +16,9 @@ import numpy as np
 
 from cnnlab import plot
 from cnnlab.explore._base import Explorer
+from cnnlab.explore._clicks import Clicks
 from cnnlab.explore._sheet import INK, Sheet
+from cnnlab.explore._shown import in_notebook, publish
 from cnnlab.explore._value_axis import ValueAxis
 
 _LEAST_PAUSE = 0.4  # seconds between two pictures of a live run
@@ -31,8 +33,8 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
     """A callback for ``model.fit`` that shows the run while it lasts, and an explorer of its curves afterwards.
 
     In a notebook the monitor shows itself under the cell that calls ``fit``. The notebook's own ■ (interrupt) ends the
-    run after the present batch: nothing is lost, and the cells below go on. So does the stop button, where the kernel
-    hears a button while it computes; Colab's does not, and JupyterLab's only with some versions of ipykernel.
+    run after the present batch: nothing is lost, and the cells below go on. So does the stop button, which is there
+    while a run lasts and the kernel's waiting messages can be read.
 
     In a batch run (``CNNLAB_STRICT=1``) and outside notebooks nothing is shown while training runs; in a notebook one
     picture appears at its end, which tells no times.
@@ -76,13 +78,16 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         self._began = self._last_drawn = self._drawing = 0.0
         self._lock = threading.RLock()  # the stop button may be heard in another thread than the one that trains
         self._interrupt: object = None
+        self._clicks: Clicks | None = None  # of the stop button, while a run lasts
         Explorer.__init__(self)
 
     def make_controls(self) -> dict[str, widgets.Widget]:
         return {
             "log_scale": widgets.Checkbox(False, description="loss on a logarithmic scale", indent=False),
             "batches": widgets.Checkbox(True, description="running mean within an epoch", indent=False),
-            "stop": widgets.Button(description="stop training", icon="stop"),
+            "stop": widgets.Button(
+                description="stop training", icon="stop", layout=widgets.Layout(width="150px", display="none")
+            ),
         }
 
     def press(self, name: str) -> None:
@@ -97,10 +102,10 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         self._epochs, self._steps = self.params.get("epochs") or 1, self.params.get("steps") or 0
         self._epoch = self._batch = 0
         self.stopped, self._running = False, True
-        self._watched = _in_notebook() and not _strict() if self._live is None else self._live
+        self._watched = in_notebook() and not _strict() if self._live is None else self._live
         self._began = time.monotonic()
         if self._watched:
-            self._listen_for_interrupt()
+            self._listen()
             self._show(first=True)
 
     def on_epoch_begin(self, epoch: int, logs: Mapping | None = None) -> None:
@@ -112,8 +117,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         self._batch = batch + 1
         if self._steps:
             self._batches.append((self._epoch + self._batch / self._steps, dict(logs or {})))
-        if self.stopped:
-            self.model.stop_training = True
+        self._stop_if_asked()
         self._show_if_due()
 
     def on_epoch_end(self, epoch: int, logs: Mapping | None = None) -> None:
@@ -121,14 +125,15 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
             self.history.setdefault(name, []).append(float(value))
             self._when.setdefault(name, []).append(epoch + 1)
         self._steps = self._steps or self._batch  # a generator's length is known after one epoch
+        self._stop_if_asked()
         self._show_if_due()
 
     def on_train_end(self, logs: Mapping | None = None) -> None:
         self._running = False
-        self._leave_interrupts_alone()
+        self._listen_no_more()
         if self._watched:
             self._show(last=True)
-        elif _in_notebook():
+        elif in_notebook():
             self._ipython_display_()
 
     # --- showing and stopping -----------------------------------------------------------------------------------
@@ -149,18 +154,34 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         """Draw the present state; at the beginning put it into the notebook, at the end leave its picture there."""
         view = self.view()
         self._redraw()
-        if (first or last) and _in_notebook():
-            model = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
-            mime = {"application/vnd.jupyter.widget-view+json": model}
-            plot.publish(*self._drawn, mime, display_id=view.model_id, update=last)
+        if (first or last) and in_notebook():
+            publish(*self._drawn, view, update=last)
 
-    def _listen_for_interrupt(self) -> None:
+    def _listen(self) -> None:
+        """Hear ■ and the stop button, as far as that is possible here."""
+        self._listen_no_more()  # to a run that ended in an error
         if threading.current_thread() is threading.main_thread():
             self._interrupt = signal.signal(signal.SIGINT, self._interrupted)
+            self._clicks = Clicks.of(self.controls["stop"])
+            if self._clicks is not None:
+                self.controls["stop"].layout.display = None
+
+    def _stop_if_asked(self) -> None:
+        if self._clicks is not None and self._clicks.waiting():
+            self.stopped = True
+        if self.stopped:
+            self.model.stop_training = True
 
     def _interrupted(self, *_: object) -> None:
         self.stopped = True
         self._leave_interrupts_alone()  # a second ■ is meant in earnest
+
+    def _listen_no_more(self) -> None:
+        self._leave_interrupts_alone()
+        self.controls["stop"].layout.display = "none"
+        if self._clicks is not None:
+            self._clicks.close()
+            self._clicks = None
 
     def _leave_interrupts_alone(self) -> None:
         if self._interrupt is not None:
@@ -190,7 +211,8 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         if self._running:
             within = f"batch {self._batch} of {self._steps}" if self._steps else f"batch {self._batch}"
             left = f", {_duration(self._seconds_left())} left" if self._watched and self._progress() > 0.02 else ""
-            stop = "Stopping after this batch." if self.stopped else "To stop: the notebook's ■."
+            button = "the button, or " if self._clicks is not None else ""
+            stop = "Stopping after this batch." if self.stopped else f"To stop: {button}the notebook's ■."
             return f"Training: epoch {self._epoch + 1} of {self._epochs}, {within}{left}. {stop}"
         if not done:
             return "No run yet. Pass this monitor to fit: model.fit(x, y, epochs=5, callbacks=[monitor])."
@@ -375,12 +397,6 @@ def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"about {max(1, round(seconds))} s"
     return f"about {round(seconds / 60)} min"
-
-
-def _in_notebook() -> bool:
-    from IPython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None
 
 
 def _strict() -> bool:
