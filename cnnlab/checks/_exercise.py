@@ -14,7 +14,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-_COLOURS = {"correct": "#00664A", "wrong": "#A03000", "not attempted": "#555555"}
+_EDGES = {  # in the theme's colours where it has some; told apart by more than these
+    "correct": "solid var(--jp-success-color1,#00664A)",
+    "wrong": "dashed var(--jp-error-color1,#A03000)",
+    "not attempted": "dotted var(--jp-border-color0,#6E6E6E)",
+}
 _SIGNS = {"correct": "✔", "wrong": "✘", "not attempted": "○"}
 
 
@@ -48,11 +52,8 @@ class Verdict:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        colour = _COLOURS[self.status]
-        return (
-            f'<div role="status" style="border-left:4px solid {colour};padding:4px 10px;color:{colour};'
-            f'white-space:pre-wrap">{html.escape(str(self))}</div>'
-        )
+        look = f"border-left:5px {_EDGES[self.status]};padding:4px 10px;white-space:pre-wrap"
+        return f'<div role="status" style="{look}">{html.escape(str(self))}</div>'
 
 
 class Text(str):
@@ -218,15 +219,16 @@ def call(function: object, *args: object, **kwargs: object) -> object:
             "without calling it."
         )
     shown = ", ".join([*map(show, args), *(f"{name}={show(value)}" for name, value in kwargs.items())])
+    called = f"It was called with {shown}." if shown else "It was called without arguments."
     try:
         copies = [arg.copy() if isinstance(arg, (np.ndarray, list, dict)) else arg for arg in args]
         result = function(*copies, **kwargs)
     except Exception as error:  # noqa: BLE001  whatever the learner's code raises is the learner's to read
-        raise Wrong(f"Your function raised {type(error).__name__}: {error}\nIt was called with {shown}.") from error
+        raise Wrong(f"Your function raised {type(error).__name__}: {error}\n{called}") from error
     if result is ...:
         raise NotAttempted
     if result is None:
-        raise Wrong("Your function returned None. Is the `return` missing?")
+        raise Wrong(f"Your function returned None. Is the `return` missing?\n{called}")
     return result
 
 
@@ -328,6 +330,8 @@ def read(value: object, digits: int = 4) -> str:
     ('13,108,000', '0.3333', '[0.3, 1]', '2e-07', 'an array of shape (9, 9)')
     """
     values = np.asarray(value, dtype=float)
+    if not values.size:
+        return f"an empty array of shape {values.shape}"
     if values.size > 24:
         return f"an array of shape {values.shape}"
     if values.ndim:
@@ -362,9 +366,8 @@ def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
     refuse = Wrong(f"{what} should be {wanted}, but this is {_kind(answer)}.")
     if isinstance(answer, (bool, str, bytes, set, frozenset, dict)) or callable(answer):
         raise refuse
-    for entry in _entries(answer):
-        if entry is None or isinstance(entry, (str, bytes)):  # NumPy would read "31" as 31, and None as nan
-            raise Wrong(f"{what} should be {wanted}, but in yours stands {_kind(entry)}.")
+    if any(isinstance(entry, (str, bytes)) for entry in _entries(answer)):  # NumPy would read "31" as 31
+        raise Wrong(f"{what} should be {wanted}, but in yours stands a text in quotes.")
     if hasattr(answer, "detach"):  # a torch tensor that requires a gradient is no array yet
         answer = answer.detach().cpu()
     try:
