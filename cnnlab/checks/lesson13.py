@@ -440,9 +440,9 @@ heads = Exercise(
         Mistake({"stride": 32}, "dictionary with the keys"),
         Mistake({**_HEADS, "anchor": (90, 116), "boxes": ...}, "height, width"),
     ),
-    why="The fewer cells a grid has, the wider each is: picture over cells. A coarse grid lies behind more layers and "
-    "sees more of the picture, which suits large anchors. Every finer grid has four times as many cells, so most "
-    "boxes come from the finest.",
+    why="The fewer cells a grid has, the wider each is: picture over cells. Wide cells suit large anchors, since large "
+    "objects seldom have their centres in one cell; small ones crowd, and need a fine grid. Every finer grid has "
+    "four times as many cells, so most boxes come from the finest.",
 )
 
 
