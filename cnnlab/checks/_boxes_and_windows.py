@@ -72,6 +72,28 @@ _CROP = ByCases(
             "the box was pushed into the picture. It stays where it is, and what lies outside is cut off.",
         ),
         Misreading(
+            _sliced(
+                lambda image, x1, y1, x2, y2: _cut(
+                    image, (x1, y1, min(x2, image.shape[1] - 1), min(y2, image.shape[0] - 1))
+                )
+            ),
+            "the end is held one pixel too early: an end of `image.shape[1]` still lets the last column in.",
+        ),
+        Misreading(
+            _sliced(
+                lambda image, x1, y1, x2, y2: np.pad(image, [(20, 20)] * 2 + [(0, 0)] * (image.ndim - 2))[
+                    y1 + 20 : y2 + 20, x1 + 20 : x2 + 20
+                ]
+            ),
+            "the box was filled up with zeros outside the picture. Only what lies inside is returned.",
+        ),
+        Misreading(
+            _sliced(
+                lambda image, x1, y1, x2, y2: image[y1:y2, x1:x2] if min(x1, y1) >= 0 else image[:0, :0],
+            ),
+            "nothing was returned for a box that begins outside. A part of it may lie inside.",
+        ),
+        Misreading(
             _clamped(lambda x1, y1, x2, y2: (abs(y1), abs(y2), abs(x1), abs(x2))),
             "a minus sign was taken off. −2 lies outside, left of or above the picture: hold it at 0.",
         ),
@@ -199,6 +221,22 @@ _TARGET = ByCases(
             "the classes are inside out: a 1 at the place of the label, and zeros at the two others.",
         ),
         Misreading(
+            lambda box, label, h, w: [*_target(box, label, h, w)[:5], *_target(box, label, h, w)[:4:-1]],
+            "the box is right, but the classes run backwards: label 0 is c1, the first.",
+        ),
+        Misreading(
+            lambda box, label, h, w: [*_target(box, label, h, w)[:5], 0, 1, 0],
+            "the classes are those of the square in the example. They follow from `label`.",
+        ),
+        Misreading(
+            lambda box, label, h, w: [float(label or 0), *_target(box, label, h, w)[1:]],
+            "the first number is pc, 1 where there is an object, and not the label.",
+        ),
+        Misreading(
+            lambda box, label, h, w: np.round(_target(box, label, h, w), 2),
+            "the box is right, but rounded. Return the quotients as they are.",
+        ),
+        Misreading(
             lambda box, label, h, w: [1.0, *_target(box, label, h, w)[1:]],
             "nothing is in the picture (box None), so the first number, pc, must be 0.",
         ),
@@ -245,7 +283,7 @@ target_vector = Exercise(
         Mistake(lambda box, label, height, width: [0, 0, 0, 0, 0, 0, 0, 0], "you got [0, 0, 0, 0, 0, 0, 0, 0], not [1"),
         Mistake(lambda box, label, height, width: [float("nan")] * 8, "is not a number (nan)"),
         Mistake(lambda box, label, height, width: [1, *(box or [0] * 4), label], "have shape (8,)"),
-        Mistake(lambda box, label, height, width: [1, *box, 0, 0, 0], "raised TypeError"),
+        Mistake(lambda box, label, height, width: [1, *box, 0, 0, 0], "Write down centre"),
     ),
     why="Shares of the picture do not depend on its resolution and lie from 0 to 1, so none outweighs the others by "
     "its unit alone. One number for the class would put circle nearer to square than to triangle; one-hot keeps "

@@ -64,19 +64,24 @@ class ByCases:
     def __call__(self, answer: object) -> str:
         """Raise `Wrong` for the first case that fails; return the praise if none does."""
         right = self.answers_of(self.truth)
-        got = [
-            self.take(call(answer, *case.args, **case.kwargs), true, f"{case.words} the result")
-            for case, true in zip(self.cases, right, strict=True)
-        ]
-        for case, mine, true in zip(self.cases, got, right, strict=True):
-            if not self.same(mine, true):
-                said = self.differ(case, mine, true)
-                break
-        else:
+        got, failed = [], None
+        for case, true in zip(self.cases, right, strict=True):
+            try:
+                got.append(self.take(call(answer, *case.args, **case.kwargs), true, f"{case.words} the result"))
+            except Wrong:
+                if failed is None:
+                    raise
+                break  # an earlier, simpler case says more than that a later one raises
+            if failed is None and not self.same(got[-1], true):
+                failed = case, got[-1], true
+        if failed is None:
             return self.praise
+        said = self.differ(*failed)
         for misreading in self.misreadings:
-            if all(self.same(mine, theirs) for mine, theirs in zip(got, self.answers_of(misreading.how), strict=True)):
+            theirs = self.answers_of(misreading.how)
+            if all(self.same(mine, other) for mine, other in zip(got, theirs, strict=False)):
                 raise Wrong(f"{said}: {misreading.says}")
+        case, mine, _ = failed
         if isinstance(mine, (float, np.ndarray)):
             refuse_not_finite(np.asarray(mine), f"{case.words} the result")
         raise Wrong(f"{said}. {self.otherwise}")

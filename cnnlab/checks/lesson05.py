@@ -16,6 +16,8 @@ _STEP_ERRORS = {
     5343.75: "A step cannot be half taken: an epoch's last batch is smaller, and still a step. Round up: 446 each.",
     5344: "You rounded at the end. Every epoch has a smaller batch of its own: round up first, then multiply by 12.",
     5340: "You dropped the last batch of each epoch. Keras keeps it, with its 40 pictures: 446 steps, not 445.",
+    5625: "Round up after each epoch, and without the validation pictures: the network is fitted to 57,000.",
+    5616: "You counted the validation pictures and dropped the last batches: 57,000 pictures make 446 steps an epoch.",
     5628: "You counted the validation pictures too. They are only looked at: the network is fitted to 57,000.",
     5064: "You put a tenth aside, as above. Here it is a twentieth: 3,000 pictures.",
     288: "Those are the batches of the validation pictures. The weights change with the 57,000 others.",
@@ -53,6 +55,8 @@ steps = Exercise(
         Mistake(5344, "rounded at the end"),
         Mistake(5340, "dropped the last batch"),
         Mistake(5628, "validation pictures too"),
+        Mistake(5625, "fitted to 57,000"),
+        Mistake(5616, "446 steps an epoch"),
         Mistake(5064, "put a tenth aside"),
         Mistake(288, "batches of the validation"),
         Mistake(446, "one epoch"),
@@ -133,7 +137,10 @@ def _model(answer: object) -> object:
     if not isinstance(built, keras.Model):
         raise Wrong(f"A keras.Model is expected, but the function returned {_kind(built)}.")
     known = getattr(built, "input_shape", None)  # a subclassed model has none
-    if known is not None and tuple(known)[1:] != _PICTURES.shape[1:]:
+    fits = known is None or (
+        len(known) == 4 and all(side in (None, own) for side, own in zip(known, _PICTURES.shape, strict=True))
+    )
+    if not fits:
         raise Wrong(f"The model takes {known}. Begin with keras.Input((28, 28, 1)).")
     try:
         shape = tuple(built(_PICTURES, training=False).shape)
@@ -587,6 +594,7 @@ _RUNS = (
     ([0.5, 0.6, 0.7], 1),
     ([1.0, 0.8, 0.9, 0.7, 0.75, 0.6, 0.65, 0.7], 2),
     ([0.5, 0.5, 0.5, 0.5], 2),
+    ([0.4, 0.6, 0.399, 0.5, 0.6], 2),  # a gain of 0.001 is one
 )
 
 
@@ -663,6 +671,22 @@ _diagnose_early_stop = ByCases(
             "you took an equal loss for an improvement. It must be lower.",
         ),
         Misreading(
+            lambda losses, patience: _early_stop(losses, 3),
+            "the patience is 3 in your function, whatever it is given.",
+        ),
+        Misreading(
+            lambda losses, patience: (min(_ended(losses, patience) + 1, len(losses)), _best(losses, patience)),
+            "the right weights, and one epoch too many: the epoch that makes the count reach the patience is the last.",
+        ),
+        Misreading(
+            lambda losses, patience: (_ended(losses, patience), losses[_best(losses, patience) - 1]),
+            "the second is the best loss. Return the epoch it belongs to.",
+        ),
+        Misreading(
+            lambda losses, patience: _early_stop([round(loss, 1) for loss in losses], patience),
+            "you asked for a gain of some size. Any lower loss is a gain, however little.",
+        ),
+        Misreading(
             lambda losses, patience: (_best(losses, patience) + patience, _best(losses, patience)),
             "where the patience does not run out, the run ends with its last epoch; there are no more.",
         ),
@@ -729,6 +753,7 @@ early_stop = Exercise(
 _MATRICES = (
     np.array([[8, 2, 0], [1, 5, 4], [0, 0, 10]]),
     np.array([[50, 0], [30, 20]]),
+    np.array([[4, 1], [1, 2]]),
     np.array([[3, 1, 0, 0], [0, 9, 0, 3], [2, 2, 4, 0], [0, 0, 0, 6]]),
 )
 
@@ -753,6 +778,12 @@ _diagnose_recall = ByCases(
             lambda m: np.diag(m) // m.sum(axis=1),
             "the parts were rounded down to whole numbers. Half is 0.5: divide with /, not with //.",
         ),
+        Misreading(lambda m: np.round(np.diag(m) / m.sum(axis=1), 2), "you rounded. Return the quotients as they are."),
+        Misreading(
+            lambda m: m.max(axis=1) / m.sum(axis=1),
+            "that is each row's largest number, which need not be right. What is right stands on the diagonal.",
+        ),
+        Misreading(lambda m: np.diag(m) / len(m), "you divided by the number of classes. Divide by the row's sum."),
         Misreading(
             lambda m: 2 * np.diag(m) / (m.sum(axis=0) + m.sum(axis=1)),
             "that is F1, which weighs recall against precision.",

@@ -134,8 +134,22 @@ _TOP = ByCases(
             5,
             words="For unit 2 of nine pictures, count = 5,",
         ),
+        Case(
+            np.array([-3.0, -1.0, 2.0, -2.0])[:, None, None, None] * np.ones((4, 2, 2, 1)),
+            0,
+            3,
+            words="For four pictures of which one excites unit 0, count = 3,",
+        ),
     ),
     misreadings=(
+        Misreading(
+            lambda maps, unit, count: np.argsort(-_strongest(maps, unit).clip(0), kind="stable")[:count],
+            "you set what is negative to 0, and so could not tell weak pictures apart. A layer may have no ReLU.",
+        ),
+        Misreading(
+            lambda maps, unit, count: np.argsort(np.maximum(_strongest(maps, unit), 0))[::-1][:count],
+            "you set what is negative to 0, so weak pictures cannot be told apart. A layer may have no ReLU.",
+        ),
         Misreading(
             lambda maps, unit, count: np.sort(_strongest(maps, unit))[::-1][:count],
             "those are the strongest values. Asked for is which pictures they are in.",
@@ -292,6 +306,16 @@ def _take_drops(result: object, right: np.ndarray, what: str) -> np.ndarray:
     return got
 
 
+def _covering_from(score, image: np.ndarray, size: int, step: int = 0, less: int = 0) -> np.ndarray:
+    """Drops with tiles that begin every `step` pixels (0: every `size`) and are `less` pixels too small."""
+    drops = np.zeros((image.shape[0] // size, image.shape[1] // size))
+    for i, j in np.ndindex(drops.shape):
+        covered, top, left = image.copy(), i * (step or size), j * (step or size)
+        covered[top : top + size - less, left : left + size - less] = 0
+        drops[i, j] = score(image) - score(covered)
+    return drops
+
+
 _OCCLUSION = ByCases(
     truth=_covering,
     cases=(
@@ -317,6 +341,24 @@ _OCCLUSION = ByCases(
         Misreading(
             lambda score, image, size: _covering(score, image, size) / score(image),
             "you divided by the score. Asked for is the drop itself, not its share.",
+        ),
+        Misreading(
+            lambda score, image, size: _covering(score, image, size).clip(0),
+            "you set what is negative to 0. That hides where covering *helps* the class. Keep the sign.",
+        ),
+        Misreading(
+            lambda score, image, size: (
+                _covering(score, image, size) / (np.max(_covering(score, image, size)) or np.nan)
+            ),
+            "you divided by the largest drop. Asked for are the drops themselves.",
+        ),
+        Misreading(
+            lambda score, image, size: _covering_from(score, image, size, step=1),
+            "your tiles overlap: they begin one pixel apart. Tile (i, j) begins at row i·size and column j·size.",
+        ),
+        Misreading(
+            lambda score, image, size: _covering_from(score, image, size, less=1),
+            "your tiles are one pixel too small. A slice ends before its end: rows i·size to (i + 1)·size.",
         ),
         Misreading(
             _cumulative,
@@ -392,7 +434,9 @@ occlusion = Exercise(
             "should have shape",
         ),
         Mistake(
-            lambda score, image, size: np.ones((-(-image.shape[0] // size), -(-image.shape[1] // size))),
+            lambda score, image, size: np.pad(
+                _covering(score, image, size), [(0, int(side % size > 0)) for side in image.shape]
+            ),
             "never covered",
         ),
         Mistake(lambda score, image, size: np.ones((image.shape[0] // size, image.shape[1] // size)), "columns alike"),
@@ -501,6 +545,22 @@ _CAM = ByCases(
         Misreading(
             lambda maps, gradients: (gradients @ maps.mean(axis=(0, 1))).clip(0),
             "maps and gradients have changed places: the mean is taken of the gradients.",
+        ),
+        Misreading(
+            lambda maps, gradients: (maps.sum(axis=-1) * gradients.mean()).clip(0),
+            "one mean of all slopes. Every map has a weight of its own: average over its places, axes 0 and 1.",
+        ),
+        Misreading(
+            lambda maps, gradients: maps[..., gradients.mean(axis=(0, 1)).argmax()].clip(0),
+            "that is the map with the largest weight alone. Weigh all maps and add them.",
+        ),
+        Misreading(
+            lambda maps, gradients: (maps @ gradients.max(axis=(0, 1))).clip(0),
+            "the weight is the mean of a map's slopes, and you took the largest.",
+        ),
+        Misreading(
+            lambda maps, gradients: (maps @ np.abs(gradients).mean(axis=(0, 1))).clip(0),
+            "you took the slopes without their signs. A negative slope speaks against the class.",
         ),
         Misreading(
             lambda maps, gradients: maps.mean(axis=-1),

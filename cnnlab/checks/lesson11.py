@@ -63,6 +63,10 @@ def _as_size(a: tuple, b: tuple) -> float:
     return _iou(*((x, y, x + w, y + h) for x, y, w, h in (a, b)))
 
 
+def _union(a: tuple, b: tuple) -> float:
+    return _area(a) + _area(b) - float(np.prod(_overlap(a, b)))
+
+
 def _hull(a: tuple, b: tuple) -> tuple:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
@@ -95,6 +99,17 @@ _IOU = ByCases(
             lambda a, b: _over_union(max(np.prod(_overlap(a, b, clamp=False)), 0), a, b),
             "the product is held at 0, and the two sides are not. Minus times minus is plus: hold each side at 0 "
             "first.",
+        ),
+        Misreading(
+            lambda a, b: _iou(a, b) if _area(a) + _area(b) else 1.0, "two boxes without area share nothing: return 0."
+        ),
+        Misreading(
+            lambda a, b: round(_iou(a, b), 2),
+            "you rounded. Thresholds are compared with it: return the quotient as it is.",
+        ),
+        Misreading(
+            lambda a, b: _iou(a, b) - (_area(_hull(a, b)) - _union(a, b)) / (_area(_hull(a, b)) or 1),
+            "that is GIoU, which falls below 0 where boxes are apart. Asked for is the IoU.",
         ),
         Misreading(_clamped_one(0), "the overlap in x is held at 0, and the one in y is not."),
         Misreading(_clamped_one(1), "the overlap in y is held at 0, and the one in x is not."),
@@ -319,7 +334,11 @@ def _crowds() -> list[tuple]:
     left, scores = np.array([row[0] for row in HAND]), np.array([row[2] for row in HAND])
     labels = np.array([int(row[1] == "dog") for row in HAND])
     apart = np.abs(left[:, None] - left)
-    cases = [(np.maximum(15 - apart, 0) / (15 + apart), scores, labels, 0.5)]
+    heap = np.array([[1, 0.6, 0.7, 0.8], [0.6, 1, 0.4, 0.4], [0.7, 0.4, 1, 0.4], [0.8, 0.4, 0.4, 1]])  # 0 overlaps all
+    cases = [
+        (np.maximum(15 - apart, 0) / (15 + apart), scores, labels, 0.5),
+        (heap, np.array([0.9, 0.8, 0.7, 0.6]), np.zeros(4, int), 0.5),
+    ]
     rng = np.random.default_rng(11)
     for count, *threshold in ((12, 0.5), (20, 0.3), (1, 0.5), (15, 0.7), (24,)):
         corner, size = rng.integers(0, 30, (count, 2)), rng.integers(10, 25, (count, 2))
@@ -340,6 +359,19 @@ def _crowd(ious: np.ndarray, scores: np.ndarray, labels: np.ndarray, *threshold:
 
 def _with(**mistake: bool) -> Callable:
     return lambda *case: np.array(_suppress(*case, **mistake))
+
+
+def _while_going_through(
+    ious: np.ndarray, scores: np.ndarray, labels: np.ndarray, threshold: float = 0.5
+) -> np.ndarray:
+    """What is left if boxes are removed from the list that a loop is going through."""
+    left, kept = np.argsort(-scores).tolist(), []
+    while left:
+        kept.append(left.pop(0))
+        for i in left:
+            if labels[i] == labels[kept[-1]] and ious[kept[-1], i] > threshold:
+                left.remove(i)
+    return np.array(kept)
 
 
 def _indices(kept: object, right: np.ndarray, what: str) -> np.ndarray:
@@ -397,12 +429,24 @@ _NMS = ByCases(
             "you returned the boxes that go. Return those that stay.",
         ),
         Misreading(
+            _while_going_through,
+            "a list was shortened while a loop went through it, so the loop skipped the box after each one removed. "
+            "Build a new list.",
+        ),
+        Misreading(
+            lambda *case: np.array(_suppress(*case)) + 1, "you counted the boxes from 1. The first is number 0."
+        ),
+        Misreading(
+            lambda *case: np.array(sorted(_suppress(*case), key=lambda i: (case[2][i], -case[1][i]))),
+            "the right boxes, one class after the other. Return the highest score first, whatever the class.",
+        ),
+        Misreading(
             lambda *case: np.array(_suppress(*case)[:1]),
             "only one box is left. After the best, go on with the boxes that it did not suppress.",
         ),
     ),
     otherwise="Walk through the boxes from the highest score, and compare each with those kept so far.",
-    praise="Right on six crowds. This loop runs behind nearly every detector, and lesson 12 needs it at once.",
+    praise="Right on seven crowds. This loop runs behind nearly every detector, and lesson 12 needs it at once.",
     take=_indices,
 )
 
@@ -553,9 +597,10 @@ average_precision = Exercise(
     ),
     diagnose=_AP,
     mistakes=(
+        Mistake(lambda hits, n: np.cumsum(hits)[-1] / n, "that is the recall"),  # raises where nothing was detected
         Mistake(lambda hits, n: 1.0, "Each hit adds"),
         Mistake(lambda hits, n: np.cumsum(hits), "one number"),
-        Mistake(lambda hits, n: _all_point(hits, n) * n / sum(hits), "raised ZeroDivisionError"),
+        Mistake(lambda hits, n: _all_point(hits, n) * n / sum(hits), "divided by the objects that were found"),
     ),
     why="As the threshold falls, boxes come in one by one: a hit moves the curve right by one object's share, a miss "
     "only lowers it. So the area is a sum over hits. The best precision further right counts, since that threshold "

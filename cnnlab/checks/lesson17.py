@@ -177,7 +177,7 @@ def _patients(sizes: tuple[int, ...], seed: int) -> np.ndarray:
 
 
 def _diagnose_split(answer: object) -> str:
-    for sizes, count in (((4, 4, 4, 4, 4), 2), ((1, 7, 2, 9, 3, 5), 2)):
+    for sizes, count in (((4, 4, 4, 4, 4, 4), 2), ((1, 7, 2, 9, 3, 5, 6), 2)):  # held out 2, or 3 with one too many
         patients = _patients(sizes, seed=count)
         got = call(answer, patients, count, np.random.default_rng(0))
         if isinstance(got, (set, dict)) or not np.iterable(got):
@@ -192,6 +192,11 @@ def _diagnose_split(answer: object) -> str:
         if got.shape != patients.shape or got.dtype != bool:
             if got.dtype.kind == "U":
                 raise Wrong(f"{case}: you returned names. Which pictures are theirs? np.isin(patients, names) says it.")
+            if got.shape == patients.shape and np.isin(got, (0, 1)).all():
+                raise Wrong(
+                    f"{case}: yours are the numbers 0 and 1. As an index these mean picture 0 and picture 1: return "
+                    "True and False, with .astype(bool)."
+                )
             raise Wrong(
                 f"{case}, return {len(patients)} True or False, one a picture. Yours has shape {got.shape} and dtype "
                 f"{got.dtype}."
@@ -203,8 +208,8 @@ def _diagnose_split(answer: object) -> str:
         both = sorted(set(patients[got]) & set(patients[~got]))
         if both:
             raise Wrong(
-                f"{case}: {len(both)} patients are on both sides, {both[0]} among them. You drew pictures. Draw "
-                "patients, and take all of their pictures."
+                f"{case}: {both[0]} is on both sides{f', and {len(both) - 1} more' * (len(both) > 1)}. You drew "
+                "pictures. Draw patients, and take all of their pictures."
             )
         held = len(set(patients[got]))
         if held == len(sizes) - count:
@@ -306,6 +311,7 @@ def _diagnose_error(answer: object) -> str:
     if abs(got - 0.042) < 6e-4 or abs(got - np.sqrt(p * (1 - p) / (n - 1))) < 2e-4:
         return "0.042: with 50 pictures, a network measured at 0.90 may as well be one of 0.86 or 0.94."
     for wrong, message in (
+        (p * (1 - p), "that is p(1 − p). Divide by n, and take the root."),
         (p * (1 - p) / n, "that is the variance. Take its square root."),
         (np.sqrt(p * (1 - p)), "that is the spread of one single picture. Divide by n under the root."),
         (np.sqrt(p / n), "1 − p is missing under the root."),
@@ -395,6 +401,14 @@ _SCORES = ByCases(
             "both are the diagonal over the rows' sums. That is recall; precision divides by the columns' sums.",
         ),
         Misreading(lambda matrix: 100 * _scores(matrix), "those are per cent. Asked for are shares of one, up to 1."),
+        Misreading(lambda matrix: np.round(_scores(matrix), 2), "you rounded. Return the quotients as they are."),
+        Misreading(
+            lambda matrix: np.floor(_scores(matrix)), "the quotients were rounded down. Divide with /, not with //."
+        ),
+        Misreading(
+            lambda matrix: np.stack([matrix.max(axis=0) / matrix.sum(axis=0), matrix.max(axis=1) / matrix.sum(axis=1)]),
+            "on top stands the largest number, which need not be right. What is right stands on the diagonal.",
+        ),
         Misreading(
             lambda matrix: 1 - _scores(matrix),
             "that is the share of what is wrong. On top stands the diagonal, what is right.",
@@ -504,6 +518,24 @@ _THRESHOLD = ByCases(
             "that finds all the ill, whatever recall is wanted: a higher threshold would do, and alarm fewer healthy "
             "people.",
         ),
+        Misreading(
+            lambda score, ill, recall: np.sort(score[ill])[::-1][int(np.ceil(0.8 * ill.sum())) - 1],
+            "the recall is always 0.8 in your function. It is the third argument.",
+        ),
+        Misreading(
+            lambda score, ill, recall: max(t for t in [0.0, *score] if (score[ill] > t).mean() >= recall),
+            "those exactly at the threshold are found too: compare with >=, not with >.",
+        ),
+        Misreading(
+            lambda score, ill, recall: np.sort(score[~ill])[::-1][
+                min(int(np.ceil(recall * (~ill).sum())), (~ill).sum()) - 1
+            ],
+            "you counted the healthy. Recall is about the ill: look at score[ill].",
+        ),
+        Misreading(
+            lambda score, ill, recall: min(score),
+            "at the lowest score everybody is alarmed: a higher threshold would do, and alarm fewer healthy people.",
+        ),
         Misreading(lambda score, ill, recall: np.max(score), "at the highest score of all hardly anybody is found."),
         Misreading(
             lambda score, ill, recall: 0.0,
@@ -586,6 +618,8 @@ def _diagnose_answer(answer: object) -> str:
             raise Wrong("The model was never asked. Call model.predict on the picture.")
         seen = model.given[-1]
         if seen.shape != (1, 4, 5, 3):
+            if seen.shape == (1, 5, 4, 3):
+                raise Wrong("Rows and columns of the picture were swapped on the way. It is (H, W, 3), as it comes.")
             raise Wrong(
                 f"The model was given shape {seen.shape}. It takes a batch, (N, H, W, 3): put the picture into one "
                 "with picture[None]."
@@ -615,6 +649,8 @@ def _diagnose_answer(answer: object) -> str:
                     f"{case}, and you said {said!r}. You sorted the names. The outputs have the order in which the "
                     "model was trained, and no other."
                 )
+            if said == names[0] and channel:
+                raise Wrong(f"{case}, and you said {said!r}, the first class, as before. Take the likeliest: argmax.")
             if said == names[int(probabilities.argmin())]:
                 raise Wrong(f"{case}, and you said {said!r}: that is the least likely one.")
             raise Wrong(f"{case}, so the answer is {name!r}. You said {show(said)}.")
@@ -651,6 +687,8 @@ answer = Exercise(
         Mistake(_ANSWER_SOURCE.replace(" / 255", ""), "0 … 1"),
         Mistake(_ANSWER_SOURCE.replace("/ 255", "/ 255 / 255"), "twice"),
         Mistake(_ANSWER_SOURCE.replace("picture[None]", "picture"), "takes a batch"),
+        Mistake(_ANSWER_SOURCE.replace("picture[None]", "picture[None].swapaxes(1, 2)"), "Rows and columns"),
+        Mistake(_ANSWER_SOURCE.replace("best = int(probabilities.argmax())", "best = 0"), "the first class, as before"),
         Mistake(_ANSWER_SOURCE.replace("class_names[best]", "sorted(class_names)[best]"), "sorted the names"),
         Mistake(_ANSWER_SOURCE.replace("class_names[best]", "best"), "index"),
         Mistake(_ANSWER_SOURCE.replace("argmax", "argmin"), "least likely"),
