@@ -36,7 +36,7 @@ _ORIENTATION = 0x0112  # the EXIF tag
 _TURNED = range(2, 9)  # its values that are not "as stored"
 
 # What Pillow's readers raise between them on files with flipped, missing or added bytes.
-_DAMAGED = (
+DAMAGED = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError, ArithmeticError,
     RuntimeError, MemoryError, struct.error, zlib.error,
 )  # fmt: skip
@@ -120,7 +120,7 @@ def read_image(
         raise ImageError(f"far more than the {max_pixels:,} pixels allowed") from None
     except Image.UnidentifiedImageError:
         raise ImageError(_not_a_picture(ending)) from None
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise ImageError(f"damaged or cut short ({_first_line(error)})") from None
 
 

@@ -58,7 +58,7 @@ class Lesson:
     def title(self) -> str:
         """The first heading, or the name where there is none."""
         file = self.source if self.source.is_file() else self.notebook
-        heading = _TITLE.search(file.read_text(encoding="utf-8"))
+        heading = _TITLE.search(file.read_text(encoding="utf-8", errors="replace"))  # a title is not worth a traceback
         return heading[1].strip() if heading else self.name
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -19,8 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cnnlab._processes import MARK, end_marked, scratch_folder
+
 _POLL = 0.05  # seconds between two looks at the running notebooks
-_LOG_TAIL = 4000  # characters of a dead worker's last words
+_LOG_TAIL = 4000  # bytes of a dead worker's last words
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 
 
@@ -50,7 +53,8 @@ class Failure:
 
     Attributes
     ----------
-    cell : the cell it was at, counted from 1 over all cells of the notebook as written; None before the first
+    cell : the cell it was at, counted from 1 over all cells of the notebook as written; None before the first,
+        0 where it is about no cell
     source : that cell's source
     name, message : the exception's, or what else happened
     traceback : as text; for a process that died, the last it wrote
@@ -63,8 +67,8 @@ class Failure:
     traceback: str = ""
 
     def __str__(self) -> str:
-        where = f"cell {self.cell}" if self.cell else "before the first cell"
-        return f"{where}: {self.name}: {self.message}" if self.message else f"{where}: {self.name}"
+        where = "before the first cell: " if self.cell is None else f"cell {self.cell}: " if self.cell else ""
+        return f"{where}{self.name}: {self.message}" if self.message else f"{where}{self.name}"
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,8 @@ def execute(
 ) -> Iterator[tuple[Task, Outcome]]:
     """Execute `tasks`, `jobs` at a time, and yield each with its outcome as soon as it ends.
 
-    Leaving the iteration early (an exception, Ctrl-C) kills what still runs, kernels included.
+    Leaving the iteration early (an exception, Ctrl-C) kills what still runs, kernels included. Nothing that a notebook
+    has started outlives it.
 
     Parameters
     ----------
@@ -130,7 +135,7 @@ def execute(
     """
     waiting, running = deque(tasks), []
     env = environment(jobs) if env is None else env
-    with tempfile.TemporaryDirectory(prefix="cnnlab-", ignore_cleanup_errors=True) as scratch:
+    with scratch_folder() as scratch:
         try:
             while waiting or running:
                 while waiting and len(running) < jobs:
@@ -154,6 +159,7 @@ class _Job:
     def __init__(self, task: Task, folder: Path, timeout: float, env: dict[str, str]) -> None:
         self.task, self.folder, self.timeout = task, folder, timeout
         self.started = 0  # cells
+        self.mark = secrets.token_hex(16)
         (folder / "task.json").write_text(
             json.dumps({"parameters": task.parameters, "options": task.options}), encoding="utf-8"
         )
@@ -164,7 +170,7 @@ class _Job:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "cnnlab._worker", str(folder)],
                 cwd=task.folder,
-                env=env,
+                env={**env, MARK: self.mark},
                 stdin=subprocess.PIPE,  # its end tells the worker that we are gone
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -193,6 +199,7 @@ class _Job:
             status, reason = "timeout", {"name": "Timeout", "message": f"no end after {self.timeout:g} s"}
         elif code == 0:
             self.process.stdin.close()
+            end_marked(self.mark)
             reason = json.loads(self._read("result.json"))
             status = reason.pop("status")
         else:
@@ -202,9 +209,9 @@ class _Job:
         notebook = self._notebook()
         if status == "ok":
             return Outcome(status, seconds, notebook)
-        if status == "crashed":
-            reason["traceback"] = self._read("log")[-_LOG_TAIL:]
         position = self.position()
+        if status == "crashed" or position is None:
+            reason["traceback"] = self._read("log", _LOG_TAIL)
         source = "" if position is None else "".join(self.task.notebook["cells"][position]["source"])
         return Outcome(status, seconds, notebook, Failure(None if position is None else position + 1, source, **reason))
 
@@ -221,12 +228,19 @@ class _Job:
             with contextlib.suppress(psutil.Error):  # ended by itself meanwhile
                 process.kill()
         psutil.wait_procs(family, timeout=10)
+        end_marked(self.mark)
         self.process.wait()
         self.process.stdin.close()
 
-    def _read(self, name: str) -> str:
-        file = self.folder / name
-        return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    def _read(self, name: str, tail: int = 0) -> str:
+        """The text of a file, or the `tail` bytes at its end; empty where there is none."""
+        try:
+            with open(self.folder / name, "rb") as file:
+                if tail:
+                    file.seek(max(0, os.fstat(file.fileno()).st_size - tail))
+                return file.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
 
     def _notebook(self) -> dict[str, Any] | None:
         try:

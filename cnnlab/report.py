@@ -9,11 +9,14 @@ import io
 import json
 import platform
 import re
-from dataclasses import asdict, dataclass, field
+import warnings
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import cnnlab
+from cnnlab._image_files import DAMAGED, MAX_PIXELS
+from cnnlab._notebook import NotebookError, read_notebook
 from cnnlab.execute import Failure
 
 STATUSES = {
@@ -21,6 +24,8 @@ STATUSES = {
     "raised": "an error was raised",
     "crashed": "the kernel died",
     "timeout": "stopped: too slow",
+    "unreadable": "its notebook cannot be read",
+    "unwritten": "its output cannot be written",
     "pending": "not finished",
 }
 _THUMBNAIL = 360  # pixels wide
@@ -40,6 +45,7 @@ class Result:
     status : a key of `STATUSES`
     seconds : wall time, the start of the kernel included
     notebook : file name of the executed notebook beside the report, empty when there is none
+    page : file name of the same to read in a browser, empty when there is none
     reused : whether it stands from an earlier run
     failure : None when ok or pending
     """
@@ -51,6 +57,7 @@ class Result:
     status: str = "pending"
     seconds: float = 0.0
     notebook: str = ""
+    page: str = ""
     reused: bool = False
     failure: Failure | None = None
 
@@ -105,23 +112,58 @@ class Report:
 
 
 def read_results(file: Path) -> dict[str, Result]:
-    """Return the results recorded in a JSON report by name; empty if the file is missing or is not such a report."""
+    """Return the results recorded in a JSON report by name, without those that are not as `Report.to_json` has them.
+
+    Empty if the file is missing or is no report.
+    """
     try:
-        recorded = json.loads(file.read_text(encoding="utf-8"))["results"]
-        results = [Result(**{**r, "failure": Failure(**r["failure"]) if r["failure"] else None}) for r in recorded]
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        recorded = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
-    return {result.name: result for result in results if result.status in STATUSES}
+    rows = recorded.get("results") if isinstance(recorded, dict) else None
+    results = [_result(row) for row in rows] if isinstance(rows, list) else []
+    return {result.name: result for result in results if result}
+
+
+def _result(row: Any) -> Result | None:
+    """One row of the file as a result, None if anything in it is of another type."""
+    if not isinstance(row, dict):
+        return None
+    values, failure = {**row}, row.get("failure")
+    if failure is not None:
+        if not isinstance(failure, dict) or not {"cell", "source", "name", "message"} <= failure.keys():
+            return None
+        if not _typed(failure, Failure("", "", "", ""), cell=(int, type(None))):
+            return None
+        values["failure"] = Failure(**failure)
+    required = {"name", "title", "fingerprint"}
+    if not required <= values.keys() or not _typed(
+        values, Result("", "", ""), seconds=(int, float), failure=(Failure, type(None))
+    ):
+        return None
+    result = Result(**values)
+    files = (result.notebook, result.page)
+    plain = all(Path(name).name == name and "\\" not in name for name in files)  # a file beside the report
+    return result if plain and result.status in STATUSES else None
+
+
+def _typed(values: dict[str, Any], example: Any, **others: tuple[type, ...]) -> bool:
+    """Whether `values` fit the fields of a record: each of the type that `example` has there, or one of `others`."""
+    kinds = {one.name: others.get(one.name, (type(getattr(example, one.name)),)) for one in fields(example)}
+    return values.keys() <= kinds.keys() and all(
+        isinstance(value, kinds[name]) and (not isinstance(value, bool) or bool in kinds[name])
+        for name, value in values.items()
+    )
 
 
 def thumbnail(notebook: dict[str, Any]) -> bytes | None:
-    """Return a notebook's first picture, made small, as PNG; None if it shows none.
+    """Return a notebook's first picture of at most 50 million pixels, made small, as PNG; None if it shows none.
 
     Parameters
     ----------
     notebook : parsed JSON
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     for cell in notebook.get("cells", []):
         for output in cell.get("outputs", []):
@@ -131,9 +173,13 @@ def thumbnail(notebook: dict[str, Any]) -> bytes | None:
             if not encoded:
                 continue
             try:
-                picture = Image.open(io.BytesIO(base64.b64decode(encoded)))
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # of a large picture, which is judged here
+                    picture = Image.open(io.BytesIO(base64.b64decode(encoded)), formats=["PNG"])
+                if picture.width * picture.height > MAX_PIXELS:
+                    continue
                 picture = picture.convert("RGBA")
-            except (UnidentifiedImageError, OSError, binascii.Error):
+            except (*DAMAGED, binascii.Error, Image.DecompressionBombError):
                 continue
             picture.thumbnail((_THUMBNAIL, 4 * _THUMBNAIL))
             small = io.BytesIO()
@@ -145,11 +191,15 @@ def thumbnail(notebook: dict[str, Any]) -> bytes | None:
 def _section(result: Result, folder: Path) -> str:
     title = html.escape(result.title)
     picture = _picture(result, folder, title)
-    link = f'<a href="{html.escape(result.notebook)}">{html.escape(result.notebook)}</a>' if result.notebook else ""
+    there = {name for name in (result.page, result.notebook) if name and (folder / name).is_file()}
+    if result.page in there:
+        title = f'<a href="{html.escape(result.page)}">{title}</a>'
+    file = html.escape(result.notebook)
+    link = f'<a href="{file}">{file}</a>' if result.notebook in there else ""
     reused = ", from an earlier run" if result.reused else ""
     time = f"{result.seconds:.1f} s{reused}" if result.status != "pending" else ""
     values = html.escape(", ".join(f"{name} = {value!r}" for name, value in result.parameters.items()))
-    failure = _failure(result.failure) if result.failure else ""
+    failure = failure_html(result.failure) if result.failure else ""
     status = "ok" if result.status == "ok" else "failure"
     return (
         f'<section class="{status}" id="{html.escape(result.name)}">{picture}<div><h2>{title}</h2>'
@@ -159,19 +209,17 @@ def _section(result: Result, folder: Path) -> str:
 
 
 def _picture(result: Result, folder: Path, title: str) -> str:
-    file = folder / result.notebook
-    if not result.notebook or not file.is_file():
-        return "<div></div>"
     try:
-        small = thumbnail(json.loads(file.read_text(encoding="utf-8")))
-    except ValueError:  # somebody has edited it since
-        return "<div></div>"
+        small = thumbnail(read_notebook(folder / result.notebook)) if result.notebook else None
+    except (NotebookError, TypeError, AttributeError):  # somebody has edited or removed it since
+        small = None
     if small is None:
         return "<div></div>"
     return f'<img alt="The first figure of {title}" src="data:image/png;base64,{base64.b64encode(small).decode()}">'
 
 
-def _failure(failure: Failure) -> str:
+def failure_html(failure: Failure) -> str:
+    """A failure for people: the sentence, the cell's source, and the traceback folded in."""
     source = f"<pre>{html.escape(failure.source)}</pre>" if failure.source else ""
     trace = failure.traceback.strip()
     details = f"<details><summary>Traceback</summary><pre>{html.escape(trace)}</pre></details>" if trace else ""

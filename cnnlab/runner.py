@@ -21,12 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from cnnlab._atomic import write_atomic
+from cnnlab._notebook import NotebookError, read_notebook
 from cnnlab._validate import check_choice, check_int
-from cnnlab.course import CourseError, Lesson, find_lessons
-from cnnlab.execute import Outcome, Task, cpus, environment, execute
+from cnnlab.course import CourseError, Lesson, all_lessons, find_lessons
+from cnnlab.execute import Failure, Task, cpus, environment, execute
+from cnnlab.pages import page
 from cnnlab.report import Report, Result, read_results
 
 PROFILES = ("quick", "full")
+_SHOWN = 500  # characters of a failure on one line
 _UNKNOWN = object()  # the default of a parameter that is not a literal
 
 
@@ -43,7 +46,7 @@ class _Plan:
     parameters: dict[str, Any]
 
     def result(self) -> Result:
-        cells = [[c["cell_type"], "".join(c["source"]), c["metadata"].get("tags", [])] for c in self.notebook["cells"]]
+        cells = [[c["cell_type"], c["source"], c["metadata"].get("tags", [])] for c in self.notebook["cells"]]
         content = json.dumps([cells, self.parameters], sort_keys=True)
         fingerprint = hashlib.sha256(content.encode()).hexdigest()
         return Result(self.lesson.name, self.lesson.title, fingerprint, self.parameters)
@@ -66,7 +69,9 @@ def run(
 ) -> Report:
     """Execute lessons with papermill and write the executed notebooks, ``report.json`` and ``index.html``.
 
-    A lesson that runs to its end becomes ``NN_name.ipynb`` in `out`; one that does not, ``NN_name.failed.ipynb``.
+    A lesson that runs to its end becomes ``NN_name.ipynb`` in `out`; one that does not, ``NN_name.failed.ipynb``; and
+    either way a page, ``NN_name.html``. The report keeps what earlier runs into `out` found of the other lessons.
+    Whatever is wrong with one lesson, its notebook file included, the others run.
 
     Parameters
     ----------
@@ -100,25 +105,30 @@ def run(
     if not isinstance(timeout, (int, float)) or not 0 < timeout < math.inf:
         raise ValueError(f"`timeout` must be a number of seconds > 0. Received: {timeout!r}")
     plans = _plans(find_lessons(lessons, course), profile, dict(parameters or {}))
-    full = any(plan.parameters.get("PROFILE") == "full" for plan in plans)
+    full = any(isinstance(plan, _Plan) and plan.parameters.get("PROFILE") == "full" for plan in plans.values())
     # Two kernels of the full profile would share one GPU.
     jobs = (1 if full else min(2, cpus())) if jobs is None else check_int(jobs, "jobs", minimum=1)
     folder = Path(out)
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        earlier = read_results(folder / "report.json") if resume else {}
+        earlier = read_results(folder / "report.json")
     started = datetime.now().astimezone().isoformat(timespec="seconds")
     report = Report({}, started, jobs=jobs, timeout=timeout)
     todo = []
-    for plan in plans:
-        report.results[plan.lesson.name] = result = plan.result()
-        old = earlier.get(plan.lesson.name)
-        if old and old.status == "ok" and old.fingerprint == result.fingerprint and (folder / old.notebook).is_file():
-            report.results[plan.lesson.name] = replace(old, reused=True)
+    for lesson, plan in plans.items():
+        if isinstance(plan, NotebookError):
+            failure = Failure(0, "", type(plan).__name__, str(plan))
+            report.results[lesson.name] = Result(lesson.name, lesson.title, "", status="unreadable", failure=failure)
+            continue
+        report.results[lesson.name] = result = plan.result()
+        old = earlier.get(lesson.name) if resume else None
+        if old and old.status == "ok" and old.fingerprint == result.fingerprint and _is_there(folder / old.notebook):
+            report.results[lesson.name] = replace(old, reused=True)
         else:
             todo.append(plan)
     # What was not asked for this time stays on record, so that a later --resume need not redo it.
-    others = {name: replace(old, reused=True) for name, old in earlier.items() if name not in report.results}
+    names = {lesson.name for lesson in all_lessons(course)} - set(report.results)
+    others = {name: replace(old, reused=True) for name, old in earlier.items() if name in names}
     _run(todo, report, others, folder, progress)
     return report
 
@@ -127,13 +137,13 @@ def _run(todo: list[_Plan], report: Report, others: dict[str, Result], folder: P
     """Execute `todo`, filling in `report` and writing it after each lesson."""
     begin = time.monotonic()
 
-    def record(page: bool = False) -> None:
+    def record(index: bool = False) -> None:
         report.seconds = time.monotonic() - begin
         recorded = replace(report, results=dict(sorted({**others, **report.results}.items())))
         with _writing(folder):
-            write_atomic(folder / "report.json", recorded.to_json())
-            if page:
-                write_atomic(folder / "index.html", recorded.to_html(folder))
+            _write(folder / "report.json", recorded.to_json())
+            if index:
+                _write(folder / "index.html", recorded.to_html(folder))
 
     record()  # shows that the folder can be written before anything runs
     show = _Display(todo, report) if progress else None
@@ -145,45 +155,62 @@ def _run(todo: list[_Plan], report: Report, others: dict[str, Result], folder: P
             env=environment(report.jobs),
             on_cell=show.cell if show else None,
         )
-        lessons = {plan.lesson.name: plan.lesson for plan in todo}
+        by_name = {plan.lesson.name: plan for plan in todo}
         with contextlib.closing(outcomes):
             for task, outcome in outcomes:
-                with _writing(folder):
-                    notebook = _publish(lessons[task.name], outcome, folder)
-                report.results[task.name] = result = replace(
+                result = replace(
                     report.results[task.name],
                     status=outcome.status,
                     seconds=round(outcome.seconds, 2),
-                    notebook=notebook,
                     failure=outcome.failure,
                 )
+                report.results[task.name] = result = _publish(by_name[task.name], result, outcome.notebook, folder)
                 record()
                 if show:
                     show.result(result)
     except KeyboardInterrupt:
         report.stopped = "Stopped by hand. `cnnlab run --resume` does the rest."
-        record(page=True)
+        record(index=True)
         raise
     finally:
         if show:
             show.close()
-    record(page=True)
+    record(index=True)
 
 
-def _publish(lesson: Lesson, outcome: Outcome, folder: Path) -> str:
-    """Write the executed notebook, take away the one it replaces, and return its name."""
+def _publish(plan: _Plan, result: Result, executed: dict[str, Any] | None, folder: Path) -> Result:
+    """Write the executed notebook and its page, take away what they replace, and say so in the result."""
+    lesson = plan.lesson
     whole, part = f"{lesson.name}.ipynb", f"{lesson.name}.failed.ipynb"
-    name, stale = (whole, part) if outcome.status == "ok" else (part, whole)
-    if outcome.notebook is None:
-        name, stale = "", part
-        (folder / whole).unlink(missing_ok=True)
-    else:
-        outcome.notebook["metadata"]["papermill"].update(
-            input_path=str(lesson.notebook), output_path=str(folder / name)
-        )
-        write_atomic(folder / name, json.dumps(outcome.notebook, indent=1, ensure_ascii=False) + "\n")
-    (folder / stale).unlink(missing_ok=True)
-    return name
+    name, stale = (whole, part) if result.status == "ok" else (part, whole)
+    try:
+        if executed is None:
+            name = ""
+            (folder / part).unlink(missing_ok=True)
+        else:
+            executed["metadata"]["papermill"].update(input_path=str(lesson.notebook), output_path=str(folder / name))
+            _write(folder / name, json.dumps(executed, indent=1, ensure_ascii=False) + "\n")
+        (folder / stale).unlink(missing_ok=True)
+        result = replace(result, notebook=name, page=f"{lesson.name}.html")
+        _write(folder / result.page, page(executed or plan.notebook, result))
+    except OSError as error:
+        words = f"{name or part} could not be written: {error.strerror or error}"
+        failure = result.failure or Failure(0, "", type(error).__name__, words)
+        status = "unwritten" if result.status == "ok" else result.status
+        result = replace(result, status=status, notebook="", page="", failure=failure)
+    return result
+
+
+def _write(path: Path, text: str) -> None:
+    write_atomic(path, text.encode("utf-8", "replace"))  # half of a pair of surrogates has no bytes
+
+
+def _is_there(notebook: Path) -> bool:
+    """Whether an earlier run's notebook is whole still."""
+    try:
+        return bool(read_notebook(notebook)["cells"])
+    except NotebookError:
+        return False
 
 
 @contextlib.contextmanager
@@ -195,26 +222,27 @@ def _writing(folder: Path) -> Iterator[None]:
         raise OutputError(f"`out` must be a folder that can be written. Received: {str(folder)!r}: {reason}") from error
 
 
-def _plans(lessons: list[Lesson], profile: str | None, given: dict[str, Any]) -> list[_Plan]:
-    plans = []
+def _plans(lessons: list[Lesson], profile: str | None, given: dict[str, Any]) -> dict[Lesson, _Plan | NotebookError]:
+    """What to do for each lesson, or why its notebook cannot be read."""
+    plans: dict[Lesson, _Plan | NotebookError] = {}
     for lesson in lessons:
-        notebook = _notebook(lesson)
+        if not lesson.notebook.is_file():
+            raise CourseError(f"{lesson.name} has no notebook yet: run `cnnlab build {lesson.number}`")
+        try:
+            notebook = read_notebook(lesson.notebook)
+        except NotebookError as error:
+            plans[lesson] = error
+            continue
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell.update(outputs=[], execution_count=None)  # they may be large, and are about to be replaced
         declared = _declared(lesson, notebook)
         values = dict(given)
         if profile is not None or "PROFILE" in declared:
             values.setdefault("PROFILE", profile or "quick")
         values = {name: _value(lesson, name, value, declared) for name, value in values.items()}
-        plans.append(_Plan(lesson, notebook, values))
+        plans[lesson] = _Plan(lesson, notebook, values)
     return plans
-
-
-def _notebook(lesson: Lesson) -> dict[str, Any]:
-    if not lesson.notebook.is_file():
-        raise CourseError(f"{lesson.name} has no notebook yet: run `cnnlab build {lesson.number}`")
-    try:
-        return json.loads(lesson.notebook.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CourseError(f"{lesson.notebook} is not a notebook: {error}") from None
 
 
 def _declared(lesson: Lesson, notebook: dict[str, Any]) -> dict[str, Any]:
@@ -223,8 +251,8 @@ def _declared(lesson: Lesson, notebook: dict[str, Any]) -> dict[str, Any]:
     if not tagged:
         raise CourseError(f"{lesson.name} has no cell tagged `parameters`")
     try:
-        statements = ast.parse("".join(tagged[0]["source"])).body
-    except SyntaxError as error:
+        statements = ast.parse(tagged[0]["source"]).body
+    except (SyntaxError, ValueError) as error:  # a zero byte or half a character is a ValueError
         raise CourseError(f"{lesson.name}: its cell tagged `parameters` is not plain Python: {error}") from None
     declared = {}
     for statement in statements:
@@ -276,7 +304,7 @@ class _Display:
         cells = {plan.lesson.name: len(plan.notebook["cells"]) for plan in todo}
         self.cells, self.at = cells, dict.fromkeys(cells, 0)
         for result in report.results.values():
-            if result.reused:
+            if result.reused or result.status == "unreadable":
                 self.result(result)
         # disable=None: no bar where stderr is a file or a pipe; the lines say it all there.
         self.bar = tqdm(total=sum(cells.values()), unit="cell", disable=None, dynamic_ncols=True, leave=False)
@@ -289,8 +317,9 @@ class _Display:
         if result.reused:
             self._line(f"{'kept':8}{result.name}")
             return
-        self._advance(result.name, self.cells[result.name])
-        why = f"  {result.failure}" if result.failure else ""
+        if result.name in self.cells:
+            self._advance(result.name, self.cells[result.name])
+        why = f"  {str(result.failure)[:_SHOWN]}" if result.failure else ""
         self._line(f"{result.status:8}{result.name}  {result.seconds:.1f} s{why}")
 
     def _line(self, text: str) -> None:

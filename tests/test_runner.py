@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 import functools
 import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import psutil
@@ -244,8 +247,8 @@ def test_a_lesson_not_built_yet_and_a_broken_notebook_are_named(course, executed
     with pytest.raises(CourseError, match="05_new has no notebook yet: run `cnnlab build 05`"):
         runner.run(["5"], course=course, out=tmp_path / "out")
     (course / "notebooks" / "05_new.ipynb").write_text("{")
-    with pytest.raises(CourseError, match="not a notebook"):
-        runner.run(["5"], course=course, out=tmp_path / "out")
+    report = runner.run(["5"], course=course, out=tmp_path / "out")
+    assert "05_new.ipynb is not a notebook: Expecting property name" in str(report.results["05_new"].failure)
 
 
 @pytest.mark.parametrize("options", [{"jobs": 0}, {"timeout": 0}, {"timeout": "a"}, {"profile": "slow"}])
@@ -262,11 +265,13 @@ def test_a_file_in_place_of_the_output_folder(course, executed, tmp_path):
 
 
 def test_a_full_disk_stops_the_run_and_resume_goes_on(course, executed, tmp_path, monkeypatch):
+    """Where not even the report can be written, nothing that ran later would be on record."""
     out = tmp_path / "out"
     full = {"01_raises.ipynb"}
 
     def writes(path, data):
         if Path(path).name in full:
+            full.add("report.json")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         write_atomic(path, data)
 
@@ -278,6 +283,137 @@ def test_a_full_disk_stops_the_run_and_resume_goes_on(course, executed, tmp_path
     executed.clear()
     assert not runner.run(course=course, out=out, resume=True).failed
     assert [name for name, _ in executed] == ["01_raises"]
+
+
+def test_a_lesson_whose_output_cannot_be_written_fails_alone(course, executed, tmp_path):
+    out = tmp_path / "out"
+    (out / "00_good.ipynb" / "in the way").mkdir(parents=True)
+    report = runner.run(course=course, out=out)
+    assert [r.status for r in report.results.values()] == ["unwritten", "ok"]
+    assert str(report.results["00_good"].failure).endswith("Error: 00_good.ipynb could not be written: Is a directory")
+    assert "its output cannot be written" in (out / "index.html").read_text(encoding="utf-8")
+
+
+BROKEN = {
+    "format 3": (json.dumps({"nbformat": 3, "worksheets": [{"cells": []}]}), "it is of format 3: open it in"),
+    "list": ("[]", "it holds a list"),
+    "nothing in it": ("{}", "it has no `nbformat` 4"),
+    "no cells": ('{"nbformat": 4}', "it has no list of `cells`"),
+    "no source": ('{"nbformat": 4, "cells": [{"cell_type": "code"}]}', "its cell 1 has no source"),
+    "number as source": ('{"nbformat": 4, "cells": [{"cell_type": "code", "source": 3}]}', "its cell 1 has no source"),
+    "unknown cell": (
+        '{"nbformat": 4, "cells": [{"cell_type": "cod", "source": "1/0"}]}',
+        "no known type, but 'cod'",
+    ),
+    "no cell": ('{"nbformat": 4, "cells": [null]}', "its cell 1 is of no known type"),
+    "tags": (
+        '{"nbformat": 4, "cells": [{"cell_type": "code", "source": "", "metadata": {"tags": "a"}}]}',
+        "the tags of its cell 1 are no list of words",
+    ),
+    "metadata": (
+        '{"nbformat": 4, "cells": [{"cell_type": "code", "source": "", "metadata": []}]}',
+        "the metadata of its cell 1 is no dict",
+    ),
+    "outputs": (
+        '{"nbformat": 4, "cells": [{"cell_type": "code", "source": "", "outputs": {}}]}',
+        "the outputs of its cell 1 are no list of dicts",
+    ),
+    "UTF-16": ("{}".encode("utf-16"), "it is written in UTF-16: save it as UTF-8"),
+    "Latin-1": (b'{"caf\xe9": 1}', "can't decode byte 0xe9"),
+    "zero bytes": ("", "it is empty (0 bytes)"),
+    "half": ('{"nbformat": 4, "cells": [', "Expecting value"),
+    "deep": ("[" * 100_000, "its lists are thousands deep"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_notebook_that_is_none_fails_alone_with_a_sentence(course, executed, tmp_path, case, capsys):
+    content, says = BROKEN[case]
+    file = course / "notebooks" / "00_good.ipynb"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    report = runner.run(course=course, out=tmp_path / "out", progress=True)
+    assert [r.status for r in report.results.values()] == ["unreadable", "ok"]
+    failure = str(report.results["00_good"].failure)
+    assert "00_good.ipynb is not a notebook: " in failure
+    assert says in failure
+    assert str(tmp_path) not in failure
+    assert says in capsys.readouterr().out
+    assert [name for name, _ in executed] == ["01_raises"]
+    assert read_results(tmp_path / "out" / "report.json") == report.results
+
+
+def test_a_notebook_with_a_byte_order_mark_is_one(course, executed, tmp_path):
+    file = course / "notebooks" / "00_good.ipynb"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert not runner.run(course=course, out=tmp_path / "out").failed
+
+
+def test_a_run_of_one_lesson_keeps_the_record_of_the_others(course, executed, tmp_path):
+    """The evening before, as README has it: all of them, one with a parameter, then what is missing."""
+    out = tmp_path / "out"
+    write_notebook(course, "02_late", ["print('late')"])
+    runner.run(course=course, out=out)
+    runner.run(["1"], course=course, out=out, parameters={"SEED": 7})
+    assert [
+        (r.name, r.parameters["SEED"]) for r in read_results(out / "report.json").values() if "SEED" in r.parameters
+    ]
+    assert "3 lessons: all of them ran to their end" in (out / "index.html").read_text(encoding="utf-8")
+    executed.clear()
+    runner.run(course=course, out=out, resume=True)
+    assert [name for name, _ in executed] == ["01_raises"], "the one that ran with another parameter"
+    runner.run(["0"], course=course, out=out)
+    executed.clear()
+    runner.run(course=course, out=out, resume=True)
+    assert executed == []
+
+
+def test_a_lesson_that_is_no_more_leaves_the_report(course, executed, tmp_path):
+    out = tmp_path / "out"
+    runner.run(course=course, out=out)
+    (course / "notebooks" / "01_raises.ipynb").unlink()
+    runner.run(["0"], course=course, out=out)
+    assert list(read_results(out / "report.json")) == ["00_good"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"nbformat": 4, "cells": []}'])
+def test_resume_does_not_keep_half_a_notebook(course, executed, tmp_path, content):
+    out = tmp_path / "out"
+    runner.run(course=course, out=out)
+    (out / "00_good.ipynb").write_text(content)
+    executed.clear()
+    runner.run(course=course, out=out, resume=True)
+    assert [name for name, _ in executed] == ["00_good"]
+
+
+GOOD_ROW = {"name": "00_good", "title": "00 Good", "fingerprint": "x", "status": "ok", "notebook": "00_good.ipynb"}
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        None, 3, [], [[]], {}, {"results": None}, {"results": 3}, {"results": {"a": 1}}, {"results": [None, 3, []]},
+        *({"results": [{**GOOD_ROW, **change}]} for change in (
+            {"name": 3}, {"name": None}, {"title": []}, {"status": []}, {"status": "odd"}, {"seconds": "1"},
+            {"seconds": True}, {"notebook": ["a"]}, {"notebook": "../../etc/passwd"}, {"notebook": "a\\b"},
+            {"parameters": []}, {"failure": 3}, {"failure": {}, "x": 1}, {"failure": {"cell": "1"}}, {"unknown": 1},
+            {"page": "http://a/b.html"}, {"reused": "yes"},
+        )),
+    ],
+)  # fmt: skip
+def test_a_report_of_odd_types_is_survived(course, executed, tmp_path, recorded):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.json").write_text(json.dumps(recorded))
+    assert read_results(out / "report.json") == {}
+    assert not runner.run(["0"], course=course, out=out, resume=True).failed
+    (out / "report.json").write_text(json.dumps({"results": [3, GOOD_ROW]}))
+    assert list(read_results(out / "report.json")) == ["00_good"], "one bad row does not take the good ones with it"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe{", b"[" * 100_000], ids=["empty", "UTF-16", "deep"])
+def test_a_report_that_is_none_is_survived(tmp_path, content):
+    (tmp_path / "report.json").write_bytes(content)
+    assert read_results(tmp_path / "report.json") == {}
 
 
 def test_atomic_writing_leaves_the_old_file_and_no_rest_when_it_fails(tmp_path, monkeypatch):
@@ -352,6 +488,14 @@ def test_where_the_course_is_looked_for(course, tmp_path, monkeypatch):
         course_folder()
 
 
+def claiming(width: int, height: int) -> str:
+    """A picture of a few bytes whose header says this."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = b"IDAT" + zlib.compress(b"\0")
+    chunks = (struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (header, data, b"IEND"))
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"".join(chunks)).decode()
+
+
 def test_thumbnails_are_small_and_a_broken_picture_is_skipped():
     def notebook(*pictures):
         return {"cells": [{"outputs": [{"data": {"image/png": p}} for p in pictures]}]}
@@ -359,6 +503,9 @@ def test_thumbnails_are_small_and_a_broken_picture_is_skipped():
     assert thumbnail(notebook()) is None
     assert thumbnail(notebook("bm90IGEgcGljdHVyZQ==")) is None
     assert thumbnail(notebook("bm90IGEgcGljdHVyZQ==", PIXEL)).startswith(b"\x89PNG")
+    assert thumbnail(notebook(claiming(20_000, 20_000))) is None  # 400 million pixels: Pillow refuses it as a bomb
+    assert thumbnail(notebook(claiming(10_000, 10_000), PIXEL)).startswith(b"\x89PNG")  # Pillow would warn of it
+    assert thumbnail(notebook("bm90IGJhc2U2NA", "!!!", PIXEL)).startswith(b"\x89PNG")
     page = ['<img alt="two pixels" ', f'src="data:image/png;base64,{PIXEL}">']  # a file keeps it as a list of lines
     assert thumbnail({"cells": [{"outputs": [{"data": {"text/html": page}}]}]}).startswith(b"\x89PNG")
 
