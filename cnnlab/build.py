@@ -1,13 +1,18 @@
 """Lessons into notebooks: ``lessons/*.py``, which we write, to ``notebooks/*.ipynb``, which people open, with outputs.
 
 The same lesson gives the same file anywhere: cell ids come from the position, nothing is timed, the data are those that
-need no network, and an output that names a folder of this machine fails the build. A notebook that is wrong in any way
-is not written.
+need no network, and an output that names a folder of this machine fails the build. Only Python's version is noted, as
+JupyterLab notes it: opening and saving a notebook changes nothing. A notebook that is wrong in any way is not written.
+
+Each notebook remembers, in its metadata, the lesson it was built from. So it is known, whatever the clocks say, which
+of the two somebody has changed since, and no work is replaced unasked.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import platform
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -15,51 +20,53 @@ from pathlib import Path
 from typing import Any
 
 from cnnlab._atomic import write_atomic
+from cnnlab._lesson_text import BuildError, cells_of, content, first_difference, text_of
+from cnnlab._merge import exercise_of
+from cnnlab._navigation import MARK, links, navigation, repository
+from cnnlab._notebook import NotebookError, read_notebook
 from cnnlab._outputs import problems_of, still
-from cnnlab.course import Lesson, find_lessons
+from cnnlab.course import Lesson, all_lessons, find_lessons
 from cnnlab.execute import Task, environment
 from cnnlab.execute import execute as execute_notebooks
+from cnnlab.progress import index_notebook
+from cnnlab.workbook import backup_folder, keep
 
+# As short as it can be: what it does must be done before there is a cnnlab to do it.
 BOOTSTRAP = """\
-# Makes `import cnnlab` work: nothing to do where it is installed, one installation on Colab or elsewhere.
+# @title Setup: run this cell first
 import importlib.util
 import os
 import subprocess
 import sys
 
-COURSE_URL = os.environ.get("COURSE_URL", "{url}")  # {note}
+COURSE_URL = os.environ.get("COURSE_URL", "{url}")
 if importlib.util.find_spec("cnnlab") is None:
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--upgrade-strategy", "only-if-needed"]
-    if not COURSE_URL or subprocess.run([*pip, COURSE_URL]).returncode:
+    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. {remedy}")
     importlib.invalidate_caches()
 from cnnlab.startup import load_keras
 
-load_keras()  # a few seconds, without the lines that TensorFlow would put here in red"""
+load_keras()"""
 
 _TITLE_CELL = re.compile(r"# %% \[markdown\].*\n# # .*\n")
-_BADGE = re.compile(r"^# <!-- badge -->.*$", re.MULTILINE)
+_NAVIGATION = re.compile(rf"^# {MARK}\n(?:# .+\n)*", re.MULTILINE)
+_FOOT = '# %% [markdown] tags=["navigation"]'
+# What JupyterLab would write when it opens the notebook.
 _METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+        "version": platform.python_version(),
+    },
 }
-_NO_HEADER = {"jupytext": {"notebook_metadata_filter": "-all"}}
+_COLLAPSED = {"cellView": "form", "jupyter": {"source_hidden": True}}  # in Colab and in JupyterLab
 # Nothing of the kernel's life belongs in a committed file.
 _OPTIONS = {"record_timing": False, "store_widget_state": False}
-
-
-class BuildError(RuntimeError):
-    """A lesson could not be made into a notebook that may be committed."""
-
-
-def repository(course: Path) -> str:
-    """Return the address in the course's pyproject.toml, ``[project.urls] Repository``; "" if none is set."""
-    file = course / "pyproject.toml"
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    # tomllib came with Python 3.11; one plain line does not need it.
-    section = re.search(r"^\[project\.urls\][^\n]*\n(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
-    line = section and re.search(r"""^"?repository"?\s*=\s*["']([^"'\s]+)["']""", section[1], re.MULTILINE | re.I)
-    return line[1].rstrip("/").removesuffix(".git") if line else ""
 
 
 def bootstrap(url: str) -> str:
@@ -70,24 +77,9 @@ def bootstrap(url: str) -> str:
     """
     if url:
         remedy = "Go online and retry, or run `pip install .` in the course folder."
-        return BOOTSTRAP.format(url=f"git+{url}", note="where it is published", remedy=remedy)
+        return BOOTSTRAP.format(url=f"git+{url}", remedy=remedy)
     remedy = "Run `pip install .` in the course folder, or set COURSE_URL."
-    return BOOTSTRAP.format(url="", note="this copy of the course has no address yet", remedy=remedy)
-
-
-def badge(url: str, name: str) -> str:
-    """Return the line under a lesson's title that opens it in Colab, or that says why there is none.
-
-    >>> badge("", "02_padding_and_stride")
-    '<!-- badge --> *Open in Colab: this copy of the course has no address yet.*'
-    """
-    if not url:
-        return "<!-- badge --> *Open in Colab: this copy of the course has no address yet.*"
-    github = re.fullmatch(r"https://github\.com/([^/]+/[^/]+)", url)
-    if not github:
-        return f"<!-- badge --> *Colab opens notebooks from GitHub only; this course is at <{url}>.*"
-    link = f"https://colab.research.google.com/github/{github[1]}/blob/main/notebooks/{name}.ipynb"
-    return f"<!-- badge --> [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({link})"
+    return BOOTSTRAP.format(url="", remedy=remedy)
 
 
 def build(
@@ -106,7 +98,7 @@ def build(
     ----------
     lessons : numbers, names or paths; all lessons when empty
     execute : False writes the notebooks without outputs
-    force : build also what has not changed
+    force : build also what has not changed, and replace a notebook that was edited; a copy of it is kept
     jobs : notebooks executed at a time, >= 1
     timeout : seconds a notebook may take, > 0
     course : the course folder; looked for when not given
@@ -122,11 +114,16 @@ def build(
     CourseError
         For an unknown lesson.
     BuildError
-        If a notebook failed; the message lists every problem with its lesson and cell. The other notebooks are written.
+        If a notebook failed, or was edited since it was built; the message lists every problem with its lesson and
+        cell. The other notebooks are written.
     """
-    written, problems, todo = [], [], {}
+    written, problems, todo, backup = [], [], {}, None
     for lesson in _with_source(find_lessons(lessons, course)):
         notebook = stamped(lesson)
+        if not force and (refused := _edited(lesson, notebook)):
+            problems.append(refused)
+            announce(f"refused    {lesson.name}")
+            continue
         if (text := _stamped_text(lesson)) != lesson.source.read_text(encoding="utf-8"):
             write_atomic(lesson.source, text)
         if force or not _is_current(lesson, notebook, execute):
@@ -139,9 +136,15 @@ def build(
             problems += found
             announce(f"failed     {lesson.name}")
         else:
+            if _edited(lesson, notebook):
+                backup = backup or backup_folder(lesson.course)
+                keep(lesson.notebook, backup)
             write_atomic(lesson.notebook, _text(notebook))
             written.append(lesson.name)
             announce(f"written    {lesson.name}")
+    index, page = _index(course)
+    if _stale(index, page):
+        write_atomic(index, _text(page))
     if problems:
         raise BuildError("\n".join(problems))
     return written
@@ -150,51 +153,64 @@ def build(
 def check(lessons: Iterable[str] | None = None, *, course: Path | None = None) -> list[str]:
     """Return where lessons and notebooks disagree: one line a lesson, naming the first cell; empty when all agree.
 
-    Also reported: a notebook without a lesson or without outputs, and a lesson whose badge or bootstrap cell is not the
-    present one.
+    Also reported: a notebook without a lesson or without outputs, and a lesson whose navigation or bootstrap cell is
+    not the present one.
     """
-    return [line for lesson in find_lessons(lessons, course) if (line := _disagreement(lesson))]
+    found = [line for lesson in find_lessons(lessons, course) if (line := _disagreement(lesson))]
+    return found + ["index: not today's list of lessons. `cnnlab build` writes it"] * _stale(*_index(course))
 
 
-def sync(lessons: Iterable[str] | None = None, *, course: Path | None = None) -> list[str]:
+def sync(lessons: Iterable[str] | None = None, *, force: bool = False, course: Path | None = None) -> list[str]:
     """Take edits made in notebooks back into the lessons, and return the names of the lessons rewritten.
+
+    Parameters
+    ----------
+    lessons : numbers, names or paths; all lessons when empty
+    force : rewrite also a lesson that has edits of its own; a copy of it is kept
+    course : the course folder; looked for when not given
 
     Raises
     ------
     BuildError
-        If a lesson that disagrees with its notebook was changed after it; which of the two is right is not ours to say.
+        If lesson and notebook have both been edited since the notebook was built, or it is not known which, or the
+        notebook holds what a lesson cannot. The other lessons are rewritten.
     """
-    import jupytext
-
-    rewritten = []
+    rewritten, problems, backup = [], [], None
     for lesson in find_lessons(lessons, course):
         if not lesson.notebook.is_file():
             continue
-        notebook = _read(lesson.notebook)
-        if lesson.source.is_file():
-            if _first_difference(_read(lesson.source)["cells"], notebook["cells"]) is None:
-                continue
-            if lesson.source.stat().st_mtime > lesson.notebook.stat().st_mtime:
-                raise BuildError(
-                    f"{lesson.name}: the lesson is newer than its notebook. To keep the lesson: "
-                    f"`cnnlab build {lesson.number}`. To keep the notebook: save it again, then `cnnlab build --sync`"
-                )
-        # Of what an editor notes in a notebook, only the tags belong to the lesson.
-        cells = [{**cell, "metadata": _tags(cell)} for cell in notebook["cells"]]
-        bare = _notebook_node({**notebook, "cells": cells, "metadata": _NO_HEADER})
-        write_atomic(lesson.source, jupytext.writes(bare, fmt="py:percent"))
-        rewritten.append(lesson.name)
+        try:
+            notebook = _read(lesson.notebook)
+            text = text_of(notebook["cells"], lesson.name)
+            if lesson.source.is_file():
+                ours = _read(lesson.source)["cells"]
+                cell, built = first_difference(ours, notebook["cells"]), _built_from(notebook)
+                if cell is None or (built == _state(notebook["cells"]) and not force):
+                    continue  # nothing was edited in the notebook
+                if built != _state(ours):
+                    if not force:
+                        problems.append(_which(lesson, cell, "both have been edited since" if built else ""))
+                        continue
+                    backup = backup or backup_folder(lesson.course)
+                    keep(lesson.source, backup)
+            write_atomic(lesson.source, text)
+            notebook["metadata"]["cnnlab"] = {"lesson": _state(notebook["cells"])}
+            write_atomic(lesson.notebook, _text(notebook))
+            rewritten.append(lesson.name)
+        except BuildError as error:
+            problems.append(str(error))
+    if problems:
+        raise BuildError("\n".join(problems))
     return rewritten
 
 
-def stamp(text: str, url: str, name: str) -> str:
-    """Return a lesson's text with the badge and the bootstrap cell of today in it, and nothing else changed.
+def stamp(text: str, lesson: Lesson) -> str:
+    """Return a lesson's text with the navigation and the bootstrap cell of today in it, and nothing else changed.
 
     Parameters
     ----------
     text : the lesson as py:percent
-    url : address of the repository, "" if there is none
-    name : the lesson's name
+    lesson : which lesson it is
 
     Raises
     ------
@@ -203,34 +219,54 @@ def stamp(text: str, url: str, name: str) -> str:
     """
     before, *cells = re.split(r"^(?=# %%)", text, flags=re.MULTILINE)
     if not cells or not _TITLE_CELL.match(cells[0]):
-        raise BuildError(f"{name}: the first cell must be Markdown and begin with the title, `# …`")
-    line = badge(url, name)
-    if _BADGE.search(cells[0]):
-        cells[0] = _BADGE.sub(lambda _: f"# {line}", cells[0], count=1)
+        raise BuildError(f"{lesson.name}: the first cell must be Markdown and begin with the title, `# …`")
+    url = repository(lesson.course)
+    lessons = [other for other in all_lessons(lesson.course) if other.source.is_file()]
+    top = _commented(navigation(lesson, lessons, url))
+    if _NAVIGATION.search(cells[0]):
+        cells[0] = _NAVIGATION.sub(lambda _: top, cells[0], count=1)
     else:
-        cells[0] = _TITLE_CELL.sub(lambda title: f"{title[0]}#\n# {line}\n", cells[0], count=1)
+        cells[0] = _TITLE_CELL.sub(lambda title: f"{title[0]}#\n{top}", cells[0], count=1)
     cell = f'# %% tags=["bootstrap"]\n{bootstrap(url)}\n\n'
     places = [n for n, cell in enumerate(cells) if '"bootstrap"' in cell.partition("\n")[0]]
     cells[places[0] if places else 1 : places[0] + 1 if places else 1] = [cell]
-    return before + "".join(cells)
+    cells = [cell for cell in cells if not cell.startswith(_FOOT)]
+    body = (before + "".join(cells)).rstrip("\n")
+    return f"{body}\n\n{_FOOT}\n{_commented(links(lesson, lessons))}"
+
+
+def _commented(text: str) -> str:
+    return "".join(f"# {line}\n" for line in text.split("\n"))
 
 
 def stamped(lesson: Lesson) -> dict[str, Any]:
-    """Return a lesson as a notebook without outputs, with the badge and the bootstrap cell of today in it."""
-    import jupytext
-
-    notebook = jupytext.reads(_stamped_text(lesson), fmt="py:percent")
-    for position, cell in enumerate(notebook["cells"], start=1):
+    """Return a lesson as a notebook without outputs, with the navigation and the bootstrap cell of today in it."""
+    cells = cells_of(_stamped_text(lesson))
+    metadata = {**_METADATA, "cnnlab": {"lesson": _state(cells)}}
+    for position, cell in enumerate(cells, start=1):
         cell["id"] = f"lesson-{lesson.number}-cell-{position:03d}"
-        # Beside the tags, jupytext notes how many blank lines a lesson has between two cells.
-        cell["metadata"] = {k: v for k, v in cell["metadata"].items() if not k.startswith("lines_to_")}
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)
-    return {"cells": notebook["cells"], "metadata": _METADATA, "nbformat": 4, "nbformat_minor": 5}
+        if "bootstrap" in cell["metadata"].get("tags", []):
+            cell["metadata"].update(_COLLAPSED)
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _index(course: Path | None) -> tuple[Path, dict[str, Any]]:
+    """Return where the course's own index stands and what it should be: all lessons, and nobody's progress."""
+    lessons = [lesson for lesson in find_lessons(None, course) if lesson.source.is_file()]
+    folder = find_lessons(None, course)[0].notebook.parent
+    return folder / "index.ipynb", {**index_notebook(lessons, folder.parent / "lessons"), "metadata": _METADATA}
+
+
+def _stale(path: Path, page: dict[str, Any]) -> bool:
+    return not path.is_file() or first_difference(page["cells"], _read(path)["cells"]) is not None
 
 
 def _stamped_text(lesson: Lesson) -> str:
-    return stamp(lesson.source.read_text(encoding="utf-8"), repository(lesson.course), lesson.name)
+    text = lesson.source.read_text(encoding="utf-8")
+    today = stamp(text, lesson)
+    return text if first_difference(cells_of(text), cells_of(today)) is None else today  # blank lines are no change
 
 
 def _with_source(lessons: list[Lesson]) -> list[Lesson]:
@@ -241,43 +277,62 @@ def _with_source(lessons: list[Lesson]) -> list[Lesson]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Read a lesson or a notebook as plain notebook JSON, every source one string."""
-    import jupytext
-
-    text = path.read_text(encoding="utf-8")
+    """Read a lesson or a notebook as notebook JSON, every source one string whose lines end in a line feed."""
     try:
-        notebook = json.loads(text) if path.suffix == ".ipynb" else jupytext.reads(text, fmt="py:percent")
+        if path.suffix != ".ipynb":
+            return {"cells": cells_of(path.read_text(encoding="utf-8")), "metadata": {}}
+        notebook = read_notebook(path)
     except ValueError as error:
-        raise BuildError(f"{path.name}: cannot be read: {error}") from None
-    cells = [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
-    return {**notebook, "cells": cells}
-
-
-def _notebook_node(notebook: dict[str, Any]) -> Any:
-    import nbformat
-
-    return nbformat.from_dict(notebook)
+        raise BuildError(str(error) if isinstance(error, NotebookError) else f"{path.name}: {error}") from None
+    for cell in notebook["cells"]:
+        cell["source"] = re.sub("\r\n?", "\n", cell["source"])
+    return notebook
 
 
 def _text(notebook: dict[str, Any]) -> str:
     import nbformat
 
-    node = _notebook_node(notebook)
+    node = nbformat.from_dict(notebook)
     nbformat.validate(node)
     return nbformat.writes(node).rstrip() + "\n"
 
 
-def _tags(cell: dict[str, Any]) -> dict[str, Any]:
-    return {"tags": cell["metadata"]["tags"]} if cell["metadata"].get("tags") else {}
+def _state(cells: list[dict[str, Any]]) -> str:
+    """Return a short name for what a lesson says."""
+    return hashlib.sha256(json.dumps([content(cell) for cell in cells]).encode()).hexdigest()[:16]
 
 
-def _first_difference(lesson: list[dict[str, Any]], notebook: list[dict[str, Any]]) -> int | None:
-    """Return the number, from 1, of the first cell that differs in kind, text or tags; None if none does."""
-    ours, theirs = ([(c["cell_type"], c["source"], _tags(c)) for c in cells] for cells in (lesson, notebook))
-    if ours == theirs:
-        return None
-    same = (a == b for a, b in zip(ours, theirs, strict=False))
-    return next((n for n, equal in enumerate(same, start=1) if not equal), min(len(ours), len(theirs)) + 1)
+def _built_from(notebook: dict[str, Any]) -> str | None:
+    """Return the name of what a notebook was built from; None where a tool has dropped it."""
+    mark = notebook["metadata"].get("cnnlab")
+    return mark.get("lesson") if isinstance(mark, dict) else None
+
+
+def _edited(lesson: Lesson, wanted: dict[str, Any]) -> str:
+    """Return why a notebook must not be replaced by `wanted`: it holds what the lesson does not. "" if it may."""
+    if not lesson.notebook.is_file():
+        return ""
+    try:
+        there, ours = _read(lesson.notebook), _read(lesson.source)["cells"]
+    except BuildError as error:
+        return f"{error}. To replace it: `cnnlab build --force {lesson.number}`"
+    built = _built_from(there)
+    if _state(there["cells"]) in (built, _state(wanted["cells"]), _state(ours)):
+        return ""
+    cell = first_difference(ours, there["cells"]) or 1
+    why = _which(lesson, cell, "the notebook has been edited since it was built" if built else "")
+    known = [content(one) for one in ours]
+    if any(exercise_of(one) and content(one) not in known for one in there["cells"]):
+        why += ". An answer is in it: for answers `cnnlab start` lays out a copy of your own"
+    return why
+
+
+def _which(lesson: Lesson, cell: int, why: str) -> str:
+    return (
+        f"{lesson.name}: cell {cell}: lesson and notebook differ, and {why or 'nothing says which is newer'}. "
+        f"To keep the notebook: `cnnlab build --sync --force {lesson.number}`. "
+        f"To keep the lesson: `cnnlab build --force {lesson.number}`. A copy of the other is kept in .cnnlab/backups"
+    )
 
 
 def _disagreement(lesson: Lesson) -> str | None:
@@ -286,11 +341,13 @@ def _disagreement(lesson: Lesson) -> str | None:
     mend = f"`cnnlab build {lesson.number}`"
     wanted = stamped(lesson)
     if _stamped_text(lesson) != lesson.source.read_text(encoding="utf-8"):
-        return f"{lesson.name}: not today's badge or bootstrap cell. {mend} puts them in"
+        return f"{lesson.name}: not today's navigation or bootstrap cell. {mend} puts them in"
     if not lesson.notebook.is_file():
         return f"{lesson.name}: no notebook yet. {mend} makes it"
+    if edited := _edited(lesson, wanted):
+        return edited
     notebook = _read(lesson.notebook)
-    cell = _first_difference(wanted["cells"], notebook["cells"])
+    cell = first_difference(wanted["cells"], notebook["cells"])
     if cell:
         return f"{lesson.name}: cell {cell}: lesson and notebook differ. {mend} follows the lesson"
     cell = _first_unexecuted(notebook)
@@ -311,7 +368,7 @@ def _is_current(lesson: Lesson, notebook: dict[str, Any], executed: bool) -> boo
     if not lesson.notebook.is_file():
         return False
     there = _read(lesson.notebook)
-    same = _first_difference(notebook["cells"], there["cells"]) is None
+    same = first_difference(notebook["cells"], there["cells"]) is None
     return same and not (executed and _first_unexecuted(there))
 
 

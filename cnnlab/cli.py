@@ -1,4 +1,4 @@
-"""The command ``cnnlab``: start, run, build, doctor, data, detect. Each imports what it needs when it is called."""
+"""The command ``cnnlab``: start, run, build, progress, doctor, data, detect. Each imports what it needs when it is called."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ examples:
   cnnlab run 02 -p SEED 7 --out tries one lesson with a parameter changed
   cnnlab run --resume                 what failed or is missing, again
   cnnlab build --check                do lessons and notebooks agree?
+  cnnlab progress                     what is right, what is open, and what is next
   cnnlab doctor                       what works here, what does not, what to type
   cnnlab data get mnist               fetch a data set for a classroom without internet
   cnnlab detect dog.jpg --model yolo-fastest   boxes around what is in a photo
@@ -123,10 +124,19 @@ def _parser() -> argparse.ArgumentParser:
     mode = build.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="only say where lessons and notebooks disagree")
     mode.add_argument("--sync", action="store_true", help="take edits made in notebooks back into the lessons")
-    mode.add_argument("--force", action="store_true", help="build also what has not changed")
+    build.add_argument(
+        "--force", action="store_true", help="also what has not changed, and what was edited: a copy of that is kept"
+    )
     build.add_argument("--no-execute", action="store_true", help="write notebooks without outputs")
     _jobs(build, 1, "1")
     build.set_defaults(call=_build)
+
+    progress = commands.add_parser("progress", help="say how far a learner is, lesson by lesson, and what is next")
+    progress.add_argument(
+        "folder", nargs="?", type=os.path.expanduser, metavar="FOLDER",
+        help="a folder of lessons (default: the current one if it is one, else my-cnnlab)",
+    )  # fmt: skip
+    progress.set_defaults(call=_progress)
 
     doctor = commands.add_parser("doctor", help="say what works here, what does not, and what to type")
     doctor.set_defaults(call=_doctor)
@@ -262,7 +272,8 @@ def _build(arguments: argparse.Namespace) -> int:
             print("\n".join(differences) or "Lessons and notebooks agree.")
             return 1 if differences else 0
         if arguments.sync:
-            print("\n".join(f"rewritten  {name}" for name in build.sync(arguments.lessons)) or "Nothing to take back.")
+            names = build.sync(arguments.lessons, force=arguments.force)
+            print("\n".join(f"rewritten  {name}" for name in names) or "Nothing to take back.")
             return 0
         build.build(
             arguments.lessons,
@@ -286,6 +297,16 @@ def _missing(*modules: str) -> int:
         return 0
     print(f"cnnlab: {', '.join(absent)} not installed. Type: pip install 'cnnlab[batch]'", file=sys.stderr)
     return 2
+
+
+def _progress(arguments: argparse.Namespace) -> int:
+    from cnnlab.progress import overview
+
+    here = overview(arguments.folder or ".")
+    if not (here.standings or arguments.folder):
+        here = overview("my-cnnlab")
+    print(here)
+    return 0 if here.standings else 2
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

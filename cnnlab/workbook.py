@@ -18,8 +18,10 @@ from typing import Any
 import cnnlab
 from cnnlab._atomic import write_atomic
 from cnnlab._merge import merge
+from cnnlab._notebook import NotebookError, read_notebook
 from cnnlab._sealed import sealed
 from cnnlab.course import CourseError, Lesson, find_lessons
+from cnnlab.progress import index_notebook
 
 RECORD = ".cnnlab"
 
@@ -85,7 +87,7 @@ def behind(folder: Path, *, course: Path | None = None) -> list[str]:
 
 def fresh(lesson: Lesson) -> Notebook:
     """Return a lesson as a learner first sees it: without outputs, the words of pictures out of sight."""
-    notebook = read(lesson.notebook)
+    notebook = read_notebook(lesson.notebook)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell.update(source=sealed(cell["source"]), outputs=[], execution_count=None)
@@ -93,33 +95,9 @@ def fresh(lesson: Lesson) -> Notebook:
     return {**notebook, "metadata": metadata}
 
 
-def read(path: Path) -> Notebook:
-    """Read a notebook, every source as one string.
-
-    Raises
-    ------
-    ValueError
-        If the file is no notebook of nbformat 4.
-    """
-    notebook = json.loads(path.read_bytes())
-    try:
-        if notebook["nbformat"] != 4:
-            raise ValueError(f"a notebook of nbformat 4 is needed. Received: nbformat {notebook['nbformat']}")
-        for cell in notebook["cells"]:
-            cell.update(cell_type=str(cell["cell_type"]), source="".join(cell["source"]), metadata={**cell["metadata"]})
-        return {**notebook, "metadata": {**notebook["metadata"]}}
-    except (KeyError, TypeError, AttributeError):
-        raise ValueError("not a notebook") from None
-
-
 def _copies(folder: Path, course: Path | None) -> dict[str, Notebook]:
     lessons = [lesson for lesson in find_lessons(None, course) if lesson.notebook.is_file()]
-    copies = {lesson.name: fresh(lesson) for lesson in lessons}
-    try:
-        from cnnlab.progress import index_notebook
-    except ModuleNotFoundError:
-        return copies
-    return {"index": index_notebook(lessons, folder), **copies}
+    return {"index": index_notebook(lessons, folder), **{lesson.name: fresh(lesson) for lesson in lessons}}
 
 
 def _brought(folder: Path, copies: dict[str, Notebook], announce: Announce) -> list[str]:
@@ -134,9 +112,9 @@ def _brought(folder: Path, copies: dict[str, Notebook], announce: Announce) -> l
         after = laid_out
         if path.exists():
             try:
-                mine = read(path)
-            except ValueError as error:
-                announce(f"left       {name}: cannot be read: {error}")
+                mine = read_notebook(path)
+            except NotebookError as error:
+                announce(f"left       {error}")
                 continue
             mark = mine["metadata"].get("cnnlab")
             base = mark.get("base") if isinstance(mark, dict) else recorded.get(name)
@@ -201,8 +179,8 @@ def _record(folder: Path) -> dict[str, str]:
 def _pristine(folder: Path, name: str, version: str | None) -> Notebook | None:
     """Return a notebook as it was laid out; None if that version is not there any more."""
     try:
-        return read(folder / RECORD / "pristine" / f"{name}.{version}.ipynb")
-    except (OSError, ValueError):
+        return read_notebook(folder / RECORD / "pristine" / f"{name}.{version}.ipynb")
+    except NotebookError:
         return None
 
 

@@ -113,7 +113,7 @@ def test_a_real_build_is_repeatable_and_shows_pictures_without_a_kernel(course, 
     assert code[2].outputs == [stream("one\n2\n")]
     assert code[4].outputs[0].data.keys() == {"text/html", "text/plain"}
     assert "[None, '1', 'tensorflow', '1']" in code[5].outputs[0].text
-    assert notebook.metadata.keys() == {"kernelspec", "language_info"}
+    assert notebook.metadata.keys() == {"kernelspec", "language_info", "cnnlab"}
     assert notebook.cells[1].metadata == {"tags": ["bootstrap"], "cellView": "form", "jupyter": {"source_hidden": True}}
     assert all(cell.metadata.keys() <= {"tags"} for cell in notebook.cells if cell is not notebook.cells[1])
 
@@ -138,7 +138,8 @@ def test_an_address_in_pyproject_reaches_navigation_and_bootstrap(course, output
         'Repository = "https://github.com/someone/some-course.git"\n[tool.x]\nRepository = "https://wrong.example"\n'
     )
     assert build.check(course=course) == [
-        f"{NAME}: not today's navigation or bootstrap cell. `cnnlab build 00` puts them in"
+        f"{NAME}: not today's navigation or bootstrap cell. `cnnlab build 00` puts them in",
+        "index: not today's list of lessons. `cnnlab build` writes it",
     ]
     build.build(course=course)
     cells = json.loads(path_of(course).read_text(encoding="utf-8"))["cells"]
@@ -296,7 +297,7 @@ def test_check_names_the_first_cell_that_differs(course, outputs, change, words)
     path_of(course).write_text(json.dumps(notebook), encoding="utf-8")
     [line] = build.check(course=course)
     assert line.startswith(f"{NAME}: {words}")
-    assert build.build(course=course) == [NAME]
+    assert build.build(course=course, force="differ" in words) == [NAME]
     assert build.check(course=course) == []
 
 
@@ -318,16 +319,28 @@ def test_without_execution_there_are_no_outputs(course):
     assert build.build(course=course, execute=False) == []
 
 
+def cells_in(path):
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+def edit(path, change):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    change(notebook)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
 def test_sync_takes_a_notebooks_edits_back_but_not_an_editors_notes(course, outputs):
     build.build(course=course)
     source = course / "lessons" / f"{NAME}.py"
     before = source.read_text(encoding="utf-8")
-    notebook = json.loads(path_of(course).read_text(encoding="utf-8"))
-    notebook["cells"][3]["source"] = ["print(3)"]
-    notebook["cells"][3]["metadata"]["collapsed"] = True
-    notebook["metadata"]["kernelspec"]["display_name"] = "My kernel"
-    path_of(course).write_text(json.dumps(notebook), encoding="utf-8")
-    os.utime(source, (0, 0))
+
+    def change(notebook):
+        notebook["cells"][3]["source"] = ["print(3)"]
+        notebook["cells"][3]["metadata"]["collapsed"] = True
+        notebook["metadata"]["kernelspec"]["display_name"] = "My kernel"
+
+    edit(path_of(course), change)
+    os.utime(path_of(course), (0, 0))  # what the clocks say is not asked
     assert build.sync(course=course) == [NAME]
     start = before.index("SEED = 0")
     after = source.read_text(encoding="utf-8")
@@ -335,15 +348,166 @@ def test_sync_takes_a_notebooks_edits_back_but_not_an_editors_notes(course, outp
     assert '# %% tags=["nbval-check-output"]\nprint(3)\n' in after
     assert "kernel" not in after
     assert build.sync(course=course) == []
+    source.write_text(after.replace("print(3)", "print(4)"), encoding="utf-8")
+    assert build.build(course=course) == [NAME], "what was synced is not held for an edit"
 
 
-def test_sync_does_not_overwrite_a_newer_lesson(course, outputs):
-    build.build(course=course)
+def edit_lesson(course):
     source = course / "lessons" / f"{NAME}.py"
-    source.write_text(source.read_text(encoding="utf-8") + "\n# %%\n1 + 1\n", encoding="utf-8")
-    os.utime(path_of(course), (0, 0))
-    with pytest.raises(build.BuildError, match="the lesson is newer than its notebook"):
+    source.write_text(source.read_text(encoding="utf-8").replace("return None", "return 1"), encoding="utf-8")
+
+
+def edit_notebook(course):
+    edit(path_of(course), lambda notebook: notebook["cells"][3].update(source="print('mine')"))
+
+
+@pytest.mark.parametrize("older", ["lessons/00_first.py", "notebooks/00_first.ipynb"])
+def test_of_two_edits_none_is_dropped_whatever_the_clocks_say(course, outputs, older):
+    build.build(course=course)
+    edit_lesson(course)
+    edit_notebook(course)
+    os.utime(course / older, (0, 0))
+    saved = {path: path.read_bytes() for path in course.rglob("*") if path.is_file()}
+    with pytest.raises(build.BuildError, match="cell 4: lesson and notebook differ, and both have been edited since"):
         build.sync(course=course)
+    with pytest.raises(build.BuildError, match="cell 4: lesson and notebook differ, and the notebook has been edited"):
+        build.build(course=course)
+    assert {path: path.read_bytes() for path in course.rglob("*") if path.is_file()} == saved
+
+
+def test_the_lesson_alone_was_edited(course, outputs):
+    build.build(course=course)
+    edit_lesson(course)
+    assert build.sync(course=course) == [], "there is nothing to take back"
+    assert build.build(course=course) == [NAME]
+    assert "return 1" in str(cells_in(path_of(course)))
+    assert not (course / ".cnnlab").exists()
+
+
+def test_force_keeps_a_copy_of_what_it_replaces(course, outputs):
+    build.build(course=course)
+    edit_notebook(course)
+    notebook = path_of(course).read_bytes()
+    assert build.build(course=course, force=True) == [NAME]
+    [kept] = (course / ".cnnlab" / "backups").glob("*/00_first.ipynb")
+    assert kept.read_bytes() == notebook
+    edit_lesson(course)
+    edit_notebook(course)
+    lesson = (course / "lessons" / f"{NAME}.py").read_bytes()
+    assert build.sync(course=course, force=True) == [NAME]
+    [kept] = (course / ".cnnlab" / "backups").glob("*/00_first.py")
+    assert kept.read_bytes() == lesson
+    assert build.build(course=course) == []
+
+
+def test_a_solved_notebook_is_not_replaced(course, outputs):
+    stub = '\n# %% tags=["exercise-total"]\nmy_total = ...\n'
+    write_lesson(course, NAME, TEXT + stub)
+    build.build(course=course)
+    edit(path_of(course), lambda notebook: notebook["cells"][6].update(source="my_total = 3"))
+    for _ in range(2):
+        with pytest.raises(build.BuildError, match="edited since it was built.*--sync.*--force 00.*`cnnlab start`"):
+            build.build(course=course)
+        edit_lesson(course)
+    [line] = build.check(course=course)
+    assert "`cnnlab start`" in line
+
+
+def test_where_nothing_says_which_is_newer_neither_is_replaced(course, outputs):
+    build.build(course=course)
+    edit_lesson(course)
+    edit(path_of(course), lambda notebook: notebook["metadata"].pop("cnnlab"))
+    for what in (build.build, build.sync):
+        with pytest.raises(build.BuildError, match="nothing says which is newer"):
+            what(course=course)
+
+
+def test_running_a_notebook_is_no_edit(course, outputs):
+    build.build(course=course)
+
+    def run(notebook):
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell.update(outputs=[stream("again")], execution_count=9)
+
+    edit(path_of(course), run)
+    assert build.build(course=course) == [NAME]
+
+
+@pytest.mark.parametrize("character", "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
+def test_what_only_python_takes_for_the_end_of_a_line_stays_in_its_string(course, outputs, character):
+    build.build(course=course)
+    for n, text in ((3, f"print('a{character}b')"), (0, f"# Title\n\na{character}b")):
+        edit(path_of(course), lambda notebook, n=n, text=text: notebook["cells"][n].update(source=text))
+        assert build.sync(course=course) == [NAME]
+        assert f"a{character}b" in (course / "lessons" / f"{NAME}.py").read_bytes().decode()
+        assert build.sync(course=course) == []
+    build.build(course=course, force=True)
+    assert "".join(cells_in(path_of(course))[3]["source"]) == f"print('a{character}b')"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"source": "x = 1\n# %% a comment\ny = 2"}, "cell 4: a lesson cannot hold it as it is. A line that begins"),
+        ({"source": "%% a\n", "cell_type": "markdown"}, "cell 4: a lesson cannot hold it as it is"),
+        ({"attachments": {"a.png": {"image/png": PIXEL}}}, "cell 4: a picture is attached to it"),
+    ],
+)
+def test_what_a_lesson_cannot_hold_is_refused_and_nothing_is_dropped(course, outputs, changes, words):
+    build.build(course=course)
+    lesson = (course / "lessons" / f"{NAME}.py").read_bytes()
+    edit(path_of(course), lambda notebook: notebook["cells"][3].update(changes))
+    saved = path_of(course).read_bytes()
+    with pytest.raises(build.BuildError, match=words):
+        build.sync(course=course)
+    assert (course / "lessons" / f"{NAME}.py").read_bytes() == lesson
+    assert path_of(course).read_bytes() == saved
+
+
+def test_a_cell_marker_inside_a_string_does_not_split_the_cell(course, outputs):
+    build.build(course=course)
+    text = 'x = """\n# %% not a cell\n"""\nprint(x)'
+    edit(path_of(course), lambda notebook: notebook["cells"][3].update(source=text))
+    assert build.sync(course=course) == [NAME]
+    assert build.sync(course=course) == []
+    build.build(course=course, force=True)
+    assert "".join(cells_in(path_of(course))[3]["source"]) == text
+
+
+@pytest.mark.parametrize("end", ["\n", "\n\n\n", "\n  \n", "  ", "\r\n"])
+def test_blank_lines_at_the_end_of_a_cell_settle(course, outputs, end):
+    build.build(course=course)
+
+    def change(notebook):
+        for cell in notebook["cells"]:
+            cell["source"] = "".join(cell["source"]) + end
+
+    edit(path_of(course), change)
+    assert build.check(course=course) == []
+    edit(path_of(course), lambda notebook: notebook["cells"][3].update(source="print(3)" + end))
+    assert build.sync(course=course) == [NAME]
+    assert build.sync(course=course) == []
+    assert build.check(course=course) == []
+
+
+def test_one_malformed_notebook_does_not_stop_the_others(course, outputs):
+    write_lesson(course, "01_second", TEXT.replace("00 First", "01 Second"))
+    build.build(course=course)
+    for text in ("[]", "{}", '{"nbformat": 3, "worksheets": []}', '{"cells": [{"cell_type": "code"}]}', "{ half"):
+        path_of(course).write_text(text, encoding="utf-8")
+        for what in (build.build, build.sync):
+            with pytest.raises(build.BuildError, match="^00_first.ipynb is not a notebook"):
+                what(course=course)
+        path_of(course, "01_second").unlink(missing_ok=True)
+        assert build.check(course=course)[0].startswith("00_first.ipynb is not a notebook")
+        with pytest.raises(build.BuildError):
+            build.build(course=course)
+        assert path_of(course, "01_second").is_file()
+        assert path_of(course).read_text(encoding="utf-8") == text
+    path_of(course).write_text("[]", encoding="utf-16")
+    with pytest.raises(build.BuildError, match="^00_first.ipynb is not a notebook"):
+        build.build(course=course)
 
 
 @pytest.mark.parametrize("text", ["", "# %%\n1 + 1\n", "# %% [markdown]\n# no title\n"])
@@ -357,7 +521,7 @@ def test_unknown_lessons_and_unreadable_notebooks_are_named(course, outputs):
     with pytest.raises(CourseError, match="`LESSON`"):
         build.build(["44"], course=course)
     path_of(course).write_text("{ half", encoding="utf-8")
-    with pytest.raises(build.BuildError, match="00_first.ipynb: cannot be read"):
+    with pytest.raises(build.BuildError, match="00_first.ipynb is not a notebook"):
         build.build(course=course)
 
 

@@ -21,6 +21,7 @@ from course import notebook as course_notebook
 from toy_course import write_notebook
 
 from cnnlab import _merge, build, cli, plot, workbook
+from cnnlab._notebook import read_notebook
 from cnnlab._sealed import sealed
 from cnnlab.course import CourseError
 
@@ -235,7 +236,7 @@ def revised(cells, seed):
 @pytest.mark.parametrize("keep_marks", [True, False], ids=["as JupyterLab saves", "ids and tags lost"])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_answer_of_every_lesson_is_carried_over(name, keep_marks):
-    base = workbook.read(ROOT / "notebooks" / f"{name}.ipynb")["cells"]
+    base = read_notebook(ROOT / "notebooks" / f"{name}.ipynb")["cells"]
     node = solve(course_notebook(name), name)
     mine = [{**cell, "metadata": {**cell["metadata"]}} for cell in json.loads(json.dumps(node))["cells"]]
     for seed in range(2):
@@ -255,7 +256,7 @@ def test_every_answer_of_every_lesson_is_carried_over(name, keep_marks):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_answer_is_seen_in_a_fresh_copy(name):
     lesson = build.Lesson(ROOT, name)
-    before, after = workbook.read(lesson.notebook)["cells"], workbook.fresh(lesson)["cells"]
+    before, after = read_notebook(lesson.notebook)["cells"], workbook.fresh(lesson)["cells"]
     assert sum("**Predict" in cell["source"] for cell in after) >= 1
     for old, cell in zip(before, after, strict=True):
         if cell["cell_type"] == "code":
@@ -307,7 +308,7 @@ def edit(path, **changes):
 
 
 def said(path):
-    return sources(workbook.read(path)["cells"])
+    return sources(read_notebook(path)["cells"])
 
 
 def lessons_of(names):
@@ -364,7 +365,7 @@ def test_a_notebook_that_cannot_be_read_is_left_and_named(course, tmp_path, monk
     for text in broken:
         (folder / "00_toy.ipynb").write_text(text, encoding="latin-1")
         assert cli.main(["start", str(folder), "--update"]) == 1
-        assert "left       00_toy: cannot be read" in capsys.readouterr().out
+        assert "left       00_toy.ipynb is not a notebook" in capsys.readouterr().out
         assert (folder / "00_toy.ipynb").read_text(encoding="latin-1") == text
     assert "print('changed')" in said(folder / "01_toy.ipynb")
 
