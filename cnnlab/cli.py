@@ -1,4 +1,4 @@
-"""The command ``cnnlab``: start, run, build, progress, doctor, data, detect. Each imports what it needs when it is called."""
+"""The command ``cnnlab``: start, progress, run, build, doctor, data, detect. Each imports what it needs when called."""
 
 from __future__ import annotations
 

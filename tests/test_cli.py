@@ -174,7 +174,7 @@ def test_build_check_sync_and_build(course, capsys):
     assert cli.main(["build", "--check"]) == 1  # not executed
     assert cli.main(["build", "--sync"]) == 0
     text = capsys.readouterr().out
-    for words in ("00_good: not today's badge", "written    00_good", "cell 2: not executed", "Nothing to take back."):
+    for words in ("00_good: not today's navigation", "written    00_good", "cell 2: not executed", "Nothing to take back."):
         assert words in text
 
 
