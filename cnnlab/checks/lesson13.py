@@ -338,7 +338,7 @@ kernel = Exercise(
         Mistake(lambda k: k.transpose(0, 2, 3, 1), "TensorFlow Lite"),
         Mistake(lambda k: np.moveaxis(k, 0, -1), "only the filters were moved"),
         Mistake(lambda k: k.transpose(0, 3, 1, 2), "put the axes in that order"),
-        Mistake(lambda k: k.reshape(4, 5, 3, 2), "raised ValueError"),
+        Mistake(lambda k: k.reshape(4, 5, 3, 2), "Axes are moved by `transpose`"),
         Mistake(lambda k: 0 * k.transpose(2, 3, 1, 0), "must be darknet[f, c, i, j]"),
         Mistake(lambda k: k.sum(), "shape (4, 5, 3, 2)"),
     ),
