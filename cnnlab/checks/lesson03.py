@@ -325,9 +325,9 @@ max_pool = Exercise(
         Mistake(lambda image, pool_size, strides: image[::strides, ::strides], "every `strides`-th pixel"),
         Mistake(lambda image, pool_size, strides: image.max(), "the channels stay"),
     ),
-    why="Each channel answers a question of its own, so its maximum must not be mixed with another's: only the rows "
-    "and columns shrink. Windows begin every `strides` pixels and must lie inside, which gives the same count as "
-    "for a convolution without padding.",
+    why="Each channel answers a question of its own, so its maximum must not be mixed with another's: only the rows and "
+    "columns shrink. A window begins at every multiple of the stride and must lie inside, which gives the same count "
+    "as for a convolution without padding.",
 )
 
 
