@@ -16,11 +16,12 @@ NBVAL := -o addopts= -W default --nbval-lax --nbval-current-env --nbval-cell-tim
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help run lab test test-unit test-notebooks notebooks lint format bench colab jax torch clean
+.PHONY: help run lab update test test-unit test-notebooks notebooks lint format bench colab jax torch clean
 
 help:
 	@echo "make run        run every lesson as a batch; the report is runs/index.html"
-	@echo "make lab        open the course in JupyterLab"
+	@echo "make lab        your own copy of the course, my-cnnlab/, in JupyterLab"
+	@echo "make update     bring what is new in the course into your copy"
 	@echo "make test       unit tests, doctests, wrong answers, explorers, browser, every notebook"
 	@echo "make notebooks  build notebooks/ from lessons/"
 	@echo "make lint       ruff, and lessons/ against notebooks/"
@@ -32,7 +33,11 @@ run: $(VENV)/.learner
 	$(BIN)/python -m cnnlab run --jobs $(JOBS)
 
 lab: $(VENV)/.learner
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	$(BIN)/python -m cnnlab start
+	$(BIN)/jupyter lab my-cnnlab/index.ipynb
+
+update: $(VENV)/.learner
+	$(BIN)/python -m cnnlab start --update
 
 test: test-unit test-notebooks
 

@@ -26,12 +26,12 @@ def colab(url: str, name: str) -> str:
     """Return where Colab opens a notebook; "" if the repository at `url` is not one that Colab can read.
 
     >>> colab("https://github.com/a/b", "index")
-    'https://colab.research.google.com/github/a/b/blob/main/notebooks/index.ipynb'
+    'https://colab.research.google.com/github/a/b/blob/start/index.ipynb'
     >>> colab("https://git.example/a/b", "index")
     ''
     """
     github = _github(url)
-    return f"{_COLAB}/github/{github}/blob/main/notebooks/{name}.ipynb" if github else ""
+    return f"{_COLAB}/github/{github}/blob/start/{name}.ipynb" if github else ""
 
 
 def links(lesson: Lesson, lessons: Sequence[Lesson]) -> str:
@@ -54,7 +54,7 @@ def navigation(lesson: Lesson, lessons: Sequence[Lesson], url: str) -> str:
     if link := colab(url, lesson.name):
         lines.append(f"<br> [![Open in Colab]({_COLAB}/assets/colab-badge.svg)]({link})")
         if (lesson.course / "binder").is_dir():
-            there = f"https://mybinder.org/v2/gh/{_github(url)}/main?labpath=notebooks%2F{lesson.name}.ipynb"
+            there = f"https://mybinder.org/v2/gh/{_github(url)}/main?labpath=my-cnnlab%2F{lesson.name}.ipynb"
             lines.append(f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({there})")
         lines += ["<br> In Colab:", _joined(lesson, lessons, lambda name: colab(url, name))]
     return "\n".join(lines)

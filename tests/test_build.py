@@ -143,7 +143,7 @@ def test_an_address_in_pyproject_reaches_navigation_and_bootstrap(course, output
     ]
     build.build(course=course)
     cells = json.loads(path_of(course).read_text(encoding="utf-8"))["cells"]
-    link = "https://colab.research.google.com/github/someone/some-course/blob/main/notebooks/00_first.ipynb"
+    link = "https://colab.research.google.com/github/someone/some-course/blob/start/00_first.ipynb"
     assert f"({link})" in "".join(cells[0]["source"])
     assert "".join(cells[0]["source"]).count("<!-- navigation -->") == 1
     assert '"git+https://github.com/someone/some-course"' in "".join(cells[1]["source"])

@@ -37,7 +37,7 @@ def test_with_an_address_badges_and_links_lead_to_colab():
     colab = [_navigation.colab(URL, name) for name in (LESSONS[2].name, "index", LESSONS[4].name)]
     assert addresses[-3:] == colab
     assert f"(https://colab.research.google.com/assets/colab-badge.svg)]({_navigation.colab(URL, middle.name)})" in text
-    assert f"https://mybinder.org/v2/gh/someone/some-course/main?labpath=notebooks%2F{middle.name}.ipynb" in text
+    assert f"https://mybinder.org/v2/gh/someone/some-course/main?labpath=my-cnnlab%2F{middle.name}.ipynb" in text
     assert "\n\n" not in text, "one paragraph: the build replaces it up to the first empty line"
 
 
