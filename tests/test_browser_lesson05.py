@@ -1,4 +1,4 @@
-"""A real browser draws a digit with mouse and keys, and ends a training run with the notebook's own ■."""
+"""A real browser draws a digit with mouse and keys, and ends training with the stop button and the notebook's own ■."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import importlib.util
 import browser
 import pytest
 
+expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.skipif(browser.executable() is None, reason="no Chromium or Chrome on this machine's PATH")
 
 START = "from cnnlab.startup import load_keras\nload_keras()\nimport keras, numpy as np\nfrom cnnlab import explore"
@@ -55,10 +56,13 @@ def test_a_digit_is_drawn_with_mouse_and_keyboard_and_cleared_with_both(tmp_path
         pad.wait_for_words("There is nothing to see")
 
 
-def test_the_notebooks_own_stop_ends_a_run_and_the_next_cell_goes_on(tmp_path):
-    with browser.page_with(tmp_path, START, TRAINING, "print('epochs run:', len(fitted.epoch) < 100_000)") as page:
-        output = page.locator(".jp-OutputArea-output").filter(has=page.locator("[role=status]")).first
-        output.locator("[role=status]", has_text="To stop").wait_for()
-        page.get_by_role("button", name="Interrupt the kernel").click()
-        output.locator("[role=status]", has_text="Stopped by hand").wait_for()
-        page.locator(".jp-OutputArea-output", has_text="epochs run: True").wait_for()
+def test_the_stop_button_and_the_notebooks_own_end_a_run_and_the_next_cells_go_on(tmp_path):
+    counted = "print('epochs run:', len(fitted.epoch) < 100_000)"
+    with browser.page_with(tmp_path, START, TRAINING, counted, TRAINING, counted) as page:
+        for number, stop in enumerate(("stop training", "Interrupt the kernel")):
+            words = page.locator(".jp-CodeCell").nth(1 + 2 * number).locator("[role=status]").last
+            expect(words).to_contain_text("To stop: the button, or the notebook's ■.", timeout=60_000)
+            page.get_by_role("button", name=stop).click()
+            expect(words).to_contain_text("Stopped by hand", timeout=2_000)
+            page.locator(".jp-CodeCell").nth(2 + 2 * number).get_by_text("epochs run: True").wait_for()
+            page.locator("button", has_text="stop training").nth(number).wait_for(state="hidden")
