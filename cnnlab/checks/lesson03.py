@@ -247,6 +247,21 @@ _LARGEST = _ByWindow(
             "j * strides).",
         ),
         Misreading(
+            lambda image, size, strides: np.array(
+                [
+                    [
+                        image[i * strides : (i + 1) * strides, j * strides : (j + 1) * strides].max(axis=(0, 1))
+                        for j in range(pool2d(image, size, strides).shape[1])
+                    ]
+                    for i in range(pool2d(image, size, strides).shape[0])
+                ]
+            ),
+            "your windows are `strides` wide. Window (i, j) begins at (i * strides, j * strides) and is pool_size wide.",
+        ),
+        Misreading(
+            lambda *case: np.trunc(pool2d(*case)), "whole numbers came out: what stands behind the point was cut off."
+        ),
+        Misreading(
             lambda *case: pool2d(np.abs(case[0]), *case[1:]),
             "that is the largest size, without the sign. Of −7 and −2 the larger is −2.",
         ),
@@ -325,9 +340,9 @@ max_pool = Exercise(
         Mistake(lambda image, pool_size, strides: image[::strides, ::strides], "every `strides`-th pixel"),
         Mistake(lambda image, pool_size, strides: image.max(), "the channels stay"),
     ),
-    why="Each channel answers a question of its own, so its maximum must not be mixed with another's: only the rows and "
-    "columns shrink. A window begins at every multiple of the stride and must lie inside, which gives the same count "
-    "as for a convolution without padding.",
+    why="Each channel answers a question of its own, so its maximum must not be mixed with another's: only the rows "
+    "and columns shrink. A window begins at every multiple of the stride and must lie inside, which gives the same "
+    "count as for a convolution without padding.",
 )
 
 
@@ -343,6 +358,14 @@ _MINIMA = ByCases(
         Misreading(
             lambda image, size: pool2d(-image, size),
             "the size is right and the sign is not: turn the maxima back with a second minus.",
+        ),
+        Misreading(
+            lambda image, size: pool2d(image.max() - image, size),
+            "you subtracted from the largest pixel and pooled. Turn it back: subtract what comes out from it, too.",
+        ),
+        Misreading(
+            lambda image, size: np.abs(pool2d(-image, size)),
+            "a minus sign was taken off, also where a pixel is negative. Use a second minus.",
         ),
         Misreading(pool2d, "these are the maxima: what went into max pooling was not turned over."),
         Misreading(
@@ -629,10 +652,10 @@ def _invisible(answer: object) -> str:
     if np.ptp(largest) > 0:
         bright = " A light mark on a dark page always survives max pooling; try it the other way round."
         dark_page = np.median(picture) < picture.max()
-        raise Wrong(f"Max pooling still sees something: {show(largest)}.{bright if dark_page else ''}")
+        raise Wrong(f"Max pooling still sees something: {read(largest)}.{bright if dark_page else ''}")
     if np.ptp(average) == 0:
         raise Wrong(
-            f"Max pooling sees an empty page, but so does average pooling: each window averages {show(average[0, 0])}. "
+            f"Max pooling sees an empty page, but so does average pooling: each window averages {read(average[0, 0])}. "
             "Draw so that the windows hold different amounts of ink."
         )
     return (
