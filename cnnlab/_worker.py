@@ -99,6 +99,7 @@ class _Engine(Engine):
             startup_timeout=start_timeout,
             kernel_manager_class=kernel_manager_class,
             timeout=None,
+            extra_arguments=["--Session.packer=cnnlab._packing.pack"],
             **options,
         ).execute()
 
