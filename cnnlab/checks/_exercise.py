@@ -331,7 +331,7 @@ def read(value: object, digits: int = 4) -> str:
     """
     values = np.asarray(value, dtype=float)
     if not values.size:
-        return f"an empty array of shape {values.shape}"
+        return f"an empty array of shape {values.shape}" if values.ndim > 1 else "[]"
     if values.size > 24:
         return f"an array of shape {values.shape}"
     if values.ndim:

@@ -256,7 +256,8 @@ _LARGEST = _ByWindow(
                     for i in range(pool2d(image, size, strides).shape[0])
                 ]
             ),
-            "your windows are `strides` wide. Window (i, j) begins at (i * strides, j * strides) and is pool_size wide.",
+            "your windows are `strides` wide. Window (i, j) begins at (i * strides, j * strides) and is pool_size "
+            "wide.",
         ),
         Misreading(
             lambda *case: np.trunc(pool2d(*case)), "whole numbers came out: what stands behind the point was cut off."

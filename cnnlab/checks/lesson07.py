@@ -62,6 +62,22 @@ _diagnose_bottleneck = ByCases(
             ),
             "you left the padding out. With padding same there are h · w positions in both layers.",
         ),
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: h * h * (c_in * c_mid + f * f * c_mid * c_out),
+            "you took the picture for a square: there are h · w positions.",
+        ),
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: h * w * (c_in * c_mid + f * f * c_in * c_out),
+            "your f × f convolution reads c_in channels. It reads those that the 1 × 1 gives, c_mid.",
+        ),
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: h * w * (c_in * c_mid + f * f * c_mid * c_mid),
+            "your f × f convolution gives c_mid channels. It gives c_out.",
+        ),
+        Misreading(
+            lambda h, w, c_in, c_mid, c_out, f: h * w * (c_in * c_mid + 25 * c_mid * c_out),
+            "the kernel is always 5 × 5 in your function. Take f.",
+        ),
     ),
     otherwise="Work out the two layers apart, then add them.",
     praise="12,443,648 for the 5 × 5 path, where 120,422,400 were needed without the bottleneck: 9.7 times less. The "
@@ -285,7 +301,6 @@ _SHAPES = (
     ((7, 14, 1024), (4, 7, 2048)),
     ((28, 28, 64), (14, 14, 64)),
     ((28, 20, 256), (28, 20, 64)),
-    ((7, 10, 32), (3, 4, 32)),
 )
 
 
@@ -456,6 +471,12 @@ _diagnose_depth = ByCases(
             lambda units, each: each * sum(units) + 3,
             "you counted the pooling too. Only layers with weights count; pooling has none.",
         ),
+        Misreading(lambda units, each: 3 * sum(units) + 2, "a unit always has 3 convolutions in your function."),
+        Misreading(lambda units, each: 2 * sum(units) + 2, "a unit always has 2 convolutions in your function."),
+        Misreading(
+            lambda units, each: (each + 1) * sum(units) + 2,
+            "one layer too many in each unit. Its addition has no weights.",
+        ),
         Misreading(
             lambda units, each: each * (sum(units) + 2),
             "the stem and the classifier are one layer each, not a unit of `each` layers.",
@@ -575,6 +596,14 @@ _diagnose_squeeze_excite = ByCases(
         Misreading(
             lambda x, *rest: x + _squeeze_excite(x, *rest),
             "the input was added too. That is the residual unit around the gate, not the gate.",
+        ),
+        Misreading(
+            lambda x, *rest: x - _squeeze_excite(x, *rest),
+            "you took 1 minus the gate. A gate of 1 leaves a channel as it is.",
+        ),
+        Misreading(
+            lambda x, *rest: _relu(_squeeze_excite(x, *rest)),
+            "a ReLU too many at the end: what is negative in x stays so.",
         ),
         Misreading(
             lambda x, *rest: np.ones_like(x) * _gates(x, *rest),

@@ -358,6 +358,8 @@ def _diagnose_brighter(answer: object) -> str:
     layer = call(answer)
     if not callable(layer):
         raise Wrong(f"Return a layer, keras.layers.RandomBrightness(...). You returned {show(layer)[:80]}.")
+    if isinstance(layer, type):
+        raise Wrong(f"{layer.__name__} is the class. Add the brackets and what it is to do: {layer.__name__}(…).")
     import keras
 
     images = np.tile(np.linspace(0.0, 1.0, 16, dtype="float32").reshape(1, 4, 4, 1), (400, 1, 1, 1))
@@ -396,8 +398,8 @@ def _diagnose_brighter(answer: object) -> str:
         )
     if out.max() > 1 + 1e-6 or out.min() < -1e-6:
         raise Wrong(
-            f"Values from {out.min():.2f} to {out.max():.2f} come out. A factor divided by 255 adds the right amount, "
-            "but the layer still clips at 255: tell it the range instead."
+            f"Values from {out.min():.2f} to {out.max():.2f} come out, and pixels go from 0 to 1. A right factor is "
+            "not enough: the layer must know where to clip, value_range=(0, 1)."
         )
     low, high = moved.min(), moved.max()
     if low > -0.02 or high < 0.02:
@@ -428,7 +430,7 @@ brighter = Exercise(
     diagnose=_diagnose_brighter,
     mistakes=(
         Mistake(_BRIGHTER.replace(", value_range=(0, 1)", ""), "Say value_range=(0, 1)"),
-        Mistake(_BRIGHTER.replace("0.2, value_range=(0, 1)", "0.2 / 255"), "still clips at 255"),
+        Mistake(_BRIGHTER.replace("0.2, value_range=(0, 1)", "0.2 / 255"), "must know where to clip"),
         Mistake(_BRIGHTER.replace("(0.2,", "(0.5,"), "a fifth of the range"),
         Mistake(_BRIGHTER.replace("(0.2,", "((0.1, 0.2),"), "darker and brighter"),
         Mistake(_BRIGHTER.replace("(0.2,", "(0.0,"), "nothing random"),
@@ -447,6 +449,8 @@ brighter = Exercise(
             "multiplied by a factor",
         ),
         Mistake(lambda: lambda images, training: images + 0.1, "as they went in"),
+        Mistake(_BRIGHTER.replace("(0.2, value_range=(0, 1))", ""), "is the class"),
+        Mistake(_BRIGHTER.replace("(0, 1)", "(-1, 1)"), "pixels go from 0 to 1"),
         Mistake(lambda: 0.2, "Return a layer"),
     ),
     why=(
@@ -484,6 +488,13 @@ def _prepared(answer: object, count: int) -> None:
     ids = [set(part[:, 0, 0, 0].astype(int).tolist()) for part in (train, validation)]
     times = [part[:, 1, 1, 0] for part in (train, validation)]
     first, last = (order[: -count // 5].tolist(), order[-count // 5 :].tolist())
+    if len(train) == len(first) and (train[:, 0, 0, 0] == 2 * order[: len(first)]).all():
+        raise Wrong(
+            "The pixels of pictures and changed pictures were added. To put one pile behind the other, take "
+            "np.concatenate."
+        )
+    if ids[0] == set(last) and ids[1] == set(first):
+        raise Wrong("The two piles are swapped: the training pictures come first, then the validation pictures.")
     if ids[0] & ids[1]:
         raise Wrong(
             f"Of {count} pictures {len(ids[0] & ids[1])} are in both piles. A version of a picture "
@@ -554,7 +565,8 @@ prepare = Exercise(
         Mistake(_PREPARE.replace("augment(train)", "augment(train[:-1])"), "The other 8"),
         Mistake(_PREPARE.replace("len(images) // 5", "2"), "of 20 pictures those at [16, 17, 18, 19]"),
         Mistake(_PREPARE.replace("augment(train), validation", "validation, augment(train)"),
-                "validation pictures were augmented"),
+                "piles are swapped"),
+        Mistake(_PREPARE.replace("augment(train)", "train + augment(train)"), "were added"),
         Mistake(lambda images, augment: augment(images), "2 things are expected"),
     ),
     why=(

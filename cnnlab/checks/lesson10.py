@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, parts, read, show
+from cnnlab.checks._exercise import Exercise, Mistake, Wrong, _kind, array, call, close, number, parts, read
 from cnnlab.checks._judging import ByCases, Case, Misreading
 from cnnlab.checks._summary import Summary
 
@@ -173,6 +173,9 @@ def _diagnose_shuffled(answer: object) -> str:
     if orders[0] != orders[2]:
         raise Wrong("Called twice with seed 3 you give two orders. A seed is there to repeat a run: draw from "
                     "np.random.default_rng(seed).")  # fmt: skip
+    if all((np.diff(order) % len(order) == 1).all() for order in orders):
+        raise Wrong("All were moved on by some places, so neighbours stay neighbours, and a sorted pile stays sorted. "
+                    "Draw an order at random: rng.permutation(len(images)).")  # fmt: skip
     return "One order for both. The loss goes down with shuffled labels too, on the pictures it learns by heart: only "\
            "validation tells."  # fmt: skip
 
@@ -247,6 +250,7 @@ shuffled = Exercise(
         Mistake(_SHUFFLED.replace("permutation(len(images))", "integers(0, len(images), len(images))"), "replacement"),
         Mistake(lambda images, labels, seed: (images, labels), "Nothing was moved"),
         Mistake(_SHUFFLED.replace("default_rng(seed)", "default_rng(0)"), "the same order"),
+        Mistake(lambda images, labels, seed: (np.roll(images, seed, axis=0), np.roll(labels, seed)), "neighbours stay"),
         Mistake(_SHUFFLED.replace("default_rng(seed)", "default_rng()"), "two orders. A seed is there"),
         Mistake(_SHUFFLED.replace("images[order]", "images[order] / 255"), "The pixels have changed: they reached"),
         Mistake(_SHUFFLED.replace("images[order]", "images[order][:, ::-1]"), "pictures themselves"),
@@ -287,7 +291,7 @@ def _returned(answer: object, frozen: bool) -> object:
     model.compile = compile_again
     got = call(answer, model)
     if not isinstance(got, keras.Model):
-        raise Wrong(f"The model is expected back, but your function returned {show(got)}.")
+        raise Wrong(f"The model is expected back, but your function returned {_kind(got)}.")
     if got is not model:
         raise Wrong("You returned another model. Change the one you are given, and return it.")
     if not losses:
@@ -364,6 +368,8 @@ def _diagnose_freeze_backbone(answer: object) -> str:
     rate, said = _highest_rate(model)
     if rate < 1e-6:
         raise Wrong(f"{said}: the head does not learn either. Adam's usual 0.001 will do.")
+    if rate > 1:
+        raise Wrong(f"{said}: each step would jump far over every good place. Adam's usual 0.001 will do.")
     return "Only the head is left to train: 64 · 5 + 5 = 325 of 23,957 parameters, and no statistics move."
 
 
@@ -418,6 +424,7 @@ freeze_backbone = Exercise(
                 "The loss does not fit"),
         Mistake(_FREEZE_KERAS.replace("Crossentropy()", "Crossentropy(from_logits=True)"), "ends in a softmax"),
         Mistake(_FREEZE_KERAS.replace("Adam()", "Adam(0.0)"), "does not learn either"),
+        Mistake(_FREEZE_KERAS.replace("Adam()", "Adam(10.0)"), "far over every good place"),
         Mistake(_FREEZE_KERAS.replace("Adam()", "SGD(-0.01)"), "does not learn either"),
         Mistake(_FREEZE.replace("    return model", "    return None"), "returned None"),
     ),

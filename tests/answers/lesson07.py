@@ -58,6 +58,11 @@ RIGHT = {
     "shortcut": (
         """
         def shortcut(before, after):
+            if before != after:
+                return after[2], 1 if before[:2] == after[:2] else 2  # the picture keeps its size or is halved
+        """,
+        """
+        def shortcut(before, after):
             import math
             if before != after:
                 return [after[-1], math.ceil(before[1] / after[1])]
@@ -141,5 +146,6 @@ RIGHT = {
 EQUIVALENT: dict[str, dict[str, str]] = {
     "bottleneck_macs": {"(w, h, c_in": "rows and columns are multiplied: their order does not matter"},
     "depth": {"units sorted": "the units are added up: their order does not matter"},
+    "shortcut": {"np.round": "half of n pixels is n / 2 rounded up, and n over that is nearer to 2 than to 1 or 3"},
     "squeeze_excite": {"axis=(1, 0)": "a mean over both axes does not ask for their order"},
 }
