@@ -385,7 +385,10 @@ def refuse_not_finite(values: np.ndarray, what: str) -> None:
     """Raise `Wrong` if any of `values` is NaN or infinite, and say what such a value comes from."""
     if np.isnan(values).any():
         where = "" if values.size == 1 else f" in {int(np.isnan(values).sum())} of {values.size} places"
-        raise Wrong(f"{what} is not a number (nan){where}: 0 / 0 or inf / inf, for example, was computed on the way.")
+        raise Wrong(
+            f"{what} is not a number (nan){where}: 0 / 0, inf / inf, or the root or logarithm of a negative "
+            "number was computed on the way."
+        )
     if np.isinf(values).any():
         where = "" if values.size == 1 else f" in {int(np.isinf(values).sum())} of {values.size} places"
         raise Wrong(f"{what} is infinite{where}: something was divided by 0, or grew too large for a float.")

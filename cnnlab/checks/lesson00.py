@@ -34,6 +34,14 @@ _MISCOUNTS = (
         "that is a bias for each input of a layer: the bias belongs to the unit that adds it.",
     ),
     Misreading(
+        lambda sizes: _parameters(sizes[:2]),
+        "that is the first layer alone. Is the `return` inside the loop?",
+    ),
+    Misreading(
+        lambda sizes: _parameters(sizes[-2:]),
+        "that is the last layer alone: add each layer to the total with +=.",
+    ),
+    Misreading(
         lambda sizes: _parameters(sizes) + sizes[0],
         "that is a bias for each input too: the input is not a layer, it has no parameters.",
     ),
@@ -195,6 +203,12 @@ _NOT_SOFTMAX = (
         _quiet(lambda z: np.log(_softmax(z))),
         "that is the logarithm of softmax. The probabilities themselves are asked for.",
     ),
+    Misreading(
+        _quiet(lambda z: 100 * _softmax(z)),
+        "those are per cent. Shares of one are asked for: they add up to 1.",
+    ),
+    Misreading(_quiet(lambda z: np.round(_softmax(z), 2)), "you rounded. Return the shares as they are."),
+    Misreading(_quiet(lambda z: np.sort(_softmax(z))), "you sorted the shares. Each stays in the place of its score."),
     Misreading(
         lambda z: _softmax(-z),
         "the largest score got the smallest share: the power is e^z, not e^−z.",
@@ -520,6 +534,23 @@ _ADAGRAD = ByCases(
         Misreading(
             lambda w, h, g, r: (w - r * g * g / math.sqrt(h + g * g), h + g * g),
             "the step has the slope squared. The square belongs in h; the step goes by the slope itself.",
+        ),
+        Misreading(
+            lambda w, h, g, r: (-r * g / math.sqrt(h + g * g), h + g * g),
+            "that is the step. Add it to w: the new w is asked for.",
+        ),
+        Misreading(lambda w, h, g, r: (w - r / math.sqrt(h + g * g), h + g * g), "the slope is missing from the step."),
+        Misreading(
+            lambda w, h, g, r: (w - r * g / math.sqrt(h + g * g), math.sqrt(h + g * g)),
+            "w is right. The new h is the sum itself; its root is only for the step.",
+        ),
+        Misreading(
+            lambda w, h, g, r: (w - r * g / math.sqrt(0.9 * h + 0.1 * g * g), 0.9 * h + 0.1 * g * g),
+            "that is a running mean, as RMSprop has it. AdaGrad's h is a sum.",
+        ),
+        Misreading(
+            lambda w, h, g, r: (w - r * g / math.sqrt(h + 2 * g), h + 2 * g) if h + 2 * g > 0 else (w, h),
+            "you added twice the slope to h. Add its square: slope ** 2, not slope * 2.",
         ),
         Misreading(
             lambda w, h, g, r: (w - g / math.sqrt(h + g * g), h + g * g), "the learning rate is missing from the step."

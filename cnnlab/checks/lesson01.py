@@ -138,6 +138,10 @@ _LOOP_MISREADINGS = (
         "your negative results became 0. The sign stays: it says which way an edge goes.",
     ),
     Misreading(
+        lambda image, kernel: np.pad(conv2d(image, kernel)[:-1, :-1], ((0, 1), (0, 1))),
+        "the last row and the last column are still 0: your loops end one step too early.",
+    ),
+    Misreading(
         lambda image, kernel: np.abs(conv2d(image, kernel)),
         "your results have lost their sign, which says which way an edge goes.",
     ),
@@ -301,6 +305,17 @@ _SHAPES = ByCases(
         ),
         Misreading(
             lambda i, k: (i[1] - k[1] + 1, i[0] - k[0] + 1), "rows and columns are swapped: the height comes first."
+        ),
+        Misreading(
+            lambda i, k: (i[0] - k[0] + 1,) * 2, "both numbers follow from the heights. The second goes by the widths."
+        ),
+        Misreading(
+            lambda i, k: sorted((i[0] - k[0] + 1, i[1] - k[1] + 1), reverse=True),
+            "the larger number came first. The height comes first, whichever is larger.",
+        ),
+        Misreading(
+            lambda i, k: (i[0] - k[0] - 1, i[1] - k[1] - 1),
+            "1 was taken off instead of added: 5 − 3 = 2, but the kernel can start at rows 0, 1 and 2.",
         ),
         Misreading(
             lambda i, k: (i[0] - k[0] + 1, i[1] - k[0] + 1),
@@ -580,6 +595,19 @@ _STRENGTH = ByCases(
         Misreading(
             _edges(lambda across, down: np.sqrt((across**2 + down**2) / 2)),
             "that is the root of the MEAN of the squares. Add the two squares, as Pythagoras does.",
+        ),
+        Misreading(
+            lambda image: _edges(np.hypot)(image) / _edges(np.hypot)(image).max(),
+            "you divided by the largest strength. Asked for is the strength itself.",
+        ),
+        Misreading(_edges(lambda across, down: np.hypot(across, down).clip(0, 255)), "you cut off what is above 255."),
+        Misreading(
+            _edges(lambda across, down: np.trunc(np.hypot(across, down))),
+            "whole numbers came out: what stands behind the point was cut off.",
+        ),
+        Misreading(
+            _edges(lambda across, down: np.arctan2(down, across)),
+            "that is the edge's direction, an angle, not its strength.",
         ),
         Misreading(_edges(np.hypot, "prewitt"), "these are Prewitt's kernels, 1 1 1. Sobel's are 1 2 1."),
         Misreading(_edges(np.hypot, "scharr"), "these are Scharr's kernels, 3 10 3. Sobel's are 1 2 1."),

@@ -79,6 +79,10 @@ _NUMBERS = ByCases(
             "you counted them once for the layer. Each of its filters has its own.",
         ),
         Misreading(
+            lambda f, s, c, n, g: f * s * s * (c // g) + (4 if n else 1) * c,
+            "you counted biases and the like for the channels that go in. The filters have them.",
+        ),
+        Misreading(
             lambda f, s, c, n, g: 4 * _numbers(f, s, c, n, g),
             "those are bytes. Asked for are numbers; each has four bytes.",
         ),
@@ -569,6 +573,36 @@ _UNDONE = ByCases(
         Misreading(
             lambda *case: tuple(_undone(*case)[i] for i in (1, 0, 3, 2)),
             "x and y are swapped in the answer: x1, y1, x2, y2 is asked for.",
+        ),
+        Misreading(
+            lambda *case: (*_undone(*case)[:2], *np.subtract(_undone(*case)[2:], _undone(*case)[:2])),
+            "the last two numbers are width and height. Asked for is the other corner, x2, y2.",
+        ),
+        Misreading(
+            lambda *case: (*_undone(*case)[:2], *_no_bars(*case)[2:]),
+            "x1 and y1 are right, and of x2 and y2 no bar was taken off. It lies in front of both corners.",
+        ),
+        Misreading(
+            lambda box, *sizes: tuple(
+                (v + bar) / _frame(*sizes)[0] for v, bar in zip(box, _frame(*sizes)[1:] * 2, strict=True)
+            ),
+            "the bars were added. In the input the picture begins behind a bar: subtract it.",
+        ),
+        Misreading(
+            lambda box, *sizes: tuple(
+                v * _frame(*sizes)[0] + bar for v, bar in zip(box, _frame(*sizes)[1:] * 2, strict=True)
+            ),
+            "that is the way into the letterbox. Here the way back is wanted: subtract the bar, divide by the scale.",
+        ),
+        Misreading(
+            lambda box, image_size, input_size: tuple(
+                _undone(box, image_size, input_size) / np.array([*image_size[::-1]] * 2)
+            ),
+            "those are shares of the picture. Pixels are wanted.",
+        ),
+        Misreading(
+            lambda box, image_size, input_size: _undone(box, image_size, (416, 416)),
+            "the input is always 416 × 416 in your function. Take `input_size`.",
         ),
         Misreading(
             lambda box, image_size, input_size: _undone(box, image_size[::-1], input_size),
