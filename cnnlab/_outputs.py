@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import getpass
 import json
 import os
+import platform
 import re
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +18,7 @@ from cnnlab.course import Lesson
 MAX_BYTES = 1_500_000
 
 _PICTURE_BYTES = re.compile(r'(?<=src="data:image/png;base64,)[^"]*')
+_COMMON = {"root", "user", "admin", "runner", "jovyan", "student", "teacher", "localhost"}
 _ADDRESS = re.compile(r"at 0x[0-9a-fA-F]{6,}")
 
 
@@ -58,6 +62,9 @@ def problems_of(lesson: Lesson, notebook: dict[str, Any], text: str) -> list[str
             for path in _machine_paths(lesson.course):
                 if re.search(rf"(?<![\w.]){re.escape(path)}(?![\w.-])", shown):
                     problems.append(f"{where}: its output names a folder of this machine: {path}")
+            for name in _names_of_this_machine():
+                if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", shown):
+                    problems.append(f"{where}: its output names this machine or its user: {name}")
             if address := _ADDRESS.search(shown):
                 problems.append(f"{where}: its output holds a memory address, new at every run: {address[0]}")
     size = len(text.encode())
@@ -81,6 +88,14 @@ def _shown(output: dict[str, Any]) -> str:
 
 def _embeds_picture(output: dict[str, Any]) -> bool:
     return _PICTURE_BYTES.search("".join(output.get("data", {}).get("text/html", ""))) is not None
+
+
+def _names_of_this_machine() -> set[str]:
+    """The host's and the user's name, unless they are short or common words, which a lesson may say as well."""
+    names = {platform.node(), platform.node().partition(".")[0]}
+    with contextlib.suppress(OSError, KeyError, ImportError):  # a user id without a name, as containers have
+        names.add(getpass.getuser())
+    return {name for name in names if len(name) > 3} - _COMMON
 
 
 def _machine_paths(course: Path) -> list[str]:

@@ -14,7 +14,6 @@ import hashlib
 import json
 import platform
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from cnnlab._merge import exercise_of
 from cnnlab._navigation import MARK, links, navigation, repository
 from cnnlab._notebook import NotebookError, read_notebook
 from cnnlab._outputs import problems_of, still
+from cnnlab._processes import scratch_folder
 from cnnlab.course import Lesson, all_lessons, find_lessons
 from cnnlab.execute import Task, environment
 from cnnlab.execute import execute as execute_notebooks
@@ -381,10 +381,10 @@ def _unexecuted(todo: dict[str, tuple[Lesson, dict[str, Any]]]) -> _Built:
 
 def _executed(todo: dict[str, tuple[Lesson, dict[str, Any]]], jobs: int, timeout: float) -> _Built:
     """Yield each lesson with its executed notebook and, if it failed, the reason."""
-    with tempfile.TemporaryDirectory(prefix="cnnlab-cache-") as cache:
+    with scratch_folder() as cache:
         env = environment()  # the same threads whatever `jobs` is: with others a network is trained to other numbers
         # Data, framework and device as on any machine: nothing downloaded, nobody's own files, no GPU.
-        env.update(CNNLAB_OFFLINE="1", CNNLAB_CACHE=cache, KERAS_BACKEND="tensorflow", CUDA_VISIBLE_DEVICES="-1")
+        env.update(CNNLAB_OFFLINE="1", CNNLAB_CACHE=str(cache), KERAS_BACKEND="tensorflow", CUDA_VISIBLE_DEVICES="-1")
         env.update(PYTHONHASHSEED="0")
         env.pop("CNNLAB_DATA", None)
         tasks = [

@@ -237,6 +237,22 @@ def test_outputs_that_may_not_be_committed_fail_the_build(course, outputs, outpu
     assert not path_of(course).exists()
 
 
+@pytest.mark.parametrize("text", ["on lab-pc-17\n", "lab-pc-17.school.example", "ada.l@somewhere", "by ada.l."])
+def test_the_names_of_a_machine_and_its_user_may_not_be_committed(course, outputs, monkeypatch, text):
+    monkeypatch.setattr("platform.node", lambda: "lab-pc-17.school.example")
+    monkeypatch.setattr("getpass.getuser", lambda: "ada.l")
+    outputs[3] = [stream(text)]
+    with pytest.raises(build.BuildError, match="cell 4: its output names this machine or its user: (lab-pc-17|ada.l)"):
+        build.build(course=course)
+
+
+@pytest.mark.parametrize("user", ["root", "max", "user"])
+def test_a_common_word_is_no_name(course, outputs, monkeypatch, user):
+    monkeypatch.setattr("getpass.getuser", lambda: user)
+    outputs[3] = [stream(f"the {user} of 4")]
+    assert build.build(course=course) == [NAME]
+
+
 def test_the_bytes_of_a_picture_are_not_read_as_a_path(course, outputs, monkeypatch):
     monkeypatch.setenv("HOME", "/AAA")
     page = EMBEDDED.replace(PIXEL, "iVBO+/AAA+/AAA=")
