@@ -58,7 +58,7 @@ def type_a_bad_value_and_a_good_one(explorer):
     explorer.type_into("pads", "oops")
     assert "`pads`" in explorer.error()
     assert "oops" in explorer.error()
-    assert explorer.error_colour() == "rgb(176, 0, 32)"
+    assert explorer.error_colour() == "rgb(211, 47, 47)", "the theme's red"
     assert explorer.picture() == picture, "the last settings that worked stay on the screen"
     explorer.type_into("pads", "2")
     explorer.wait_for_no_error()
