@@ -18,12 +18,12 @@ _EXAMPLES = """\
 examples:
   cnnlab start                        a copy of the course to work in, my-cnnlab/
   cnnlab start --update               what is new in the course, beside all that you have written
+  cnnlab progress                     what is right, what is open, and what is next
   cnnlab run                          every lesson, quick profile, results in runs/
   cnnlab run 2 03 --profile full      two lessons, the real thing
-  cnnlab run 02 -p SEED 7 --out tries one lesson with a parameter changed
+  cnnlab run 02 -p SEED 7             one lesson with a parameter changed
   cnnlab run --resume                 what failed or is missing, again
   cnnlab build --check                do lessons and notebooks agree?
-  cnnlab progress                     what is right, what is open, and what is next
   cnnlab doctor                       what works here, what does not, what to type
   cnnlab data get mnist               fetch a data set for a classroom without internet
   cnnlab detect dog.jpg --model yolo-fastest   boxes around what is in a photo
@@ -92,7 +92,7 @@ def _terminated_like_interrupted() -> Iterator[None]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "cnnlab",
-        description="Run, build and check the course on convolutional networks.",
+        description="Work through, run, build and check the course on convolutional networks.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -231,9 +231,11 @@ def _start(arguments: argparse.Namespace) -> int:
         if not line.startswith("unchanged"):
             print(line, flush=True)
 
-    (workbook.update if arguments.update else workbook.start)(folder, announce=announce)
+    written = (workbook.update if arguments.update else workbook.start)(folder, announce=announce)
     if not arguments.update and (new := workbook.behind(folder)):
         print(f"The course has changed in {', '.join(new)}. To bring that in: cnnlab start {folder} --update")
+    elif not written:
+        print(f"Nothing new: {folder} is as it was.")
     print(f"To work in it: jupyter lab {os.path.join(folder, 'index.ipynb')}")
     return 1 if any(line.startswith("left") for line in lines) else 0
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +47,7 @@ def start(folder: Path, *, course: Path | None = None, announce: Announce = lamb
     Raises
     ------
     CourseError
-        If `folder` holds notebooks of these names that nobody has laid out.
+        If `folder` is the course's own, no folder, or holds notebooks of these names that nobody has laid out.
     """
     folder = Path(folder)
     copies = _copies(folder, course)
@@ -92,12 +93,27 @@ def fresh(lesson: Lesson) -> Notebook:
         if cell["cell_type"] == "code":
             cell.update(source=sealed(cell["source"]), outputs=[], execution_count=None)
     metadata = {key: value for key, value in notebook["metadata"].items() if key in ("kernelspec", "language_info")}
+    if "version" in metadata.get("language_info", {}):  # as JupyterLab will write it: opening a copy changes nothing
+        metadata["language_info"] = {**metadata["language_info"], "version": platform.python_version()}
     return {**notebook, "metadata": metadata}
 
 
 def _copies(folder: Path, course: Path | None) -> dict[str, Notebook]:
     lessons = [lesson for lesson in find_lessons(None, course) if lesson.notebook.is_file()]
-    return {"index": index_notebook(lessons, folder), **{lesson.name: fresh(lesson) for lesson in lessons}}
+    _require_another(folder, {path for lesson in lessons for path in (lesson.course, lesson.notebook.parent)})
+    copies = {lesson.name: fresh(lesson) for lesson in lessons}
+    index = index_notebook(lessons, folder)
+    return {"index": {**index, "metadata": next(iter(copies.values()), index)["metadata"]}, **copies}
+
+
+def _require_another(folder: Path, taken: set[Path]) -> None:
+    if folder.resolve() in {path.resolve() for path in taken}:
+        raise CourseError(
+            f"`FOLDER` must be one beside the course's own files. Received: {str(folder)!r}. "
+            "For a copy in my-cnnlab/: `cnnlab start`"
+        )
+    if folder.exists() and not folder.is_dir():
+        raise CourseError(f"`FOLDER` must be a folder, or a new name. Received: {str(folder)!r}, which is a file")
 
 
 def _brought(folder: Path, copies: dict[str, Notebook], announce: Announce) -> list[str]:
@@ -129,6 +145,9 @@ def _brought(folder: Path, copies: dict[str, Notebook], announce: Announce) -> l
                 "metadata": {**mine["metadata"], **laid_out["metadata"]},
                 "nbformat_minor": max(5, mine.get("nbformat_minor", 0)),  # from 5 on cells have ids
             }
+            if name == "index":  # what it said yesterday is not what it says today
+                for cell in after["cells"]:
+                    cell.update({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
             if name != "index" or _texts(mine) != _texts(before):  # the index is written anew every day
                 backup = backup or backup_folder(folder)
                 keep(path, backup)

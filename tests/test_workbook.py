@@ -411,7 +411,19 @@ def test_the_command(course, tmp_path, monkeypatch, capsys):
     assert told in capsys.readouterr().out
     assert cli.main(["start", "--update"]) == 0
     assert "has changed" not in capsys.readouterr().out
-    assert cli.main(["start", str(course / "notebooks")]) == 2
+    assert cli.main(["start", "--update"]) == 0
+    assert capsys.readouterr().out.startswith("Nothing new: my-cnnlab is as it was.\n")
+
+
+@pytest.mark.parametrize("words", [[], ["--update"]])
+def test_the_courses_own_folders_and_files_are_refused(course, tmp_path, monkeypatch, capsys, words):
+    before = contents(course)
+    monkeypatch.setenv("CNNLAB_COURSE", str(course))
+    monkeypatch.chdir(course / "notebooks")
+    for folder in (".", str(course), "", "../notebooks", str(course / "notebooks" / "00_toy.ipynb")):
+        assert cli.main(["start", folder, *words]) == 2
+        assert re.match(r"cnnlab: `FOLDER` must be .+ Received: .+\n$", capsys.readouterr().err)
+    assert contents(course) == before
 
 
 # --- killed -----------------------------------------------------------------------------------------------------------
