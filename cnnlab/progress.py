@@ -22,8 +22,8 @@ _ROW = re.compile(r"^\| \d\d \| \[.+?\]\(notebooks/(\w+)\.ipynb\) \| (.+?) \| (.
 _INDEX = """\
 # All lessons
 
-A title opens its lesson. Where you stand says the next cell (Shift + Enter): it reads the notebooks of this folder as
-they were last saved, and nothing else. Save a lesson, come back, run it again."""
+A title opens its lesson. The next cell says where you stand (click into it, then Shift + Enter): it reads the notebooks
+of this folder as they were last saved, and nothing else. Save a lesson, come back, run it again."""
 _IN_COLAB = " In Colab each lesson is opened by itself: there the cell finds nothing to read."
 
 
@@ -99,7 +99,9 @@ class Overview:
             return f'<a href="{standing.name}.ipynb">{html.escape(standing.title)}</a>'
 
         rows = "".join(
-            f"<tr><td style='text-align:left'>{link(standing)}</td><td>{html.escape(str(standing))}</td></tr>"
+            f"<tr><td style='text-align:left'>{link(standing)}</td>"
+            f"<td style='white-space:{'normal' if standing.trouble else 'nowrap'}'>"
+            f"{html.escape(str(standing))}</td></tr>"
             for standing in self.standings
         )
         lines = [html.escape(self._summary())]
@@ -186,7 +188,8 @@ def index_notebook(lessons: Sequence[Lesson], folder: Path) -> dict[str, Any]:
     }
     words = _INDEX + _IN_COLAB * (len(columns) > 4)
     if following := Overview(folder, found).next:
-        words += f"\n\n**Next:** [{following.title}]({following.name}.ipynb)"
+        begin = "Go on" if any(standing.begun for standing in found) else "Begin"
+        words += f"\n\n**{begin} with** [{following.title}]({following.name}.ipynb)"
     cells = [{"cell_type": "markdown", "source": words}, code, {"cell_type": "markdown", "source": table}]
     return {
         "cells": [{"id": f"index-cell-{n:03d}", "metadata": {}, **cell} for n, cell in enumerate(cells, start=1)],

@@ -219,7 +219,7 @@ def test_the_index_lists_lessons_times_and_ticks(tmp_path):
     words, code, table = (cell["source"] for cell in fresh["cells"])
     assert re.findall(r"\]\((\w+)\.ipynb\)", table) == NAMES
     assert [time for _, time in progress.described(ROOT).values()] == re.findall(r"\| (\d+ s) \|", table)
-    assert f"**Next:** [{lessons[0].title}]({NAMES[0]}.ipynb)" in words
+    assert f"**Begin with** [{lessons[0].title}]({NAMES[0]}.ipynb)" in words
     assert "✔" not in table
     assert json.dumps(fresh) == json.dumps(progress.index_notebook(lessons, tmp_path))
     written(tmp_path, NAMES[0], ("a", "✔ Right."))
