@@ -538,6 +538,7 @@ three_by_threes = Exercise(
     diagnose=_diagnose_stack,
     mistakes=(
         Mistake(lambda field: (1, 1), "One layer sees 3"),
+        Mistake(lambda field: (field // 2, f"{9 * (field // 2)} C²"), "in yours stands a text in quotes"),
         Mistake(lambda field: field // 2, "shape (2,)"),
         Mistake(lambda field: (field // 2 + 1, 9 * (field // 2 + 1)), "three see 7"),
     ),
@@ -627,6 +628,10 @@ vgg_shares = Exercise(
     mistakes=(
         Mistake((0.8, 89.36), "swapped"),
         Mistake((0.8936, 0.00799), "from 0 to 1"),
+        Mistake((0.8936, 0.80), "The first is a share"),
+        Mistake((89.36, 0.00799), "The second is a share"),
+        Mistake((89.36, 99.2), "those of the convolutions"),
+        Mistake(("89.36 %", "0.80 %"), "in yours stands a text in quotes"),
         Mistake((10.64, 99.2), "convolutions have"),
         Mistake((74.27, 0.66), "fc1 alone"),
         Mistake((86.4, 0.77), "predictions, is a Dense layer too"),

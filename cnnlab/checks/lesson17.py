@@ -236,6 +236,12 @@ def _diagnose_split(answer: object) -> str:
             "Whatever the random generator, you hold the same patients out: the first or last of a list, or always one "
             "draw. Files are often sorted by hospital or by date. Use rng.choice, with the rng that is handed in."
         )
+    places = [np.flatnonzero(np.isin(np.unique(patients), names)) for names in drawn]
+    if all((np.diff(place) == 1).all() for place in places):
+        raise Wrong(
+            "You hold out neighbours of the list, and only where they begin is drawn. Files are often sorted by "
+            "hospital or by date: draw each patient at random."
+        )
     return "No patient is on both sides. The number that you measure now is about patients you have never seen."
 
 
@@ -250,6 +256,12 @@ _SPLIT_SOURCE = textwrap.dedent(
 
 def _first_patients(patients: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     return np.isin(patients, np.unique(patients)[:count])
+
+
+def _block_of_patients(patients: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    names = np.unique(patients)
+    begin = rng.integers(len(names) - count + 1)
+    return np.isin(patients, names[begin : begin + count])
 
 
 def _by_picture(patients: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -278,6 +290,9 @@ split_by_patient = Exercise(
     mistakes=(
         Mistake(_by_picture, "on both sides"),
         Mistake(_first_patients, "the same patients out"),
+        Mistake(_block_of_patients, "neighbours of the list"),
+        Mistake(_SPLIT_SOURCE.replace("count, replace", "count + 1, replace"), "you hold 3 patients out"),
+        Mistake(_SPLIT_SOURCE.replace("held_out)", "held_out).astype(int)"), "the numbers 0 and 1"),
         Mistake(_SPLIT_SOURCE.replace("rng.choice", "np.random.default_rng(0).choice"), "the same patients out"),
         Mistake(_SPLIT_SOURCE.replace("rng.choice", "np.random.default_rng().choice"), "another generator"),
         Mistake(_SPLIT_SOURCE.replace("return np.isin", "return ~np.isin"), "Turn True and False round"),

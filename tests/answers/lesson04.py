@@ -81,6 +81,11 @@ RIGHT = {
     "stack_field": (
         """
         def stack_field(layers):
+            kernels, strides = np.array(layers, np.float32).T
+            return 1 + ((kernels - 1) * np.cumprod(np.append(1, strides[:-1]))).sum()
+        """,
+        """
+        def stack_field(layers):
             from cnnlab import shapes
             return shapes.receptive_field(layers).size if layers else 1
         """,

@@ -160,6 +160,7 @@ RIGHT = {
     ),
     "history": (
         {"wrote v1 to v3": "Joseph Redmon and others", **_DATES},
+        {"wrote v1 to v3": "Redmon et al.", **{what: f"version {version}" for what, version in _DATES.items()}},
         {"wrote v1 to v3": "redmon", **{what: f"v{version}" for what, version in _DATES.items()}},
         {"wrote v1 to v3": "Redmon, Farhadi", **{what: f"YOLOv{version}" for what, version in _DATES.items()}},
         {"wrote v1 to v3": "Ali Farhadi", **{what: float(version) for what, version in _DATES.items()}},
