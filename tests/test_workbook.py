@@ -10,11 +10,13 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
 from course import ROOT, exercise_of, solve
 from course import notebook as course_notebook
@@ -193,6 +195,10 @@ def test_attachments_and_an_editors_notes_stay(base, mine, new):
 # --- the real lessons -------------------------------------------------------------------------------------------------
 
 
+def checks_an_answer(cell):
+    return cell["cell_type"] == "code" and re.search(r"\bcheck\.(?!summary)\w+\(", cell["source"])
+
+
 def spoiled(cells, seed, keep_marks):
     """A learner's notebook after a lively session: solved, with own cells, edits, deletions and moves."""
     rng = random.Random(seed)
@@ -251,6 +257,88 @@ def test_every_answer_of_every_lesson_is_carried_over(name, keep_marks):
             text = cell["cell_type"], cell["source"]
             assert text in there or (text[0], text[1].rstrip()) in untouched, f"lost: {text}"
         assert len({cell["id"] for cell in merged}) == len(merged)
+
+
+def without_checks(cells):
+    return [cell for cell in cells if not checks_an_answer(cell)]
+
+
+def answers_alone(cells):
+    return [cell for cell in cells if _merge.exercise_of(cell)]
+
+
+def back_to_front(cells):
+    return cells[::-1]
+
+
+def tried_twice(cells):
+    """Each answer copied, and changed: JupyterLab copies the tags too."""
+    return [
+        other
+        for cell in cells
+        for other in [cell, {**cell, "id": f"{cell['id']}-2", "source": f"{cell['source']}\n# another try"}][
+            : 2 if _merge.exercise_of(cell) else 1
+        ]
+    ]
+
+
+def split_in_two(cells):
+    result = []
+    for cell in cells:
+        lines = cell["source"].split("\n") if _merge.exercise_of(cell) else [cell["source"]]
+        half = len(lines) // 2
+        parts = [lines[:half], lines[half:]] if half else [lines]
+        result += [{**cell, "id": f"{cell['id']}-{n}", "source": "\n".join(part)} for n, part in enumerate(parts)]
+    return result
+
+
+def joined_with_checks(cells):
+    result = []
+    for cell in cells:
+        if checks_an_answer(cell) and _merge.exercise_of(result[-1]):
+            result[-1] = {**result[-1], "source": f"{result[-1]['source']}\n{cell['source']}"}
+        else:
+            result.append(cell)
+    return result
+
+
+@pytest.mark.parametrize("keep_marks", [True, False], ids=["as JupyterLab saves", "ids and tags lost"])
+@pytest.mark.parametrize(
+    "treat", [without_checks, answers_alone, back_to_front, tried_twice, split_in_two, joined_with_checks]
+)
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_was_done_to_its_cells_a_lesson_keeps_all_that_was_written(name, treat, keep_marks):
+    base = read_notebook(ROOT / "notebooks" / f"{name}.ipynb")["cells"]
+    mine = treat(json.loads(json.dumps(solve(course_notebook(name), name)))["cells"])
+    if not keep_marks:
+        mine = [{key: value for key, value in cell.items() if key != "id"} | {"metadata": {}} for cell in mine]
+    merged = _merge.merge(base, mine, revised(base, 0))
+    laid_out = {cell["source"].rstrip() for cell in base}
+    written = {cell["source"] for cell in mine if cell["source"].rstrip() not in laid_out}
+    assert written <= set(sources(merged))
+    stubs = {cell["source"] for cell in base if _merge.exercise_of(cell)}
+    assert stubs.isdisjoint(sources(merged)), "an empty stub beside an answer"
+
+
+def test_an_update_of_the_whole_course_on_disk_carries_every_answer(tmp_path):
+    course, folder = tmp_path / "course", tmp_path / "my"
+    shutil.copytree(ROOT / "notebooks", course / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    (course / "lessons").mkdir()
+    workbook.start(folder, course=course)
+    answers = {}
+    for seed, name in enumerate(NAMES):
+        path, built = folder / f"{name}.ipynb", course / "notebooks" / f"{name}.ipynb"
+        node = solve(nbformat.read(path, as_version=4), name)
+        answers[name] = {exercise_of(cell): cell["source"] for cell in node.cells if exercise_of(cell)}
+        node["cells"] = spoiled(node.cells, seed, keep_marks=True)
+        path.write_text(json.dumps(node), encoding="utf-8")
+        course_now = json.loads(built.read_text(encoding="utf-8"))
+        course_now["cells"] = revised(read_notebook(built)["cells"], seed)
+        built.write_text(json.dumps(course_now), encoding="utf-8")
+    assert set(lessons_of(workbook.update(folder, course=course))) == set(NAMES)
+    for name in NAMES:
+        cells = read_notebook(folder / f"{name}.ipynb")["cells"]
+        assert {_merge.exercise_of(cell): cell["source"] for cell in cells if _merge.exercise_of(cell)} == answers[name]
 
 
 @pytest.mark.parametrize("name", NAMES)
