@@ -50,6 +50,13 @@ def _of_two_blocks(name: str, filters: tuple[int, int]) -> tuple[str, ...]:
         + "        model.add(layers.Dropout(0.5))\n"
         + "    model.add(layers.Flatten())\n    model.add(layers.Dense(10))\n    model.add(layers.Softmax())\n"
         + "    return model\n",
+        # an input of any size, and a Reshape that fixes it
+        head
+        + "    x = inputs = keras.Input((None, None, 1))\n"
+        + f"    for filters in ({first}, {second}):\n"
+        + '        x = layers.MaxPooling2D(2)(layers.Conv2D(filters, 3, activation="relu")(x))\n'
+        + f"    x = layers.Reshape((25 * {second},))(x)\n"
+        + '    return keras.Model(inputs, layers.Dense(10, "softmax")(x))\n',
         # the last layer as a convolution as large as its input
         head
         + start
