@@ -41,7 +41,8 @@ def page(notebook: dict[str, Any], result: Result) -> str:
     try:
         body = _LESSON.sub(r'href="\1.html', _body(notebook))
     except Exception as error:  # noqa: BLE001  nbconvert's filters and templates raise anything; the notebook is there
-        body = f"<p>The notebook cannot be shown here: {html.escape(type(error).__name__)}.</p>"
+        why = html.escape(f"{type(error).__name__}: {error}"[:200])
+        body = f"<p>The notebook cannot be shown here: {why}</p>"
     file = html.escape(result.notebook)
     status = "ok" if result.status == "ok" else "failure"
     facts = f'<b class="{status}">{STATUSES[result.status]}</b> {result.seconds:.1f} s'

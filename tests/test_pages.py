@@ -101,7 +101,7 @@ def test_a_notebook_that_nbconvert_cannot_show_has_a_page(monkeypatch):
 
     monkeypatch.setattr(pages, "_body", broken)
     text = shown(code("1"), failure=FAILURE)
-    assert "The notebook cannot be shown here: KeyError." in text
+    assert "The notebook cannot be shown here: KeyError: " in text
     assert "ZeroDivisionError" in text
 
 
