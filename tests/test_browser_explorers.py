@@ -50,9 +50,15 @@ def boxes_and_switches(output):
         yield row, row.locator("button:not(.mod-active)").first.click
 
 
+def larger_boxes(output):
+    for box in output.locator("textarea").all():
+        box.fill("1 0; 0 2")
+        yield box, lambda box=box: box.press("Enter")
+
+
 def move_every_control(page, output):
     """Move one control after the other; yield what each is called and whether anything followed."""
-    for kind in (sliders, menus, boxes_and_switches):
+    for kind in (sliders, menus, boxes_and_switches, larger_boxes):
         for control, move in kind(output):
             label = control.evaluate("control => control.closest('.jupyter-widgets').innerText.trim().split('\\n')[0]")
             output.evaluate(WATCH)

@@ -32,7 +32,8 @@ _LOOK = (
     ".cnnlab-asked{border:2px solid var(--jp-info-color1,#0072B2)}"
     ".cnnlab-right{border:2px solid var(--jp-success-color1,#00664A);border-left-width:12px}"
     ".cnnlab-wrong{border:2px dashed var(--jp-error-color1,#A03000)}"
-    # ipywidgets' own word for it is a broken chain on every control.
+    # ipywidgets' own word for it is a broken chain on every part of a view.
+    ".cnnlab-live .jupyter-widgets-disconnected::before{display:none}"
     ".cnnlab-live.jupyter-widgets-disconnected::before{content:'Nobody is listening to these controls: "
     "the kernel was restarted. Run this cell again.';display:block;font:bold 14px sans-serif;padding:6px;"
     "color:var(--jp-content-font-color1,inherit);border:2px dashed var(--jp-error-color1,#A03000)}"
