@@ -24,7 +24,10 @@ def test_opening_and_saving_changes_nothing(tmp_path):
         notebook.metadata.language_info.version = platform.python_version()
         file.write_text(build._text(notebook), encoding="utf-8")
     before = file.read_bytes()
-    with browser.jupyterlab(tmp_path, tmp_path / "settings") as address, browser.page(address.format(file.name)) as page:
+    with (
+        browser.jupyterlab(tmp_path, tmp_path / "settings") as address,
+        browser.page(address.format(file.name)) as page,
+    ):
         page.wait_for_selector("#jp-main-statusbar >> text=| Idle")
         written = file.stat().st_mtime_ns
         page.locator(".jp-Notebook .jp-Cell").first.click()
