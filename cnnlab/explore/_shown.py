@@ -19,11 +19,12 @@ from cnnlab import plot
 
 _MIME = "application/vnd.jupyter.widget-view+json"
 _WORDS = "max-width:{width}px;white-space:pre-wrap;font-family:monospace;font-size:13px;line-height:1.4"
-# One of two neighbours is seen. `:has()` inside `:has()` would make the whole rule void.
+# One of two neighbours is seen. `:has()` inside `:has()` would make the whole rule void. A dead view's output has its
+# type as an attribute when the page is loaded with it, and only the class when its tab was closed and is opened again.
 _ONE_OF_TWO = (
     ".jp-OutputArea-child:has(.cnnlab-twin):has(+ .jp-OutputArea-child .cnnlab-live),"
     ".jp-OutputArea-child:has(.cnnlab-twin) + "
-    f'.jp-OutputArea-child:has([data-mime-type="{_MIME}"]):not(:has(.cnnlab-live)){{display:none}}'
+    f'.jp-OutputArea-child:has([data-mime-type="{_MIME}"],.jupyter-widgets):not(:has(.cnnlab-live)){{display:none}}'
 )
 _LOOK = (
     ".cnnlab-panel{padding:8px 12px;margin:4px 0;border-radius:4px;line-height:1.45;"
