@@ -311,8 +311,7 @@ def train(windows, labels, classes, epochs):
     return net
 
 
-def ask(net, pictures):
-    """What the network says about pictures (N, H, W, 3), as an array."""
+def ask(net, pictures):  # (N, H, W, 3), to what the network says, as an array
     return keras.ops.convert_to_numpy(net(pictures))
 
 
