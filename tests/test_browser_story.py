@@ -34,7 +34,7 @@ def title(name):
 
 def printed(cell):
     """The lines a cell has printed, without those too short to tell anything."""
-    return [line.strip() for line in texts(cell).split("\n") if len(line.strip()) >= 8]
+    return [line.strip() for line in texts(cell).split("\n") if len(line.strip()) >= 8 and re.search(r"\w", line)]
 
 
 def described(cell):
