@@ -34,7 +34,7 @@ run: $(VENV)/.learner
 
 lab: $(VENV)/.learner
 	$(BIN)/python -m cnnlab start
-	$(BIN)/jupyter lab my-cnnlab/index.ipynb
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/index.ipynb my-cnnlab/index.ipynb  # the printed address too
 
 update: $(VENV)/.learner
 	$(BIN)/python -m cnnlab start --update
