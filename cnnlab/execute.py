@@ -101,6 +101,7 @@ def environment(jobs: int = 1) -> dict[str, str]:
     '1'
     """
     values = dict(os.environ)
+    values.pop("JPY_SESSION_NAME", None)  # the notebook this is called from, which is none of those executed
     values.pop("MPLBACKEND", None)  # a kernel draws inline; a backend meant for scripts would show no figure
     values["CNNLAB_STRICT"] = "1"  # an explorer's error fails the cell
     values["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow's log carries timestamps
