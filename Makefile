@@ -100,7 +100,7 @@ $(COLAB_CONSTRAINTS):
 	@echo "make colab needs a constraints file with Colab's versions: make colab COLAB_CONSTRAINTS=path/to/file"; exit 2
 
 # The same lessons and the tests of everything that uses Keras, with TensorFlow not even installed.
-KERAS_TESTS := $(wildcard tests/test_lesson[0-9][0-9].py) tests/test_explorers.py tests/test_checks.py \
+KERAS_TESTS := $(wildcard tests/test_lesson[0-9][0-9].py) tests/test_explorers.py tests/test_checks.py tests/test_answers.py \
 	$(patsubst %,tests/test_%.py,activations augment darknet_build gradients tiny_yolo transfer)
 
 jax torch: %: .venv-%/.installed

@@ -58,8 +58,8 @@ class GateViewer(Explorer):
     >>> gate = keras.layers.Dense(2, activation="sigmoid")(keras.layers.GlobalAveragePooling2D(keepdims=True)(x))
     >>> model = keras.Model(x, keras.layers.Multiply(name="scale")([x, gate]))
     >>> viewer = GateViewer(model, np.ones((3, 4, 4, 2)), [0, 1, 1])
-    >>> viewer.state()
-    {'picture': 0, 'unit': 'scale', 'channel': 0}
+    >>> viewer.set(picture=2, channel=1).state()
+    {'picture': 2, 'unit': 'scale', 'channel': 1}
     """
 
     choices = ("higher", "lower")
