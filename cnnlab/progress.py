@@ -25,8 +25,8 @@ _INDEX = """\
 A title opens its lesson. The next cell says where you stand (click into it, then Shift + Enter): it reads the notebooks
 of this folder as they were last saved, and nothing else. Save a lesson, come back, run it again.
 
-Each picture carries words for whoever cannot see it. In a copy to work in they are packed, `plot.words(…)`, so that they
-do not answer a question before you have run the cell."""
+Each picture carries words for whoever cannot see it. In a copy to work in they are packed, `plot.words(…)`, so that
+they do not answer a question before you have run the cell."""
 _IN_COLAB = " In Colab each lesson is opened by itself: there the cell finds nothing to read."
 
 

@@ -84,7 +84,7 @@ def test_empty_slots_are_298_of_a_loss_of_314():
     loss = yolo_training.YoloLoss(anchors=3)
     terms = {name: float(value[0]) for name, value in loss.terms(target, np.zeros_like(target)).items()}
     assert terms["objectness"] == pytest.approx(2 * np.log(2))
-    assert terms["no_objectness"] == pytest.approx(430 * np.log(2))
+    assert terms["no_objectness"] == pytest.approx(430 * np.log(2), rel=1e-5)  # a sum of 430 float32
     assert terms["class"] == pytest.approx(6 * np.log(2))
     assert round(sum(loss.weights[name] * value for name, value in terms.items())) == 314
 

@@ -564,14 +564,14 @@ loss_for = Exercise(
         Mistake(_LOSS.replace("return kind(from_logits=last_activation is None)", "return kind"), "Add the brackets"),
         Mistake(
             "def loss_for(labels, last_activation):\n    import keras\n"
-            "    rows = lambda y: keras.ops.one_hot(y, 3) if y.ndim == 1 else y\n"
+            "    rows = lambda y: keras.ops.one_hot(keras.ops.cast(y, 'int32'), 3) if y.ndim == 1 else y\n"
             "    return lambda y, p: keras.ops.mean((rows(y) - p) ** 2)",
             "measured amounts",
         ),
         Mistake(
             "def loss_for(labels, last_activation):\n    import keras\n"
             "    focal = keras.losses.CategoricalFocalCrossentropy(from_logits=last_activation is None)\n"
-            "    return lambda y, p: focal(y if y.ndim == 2 else keras.ops.one_hot(y, 3), p)",
+            "    return lambda y, p: focal(y if y.ndim == 2 else keras.ops.one_hot(keras.ops.cast(y, 'int32'), 3), p)",
             "It is another loss",
         ),
     ),

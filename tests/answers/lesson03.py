@@ -10,7 +10,7 @@ RIGHT = {
         import keras
 
         pixels = np.array([[2, 9, 4, 3], [3, 0, 6, 5], [7, 1, 0, 8], [2, 6, 3, 1]], "float32")
-        maxima = keras.ops.max_pool(pixels[None, :, :, None], 2)[0, :, :, 0]
+        maxima = keras.ops.max_pool(pixels[None, :, :, None], 2, strides=2)[0, :, :, 0]
         """,
     ),
     "average_by_hand": (
@@ -78,7 +78,8 @@ RIGHT = {
         import keras
 
         def min_pool(image, pool_size):
-            return -keras.ops.max_pool(-image[None, :, :, None].astype("float32"), pool_size)[0, :, :, 0]
+            pixels = -image[None, :, :, None].astype("float32")
+            return -keras.ops.max_pool(pixels, pool_size, strides=pool_size)[0, :, :, 0]
         """,
     ),
     "overlapping_sizes": (

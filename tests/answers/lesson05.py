@@ -37,7 +37,7 @@ def _of_two_blocks(name: str, filters: tuple[int, int]) -> tuple[str, ...]:
         + "        self.last = layers.Dense(10)\n"
         + "    def call(self, x):\n"
         + "        for conv in (self.first, self.second):\n"
-        + "            x = keras.ops.max_pool(keras.ops.relu(conv(x)), 2)\n"
+        + "            x = keras.ops.max_pool(keras.ops.relu(conv(x)), 2, strides=2)\n"
         + "        return keras.ops.softmax(self.last(keras.ops.reshape(x, (-1, self.last_inputs()))))\n"
         + f"    def last_inputs(self):\n        return 5 * 5 * {second}\n",
         # a stack that is built by its first pictures, with Dropout, which only training notices
@@ -85,7 +85,7 @@ RIGHT = {
         def loss_for(labels, last_activation):
             import keras
             def loss(truth, said):
-                rows = truth if labels.ndim == 2 else keras.ops.one_hot(truth, 3)
+                rows = truth if labels.ndim == 2 else keras.ops.one_hot(keras.ops.cast(truth, "int32"), 3)
                 said = keras.ops.softmax(said) if last_activation is None else said
                 return -keras.ops.sum(keras.ops.cast(rows, "float32") * keras.ops.log(said), axis=-1)
             return loss
