@@ -89,6 +89,7 @@ COLAB_PYTHON      ?= $(PYTHON)
 
 colab: .venv-colab/.installed
 	CNNLAB_STRICT=1 .venv-colab/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) notebooks
+	.venv-colab/bin/python -m pytest -n $(JOBS) -W ignore::DeprecationWarning tests/test_explorers.py tests/test_explore_base.py
 
 .venv-colab/.installed: pyproject.toml $(COLAB_CONSTRAINTS)
 	$(COLAB_PYTHON) -m venv .venv-colab
