@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ["CNNLAB_OFFLINE"] = "1"
 os.environ.pop("CNNLAB_DATA", None)
+
+
+@pytest.fixture
+def hurried(monkeypatch):
+    """The downloader's time limits, shorter, so that the tests need not wait."""
+    from cnnlab import _download
+
+    monkeypatch.setattr(_download, "CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr(_download, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(_download, "PATIENCE", 0.5)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -71,14 +71,6 @@ def server(monkeypatch):
     server.close()
 
 
-@pytest.fixture
-def hurried(monkeypatch):
-    """The same limits, shorter, so that the tests need not wait."""
-    monkeypatch.setattr(_download, "CONNECT_TIMEOUT", 0.3)
-    monkeypatch.setattr(_download, "READ_TIMEOUT", 0.3)
-    monkeypatch.setattr(_download, "PATIENCE", 0.5)
-
-
 def left_over(folder):
     return [path.name for path in folder.rglob("*") if path.is_file()]
 

@@ -83,13 +83,6 @@ def server():
     server.close()
 
 
-@pytest.fixture
-def hurried(monkeypatch):
-    monkeypatch.setattr(_download, "CONNECT_TIMEOUT", 0.3)
-    monkeypatch.setattr(_download, "READ_TIMEOUT", 0.3)
-    monkeypatch.setattr(_download, "PATIENCE", 0.5)
-
-
 def publish(monkeypatch, server, name, bodies, checked=True):
     """Let `bodies` be what is published as `name`, on the server of the test."""
     parts = []
