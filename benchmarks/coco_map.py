@@ -20,7 +20,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from cnnlab import metrics
-from cnnlab.detections import Detections, GroundTruth
+from cnnlab.detection.detections import Detections, GroundTruth
 
 IMAGES = 5_000
 DETECTIONS = 100

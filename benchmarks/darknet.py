@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the damaged file
 
 import numpy as np
 
-from cnnlab.darknet import DarknetError, cfg, plan, weights
+from cnnlab.detection.darknet import DarknetError, cfg, plan, weights
 
 ROUNDS = 40
 FOLDER = Path(os.environ.get("CNNLAB_DATA", "data")) / "darknet"
@@ -94,7 +94,7 @@ def fuzz(pairs: int) -> None:
     import keras
     from darknet_files import damaged
 
-    from cnnlab.darknet import load_model
+    from cnnlab.detection.darknet import load_model
 
     counts = {"refused by the .cfg": 0, "refused by the .weights": 0, "whole": 0}
     slowest, built, slowest_build = 0.0, 0, 0.0

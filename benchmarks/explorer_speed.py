@@ -23,7 +23,7 @@ import browser  # noqa: E402
 import ipywidgets as widgets  # noqa: E402
 
 from cnnlab import explore  # noqa: E402
-from cnnlab.startup import load_keras  # noqa: E402
+from cnnlab.course.startup import load_keras  # noqa: E402
 
 
 def settings_of(explorer: explore.Explorer) -> list[dict[str, object]]:

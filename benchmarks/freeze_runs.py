@@ -1,4 +1,4 @@
-"""Measure the accuracies that `cnnlab.explore.FreezeSlider` shows; prints lines for ``cnnlab/explore/_freeze_runs.py``.
+"""Measure the accuracies that `cnnlab.explore.FreezeSlider` shows; prints lines for its ``freeze_runs.py``.
 
     python benchmarks/freeze_runs.py digits 30 0 1 2 3       # labels, then numbers of blocks: a minute on two cores
     python benchmarks/freeze_runs.py pets 100 0 1 2 4 6 9    # needs CNNLAB_DATA: some ten minutes
@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from cnnlab import datasets, transfer
-from cnnlab.explore._freeze_cost import blocks_of
+from cnnlab.explore.training.freeze_cost import blocks_of
 
 RATES = (1e-2, 1e-3, 1e-4)
 SEEDS = range(3)

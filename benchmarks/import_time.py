@@ -13,11 +13,11 @@ import sys
 
 MODULES = [
     "cnnlab",
-    "cnnlab.shapes",
-    "cnnlab.conv",
-    "cnnlab.pooling",
-    "cnnlab.kernels",
-    "cnnlab.datasets",
+    "cnnlab.arithmetic.shapes",
+    "cnnlab.arithmetic.conv",
+    "cnnlab.arithmetic.pooling",
+    "cnnlab.arithmetic.kernels",
+    "cnnlab.data.datasets",
     "cnnlab.checks",
 ]
 ROUNDS = 9

@@ -24,8 +24,8 @@ import keras
 import numpy as np
 
 from cnnlab import darknet, metrics, scenes, yolo_training
-from cnnlab.detections import GroundTruth
-from cnnlab.zoo import tiny_yolo
+from cnnlab.detection import tiny_yolo
+from cnnlab.detection.detections import GroundTruth
 
 SCENES, BATCH, SEED = 8_000, 16, 2024
 UNSEEN, UNSEEN_SEED = 500, 7

@@ -29,4 +29,8 @@ In the order one picture travels:
 Nothing is imported until you ask for it: ``from cnnlab import conv``.
 """
 
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
 __version__ = "0.1.0"

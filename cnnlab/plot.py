@@ -20,8 +20,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from cnnlab import _fonts
-from cnnlab._validate import check_rank
+from cnnlab.common import fonts
+from cnnlab.common.validate import check_rank
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#6E6E6E",
@@ -56,7 +56,7 @@ class Picture(Figure):
 
     def __init__(self, width: float = 8.0, height: float = 3.0, *, alt: str = "") -> None:
         super().__init__(figsize=(width, height), dpi=SHOWN_DPI * SHARPNESS, facecolor="white")
-        _fonts.Canvas(self)
+        fonts.Canvas(self)
         self.alt = alt
         self.numbered: dict[str, int] = {}  # words that no font here can draw → what is drawn in their place
 
@@ -78,10 +78,10 @@ class Picture(Figure):
 
     def drawable(self, text: str) -> str:
         """`text` as it can be drawn: a number in brackets stands for a word whose letters no font here has."""
-        if _fonts.in_base(text) or _fonts.families(text):
+        if fonts.in_base(text) or fonts.families(text):
             return text
         words = re.split(r"(\s+)", text)
-        return "".join(word if _fonts.families(word) else f"({self._number(word)})" for word in words)
+        return "".join(word if fonts.families(word) else f"({self._number(word)})" for word in words)
 
     def _number(self, word: str) -> int:
         return self.numbered.setdefault(word, len(self.numbered) + 1)

@@ -34,7 +34,7 @@ if importlib.util.find_spec("cnnlab") is None:
     if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
-from cnnlab.startup import load_keras
+from cnnlab.course.startup import load_keras
 
 load_keras()
 

@@ -32,7 +32,7 @@ if importlib.util.find_spec("cnnlab") is None:
     if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
-from cnnlab.startup import load_keras
+from cnnlab.course.startup import load_keras
 
 load_keras()
 
@@ -43,8 +43,8 @@ from keras import layers
 
 from cnnlab import anchors, boxes, explore, ledger, metrics, overlay, plot, scenes, yolo, yolo_training
 from cnnlab.checks import lesson12 as check
-from cnnlab.detections import GroundTruth
-from cnnlab.zoo import tiny_yolo
+from cnnlab.detection import tiny_yolo
+from cnnlab.detection.detections import GroundTruth
 
 # %% tags=["parameters"]
 PROFILE = "quick"  # "full" learns from more scenes, and more often: more than twice the time

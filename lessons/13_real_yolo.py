@@ -32,7 +32,7 @@ if importlib.util.find_spec("cnnlab") is None:
     if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
         raise RuntimeError("cnnlab is not installed. Run `pip install .` in the course folder, or set COURSE_URL.")
     importlib.invalidate_caches()
-from cnnlab.startup import load_keras
+from cnnlab.course.startup import load_keras
 
 load_keras()
 
@@ -46,9 +46,9 @@ import numpy as np
 
 from cnnlab import conv, darknet, datasets, explore, letterbox, metrics, overlay, plot, scenes
 from cnnlab.checks import lesson13 as check
-from cnnlab.darknet import build, cfg, plan
-from cnnlab.detections import Detections, GroundTruth
-from cnnlab.zoo import tiny_yolo
+from cnnlab.detection import tiny_yolo
+from cnnlab.detection.darknet import build, cfg, plan
+from cnnlab.detection.detections import Detections, GroundTruth
 
 # %% tags=["parameters"]
 PROFILE = "quick"  # "full" measures on 500 scenes instead of 100

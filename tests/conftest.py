@@ -15,11 +15,11 @@ os.environ.pop("CNNLAB_DATA", None)
 @pytest.fixture
 def hurried(monkeypatch):
     """The downloader's time limits, shorter, so that the tests need not wait."""
-    from cnnlab import _download
+    from cnnlab.data import download
 
-    monkeypatch.setattr(_download, "CONNECT_TIMEOUT", 0.3)
-    monkeypatch.setattr(_download, "READ_TIMEOUT", 0.3)
-    monkeypatch.setattr(_download, "PATIENCE", 0.5)
+    monkeypatch.setattr(download, "CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr(download, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(download, "PATIENCE", 0.5)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.darknet import cfg, plan, weights
+from cnnlab.detection.darknet import cfg, plan, weights
 
 SHARED = Path(os.environ.get("CNNLAB_DARKNET", Path(__file__).resolve().parents[2] / "shared" / "data" / "darknet"))
 PHOTOS = SHARED.parent / "photos"

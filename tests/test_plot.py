@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnnlab import plot
-from cnnlab.explore._sheet import Sheet
+from cnnlab.explore.drawing.sheet import Sheet
 
 
 def ticks(x):

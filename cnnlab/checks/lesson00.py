@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, number, parts, read
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, number, parts, read
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 # --- parameters -----------------------------------------------------------------------------------------------------
 

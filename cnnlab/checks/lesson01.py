@@ -7,11 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from cnnlab import kernels
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, close, number, parts, read
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
-from cnnlab.conv import conv2d
+from cnnlab.arithmetic import kernels
+from cnnlab.arithmetic.conv import conv2d
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, close, number, parts, read
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 _SIGNED = np.array([[2, 7, 1, 8, 3], [0, 4, 9, 5, 6], [6, 1, 3, 0, 2], [5, 8, 2, 7, 4]])  # (4, 5), no two windows alike
 _TURNED = np.array([[1, 0, 2], [0, -1, 3], [4, 1, -2]])  # differs from each of its flips, turns and its transpose
@@ -519,7 +519,7 @@ true_convolution = Exercise(
         return ...
     """,
     solution_source="""
-    from cnnlab import conv
+    from cnnlab.arithmetic import conv
 
     def true_convolution(image, kernel):
         return conv.conv2d(image, kernel[::-1, ::-1])
@@ -626,7 +626,7 @@ edge_strength = Exercise(
         return ...
     """,
     solution_source="""
-    from cnnlab import conv, kernels
+    from cnnlab.arithmetic import conv, kernels
 
     def edge_strength(image):
         across = conv.conv2d(image, kernels.kernel("sobel_vertical"))

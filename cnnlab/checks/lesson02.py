@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, number, parts, read, show, whole
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
-from cnnlab.shapes import same_padding
+from cnnlab.arithmetic.shapes import same_padding
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, number, parts, read, show, whole
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 
 def _size(n: int, f: int, s: int = 1, p: int = 0, d: int = 1) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, close, number, parts, read, show
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
-from cnnlab.pooling import pool2d, pool2d_backward
+from cnnlab.arithmetic.pooling import pool2d, pool2d_backward
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, close, number, parts, read, show
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 # --- by hand ----------------------------------------------------------------------------------------------------
 
@@ -404,7 +404,7 @@ min_pool = Exercise(
     name="min_pool",
     answer_name="min_pool",
     stub="""
-    from cnnlab import pooling
+    from cnnlab.arithmetic import pooling
 
 
     def min_pool(image, pool_size):
@@ -412,7 +412,7 @@ min_pool = Exercise(
         return ...
     """,
     solution_source="""
-    from cnnlab import pooling
+    from cnnlab.arithmetic import pooling
 
 
     def min_pool(image, pool_size):

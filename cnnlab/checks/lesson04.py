@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, read
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
-from cnnlab.conv import conv2d, conv2d_backward
-from cnnlab.shapes import conv_macs, conv_params, receptive_field
+from cnnlab.arithmetic.conv import conv2d, conv2d_backward
+from cnnlab.arithmetic.shapes import conv_macs, conv_params, receptive_field
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, close, read
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 # --- one value by hand ------------------------------------------------------------------------------------------
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, _kind, call, close, number, read
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, _kind, call, close, number, read
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 # --- steps ------------------------------------------------------------------------------------------------------------
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, close, read, show
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
-from cnnlab.shapes import conv_params, dense_params, output_size
+from cnnlab.arithmetic.shapes import conv_params, dense_params, output_size
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, close, read, show
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 # --- top-k error ------------------------------------------------------------------------------------------------------
 

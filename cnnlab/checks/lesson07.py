@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Text, Wrong, array, call, close, number, parts, read
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
+from cnnlab.checks.exercise import Exercise, Mistake, Text, Wrong, array, call, close, number, parts, read
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 # --- what a bottleneck costs ------------------------------------------------------------------------------------------
 

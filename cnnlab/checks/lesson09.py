@@ -6,21 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlab.checks._exercise import (
-    Exercise,
-    Mistake,
-    NotAttempted,
-    Wrong,
-    array,
-    call,
-    close,
-    number,
-    parts,
-    read,
-    show,
-)
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
+from cnnlab.checks.exercise import Exercise, Mistake, NotAttempted, Wrong, array, call, close, number, parts, read, show
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 # --- how many crops ---------------------------------------------------------------------------------------------------
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, _kind, array, call, close, number, parts, read
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, _kind, array, call, close, number, parts, read
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 # --- features ---------------------------------------------------------------------------------------------------------
 
@@ -269,7 +269,7 @@ shuffled = Exercise(
 
 def _model(frozen: bool) -> object:
     """A compiled classifier: three convolutions, each with BatchNormalization, and a head."""
-    from cnnlab import transfer
+    from cnnlab.training import transfer
 
     model = transfer.classifier(transfer.digits_backbone(weights=None), classes=5)
     if frozen:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cnnlab.checks._boxes_and_windows import crop, localization_loss, one_pass, target_vector
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
+from cnnlab.checks.boxes_and_windows import crop, localization_loss, one_pass, target_vector
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 __all__ = [
     "average_precision",

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, number, parts, read, show
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, number, parts, read, show
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 
 def _whole_numbers(answer: object, length: int, what: str) -> np.ndarray:

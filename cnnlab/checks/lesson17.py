@@ -6,9 +6,9 @@ import textwrap
 
 import numpy as np
 
-from cnnlab.checks._exercise import Exercise, Mistake, Wrong, array, call, close, number, parts, read, show
-from cnnlab.checks._judging import ByCases, Case, Misreading
-from cnnlab.checks._summary import Summary
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, close, number, parts, read, show
+from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.summary import Summary
 
 # --- what is left of an archive ---------------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ RIGHT = {
         np.array([608, 3_216, 48_120, 10_164, 850], "float32"),
         [608.0, 3_216, np.int64(48_120), 10_164, 850],
         """
-        from cnnlab.shapes import conv_params, dense_params
+        from cnnlab.arithmetic.shapes import conv_params, dense_params
         parameters = [conv_params(5, 3, 8), conv_params(5, 8, 16)]
         parameters += [dense_params(a, b) for a, b in [(400, 120), (120, 84), (84, 10)]]
         """,

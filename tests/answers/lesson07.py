@@ -132,7 +132,7 @@ RIGHT = {
         45_344.0,
         np.array(45_344),
         """
-        from cnnlab.shapes import conv_params
+        from cnnlab.arithmetic.shapes import conv_params
         params = conv_params(1, 128, 32) + conv_params(1, 32, 128) + conv_params(3, 32, 128)
         """,
         """

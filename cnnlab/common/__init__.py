@@ -1,0 +1,1 @@
+"""What every room rests on: checked arguments, files written whole, fonts."""

@@ -1,0 +1,2 @@
+from . import doctor as doctor
+from . import progress as progress

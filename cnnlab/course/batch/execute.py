@@ -1,0 +1,250 @@
+"""Execute notebooks, each in a process of its own, some at a time.
+
+The runner and the build both use this. Whatever one notebook does (raise, kill its kernel, hang), the others go on and
+the outcome says which cell it was and why.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cnnlab.course.batch.processes import MARK, end_marked, scratch_folder
+
+_POLL = 0.05  # seconds between two looks at the running notebooks
+_LOG_TAIL = 4000  # bytes of a dead worker's last words
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A notebook to execute.
+
+    Attributes
+    ----------
+    name : what it is called
+    notebook : its content, as parsed JSON
+    folder : where its kernel runs
+    parameters : values put behind the cell tagged ``parameters``
+    options : further options of nbclient's ``NotebookClient``
+    """
+
+    name: str
+    notebook: dict[str, Any]
+    folder: Path
+    parameters: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a notebook did not reach its end.
+
+    Attributes
+    ----------
+    cell : the cell it was at, counted from 1 over all cells of the notebook as written; None before the first,
+        0 where it is about no cell
+    source : that cell's source
+    name, message : the exception's, or what else happened
+    traceback : as text; for a process that died, the last it wrote
+    """
+
+    cell: int | None
+    source: str
+    name: str
+    message: str
+    traceback: str = ""
+
+    def __str__(self) -> str:
+        where = "before the first cell: " if self.cell is None else f"cell {self.cell}: " if self.cell else ""
+        return f"{where}{self.name}: {self.message}" if self.message else f"{where}{self.name}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an execution ended.
+
+    Attributes
+    ----------
+    status : ``"ok"``, ``"raised"``, ``"crashed"`` or ``"timeout"``
+    seconds : wall time, the start of the kernel included
+    notebook : the executed notebook, as far as it came; None if nothing of it could be read
+    failure : None when ok
+    """
+
+    status: str
+    seconds: float
+    notebook: dict[str, Any] | None
+    failure: Failure | None = None
+
+
+def cpus() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def environment(jobs: int = 1) -> dict[str, str]:
+    """Return the environment variables for kernels of which `jobs` run at a time.
+
+    >>> environment()["CNNLAB_STRICT"]
+    '1'
+    """
+    values = dict(os.environ)
+    values.pop("JPY_SESSION_NAME", None)  # the notebook this is called from, which is none of those executed
+    values.pop("MPLBACKEND", None)  # a kernel draws inline; a backend meant for scripts would show no figure
+    values["CNNLAB_STRICT"] = "1"  # an explorer's error fails the cell
+    values["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow's log carries timestamps
+    values["TF_ENABLE_ONEDNN_OPTS"] = "0"
+    if jobs > 1:
+        for name in _THREADS:  # otherwise each kernel starts one thread a core, and they fight
+            values.setdefault(name, str(max(1, cpus() // jobs)))
+        values.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # the first kernel would take the whole GPU
+    return values
+
+
+def execute(
+    tasks: Iterable[Task],
+    *,
+    jobs: int = 1,
+    timeout: float = 600.0,
+    env: dict[str, str] | None = None,
+    on_cell: Callable[[Task, int], None] | None = None,
+) -> Iterator[tuple[Task, Outcome]]:
+    """Execute `tasks`, `jobs` at a time, and yield each with its outcome as soon as it ends.
+
+    Leaving the iteration early (an exception, Ctrl-C) kills what still runs, kernels included. Nothing that a notebook
+    has started outlives it.
+
+    Parameters
+    ----------
+    tasks : notebooks
+    jobs : processes at a time, >= 1
+    timeout : seconds a notebook may take before it is killed, > 0
+    env : environment variables for the kernels; `environment` when not given
+    on_cell : called with a task and how many of its cells have started, whenever that changes
+    """
+    waiting, running = deque(tasks), []
+    env = environment(jobs) if env is None else env
+    with scratch_folder() as scratch:
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    running.append(_Job(waiting.popleft(), Path(tempfile.mkdtemp(dir=scratch)), timeout, env))
+                for job in list(running):
+                    outcome = job.outcome()
+                    if on_cell and job.moved():
+                        on_cell(job.task, job.started)
+                    if outcome:
+                        running.remove(job)
+                        yield job.task, outcome
+                time.sleep(_POLL)
+        finally:
+            for job in running:
+                job.kill()
+
+
+class _Job:
+    """A worker process and the folder it reports in."""
+
+    def __init__(self, task: Task, folder: Path, timeout: float, env: dict[str, str]) -> None:
+        self.task, self.folder, self.timeout = task, folder, timeout
+        self.started = 0  # cells
+        self.mark = secrets.token_hex(16)
+        (folder / "task.json").write_text(
+            json.dumps({"parameters": task.parameters, "options": task.options}), encoding="utf-8"
+        )
+        (folder / "input.ipynb").write_text(json.dumps(task.notebook), encoding="utf-8")
+        self.begin = time.monotonic()
+        # In a file, not a pipe: a process that outlives its notebook could keep a pipe open for ever.
+        with open(folder / "log", "wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "cnnlab.course.lessons.batch.worker", str(folder)],
+                cwd=task.folder,
+                env={**env, MARK: self.mark},
+                stdin=subprocess.PIPE,  # its end tells the worker that we are gone
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C in the terminal is for the runner alone, here and on Windows
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+
+    def position(self) -> int | None:
+        """Position of the cell that started last, from 0."""
+        lines = self._read("progress").split("\n")[:-1]  # what follows the last newline is not complete
+        return int(lines[-1]) if lines else None
+
+    def moved(self) -> bool:
+        position = self.position()
+        before, self.started = self.started, 0 if position is None else position + 1
+        return before != self.started
+
+    def outcome(self) -> Outcome | None:
+        """Return how it ended, or None while it runs."""
+        seconds = time.monotonic() - self.begin
+        code = self.process.poll()
+        if code is None and seconds < self.timeout:
+            return None
+        if code is None:
+            self.kill()
+            status, reason = "timeout", {"name": "Timeout", "message": f"no end after {self.timeout:g} s"}
+        elif code == 0:
+            self.process.stdin.close()
+            end_marked(self.mark)
+            reason = json.loads(self._read("result.json"))
+            status = reason.pop("status")
+        else:
+            self.kill()
+            status = "crashed"
+            reason = {"name": "WorkerError", "message": f"the process that ran it ended with code {code}"}
+        notebook = self._notebook()
+        if status == "ok":
+            return Outcome(status, seconds, notebook)
+        position = self.position()
+        if status == "crashed" or position is None:
+            reason["traceback"] = self._read("log", _LOG_TAIL)
+        source = "" if position is None else "".join(self.task.notebook["cells"][position]["source"])
+        return Outcome(status, seconds, notebook, Failure(None if position is None else position + 1, source, **reason))
+
+    def kill(self) -> None:
+        """End the worker and all it started: the kernel is in a session of its own, so a signal would not reach it."""
+        import psutil  # comes with ipykernel, so only where notebooks can run
+
+        try:
+            worker = psutil.Process(self.process.pid)
+            family = [*worker.children(recursive=True), worker]
+        except psutil.NoSuchProcess:
+            family = []
+        for process in family:
+            with contextlib.suppress(psutil.Error):  # ended by itself meanwhile
+                process.kill()
+        psutil.wait_procs(family, timeout=10)
+        end_marked(self.mark)
+        self.process.wait()
+        self.process.stdin.close()
+
+    def _read(self, name: str, tail: int = 0) -> str:
+        """The text of a file, or the `tail` bytes at its end; empty where there is none."""
+        try:
+            with open(self.folder / name, "rb") as file:
+                if tail:
+                    file.seek(max(0, os.fstat(file.fileno()).st_size - tail))
+                return file.read().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+
+    def _notebook(self) -> dict[str, Any] | None:
+        try:
+            return json.loads(self._read("output.ipynb"))
+        except json.JSONDecodeError:  # killed while it wrote
+            return None

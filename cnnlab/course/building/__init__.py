@@ -1,0 +1,1 @@
+"""Lessons into notebooks, and back."""

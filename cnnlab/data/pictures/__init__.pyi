@@ -1,0 +1,2 @@
+from . import practice as practice
+from . import upload as upload

@@ -1,0 +1,222 @@
+"""One file of pixels, whatever it calls itself → (H, W, 3) bytes, or the reason why not.
+
+Pillow may be handed any file here. Only formats of pixels are tried: its readers for documents (EPS, PDF) would start
+other programs.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import warnings
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnlab.common.validate import check_choice, check_int, pair
+from cnnlab.data.download import DataError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+MAX_PIXELS = 50_000_000  # of one picture; a phone makes 12 to 50 million
+MAX_BYTES = 100_000_000  # of one file
+FITS = ("crop", "pad", "stretch")
+
+_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+ENDINGS = {
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".gif": "GIF", ".bmp": "BMP",
+    ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP", ".ppm": "PPM", ".pgm": "PPM", ".pbm": "PPM",
+}  # fmt: skip
+_UNREAD = {".heic", ".heif", ".avif", ".svg", ".eps", ".pdf", ".psd", ".raw", ".cr2", ".nef", ".dng", ".ico", ".jp2"}
+_MOST_FRAMES = 100  # counted; Pillow's way through the pages of a TIFF takes four times as long for twice as many
+_ORIENTATION = 0x0112  # the EXIF tag
+_TURNED = range(2, 9)  # its values that are not "as stored"
+
+# What Pillow's readers raise between them on files with flipped, missing or added bytes.
+DAMAGED = (
+    OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError, ArithmeticError,
+    RuntimeError, MemoryError, struct.error, zlib.error,
+)  # fmt: skip
+
+
+class ImageError(DataError):
+    """A file that is not read as a picture; the message is the bare reason."""
+
+
+def read_image(
+    path: str | os.PathLike,
+    image_size: int | tuple[int, int] | None = None,
+    *,
+    fit: str = "crop",
+    max_pixels: int = MAX_PIXELS,
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Read a picture of any common kind as red, green and blue bytes, and say what had to be done to it.
+
+    Parameters
+    ----------
+    path : a JPEG, PNG, GIF, BMP, TIFF, WebP or PPM file, whatever its name ends in
+    image_size : side in pixels, or (height, width); None keeps the picture's own
+    fit : what happens when the shape is another: ``"crop"`` cuts the middle out, ``"pad"`` adds black, ``"stretch"``
+        distorts
+    max_pixels : a larger picture is refused before its pixels are unpacked
+
+    Returns
+    -------
+    tuple
+        The picture, (H, W, 3) uint8, and notes: what is not as it was in the file.
+
+    Raises
+    ------
+    ImageError
+        With the bare reason why the file is not a picture that can be read.
+    TypeError, ValueError
+        If another argument breaks its rule.
+
+    Notes
+    -----
+    A picture is turned as its EXIF says, laid on white where it is transparent, brought from 16 bits to 8 (65,535
+    becomes 255) and from CMYK to RGB; of several frames or pages the first is taken.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("L", (4, 2), 200).save(Path(folder, "grey.jpg"), "PNG")
+    ...     picture, notes = read_image(Path(folder, "grey.jpg"))
+    >>> picture.shape, notes
+    ((2, 4, 3), ('named .jpg, but it is a PNG',))
+    """
+    from PIL import Image
+
+    check_choice(fit, "fit", FITS)
+    check_int(max_pixels, "max_pixels", minimum=1)
+    size = None if image_size is None else pair(image_size, "image_size")
+    path = Path(path)
+    ending = path.suffix.lower()
+    try:
+        _check_file(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a large or sloppy file is judged below, by rules of our own
+            with Image.open(path, formats=_FORMATS) as file:
+                width, height = file.size
+                if width * height > max_pixels:
+                    raise ImageError(f"{width:,} × {height:,} pixels, and {max_pixels:,} in all are allowed")
+                notes = _named(ending, file.format)
+                if size is not None:
+                    file.draft("RGB", (2 * size[1], 2 * size[0]))  # a JPEG can be unpacked at a half, a quarter …
+                picture = _as_rgb(file, notes)
+                if size is not None:
+                    picture = _fitted(picture, size, fit)
+                return np.array(picture, dtype=np.uint8), tuple(notes)
+    except ImageError:
+        raise
+    except PermissionError:
+        raise ImageError("may not be read") from None
+    except Image.DecompressionBombError:
+        raise ImageError(f"far more than the {max_pixels:,} pixels allowed") from None
+    except Image.UnidentifiedImageError:
+        raise ImageError(_not_a_picture(ending)) from None
+    except DAMAGED as error:
+        raise ImageError(f"damaged or cut short ({_first_line(error)})") from None
+
+
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise ImageError("there is no such file")
+    if not path.is_file():  # a pipe would be waited for
+        raise ImageError("not a file")
+    size = path.stat().st_size
+    if not size:
+        raise ImageError("empty (0 bytes)")
+    if size > MAX_BYTES:
+        raise ImageError(f"{size:,} bytes, and {MAX_BYTES:,} are allowed")
+
+
+def _named(ending: str, kind: str | None) -> list[str]:
+    """The note about a name that does not fit the contents."""
+    kind = "JPEG" if kind == "MPO" else kind  # a JPEG with a second picture behind it, as some cameras make
+    if ENDINGS.get(ending) == kind:
+        return []
+    return [f"named {ending}, but it is a {kind}" if ending else f"a {kind} without an ending to its name"]
+
+
+def _not_a_picture(ending: str) -> str:
+    if ending in _UNREAD:
+        return f"{ending} is not read here: save it as JPEG or PNG"
+    if ending in ENDINGS:
+        return f"named {ending}, but what it holds is no picture"
+    return f"not a picture ({ending or 'no ending'})"
+
+
+def _as_rgb(file: Image.Image, notes: list[str]) -> Image.Image:
+    """The first frame, upright, opaque, eight bits: adds to `notes` whatever that took."""
+    from PIL import Image, ImageOps
+
+    if file.format != "MPO" and (frames := _frames(file)) != "1":
+        notes.append(f"the first of {frames} frames or pages")
+    if file.getexif().get(_ORIENTATION) in _TURNED:
+        notes.append("turned as its EXIF says")
+        picture = ImageOps.exif_transpose(file)
+    else:
+        picture = file
+    if picture.mode.startswith("I"):
+        picture = Image.fromarray(_eight_bits(np.asarray(picture), notes))
+    elif picture.mode == "F":
+        raise ImageError("its pixels are decimal numbers without a known range: save it as an 8-bit PNG")
+    if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        if picture.getextrema()[3][0] < 255:
+            notes.append("transparent, laid on white")
+            white = Image.new("RGBA", picture.size, "white")
+            picture = Image.alpha_composite(white, picture)
+    elif picture.mode == "CMYK":
+        notes.append("CMYK, converted to RGB")
+    return picture.convert("RGB")
+
+
+def _frames(file: Image.Image) -> str:
+    if file.format != "TIFF":
+        return str(getattr(file, "n_frames", 1))
+    for count in range(1, _MOST_FRAMES):
+        try:
+            file.seek(count)
+        except EOFError:
+            file.seek(0)
+            return str(count)
+    file.seek(0)
+    return f"{_MOST_FRAMES} or more"
+
+
+def _eight_bits(values: np.ndarray, notes: list[str]) -> np.ndarray:
+    """16-bit brightness (H, W) as bytes. Dark pictures stay dark, and the note says so."""
+    low, high = int(values.min()), int(values.max())
+    if low < 0 or high > 0xFFFF:
+        raise ImageError(f"its brightness runs from {low:,} to {high:,}: save it as an 8-bit PNG")
+    notes.append(f"16 bits: 65,535 becomes 255 (its brightest is {high:,})")
+    return np.rint(values / 257).astype(np.uint8)
+
+
+def _fitted(picture: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+    from PIL import Image, ImageOps
+
+    wide = size[::-1]  # Pillow's sizes are (width, height)
+    if fit == "crop":
+        return ImageOps.fit(picture, wide, Image.Resampling.BICUBIC)
+    if fit == "pad":
+        scale = min(wide[0] / picture.width, wide[1] / picture.height)
+        within = tuple(max(1, round(side * scale)) for side in picture.size)  # a thread keeps one pixel of width
+        padded = Image.new("RGB", wide)
+        corner = ((wide[0] - within[0]) // 2, (wide[1] - within[1]) // 2)
+        padded.paste(picture.resize(within, Image.Resampling.BICUBIC), corner)
+        return padded
+    return picture.resize(wide, Image.Resampling.BICUBIC)
+
+
+def _first_line(error: BaseException) -> str:
+    """The error's own words without the path of this machine that some begin with."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return (text.splitlines() or [type(error).__name__])[0][:100]

@@ -1,0 +1,5 @@
+"""Detectors: boxes said and true, suppression, the metrics, YOLO from scratch, Darknet's public networks."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,11 @@
+from . import anchors as anchors
+from . import darknet as darknet
+from . import letterbox as letterbox
+from . import metrics as metrics
+from . import nms as nms
+from . import overlay as overlay
+from . import tiny_yolo as tiny_yolo
+from . import yolo as yolo
+from . import yolo_training as yolo_training
+from .detections import Detections as Detections
+from .detections import GroundTruth as GroundTruth

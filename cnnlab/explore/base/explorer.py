@@ -1,0 +1,351 @@
+"""What every explorer is made of: controls, a picture, the same content in words, and a panel for errors.
+
+An explorer is used three ways, and all three go through the same code: a learner moves a control in the browser, a
+lesson calls ``set()``, a test sweeps every control. A subclass writes three methods: `make_controls`, `figure` and
+`describe`; one that can ask before it answers writes `question` and `answer` too.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+
+from cnnlab import plot
+from cnnlab.explore.base.guess import Answer, judge, spoken, wanted
+from cnnlab.explore.base.shown import publish, styled, words_in_html
+
+
+class Explorer:
+    """Base of the interactive explorers.
+
+    Parameters
+    ----------
+    predict : hide the answer until the learner has typed one (only explorers with a `question`)
+
+    Attributes
+    ----------
+    controls : dict of ipywidgets by name; whatever has a ``value`` is part of `state`
+    samples : for the free-text controls, values that a sweep of all controls may type
+    choices : for an explorer with a `question`, the words that may be typed as a guess; none where it asks for numbers
+
+    Notes
+    -----
+    A control's callback has no cell to raise in. An exception there is shown in a red panel above the picture, which
+    keeps the last settings that worked; with ``CNNLAB_STRICT=1`` (tests, batch runs) it is raised as well.
+
+    Examples
+    --------
+    >>> class Square(Explorer):
+    ...     def make_controls(self):
+    ...         return {"side": widgets.IntSlider(3, min=1, max=9, description="side")}
+    ...     def figure(self):
+    ...         return plot.Picture(3, 1)
+    ...     def describe(self):
+    ...         return f"A square of side {self.side} has area {self.side ** 2}."
+    >>> square = Square()
+    >>> square.set(side=4).describe()
+    'A square of side 4 has area 16.'
+    >>> square.state()
+    {'side': 4}
+    >>> square.set(side=12)
+    Traceback (most recent call last):
+    ValueError: `side` must be from 1 to 9. Received: 12
+    """
+
+    samples: Mapping[str, tuple] = {}
+    choices: Sequence[str] = ()
+    _beside: widgets.Widget | None = None  # what stands to the left of the living picture: a canvas
+
+    def __init__(self, *, predict: bool = False) -> None:
+        self.controls: dict[str, widgets.Widget] = dict(self.make_controls())
+        self._predicting = predict
+        self._guessed: tuple[tuple, bool | None] | None = None  # (guess, question, answer) and whether it is right
+        if predict:
+            self._require_question()
+            self.controls["guess"] = widgets.Text(
+                "", description="my guess", placeholder="type, then Enter", continuous_update=False
+            )
+        self._listening = True
+        self._error = widgets.HTML()
+        self._asked = widgets.HTML()
+        self._image = widgets.HTML()  # an <img>: the Image widget has no alternative text
+        self._words = widgets.HTML()
+        for name, control in self.controls.items():
+            _fit_label(control)
+            if control.has_trait("value"):
+                control.observe(lambda change, name=name: self._changed(name), names="value")
+            elif isinstance(control, widgets.Button):
+                control.on_click(lambda _, name=name: self._pressed(name))
+        with self._quiet():
+            self.adjust(None)
+        self._view: widgets.Widget | None = None
+        self._drawn: tuple[plot.Picture, str] | None = None  # the last settings that worked
+
+    # --- what a subclass writes ---------------------------------------------------------------------------------
+
+    def make_controls(self) -> dict[str, widgets.Widget]:
+        """The controls by name, in the order they are shown, each with a short ``description``."""
+        raise NotImplementedError
+
+    def figure(self) -> plot.Picture:
+        """The picture for the present state."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """The content of the picture in words and numbers: alternative text, and what the tests read."""
+        raise NotImplementedError
+
+    def adjust(self, changed: str | None) -> None:
+        """Bring dependent controls into line after `changed` moved (a slider's range, say); by default nothing."""
+
+    def press(self, name: str) -> None:
+        """Do what the button `name` does; by default no explorer has buttons."""
+        raise ValueError(f"`name` must be a button of this explorer. Received: {name!r}")
+
+    def living(self, image: str) -> str:
+        """The picture's ``<img>`` as the living view shows it; by default as it is."""
+        return image
+
+    def question(self) -> str:
+        """What a learner is asked to predict, in one sentence."""
+        raise NotImplementedError
+
+    def answer(self) -> Answer:
+        """The true answer to `question`: a number, a size as a tuple, a dict of named numbers, or a word."""
+        raise NotImplementedError
+
+    # --- what everybody uses ------------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> object:
+        # self.side reads like the arithmetic; self.controls["side"].value everywhere would not.
+        controls = self.__dict__.get("controls", {})
+        if name in controls and controls[name].has_trait("value"):
+            return controls[name].value
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def revealed(self) -> bool:
+        """Whether the answer may be shown: always, unless a prediction is asked for and none was made yet.
+
+        A guess that cannot be read is none.
+        """
+        return not self._predicting or self._judgement() is not None
+
+    def state(self) -> dict[str, object]:
+        """The value of every control, by name."""
+        return {name: control.value for name, control in self.controls.items() if control.has_trait("value")}
+
+    def set(self, **values: object) -> Explorer:
+        """Move controls, all at once, and redraw; on an error nothing has moved.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown or a value is not one its control can take.
+        """
+        known = self.state()
+        for name in values:
+            if name not in known:
+                raise ValueError(f"`{name}` must be one of the controls {', '.join(known)}. Received: {name!r}")
+        before = [(control, _traits(control)) for control in self.controls.values()]
+        try:
+            with self._quiet():
+                for name, value in [*values.items()] * 2:  # twice: a control's range may follow another's value
+                    self._assign(name, value)
+                for name, value in values.items():
+                    self._check_assigned(name, value)
+                if "guess" in values:
+                    self._guessed = None
+                else:
+                    self._forget_guess()
+            self._redraw()
+        except Exception:
+            with self._quiet():
+                _put_back(before)
+                with suppress(Exception):  # the state before may itself be one that fails: its panel says so
+                    self.adjust(None)
+                _put_back(before)
+            self._guessed = None
+            raise
+        self._error.value = ""
+        return self
+
+    def png(self) -> bytes:
+        """The picture as PNG bytes."""
+        return self.figure().png()
+
+    def view(self) -> widgets.Widget:
+        """The live widget: controls, error panel, picture, words."""
+        if self._view is None:
+            self._redraw()
+            rows = _row(self.controls.values())
+            picture = self._image if self._beside is None else _row([self._beside, self._image])
+            self._view = widgets.VBox([rows, self._asked, self._error, picture, self._words, styled()])
+            self._view.add_class("cnnlab-live")
+        return self._view
+
+    def _ipython_display_(self) -> None:
+        view = self.view()  # draws, if nothing was drawn yet
+        publish(*self._drawn, view)
+
+    # --- how a change becomes a picture -------------------------------------------------------------------------
+
+    @contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """Let controls move without each move redrawing."""
+        before, self._listening = self._listening, False
+        try:
+            yield
+        finally:
+            self._listening = before
+
+    def _assign(self, name: str, value: object) -> None:
+        control = self.controls[name]
+        before = control.value
+        if not _is_nothing(control, value):
+            # What the control refuses is reported by `_check_assigned`, in the control's own terms.
+            with suppress(traitlets.TraitError, TypeError, ValueError, OverflowError):
+                control.value = value
+        if control.value != before:
+            self.adjust(name)
+
+    def _check_assigned(self, name: str, value: object) -> None:
+        """Refuse what the control did not take: sliders clamp without a word, and 12 asked must not be 9 shown."""
+        control = self.controls[name]
+        if not np.array_equal(control.value, value):
+            raise ValueError(f"`{name}` must be {_rule(control)}. Received: {value!r}")
+
+    def _changed(self, name: str) -> None:
+        if self._listening:
+            self._guarded(lambda: self.adjust(name), new_guess=name == "guess")
+
+    def _pressed(self, name: str) -> None:
+        self._guarded(lambda: self.press(name))
+
+    def _guarded(self, action: Callable[[], object], new_guess: bool = False) -> None:
+        try:
+            with self._quiet():
+                action()
+                if not new_guess:
+                    self._forget_guess()
+            self._redraw()
+        except Exception as error:  # noqa: BLE001  the browser would swallow it: show whatever it is, then re-raise
+            self._show_error(error)
+            if os.environ.get("CNNLAB_STRICT") == "1":
+                raise
+        else:
+            self._error.value = ""
+
+    def _redraw(self) -> None:
+        picture, words = self.figure(), self.describe()
+        width = picture.shown_size()[0]
+        self._image.value = self.living(plot.image_tag(picture, words))
+        self._asked.value = self._asking(width)
+        # role=status: a screen reader speaks the new numbers when a control moves.
+        self._words.value = words_in_html(words, width, 'role="status" ')
+        self._drawn = picture, "\n".join(filter(None, [self._verdict(), words]))
+
+    def _show_error(self, error: Exception) -> None:
+        message = f"{type(error).__name__}: {error}"
+        self._error.value = (
+            f'<div role="alert" class="cnnlab-panel cnnlab-error" style="max-width:800px">'
+            f"<b>✘ {html.escape(message)}</b><br>The picture below still shows the last settings that worked.</div>"
+        )
+
+    # --- predict first ------------------------------------------------------------------------------------------
+
+    def _require_question(self) -> None:
+        if type(self).question is Explorer.question:
+            raise ValueError(
+                f"`predict` must be False: {type(self).__name__} has no question to ask. Received: predict=True"
+            )
+
+    def _forget_guess(self) -> None:
+        """Ask again, if what is asked or the answer has changed; a move that changes neither leaves both in sight."""
+        if self._predicting and self.guess:
+            before, self._guessed = self._guessed, None
+            if before is None or before[0] != (self.guess, self.question(), self.answer()):
+                self.controls["guess"].value = ""
+            else:
+                self._guessed = before
+
+    def _judgement(self) -> bool | None:
+        """Whether the guess is right; None where there is none, or none that can be read."""
+        if not self.guess.strip():
+            return None
+        if self._guessed is None or self._guessed[0][0] != self.guess:
+            answer = self.answer()
+            self._guessed = (self.guess, self.question(), answer), judge(self.guess, answer, self.choices)
+        return self._guessed[1]
+
+    def _verdict(self) -> str:
+        if not self._predicting:
+            return ""
+        said, right = self.guess.strip(), self._judgement()
+        if not said:
+            return f"Predict first. {self.question()}"
+        if right is None:
+            return f"○ “{said}” cannot be read. Type {wanted(self.answer(), self.choices)}. {self.question()}"
+        return f"✔ You said {said}, and so it is." if right else f"✘ You said {said}; it is {spoken(self.answer())}."
+
+    def _asking(self, width: int) -> str:
+        verdict = self._verdict()
+        if not verdict:
+            return ""
+        kind = {"✔": "right", "✘": "wrong"}.get(verdict[0], "asked")
+        look = f'class="cnnlab-panel cnnlab-{kind}" style="max-width:{width}px"'
+        return f'<div role="status" {look}>{html.escape(verdict)}</div>'
+
+
+def _row(children: Iterable[widgets.Widget]) -> widgets.HBox:
+    return widgets.HBox(list(children), layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
+
+
+def _fit_label(control: widgets.Widget) -> None:
+    """Let a label take the room it needs: by default ipywidgets cuts it after about twelve letters."""
+    if isinstance(control, widgets.DOMWidget) and control.has_trait("description") and control.has_trait("style"):
+        if control.style.has_trait("description_width"):
+            control.style.description_width = "initial"
+        if control.layout.margin is None:
+            control.layout.margin = "2px 18px 2px 2px"
+
+
+def _traits(control: widgets.Widget) -> dict[str, object]:
+    """What a move may change about a control, in an order in which it can be put back."""
+    names = ("options", "min", "max", "value", "disabled")
+    return {name: getattr(control, name) for name in names if control.has_trait(name)}
+
+
+def _put_back(before: list[tuple[widgets.Widget, dict[str, object]]]) -> None:
+    for control, traits in before * 2:  # twice: a lower end above the present upper one has to wait for it
+        for name, value in traits.items():
+            if getattr(control, name) != value:
+                with suppress(traitlets.TraitError):
+                    setattr(control, name, value)
+
+
+def _is_nothing(control: widgets.Widget, value: object) -> bool:
+    """Whether `value` is one that ipywidgets lets in and no explorer can show: no choice, or no number."""
+    if isinstance(value, (float, np.floating)) and np.isnan(value):
+        return True
+    return value is None and not any(option is None for option in _options(control))
+
+
+def _options(control: widgets.Widget) -> list[object]:
+    options = control.options if control.has_trait("options") else ()
+    return [option[1] if isinstance(option, tuple) else option for option in options]
+
+
+def _rule(control: widgets.Widget) -> str:
+    """What a control accepts, in words."""
+    if control.has_trait("options"):
+        return "one of " + ", ".join(map(repr, _options(control)))
+    if control.has_trait("min") and control.has_trait("max"):
+        return f"from {control.min} to {control.max}"
+    return f"a value of type {type(control.value).__name__}"

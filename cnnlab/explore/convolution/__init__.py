@@ -1,0 +1,1 @@
+"""Explorers of windows, kernels, pooling and what one value sees."""

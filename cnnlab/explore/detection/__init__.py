@@ -1,0 +1,1 @@
+"""Explorers of detection: boxes, suppression, curves, targets, answers."""

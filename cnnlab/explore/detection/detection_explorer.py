@@ -1,0 +1,330 @@
+"""A detector's answer to a picture: what it found, what it left out, and which head, cell and anchor said so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ipywidgets as widgets
+import numpy as np
+
+from cnnlab import plot
+from cnnlab.arithmetic import boxes as box_arrays
+from cnnlab.data import datasets, scenes
+from cnnlab.detection import darknet, letterbox
+from cnnlab.detection.darknet.heads import Candidates
+from cnnlab.detection.nms import nms
+from cnnlab.detection.overlay import Place
+from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.drawing.boxed_picture import PLATE, plates
+from cnnlab.explore.drawing.maps import Map
+from cnnlab.explore.drawing.sheet import INK, Sheet
+
+_WIDTH, _HEIGHT = 9.6, 4.55  # inches
+_LEFT, _TOP, _SIDE = 0.1, 0.45, 4.0
+_TABLE, _STEP = 4.3, 0.205  # where the tables begin, and the height of a row
+_ROWS, _ANCHORS = 7, 9  # rows of each table
+_LEAST = 0.05  # of a score: below it nothing is kept in memory
+_MOST_PICTURES, _MOST_PIXELS, _MOST_DRAWN = 40, 300, 150
+_ALL = "all classes"
+_COLOURS = (plot.BLUE, plot.RED, plot.GREEN, plot.PURPLE, plot.ORANGE, plot.SKY)  # of classes, or of a head's anchors
+
+
+class DetectionExplorer(Explorer):
+    """A detector on any picture: thresholds, classes, and what each head and anchor fired on.
+
+    Parameters
+    ----------
+    detector : a `cnnlab.darknet.Detector`; by default the one that ships with the course
+    images : 1 to 40 pictures of any size, as a detector takes them; by default scenes, or photos for your own detector
+    titles : a name for each
+    predict : ask how many boxes will be left before showing it
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the detector is none, or a picture is none.
+
+    Examples
+    --------
+    >>> explorer = DetectionExplorer()
+    >>> sure, unsure = explorer.set(score=0.9).kept(), explorer.set(score=0.1).kept()
+    >>> len(sure) <= len(unsure)
+    True
+    """
+
+    def __init__(
+        self,
+        detector: darknet.Detector | None = None,
+        images: Sequence[np.ndarray] | None = None,
+        titles: Sequence[str] | None = None,
+        *,
+        predict: bool = False,
+    ) -> None:
+        if detector is not None and not isinstance(detector, darknet.Detector):
+            raise TypeError(f"`detector` must be a cnnlab.darknet.Detector. Received: {type(detector).__name__}")
+        if images is None:
+            images, titles = _scenes() if detector is None else _photos()
+        if isinstance(images, np.ndarray) and images.ndim < 4:
+            raise ValueError(f"`images` must be a list of pictures. Received: one array of shape {images.shape}")
+        self._images = list(images)
+        if not 1 <= len(self._images) <= _MOST_PICTURES:
+            raise ValueError(f"`images` must hold 1 to {_MOST_PICTURES} pictures. Received: {len(self._images)}")
+        self._titles = [f"picture {i}" for i in range(len(self._images))] if titles is None else list(map(str, titles))
+        if len(self._titles) != len(self._images) or len(set(self._titles)) != len(self._titles):
+            raise ValueError(f"`titles` must be {len(self._images)} different names. Received: {self._titles!r}")
+        self._detector = darknet.named() if detector is None else detector
+        self._looks = [_look(image) for image in self._images]  # refuses what is no picture
+        self._found: dict[int, tuple[Candidates, letterbox.Placement]] = {}
+        super().__init__(predict=predict)
+
+    def make_controls(self) -> dict[str, widgets.Widget]:
+        def share(value: float, low: float, label: str) -> widgets.FloatSlider:
+            return widgets.FloatSlider(value, min=low, max=0.95, step=0.05, description=label, readout_format=".2f")
+
+        pictures = [(title, index) for index, title in enumerate(self._titles)]
+        grids = [f"head {number}" for number in range(len(self._detector.heads))]
+        return {
+            "picture": widgets.Dropdown(options=pictures, value=0, description="picture"),
+            "score": share(0.25, _LEAST, "score at least"),
+            "iou": share(0.45, 0.0, "NMS: IoU above"),
+            "only": widgets.Dropdown(options=[_ALL, *self._class_names()], value=_ALL, description="class"),
+            "show": widgets.Dropdown(options=["detections", "all boxes", *grids], description="show"),
+        }
+
+    # --- what is computed ---------------------------------------------------------------------------------------
+
+    def _class_names(self) -> list[str]:
+        count = max(head.classes for head in self._detector.heads)
+        return list(self._detector.names) or [f"class {label}" for label in range(count)]
+
+    def candidates(self) -> Candidates:
+        """Every box of the chosen class with that score or more, best first, in pixels of the picture, not clipped."""
+        if self.picture not in self._found:  # the network runs once a picture
+            ((found, placement),) = self._detector.candidates([self._images[self.picture]], _LEAST)
+            self._found[self.picture] = found, placement
+        found, placement = self._found[self.picture]
+        wanted = found.scores >= self.score - 1e-9  # a slider's 0.3 may be 0.30000000000000004
+        if self.only != _ALL:
+            wanted &= found.labels == self._class_names().index(self.only)
+        some = found[wanted]
+        return Candidates(placement.undo(some.boxes), *(getattr(some, name) for name in _OTHERS))
+
+    def kept(self) -> Candidates:
+        """What non-max suppression, within each class, leaves of them."""
+        some = self.candidates()
+        return some[nms(some.boxes, some.scores, self.iou, labels=some.labels)]
+
+    def question(self) -> str:
+        return (
+            f"{len(self.candidates())} boxes have a score of {self.score:.2f} or more. How many are left after non-max "
+            "suppression?"
+        )
+
+    def answer(self) -> int:
+        return len(self.kept())
+
+    # --- in words -----------------------------------------------------------------------------------------------
+
+    def describe(self) -> str:
+        some = self.candidates()
+        height, width = self._sizes()
+        rows, columns = self._detector.input_size
+        how = "letterboxed into" if self._detector.letterbox else "stretched to"
+        total = sum(np.prod(head.grid) * len(head.anchors) for head in self._detector.heads)
+        which = "" if self.only == _ALL else f" of class {self.only}"
+        lines = [
+            f"{self._titles[self.picture]}: {height}×{width} pixels, {how} {rows}×{columns}. The network reports "
+            f"{total:,} boxes; {len(some)}{which} score {self.score:.2f} or more."
+        ]
+        if self.revealed:
+            kept = self.kept()
+            lines.append(f"Non-max suppression at an IoU of {self.iou:.2f}, within each class, leaves {len(kept)}.")
+            lines += [self._said(kept, row) for row in range(min(len(kept), 5))]
+            lines += [f"… and {len(kept) - 5} more."] if len(kept) > 5 else []
+        lines += [
+            f"Head {number} ({head.grid[0]}×{head.grid[1]} cells): "
+            + "; ".join(f"anchor {_size(size)}: {count}, {best}" for size, count, best in self._tally(some, number))
+            + "."
+            for number, head in enumerate(self._detector.heads)
+        ]
+        return "\n".join(lines)
+
+    def _said(self, kept: Candidates, row: int) -> str:
+        x1, y1, x2, y2 = np.round(box_arrays.clip(kept.boxes[row : row + 1], *self._sizes())[0]).astype(int)
+        head = self._detector.heads[kept.heads[row]]
+        return (
+            f"{row + 1}. {self._class_names()[kept.labels[row]]} {kept.scores[row]:.2f}, x {x1} to {x2}, y {y1} to "
+            f"{y2}; head {kept.heads[row]}, row {kept.rows[row]}, column {kept.columns[row]}, anchor "
+            f"{_size(head.anchors[kept.anchors[row]])}."
+        )
+
+    def _tally(self, some: Candidates, number: int) -> list[tuple[tuple[float, float], str, str]]:
+        """For each anchor of a head: its size, how many boxes it gave, the best score."""
+        rows = []
+        for index, size in enumerate(self._detector.heads[number].anchors):
+            scores = some.scores[(some.heads == number) & (some.anchors == index)]
+            count = f"{len(scores)} box" + ("" if len(scores) == 1 else "es")
+            rows.append((size, count, f"best {scores.max():.2f}" if len(scores) else "none"))
+        return rows
+
+    def _sizes(self) -> tuple[int, int]:
+        return np.shape(self._images[self.picture])[:2]
+
+    # --- the picture --------------------------------------------------------------------------------------------
+
+    def figure(self) -> plot.Picture:
+        picture = plot.Picture(_WIDTH, _HEIGHT, alt=self.describe())
+        sheet = Sheet(picture)
+        Map(sheet, self._looks[self.picture], (_LEFT, _TOP), _SIDE)
+        sheet.write(_LEFT, 0.24, self._titles[self.picture], 12, bold=True)
+        some = self.candidates()
+        kept = self.kept() if self.revealed else None
+        if self.show.startswith("head"):
+            self._draw_grid(sheet, some, int(self.show.split()[1]))
+        elif kept is None or self.show == "all boxes":
+            self._draw_all(sheet, some)
+        else:
+            self._draw_kept(sheet, kept)
+        self._draw_found(sheet, some, kept)
+        self._draw_anchors(sheet, some)
+        return picture
+
+    def _place(self) -> tuple[float, float, float]:
+        """Inches per pixel, and where the picture's left top corner lies."""
+        height, width = self._sizes()
+        scale = _SIDE / max(height, width)
+        return scale, _LEFT + (_SIDE - width * scale) / 2, _TOP
+
+    def _corners(self, boxes: np.ndarray) -> np.ndarray:
+        """Boxes in pixels as boxes in inches, cut at the picture's edge."""
+        scale, left, top = self._place()
+        return box_arrays.clip(boxes, *self._sizes()) * scale + np.tile((left, top), 2)
+
+    def _draw_all(self, sheet: Sheet, some: Candidates) -> None:
+        outlines = [_outline(box) for box in self._corners(some.boxes[:_MOST_DRAWN])]
+        if outlines:
+            sheet.shapes(outlines, "white", line=2.4)
+            sheet.shapes(outlines, INK, line=1.1)
+
+    def _draw_kept(self, sheet: Sheet, kept: Candidates) -> None:
+        """The boxes in the colours of their classes, numbered as in the table."""
+        corners = self._corners(kept.boxes[:_MOST_DRAWN])
+        for row, (x1, y1, x2, y2) in reversed([*enumerate(corners)]):  # best on top
+            sheet.box(x1, y1, x2 - x1, y2 - y1, "white", line=3.6)
+            sheet.box(x1, y1, x2 - x1, y2 - y1, _colour(kept, row), line=2.0)
+        self._draw_plates(sheet, kept, plates(corners[:_ROWS]))
+
+    def _draw_plates(self, sheet: Sheet, kept: Candidates, places: Sequence[Place]) -> None:
+        """The numbers of the first boxes, each on the colour of its class."""
+        for colour in dict.fromkeys(_colour(kept, row) for row in range(len(places))):
+            own = [_outline(place) for row, place in enumerate(places) if _colour(kept, row) == colour]
+            sheet.shapes(own, colour)
+        middles = [((x1 + x2) / 2, (y1 + y2) / 2) for x1, y1, x2, y2 in places]
+        sheet.stamp_all({str(row): [place] for row, place in enumerate(middles, 1)}, 8, "white")
+
+    def _draw_grid(self, sheet: Sheet, some: Candidates, number: int) -> None:
+        """The head's cells; those that fired in the colour of their anchor, with their boxes."""
+        head, (_, placement) = self._detector.heads[number], self._found[self.picture]
+        rows, columns = head.grid
+        cell = np.array([placement.input_size[1] / columns, placement.input_size[0] / rows])  # x first
+        xs, ys = np.arange(columns + 1) * cell[0], np.arange(rows + 1) * cell[1]
+        height, width = placement.image_size
+        xs = (xs - placement.left) * width / placement.width  # from the input to the picture, as `undo` does
+        ys = (ys - placement.top) * height / placement.height
+        scale, left, top = self._place()
+        seen_x, seen_y = xs[(xs >= 0) & (xs <= width)], ys[(ys >= 0) & (ys <= height)]
+        across = [((left, top + y * scale), (left + width * scale, top + y * scale)) for y in seen_y]
+        down = [((left + x * scale, top), (left + x * scale, top + height * scale)) for x in seen_x]
+        sheet.lines([*across, *down], "#DDDDDD", 0.6)
+        for index in range(len(head.anchors)):
+            own = some[(some.heads == number) & (some.anchors == index)][:_MOST_DRAWN]
+            if not len(own):
+                continue
+            colour = _COLOURS[index % len(_COLOURS)]
+            corner = np.stack([xs[own.columns], ys[own.rows], xs[own.columns + 1], ys[own.rows + 1]], axis=1)
+            cells = [_outline(box) for box in self._corners(corner)]
+            sheet.shapes([_outline(box) for box in self._corners(own.boxes)], colour, line=1.0)
+            sheet.shapes(cells, "white", line=4.0)
+            sheet.shapes(cells, colour, line=2.4)
+
+    def _draw_found(self, sheet: Sheet, some: Candidates, kept: Candidates | None) -> None:
+        left_over = "?" if kept is None else str(len(kept))
+        sheet.write(_TABLE, 0.24, f"{len(some)} boxes above the score → {left_over} after NMS", 12, bold=True)
+        if kept is None:
+            sheet.write(_TABLE, 0.8, "your guess first", 12, plot.GREY)
+            return
+        words, numbers, places = [], [], []
+        for row in range(min(len(kept), _ROWS)):
+            y = 0.55 + _STEP * row
+            head = self._detector.heads[kept.heads[row]]
+            if self.show != "detections":
+                words.append((_TABLE, y, f"{row + 1}"))
+            places.append((_TABLE - 0.05, y - PLATE[1] / 2, _TABLE - 0.05 + PLATE[0], y + PLATE[1] / 2))
+            words.append((_TABLE + 0.3, y, self._class_names()[kept.labels[row]][:16]))
+            numbers.append((_TABLE + 1.65, y, f"{kept.scores[row]:.2f}"))
+            where = f"head {kept.heads[row]}, row {kept.rows[row]}, column {kept.columns[row]}"
+            words += [(_TABLE + 2.15, y, where), (_TABLE + 4.05, y, f"anchor {_size(head.anchors[kept.anchors[row]])}")]
+        if words:
+            sheet.write_all(words, 9)
+            sheet.write_all(numbers, 9, mono=True)
+        if self.show == "detections":
+            self._draw_plates(sheet, kept, places)
+        if len(kept) > _ROWS:
+            sheet.write(_TABLE, 0.55 + _STEP * _ROWS, f"… and {len(kept) - _ROWS} more", 9, plot.GREY)
+
+    def _draw_anchors(self, sheet: Sheet, some: Candidates) -> None:
+        """Which heads and anchors the boxes above the score come from."""
+        top = _HEIGHT - 0.25 - _STEP * min(sum(len(head.anchors) for head in self._detector.heads), _ANCHORS)
+        sheet.write(_TABLE, top - 0.27, "what each head and anchor fired on", 11, bold=True)
+        line, words = 0, []
+        for number, head in enumerate(self._detector.heads):
+            for index, (size, count, best) in enumerate(self._tally(some, number)):
+                if line == _ANCHORS:
+                    break
+                y = top + _STEP * line
+                if self.show == f"head {number}":  # only there are the colours those of anchors
+                    sheet.box(_TABLE, y - 0.055, 0.12, 0.11, "none", fill=_COLOURS[index % len(_COLOURS)])
+                grid = f"head {number}: {head.grid[0]}×{head.grid[1]} cells"
+                words += [(_TABLE + 0.22, y, grid), (_TABLE + 1.95, y, f"anchor {_size(size)}")]
+                words += [(_TABLE + 3.3, y, count), (_TABLE + 4.2, y, best)]
+                line += 1
+        sheet.write_all(words, 9)
+
+
+_OTHERS = ("scores", "labels", "objectness", "heads", "rows", "columns", "anchors")
+
+
+def _size(size: tuple[float, float]) -> str:
+    """An anchor as it is spoken: width × height."""
+    return f"{size[0]:.0f}×{size[1]:.0f}"
+
+
+def _colour(kept: Candidates, row: int) -> str:
+    return _COLOURS[kept.labels[row] % len(_COLOURS)]
+
+
+def _outline(box: np.ndarray) -> list[tuple[float, float]]:
+    x1, y1, x2, y2 = box
+    return [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
+
+
+def _look(image: np.ndarray) -> np.ndarray:
+    """A picture as (h, w, 4) bytes, no larger than it is shown."""
+    pixels = letterbox.as_picture(image)
+    share = min(1.0, _MOST_PIXELS / max(pixels.shape[:2]))
+    size = tuple(max(round(side * share), 1) for side in pixels.shape[:2])
+    step = max(int(1 / share), 1)  # averaged first where much smaller, or it would flicker
+    rows, columns = (side // step * step for side in pixels.shape[:2])
+    pixels = pixels[:rows, :columns].reshape(rows // step, step, columns // step, step, 3).mean(axis=(1, 3))
+    shown = (255 * letterbox.resize(pixels, size) + 0.5).astype(np.uint8)
+    return np.concatenate([shown, np.full((*size, 1), 255, np.uint8)], axis=-1)
+
+
+def _scenes() -> tuple[list[np.ndarray], list[str]]:
+    some = scenes.scenes(8, seed=13, min_objects=2)
+    return [one.image for one in some], [f"scene {number}" for number in range(len(some))]
+
+
+def _photos() -> tuple[list[np.ndarray], list[str]]:
+    names = ("astronaut", "chelsea", "coffee", "china")
+    return [datasets.photo(name) for name in names], list(names)

@@ -1,0 +1,1 @@
+"""Pictures that follow a slider: sheets, grids, maps, canvases."""

@@ -1,0 +1,1 @@
+"""Explorers of whole networks: what they cost, what they see, what passes through them."""

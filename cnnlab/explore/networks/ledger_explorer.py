@@ -1,0 +1,290 @@
+"""Lesson 06's explorer: what every layer of a network costs, and the arithmetic behind each number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from cnnlab import plot
+from cnnlab.common.validate import check_choice
+from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.drawing.sheet import Sheet
+from cnnlab.explore.networks.ledger_page import LedgerTable, cut
+from cnnlab.models.ledger.table import memory, shape_text, short
+
+if TYPE_CHECKING:
+    import keras
+
+    from cnnlab.explore.networks.ledger_lines import Line
+    from cnnlab.models.ledger import Ledger
+
+# Title → name and options in the zoo.
+CLASSICS = {
+    "AlexNet": ("alexnet", ()),
+    "AlexNet, one tower": ("alexnet", (("grouped", False),)),
+    "LeNet-5": ("lenet5", ()),
+    "VGG-11": ("vgg11", ()),
+    "VGG-16": ("vgg16", ()),
+    "VGG-19": ("vgg19", ()),
+}
+NOTHING = "nothing"
+
+_WIDTH, _HEIGHT = 10.0, 6.15  # all in inches, y downwards
+_LEFT, _CARD_TOP = 0.3, 4.68
+_PAPER, _EDGE = "#F6F7F9", "#D5D9DF"
+
+
+class LedgerExplorer(Explorer):
+    """A network as a table: each layer's output, parameters, multiply-adds, field and memory, with their arithmetic.
+
+    Choose a layer to see how its numbers come about; put a second network beside the first to compare them. The bars of
+    one colour are all on one scale.
+
+    Parameters
+    ----------
+    models
+        A Keras model, or a dict of title and model; a name of `cnnlab.zoo.names` stands for that network. By default
+        the classic networks of lesson 06. Models are read once and not kept
+    network, beside : titles of the first network to show and of the one to compare it with
+    layer : name of the layer to choose first
+    predict : ask for the chosen layer's parameters before showing them
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `models` holds something else, or a title or layer is not known.
+
+    Examples
+    --------
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(32, 3, name="conv")])
+    >>> print(LedgerExplorer(model).describe().splitlines()[3])
+    Parameters: 3·3·1 · 32 filters + 32 biases = 320.
+    """
+
+    def __init__(
+        self,
+        models: keras.Model | Mapping[str, keras.Model | str] | None = None,
+        *,
+        network: str | None = None,
+        beside: str | None = None,
+        layer: str | None = None,
+        predict: bool = False,
+    ) -> None:
+        self._books = _sources(models)
+        titles = list(self._books)
+        self._start = {
+            "network": titles[0] if network is None else check_choice(network, "network", titles),
+            "beside": NOTHING if beside is None else check_choice(beside, "beside", titles),
+        }
+        names = _names(self.lines(self._start["network"]))
+        self._start["layer"] = names[0] if layer is None else check_choice(layer, "layer", names)
+        super().__init__(predict=predict)
+
+    def make_controls(self) -> dict[str, widgets.Widget]:
+        titles = list(self._books)
+        return {
+            "network": widgets.Dropdown(options=titles, value=self._start["network"], description="network"),
+            "beside": widgets.Dropdown(
+                options=[NOTHING, *titles], value=self._start["beside"], description="beside it"
+            ),
+            "layer": widgets.SelectionSlider(
+                options=_names(self.lines(self._start["network"])),
+                value=self._start["layer"],
+                description="layer",
+                layout=widgets.Layout(width="430px"),
+            ),
+        }
+
+    def adjust(self, changed: str | None) -> None:
+        """Another network has other layers; one of the same name stays chosen."""
+        names = _names(self.lines(self.network))
+        control = self.controls["layer"]
+        if changed == "network" and list(control.options) != names:
+            kept = control.value
+            control.options = names
+            control.value = kept if kept in names else names[0]
+
+    def book(self, title: str) -> Ledger:
+        """The ledger of one of the networks."""
+        return self._read(title)[0]
+
+    def lines(self, title: str) -> tuple[Line, ...]:
+        """The layers of one of the networks, inputs left out."""
+        return self._read(title)[1]
+
+    def line(self) -> Line:
+        """The chosen layer."""
+        return self.lines(self.network)[self._index()]
+
+    def _read(self, title: str) -> tuple[Ledger, tuple[Line, ...]]:
+        source = self._books[title]
+        return _zoo_book(*source) if isinstance(source[0], str) else source
+
+    def _index(self) -> int:
+        return _names(self.lines(self.network)).index(self.layer)
+
+    # --- the quiz -----------------------------------------------------------------------------------------------
+
+    def question(self) -> str:
+        return f"{self.layer} {self.line().reads}. How many parameters does it have?"
+
+    def answer(self) -> int:
+        return self.line().row.params
+
+    # --- in words -----------------------------------------------------------------------------------------------
+
+    def describe(self) -> str:
+        book, line = self.book(self.network), self.line()
+        where = f"Layer {self._index() + 1} of {len(self.lines(self.network))}, {self.layer} ({line.row.kind}), "
+        if not self.revealed:
+            return (
+                f"{self.network}, {_input(book)}.\n{where}{line.reads}, and gives {line.output}.\n"
+                "Its parameters, its multiply-adds and the network's sums appear with your guess."
+            )
+        words = [
+            f"{self.network}, {_input(book)}: {_sums(book)}.",
+            _most(self.lines(self.network)),
+            f"{where}{line.reads}{', and ' if line.reads else ''}gives {line.output}.",
+            f"Parameters: {line.params}.",
+            f"Multiply-adds: {line.macs}.",
+            f"Receptive field: {line.field}.",
+            f"Memory: {line.memory}.",
+        ]
+        if self.beside != NOTHING:
+            other = self.book(self.beside)
+            words += [f"Beside it {self.beside}, {_input(other)}: {_sums(other)}.", self._ratios()]
+        words += [f"Multiply-adds not known of: {', '.join(book.unknown[:4])}."] if book.unknown else []
+        return "\n".join([*words, book.note] if book.note else words)
+
+    def _ratios(self) -> str:
+        first, second = self.book(self.network), self.book(self.beside)
+        parts = []
+        for name, one, two in (
+            ("parameters", first.params, second.params),
+            ("multiply-adds", first.macs, second.macs),
+            ("memory", first.activation_bytes, second.activation_bytes),
+        ):
+            parts.append(f"{two / one:.3g} times the {name}" if one else f"{short(two)} {name} against none")
+        return f"{self.beside} has {', '.join(parts)} of {self.network}."
+
+    # --- the picture --------------------------------------------------------------------------------------------
+
+    def figure(self) -> plot.Picture:
+        picture = plot.Picture(_WIDTH, _HEIGHT, alt=self.describe())
+        sheet = Sheet(picture)
+        titles = [self.network] if self.beside == NOTHING else [self.network, self.beside]
+        hidden = None if self.revealed else self.line().row  # not even the bars' scale may tell its numbers
+        rows = [line.row for title in titles for line in self.lines(title) if line.row != hidden]
+        scales = max((row.params for row in rows), default=0), max((row.macs or 0 for row in rows), default=0)
+        width = (_WIDTH - _LEFT * (len(titles) + 1)) / len(titles)
+        place = self._index() / max(len(self.lines(self.network)) - 1, 1)  # the other table scrolls along
+        for number, title in enumerate(titles):
+            left, lines = _LEFT + number * (width + _LEFT), self.lines(title)
+            secret = not self.revealed and title == self.network
+            about = _input(self.book(title)) if secret else _short_sums(self.book(title))
+            sheet.write(left, 0.22, title, 12, bold=True)
+            sheet.write(left + 0.115 * len(title) + 0.25, 0.22, about, 9.5 if len(titles) == 1 else 8, plot.GREY)
+            table = LedgerTable(sheet, left, width, _names(lines), lines, alone=len(titles) == 1)
+            chosen = self._index() if number == 0 else None
+            table.draw(round(place * (len(lines) - 1)), chosen, self.layer if secret else None, scales)
+        self._draw_card(sheet)
+        return picture
+
+    def _draw_card(self, sheet: Sheet) -> None:
+        line = self.line()
+        sheet.box(0.2, _CARD_TOP, _WIDTH - 0.4, _HEIGHT - _CARD_TOP - 0.06, _EDGE, fill=_PAPER)
+        about = f"{self.layer} {line.reads}" if line.reads else self.layer
+        sheet.write(0.35, _CARD_TOP + 0.18, cut(about, 105), 10.5, bold=True)
+        parts = {"parameters": line.params, "multiply-adds": line.macs, "sees": line.field, "memory": line.memory}
+        for number, (label, equation) in enumerate(parts.items()):
+            y = _CARD_TOP + 0.43 + 0.205 * number
+            secret = not self.revealed and number < 2
+            sheet.write(0.35, y, label, 9.5, plot.GREY)
+            sheet.write(1.5, y, "? your guess first" if secret else cut(equation, 100), 9.5, mono=True)
+        if self.beside != NOTHING and self.revealed:
+            sheet.write(0.35, _CARD_TOP + 1.26, cut(self._ratios(), 120), 9.5)
+
+
+def _names(lines: tuple[Line, ...]) -> list[str]:
+    """The layers' names; a layer called again gets a number, so that each can be chosen."""
+    counts: dict[str, int] = {}
+    names = []
+    for line in lines:
+        counts[line.row.name] = counts.get(line.row.name, 0) + 1
+        again = counts[line.row.name]
+        names.append(line.row.name if again == 1 else f"{line.row.name} ({again})")
+    return names
+
+
+def _input(book: Ledger) -> str:
+    shapes = [shape_text(row.output_shape) for row in book.rows if row.kind == "Input"]
+    return f"input {' and '.join(shapes)}" if shapes else "input not known"
+
+
+def _sums(book: Ledger) -> str:
+    return (
+        f"{book.params:,} parameters, {book.macs:,} multiply-adds, {memory(book.activation_bytes)} of outputs for one "
+        "image"
+    )
+
+
+def _short_sums(book: Ledger) -> str:
+    return f"{book.params:,} parameters · {short(book.macs)} multiply-adds · {memory(book.activation_bytes)}"
+
+
+def _most(lines: tuple[Line, ...]) -> str:
+    """Where parameters and multiply-adds are, in one sentence."""
+    parts = []
+    for name, counts in (
+        ("parameters", [line.row.params for line in lines]),
+        ("multiply-adds", [line.row.macs or 0 for line in lines]),
+    ):
+        if sum(counts):
+            where = max(range(len(counts)), key=counts.__getitem__)
+            parts.append(f"Most {name} in {lines[where].row.name}: {counts[where] / sum(counts):.0%} of all.")
+    return " ".join(parts) or "Nothing to count."
+
+
+def _sources(models: object) -> dict[str, tuple]:
+    """Title → (name, options) in the zoo, or a ledger and its lines."""
+    import keras
+
+    from cnnlab.explore.networks.ledger_lines import read
+    from cnnlab.models import zoo
+
+    if models is None:
+        return dict(CLASSICS)
+    if isinstance(models, keras.Model):
+        models = {models.name: models}
+    if not isinstance(models, Mapping) or not models:
+        raise TypeError(f"`models` must be a Keras model or a dict of title and model. Received: {models!r}")
+    sources: dict[str, tuple] = {}
+    for title, model in models.items():
+        if not isinstance(title, str) or title in ("", NOTHING):
+            raise ValueError(f"`models` must have titles that are words, other than {NOTHING!r}. Received: {title!r}")
+        if isinstance(model, str):
+            sources[title] = (check_choice(model, "models", zoo.names()), ())
+            continue
+        book, lines = read(model)
+        sources[title] = book, _without_inputs(lines)
+        if not sources[title][1]:
+            raise ValueError(f"`models` must have layers. Received: {title!r} without any")
+    return sources
+
+
+@lru_cache(maxsize=32)
+def _zoo_book(name: str, options: tuple[tuple[str, object], ...]) -> tuple[Ledger, tuple[Line, ...]]:
+    """A network of the zoo, built to be counted and thrown away."""
+    from cnnlab.explore.networks.ledger_lines import read
+    from cnnlab.models import zoo
+
+    book, lines = read(zoo.build(name, kernel_initializer="zeros", **dict(options)))
+    return book, _without_inputs(lines)
+
+
+def _without_inputs(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    return tuple(line for line in lines if line.row.kind != "Input")

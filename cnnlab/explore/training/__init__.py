@@ -1,0 +1,1 @@
+"""Explorers of training: steps, runs, augmentation, frozen blocks, answers."""

@@ -1,0 +1,3 @@
+from . import layers as layers
+from . import ledger as ledger
+from . import zoo as zoo

@@ -1,0 +1,231 @@
+"""What one layer does: the multiply-adds it costs, and how it changes what an output value sees of the input.
+
+Each rule is one for the layers named in a tuple. A layer in none of them gets no number rather than a wrong one.
+
+Multiply-adds are counted as papers do: the products of convolutions and fully connected layers, taps on padding
+included, biases, normalisation, activations, pooling and additions not. One multiply-add is two FLOPs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import keras
+from keras import layers
+
+from cnnlab.arithmetic.shapes import ReceptiveField, conv_macs, dilated_size, same_padding
+from cnnlab.models.layers import ChannelPadding, ChannelSlice, DarknetMaxPooling2D, LocalResponseNormalization
+
+
+class Field(NamedTuple):
+    """What an output value sees: of which input of the model, and along each of its axes, height first."""
+
+    source: int
+    axes: tuple[ReceptiveField, ...]
+
+
+WHOLE = "whole input"
+Seen = Field | str | None  # None: not defined, or not known
+
+
+def _existing(*names: str) -> tuple[type, ...]:
+    """The layer classes of these names; older versions of Keras lack some."""
+    return tuple(getattr(layers, name) for name in names if hasattr(layers, name))
+
+
+CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
+DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
+SEPARABLE = (layers.SeparableConv1D, layers.SeparableConv2D)
+TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
+POOLINGS = _existing(*(f"{op}Pooling{n}D" for op in ("Max", "Average") for n in (1, 2, 3)))
+GLOBAL_POOLINGS = _existing(*(f"Global{op}Pooling{n}D" for op in ("Max", "Average") for n in (1, 2, 3)))
+PADDINGS = (layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D)
+CROPPINGS = (layers.Cropping1D, layers.Cropping2D, layers.Cropping3D)
+MERGES = _existing("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+# Every output value depends on the input value at its own position (and its channels) only. The random layers do
+# nothing outside training.
+POINTWISE = _existing(
+    *("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "BatchNormalization", "UnitNormalization"),
+    *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianDropout"),
+    *("GaussianNoise", "ActivityRegularization", "Identity", "Masking", "Rescaling", "Normalization"),
+    *("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomShear", "RandomContrast"),
+    *("RandomBrightness", "RandomHue", "RandomSaturation", "RandomGrayscale", "RandomErasing", "RandomPerspective"),
+    *("RandomColorDegeneration", "RandomColorJitter", "RandomInvert", "RandomPosterization", "RandomSharpness"),
+    *("RandomGaussianBlur", "RandomElasticTransform"),
+) + (ChannelPadding, ChannelSlice, LocalResponseNormalization)
+# No multiply-adds, but the positions are lost or moved.
+FREE = _existing(
+    *("Flatten", "Reshape", "Permute", "RepeatVector", "Embedding", "GroupNormalization"),
+    *(
+        "LayerNormalization",
+        "RMSNormalization",
+        "UpSampling1D",
+        "UpSampling2D",
+        "UpSampling3D",
+        "Resizing",
+        "CenterCrop",
+        "RandomCrop",
+    ),
+    *(f"Adaptive{op}Pooling{n}D" for op in ("Max", "Average") for n in (1, 2, 3)),
+)
+# What is known by its name: layers that keras.applications keeps to itself (ConvNeXt's, and Inception-ResNet's
+# x + scale · y), and `cnnlab.augment`'s, which stands above this module.
+NAMED_POINTWISE = {"LayerScale", "StochasticDepth", "RandomAffine", "RandomPCAColor"}
+NAMED_MERGES = {"CustomScaleLayer"}
+# Operations without a layer, written x + y or keras.ops.relu(x); Keras gives their classes no public name.
+_POINTWISE_OPS = """
+    Celu Elu Gelu HardShrink HardSigmoid HardSilu HardSwish HardTanh LeakyRelu LogSigmoid LogSoftmax Relu Relu6 Selu
+    Sigmoid Silu Softmax SoftShrink Softplus Softsign SparsePlus SparseSigmoid Sparsemax Squareplus Tanh TanhShrink
+    Threshold
+    Abs Absolute Arctan Cbrt Ceil Clip Cos Cosh Exp Exp2 Expm1 Floor Identity Log Log10 Log1p Log2 Negative Reciprocal
+    Round Sign Sin Sinh Sqrt Square Tan Trunc
+"""
+POINTWISE_OPS = set(_POINTWISE_OPS.split())
+MERGE_OPS = {"Add", "Subtract", "Multiply", "Divide", "TrueDivide", "Maximum", "Minimum", "Power"}
+
+
+def multiply_adds(operation: keras.Operation, inputs: Sequence[keras.KerasTensor]) -> int | None:
+    """Multiply-adds of one call for one image; None where the rule or a size is not known."""
+    if not isinstance(operation, keras.layers.Layer):
+        return 0 if type(operation).__name__ in POINTWISE_OPS | MERGE_OPS else None
+    free = (*POOLINGS, *GLOBAL_POOLINGS, DarknetMaxPooling2D, *PADDINGS, *CROPPINGS, *MERGES, *FREE)
+    if isinstance(operation, free) or _is_pointwise(operation) or _name(operation) in NAMED_MERGES:
+        return 0
+    counted = (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE, *TRANSPOSED, layers.Dense)
+    if not isinstance(operation, counted) or None in inputs[0].shape[1:]:
+        return None
+    if isinstance(operation, layers.Dense):
+        return math.prod(inputs[0].shape[1:]) * operation.units
+    size, channels = _split(inputs[0].shape, operation.data_format)
+    kernel = operation.kernel_size
+    if isinstance(operation, TRANSPOSED):  # each input value is multiplied by the whole kernel
+        return math.prod(size) * math.prod(kernel) * channels * operation.filters
+    padding = "same" if operation.padding == "causal" else operation.padding  # as many outputs
+    how = {"strides": operation.strides, "padding": padding, "dilation_rate": operation.dilation_rate}
+    if isinstance(operation, CONVOLUTIONS):
+        return conv_macs(size, kernel, channels, operation.filters, groups=operation.groups, **how)
+    widened = channels * operation.depth_multiplier
+    total = conv_macs(size, kernel, channels, widened, groups=channels, **how)
+    if isinstance(operation, SEPARABLE):
+        positions = total // (math.prod(kernel) * widened)
+        total += positions * widened * operation.filters
+    return total
+
+
+def _is_pointwise(operation: keras.layers.Layer) -> bool:
+    if isinstance(operation, _existing("Pipeline")):
+        return all(map(_is_pointwise, operation.layers))
+    return isinstance(operation, POINTWISE) or _name(operation) in NAMED_POINTWISE
+
+
+def _name(operation: keras.layers.Layer) -> str:
+    """The class's name if Keras or this package defines it; somebody else's class of that name may do anything."""
+    kind = type(operation)
+    return kind.__name__ if kind.__module__.split(".")[0] in ("keras", "cnnlab") else ""
+
+
+def what_it_sees(operation: keras.Operation, inputs: Sequence[keras.KerasTensor], seen: Sequence[Seen]) -> Seen:
+    """What one output value of `operation` sees of the model's input, from what its `inputs` see.
+
+    Where branches meet, it is the smallest window that holds all their windows; they must agree in their stride. An
+    output without a position (after Flatten, a global pooling, a Dense layer on a vector) sees the whole input, and so
+    does what is merged with it.
+    """
+    if not seen or None in seen:
+        return None
+    if not isinstance(operation, keras.layers.Layer):
+        name = type(operation).__name__
+        known = name in MERGE_OPS or (name in POINTWISE_OPS and len(seen) == 1)
+        return _union(seen, inputs) if known else None
+    if isinstance(operation, MERGES) or _name(operation) in NAMED_MERGES:
+        along = getattr(operation, "axis", None)  # of a Concatenate
+        return _union(seen, inputs) if along in (None, -1, len(inputs[0].shape) - 1) else None
+    if len(seen) != 1:
+        return None
+    return _unary(operation, inputs[0], seen[0])
+
+
+def _unary(operation: keras.layers.Layer, x: keras.KerasTensor, seen: Field | str) -> Seen:
+    """`what_it_sees` for a layer with one input."""
+    if isinstance(operation, (layers.Flatten, layers.GroupNormalization, *GLOBAL_POOLINGS)):
+        return WHOLE
+    if isinstance(operation, _existing("LayerNormalization", "RMSNormalization")):
+        across_channels = operation.axis in (-1, [-1], (-1,), len(x.shape) - 1, [len(x.shape) - 1])
+        return seen if across_channels else WHOLE
+    if isinstance(operation, layers.Dense) or _is_pointwise(operation):  # Dense on (N, H, W, C) is a 1×1 convolution
+        return seen
+    if seen == WHOLE:
+        known = (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE, *TRANSPOSED, *POOLINGS, *PADDINGS, *CROPPINGS, *FREE)
+        return WHOLE if isinstance(operation, (*known, DarknetMaxPooling2D)) else None
+    if isinstance(operation, DarknetMaxPooling2D):
+        padded = _shifted(seen, [-(operation.padding // 2)] * 2)
+        axes = [_window(axis, None, operation.size, operation.stride, 1, "valid") for axis in padded.axes]
+        return Field(seen.source, tuple(axes))
+    if isinstance(operation, PADDINGS):
+        return _shifted(seen, [-pair[0] for pair in _pairs(operation.padding)])
+    if isinstance(operation, CROPPINGS):
+        return _shifted(seen, [pair[0] for pair in _pairs(operation.cropping)])
+    if isinstance(operation, POOLINGS):
+        window, dilation = operation.pool_size, (1,) * len(seen.axes)
+    elif isinstance(operation, (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE)):
+        window, dilation = operation.kernel_size, operation.dilation_rate
+    else:
+        return None
+    size, _ = _split(x.shape, operation.data_format)
+    rank = len(seen.axes)
+    numbers = (_spread(value, rank) for value in (window, operation.strides, dilation))
+    steps = zip(seen.axes, size, *numbers, strict=True)
+    axes = [_window(axis, n, f, s, d, operation.padding) for axis, n, f, s, d in steps]
+    return None if None in axes else Field(seen.source, tuple(axes))
+
+
+def _window(axis: ReceptiveField, n: int | None, f: int, s: int, d: int, padding: str) -> ReceptiveField | None:
+    """One axis after a window of `f` taps, stride `s` and dilation `d` over `n` pixels (None: of any length)."""
+    reach = dilated_size(f, d) - 1
+    before = {"valid": 0, "causal": reach}.get(padding)
+    if before is None:
+        if n is None and s > 1:
+            return None  # Keras' padding depends on the length
+        before = same_padding(n or reach + 1, f, s, d)[0]
+    return ReceptiveField(axis.size + reach * axis.stride, axis.stride * s, axis.offset - before * axis.stride)
+
+
+def _union(seen: Sequence[Field | str], inputs: Sequence[keras.KerasTensor]) -> Seen:
+    """The smallest window that holds all of them."""
+    if WHOLE in seen:
+        return WHOLE
+    if len({x.shape[1:-1] for x in inputs}) > 1:  # one is spread over the positions of the other
+        return None
+    sources = {field.source for field in seen}
+    strides = {tuple(axis.stride for axis in field.axes) for field in seen}
+    if len(sources) > 1 or len(strides) > 1:
+        return None
+    axes = []
+    for branches in zip(*(field.axes for field in seen), strict=True):
+        first = min(axis.offset for axis in branches)
+        last = max(axis.offset + axis.size for axis in branches)
+        axes.append(ReceptiveField(last - first, branches[0].stride, first))
+    return Field(sources.pop(), tuple(axes))
+
+
+def _shifted(seen: Field, pixels: Sequence[int]) -> Field:
+    """The window moved by so many steps of the grid it stands on."""
+    axes = (axis._replace(offset=axis.offset + n * axis.stride) for axis, n in zip(seen.axes, pixels, strict=True))
+    return Field(seen.source, tuple(axes))
+
+
+def _split(shape: Sequence[int | None], data_format: str) -> tuple[tuple, int]:
+    """(N, …) → (lengths of the spatial axes, channels)."""
+    return (tuple(shape[1:-1]), shape[-1]) if data_format == "channels_last" else (tuple(shape[2:]), shape[1])
+
+
+def _pairs(value: Sequence) -> Sequence:
+    """A padding as one pair an axis; the one-dimensional layers keep theirs flat."""
+    return value if isinstance(value[0], (tuple, list)) else [value]
+
+
+def _spread(value: object, rank: int) -> tuple[int, ...]:
+    """One number for all axes, or one an axis; the one-dimensional layers keep theirs in either way."""
+    return (value,) * rank if isinstance(value, int) else tuple(value)

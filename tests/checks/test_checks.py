@@ -1,0 +1,170 @@
+"""Every exercise of every lesson: the solution passes, each wrong answer fails with its diagnosis, the stub is open."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import textwrap
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import cnnlab.checks
+from cnnlab.checks.exercise import Exercise, ExerciseError, Mistake, Wrong, array, call, number, parts
+
+LESSONS = sorted(m.name for m in pkgutil.iter_modules(cnnlab.checks.__path__) if m.name.startswith("lesson"))
+EXERCISES = [
+    pytest.param(exercise, id=f"{lesson}-{name}")
+    for lesson in LESSONS
+    for name, exercise in vars(importlib.import_module(f"cnnlab.checks.{lesson}")).items()
+    if isinstance(exercise, Exercise)
+]
+
+
+def bank(exercise: Exercise) -> list[Mistake]:
+    """The wrong answers of an exercise; a misreading is one."""
+    return [Mistake(m.how, m.says) for m in getattr(exercise.diagnose, "misreadings", ())] + [*exercise.mistakes]
+
+
+MISTAKES = [
+    pytest.param(p.values[0], mistake, id=f"{p.id}-{number}")
+    for p in EXERCISES
+    for number, mistake in enumerate(bank(p.values[0]))
+]
+
+
+def answer_from(source: str, exercise: Exercise) -> object:
+    namespace: dict[str, object] = {"np": np}
+    exec(compile(textwrap.dedent(source), exercise.name, "exec"), namespace)
+    return namespace[exercise.answer_name]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_solution_is_correct(exercise):
+    exercise(answer_from(exercise.solution_source, exercise)).require()
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_the_stub_is_not_attempted(exercise):
+    assert exercise(answer_from(exercise.stub, exercise)).status == "not attempted"
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
+def test_a_wrong_answer_is_named(exercise, mistake):
+    answer = answer_from(mistake.answer, exercise) if isinstance(mistake.answer, str) else mistake.answer
+    verdict = exercise(answer)
+    assert verdict.status == "wrong"
+    assert mistake.says in verdict.message
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_an_exercise_is_complete(exercise):
+    assert len(bank(exercise)) >= 4
+    assert exercise.hints
+    assert exercise.answer_name in exercise.stub
+    assert len({mistake.says for mistake in bank(exercise)}) >= 3, "the diagnoses must tell mistakes apart"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_has_enough_exercises(lesson):
+    exercises = [
+        e for e in vars(importlib.import_module(f"cnnlab.checks.{lesson}")).values() if isinstance(e, Exercise)
+    ]
+    assert len(exercises) >= (3 if lesson == "lesson00" else 5)
+
+
+@pytest.fixture
+def doubling() -> Exercise:
+    def diagnose(answer):
+        if number(call(answer, 3)) != 6:
+            raise Wrong("twice 3 is 6")
+        return "doubled"
+
+    return Exercise(
+        "double", "double", "double = ...", "def double(x):\n    return 2 * x", ("add", "x + x"), diagnose, ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "says"),
+    [
+        (lambda x: 2 * x, "correct", "doubled"),
+        (lambda x: x, "wrong", "twice 3 is 6"),
+        (..., "not attempted", "double"),
+        (lambda x: ..., "not attempted", "double"),
+        (lambda x: None, "wrong", "return"),
+        (lambda x: 1 / 0, "wrong", "ZeroDivisionError"),
+        (6, "wrong", "A function is expected"),
+    ],
+)
+def test_a_verdict_says_what_happened(doubling, answer, status, says):
+    verdict = doubling(answer)
+    assert verdict.status == status
+    assert says in str(verdict)
+    assert says in verdict._repr_html_()
+
+
+def test_require_raises_unless_correct(doubling):
+    doubling(lambda x: 2 * x).require()
+    with pytest.raises(ExerciseError, match="twice 3"):
+        doubling(lambda x: x).require()
+
+
+def test_hints_are_numbered_from_one(doubling):
+    assert "hint(2)" in doubling.hint()
+    assert doubling.hint(2) == "x + x"
+    with pytest.raises(ValueError, match="from 1 to 2. Received: 3"):
+        doubling.hint(3)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
+def test_a_name_without_parentheses_or_answer_helps_and_spoils_nothing(exercise):
+    said = [repr(exercise), repr(exercise.hint), repr(exercise.solution), str(exercise()), str(exercise(1, 2))]
+    for line in said:
+        assert f"check.{exercise.name}" in line
+        assert len(line) <= 200
+        assert "\n" not in line
+        for secret in (exercise.solution_source, *exercise.hints, "lambda", "Mistake"):
+            assert secret not in line
+    assert f"check.{exercise.name}({exercise.answer_name})" in said[3]
+
+
+def test_a_number_where_several_are_wanted_is_told_what_a_pair_is():
+    with pytest.raises(Wrong, match=r"one number, 33\. Give a pair, two values in brackets .*: \(height, width\)\."):
+        parts(33, ("height", "width"))
+    with pytest.raises(Wrong, match=r"shape \(2,\): a pair, 2 numbers in brackets .* such as \(…, …\)\. Yours is one"):
+        array(np.float32(33), (2,), "The size")
+    with pytest.raises(Wrong, match=r"shape \(2, 3\): 2 × 3 numbers\. Yours is one number, 33\."):
+        array(33, (2, 3))
+
+
+def test_why_it_works_follows_the_praise_and_the_solution(doubling):
+    told = replace(doubling, why="Twice is a sum. Both parts are one number.")
+    assert str(told(lambda x: 2 * x)) == "✔ doubled\nWhy it works: Twice is a sum. Both parts are one number."
+    assert "Why" not in str(told(lambda x: x))
+    exec(told.solution(), {})
+    assert "# Why it works: Twice" in told.solution()
+    assert doubling.solution() == doubling.solution_source
+
+
+def test_an_ellipsis_at_the_end_stands_for_all_that_is_missing(doubling):
+    three = replace(doubling, answer_name="three", solution_source="three = [1, 2, 3]", diagnose=lambda a: f"{a}")
+    for answer in ([1, ...], [1, ..., ...], (1, ...)):
+        assert "2 of its 3 entries are still ..." in three(answer).message
+    assert three([...]).status == "not attempted"
+
+
+def test_an_answer_cannot_spoil_the_next_test():
+    data = np.arange(3)
+
+    def meddler(x):
+        x[:] = 0
+        return 1
+
+    call(meddler, data)
+    assert data.tolist() == [0, 1, 2]
+
+
+def test_a_mistake_is_a_record():
+    assert Mistake(7, "stride").says == "stride"

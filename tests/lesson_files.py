@@ -1,0 +1,61 @@
+"""The course's lessons and notebooks as the tests read them."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+
+from cnnlab.checks.exercise import Exercise
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = sorted(path.stem for path in (ROOT / "lessons").glob("[0-9][0-9]_*.py"))
+
+
+def notebook(name: str) -> nbformat.NotebookNode:
+    """The notebook people open."""
+    return nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+
+
+def tags(cell: nbformat.NotebookNode) -> list[str]:
+    """A cell's tags."""
+    return cell.metadata.get("tags", [])
+
+
+def checks(name: str) -> ModuleType:
+    """The checks of a lesson, by its file name."""
+    return importlib.import_module(f"cnnlab.checks.lesson{name[:2]}")
+
+
+def exercises(name: str) -> dict[str, Exercise]:
+    """The exercises of a lesson, by name."""
+    return {key: value for key, value in vars(checks(name)).items() if isinstance(value, Exercise)}
+
+
+def exercise_of(cell: nbformat.NotebookNode) -> str | None:
+    """Name of the exercise whose answer this cell holds."""
+    return next((tag.removeprefix("exercise-") for tag in tags(cell) if tag.startswith("exercise-")), None)
+
+
+def solve(node: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
+    """Fill every exercise's solution into the lesson."""
+    answers = exercises(name)
+    for cell in node.cells:
+        if exercise := exercise_of(cell):
+            cell.source = answers[exercise].solution_source
+    return node
+
+
+def checked(cell: nbformat.NotebookNode) -> list[str]:
+    """Names of the exercises that this cell checks."""
+    return re.findall(r"\bcheck\.(?!summary\()(\w+)\(", cell.source) if cell.cell_type == "code" else []
+
+
+def texts(cell: nbformat.NotebookNode) -> str:
+    """Everything a cell wrote, as plain text."""
+    return "\n".join(
+        output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", [])
+    )

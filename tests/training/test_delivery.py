@@ -1,0 +1,513 @@
+"""A classifier on its way out and back: the same answers, whole bundles only, and cards that say what they must."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import io
+import json
+import os
+import pkgutil
+import subprocess
+import sys
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import cnnlab
+from cnnlab import augment, delivery, transfer, zoo
+from cnnlab.data.download import DataError
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+NAMES = ["ring", "clear", "grain"]  # not in the order of the alphabet
+SOFTMAX = keras.layers.GlobalAveragePooling2D(), keras.layers.Softmax()
+
+
+@pytest.fixture(scope="module")
+def model() -> keras.Model:
+    """Says which of red, green and blue is brightest."""
+    inputs = keras.Input((6, 8, 3))
+    mean = keras.layers.GlobalAveragePooling2D()(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(3, "softmax", name="classes")(mean))
+    model.set_weights([10 * np.eye(3), np.zeros(3)])
+    return model
+
+
+@pytest.fixture
+def bundle(tmp_path, model):
+    return delivery.save(tmp_path / "cells", model, NAMES, "# Cells", fit="pad")
+
+
+def test_it_comes_back_the_same(bundle, model):
+    back = delivery.load(bundle)
+    assert back.class_names == tuple(NAMES)
+    assert (back.image_size, back.fit, back.card) == ((6, 8), "pad", "# Cells")
+    images = np.random.default_rng(0).uniform(size=(5, 6, 8, 3)).astype("float32")
+    np.testing.assert_allclose(back.model.predict(images, verbose=0), model.predict(images, verbose=0), atol=1e-6)
+    assert sorted(path.name for path in bundle.iterdir()) == sorted(delivery.FILES)
+    assert repr(back) == "Classifier(ring, clear, grain; pictures of 6 × 8)"
+
+
+@pytest.mark.parametrize(("channel", "name"), list(enumerate(NAMES)))
+def test_it_answers_by_name(bundle, channel, name):
+    picture = np.zeros((6, 8, 3), np.uint8)
+    picture[..., channel] = 255
+    back = delivery.load(bundle)
+    answers = back.predict(picture)
+    assert next(iter(answers)) == name
+    assert answers[name] == pytest.approx(np.exp(10) / (np.exp(10) + 2), abs=1e-4)
+    assert list(answers.values()) == sorted(answers.values(), reverse=True)
+    assert back.predict(picture / 255) == pytest.approx(answers)
+
+
+def test_it_reads_a_file_as_the_training_pictures_were_read(bundle, tmp_path):
+    wide = np.zeros((6, 16, 3), np.uint8)
+    wide[..., 1] = 255
+    Image.fromarray(wide).save(tmp_path / "new.jpg", "PNG")  # with a wrong name
+    answers = delivery.load(bundle).predict(tmp_path / "new.jpg")
+    # Padded to 6 × 8, half of the picture is black: the mean is halved.
+    assert answers["clear"] == pytest.approx(np.exp(5) / (np.exp(5) + 2), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("picture", "says"),
+    [
+        (np.zeros((8, 6, 3)), r"`picture` must have shape \(6, 8, 3\). Received: \(8, 6, 3\)"),
+        (np.zeros((1, 6, 8, 3)), "`picture` must have shape"),
+        (np.full((6, 8, 3), 200.0), "must be bytes, or floats from 0 to 1. Received: float64 from 200 to 200"),
+        (np.zeros((6, 8, 3), int), "must be bytes, or floats from 0 to 1. Received: int64"),
+        (np.full((6, 8, 3), np.nan), "must be bytes, or floats from 0 to 1"),
+    ],
+)
+def test_other_pictures_are_refused(bundle, picture, says):
+    with pytest.raises(ValueError, match=says):
+        delivery.load(bundle).predict(picture)
+
+
+def test_a_file_that_is_no_picture(bundle, tmp_path):
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(DataError, match="not a picture"):
+        delivery.load(bundle).predict(tmp_path / "notes.txt")
+
+
+def test_a_bundle_is_replaced_and_nothing_else_is(tmp_path, model, bundle):
+    delivery.save(bundle, model, ["a", "b", "c"], "# Other")
+    assert delivery.load(bundle).card == "# Other"
+    assert [path.name for path in tmp_path.iterdir()] == ["cells"]
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter1.txt").write_text("mine")
+    with pytest.raises(DataError, match="thesis exists and is no saved classifier"):
+        delivery.save(tmp_path / "thesis", model, NAMES, "# Cells")
+    assert (tmp_path / "thesis" / "chapter1.txt").read_text() == "mine"
+
+
+def test_a_full_disk_leaves_the_old_bundle(tmp_path, model, bundle, monkeypatch):
+    def full(*args, **options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save", full)
+    with pytest.raises(DataError, match="cells was not saved: No space left on device"):
+        delivery.save(bundle, model, ["a", "b", "c"], "# Other")
+    monkeypatch.undo()
+    assert delivery.load(bundle).card == "# Cells"
+    assert [path.name for path in tmp_path.iterdir()] == ["cells"]
+
+
+@pytest.mark.parametrize("name", delivery.FILES)
+def test_a_missing_file_is_named(bundle, name):
+    (bundle / name).unlink()
+    with pytest.raises(DataError, match=f"cells is no saved classifier: {name} missing"):
+        delivery.load(bundle)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "not json",
+        {"format": 2},
+        {"class_names": "abc"},
+        {"image_size": [6]},
+        {"image_size": ["6", "8"]},
+        {"fit": "squash"},
+    ],
+)
+def test_damaged_labels_are_refused(bundle, change):
+    path = bundle / "labels.json"
+    text = change if isinstance(change, str) else json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change})
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"labels.json of cells is damaged"):
+        delivery.load(bundle)
+
+
+def test_another_model_under_these_labels_is_refused(bundle, model):
+    with open(bundle / "model.keras", "ab") as file:
+        file.write(b"x")
+    with pytest.raises(DataError, match=r"^model.keras of cells is not the file that was saved with these labels"):
+        delivery.load(bundle)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            {"image_size": [32, 32]},
+            r"labels.json of cells is damaged: it says 32 × 32 pixels, and the model takes 6 × 8",
+        ),
+        ({"class_names": [["a"], ["b"], ["c"]]}, "`class_names` must be 3 different names"),
+        ({"class_names": ["a", "b"]}, "`class_names` must be 3 different names"),
+    ],
+)
+def test_labels_of_another_model_are_refused(bundle, change, says):
+    path = bundle / "labels.json"
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}))
+    with pytest.raises(DataError, match=says):
+        delivery.load(bundle)
+
+
+def test_a_card_that_is_no_text_is_refused(bundle):
+    (bundle / "MODEL_CARD.md").write_bytes(b"# caf\xe9")
+    with pytest.raises(DataError, match="cells cannot be read: UnicodeDecodeError"):
+        delivery.load(bundle)
+
+
+def foreign_zip() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("notes.txt", "not a model")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", foreign_zip(), None], ids=["empty", "foreign", "zip", "cut"])
+def test_a_model_that_cannot_be_read_is_refused(bundle, content):
+    model = bundle / "model.keras"
+    model.write_bytes(model.read_bytes()[:2000] if content is None else content)
+    labels = json.loads((bundle / "labels.json").read_text(encoding="utf-8"))
+    labels["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
+    (bundle / "labels.json").write_text(json.dumps(labels))
+    with pytest.raises(DataError, match="model.keras of cells is empty, cut short or no model of Keras") as caught:
+        delivery.load(bundle)
+    assert str(bundle) not in str(caught.value), "a machine path"
+
+
+def test_a_damaged_model_is_refused_without_a_machine_path(bundle):
+    with zipfile.ZipFile(bundle / "model.keras", "w") as archive:
+        for name in ("config.json", "metadata.json", "model.weights.h5"):
+            archive.writestr(name, "{}")
+    labels = json.loads((bundle / "labels.json").read_text(encoding="utf-8"))
+    labels["sha256"] = hashlib.sha256((bundle / "model.keras").read_bytes()).hexdigest()
+    (bundle / "labels.json").write_text(json.dumps(labels))
+    with pytest.raises(DataError, match="cells cannot be read: ") as caught:
+        delivery.load(bundle)
+    assert str(bundle) not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "[" * 100_000, "null"], ids=["empty", "list", "deep", "null"])
+def test_labels_that_are_no_labels_are_refused(bundle, text):
+    (bundle / "labels.json").write_text(text)
+    with pytest.raises(DataError, match="labels.json of cells is damaged"):
+        delivery.load(bundle)
+
+
+class Unregistered(keras.layers.Layer):
+    def call(self, x):
+        return x
+
+
+@pytest.mark.parametrize("layer", [Unregistered, lambda: keras.layers.Lambda(lambda x: x)], ids=["own", "Lambda"])
+def test_a_model_that_would_not_come_back_is_not_saved(tmp_path, layer):
+    model = layers_of(keras.Input((4, 4, 3)), layer(), *SOFTMAX)
+    with pytest.raises(ValueError, match="`model` must be one that Keras can read back.* with (Unregistered|Lambda)$"):
+        delivery.save(tmp_path / "cells", model, NAMES, "# C")
+    assert not list(tmp_path.iterdir())
+
+
+@keras.saving.register_keras_serializable("learner")
+class Own(keras.layers.Layer):
+    def call(self, x):
+        return x
+
+
+def layer_classes() -> dict[str, type]:
+    """Every Keras layer that a module of the course defines, wherever it is."""
+    for module in pkgutil.walk_packages(cnnlab.__path__, "cnnlab."):
+        importlib.import_module(module.name)
+    classes, waiting = {}, [keras.layers.Layer]
+    while waiting:
+        waiting += (known := waiting.pop()).__subclasses__()
+        if known.__module__.startswith("cnnlab."):
+            classes[known.__name__] = known
+    return classes
+
+
+LAYERS = {  # every layer of the course, as a network would hold it
+    "GroupedConv2D": lambda c: c(4, 3, groups=1),
+    "LocalResponseNormalization": lambda c: c(),
+    "ChannelPadding": lambda c: c(2),
+    "DarknetMaxPooling2D": lambda c: c(2, 1, 1),
+    "ChannelSlice": lambda c: c(0, 2),
+    "RandomAffine": lambda c: c(rotation=0.1),
+    "RandomPCAColor": lambda c: c(steps=np.eye(3)),
+    "Pipeline": lambda c: c([keras.layers.RandomBrightness(0.1, value_range=(0, 1))], (0, 1)),
+}
+
+
+def tiny_yolo() -> keras.Model:
+    base = zoo.tiny_yolo.build((64, 64, 3))
+    return keras.Model(
+        base.input, keras.layers.Softmax()(keras.layers.GlobalAveragePooling2D()(base.layers[-2].output))
+    )
+
+
+def test_everything_of_the_course_comes_back_in_a_fresh_process(tmp_path):
+    """One process for all: a layer that is not registered where it is defined cannot be read there."""
+    classes = layer_classes()
+    assert classes.keys() == LAYERS.keys()
+    models = {name: layers_of(keras.Input((8, 8, 3)), LAYERS[name](one), *SOFTMAX) for name, one in classes.items()}
+    models["tiny_yolo"] = tiny_yolo()
+    base = transfer.backbone("squeezenet", (48, 48, 3), weights=None, resize=64)  # resized, flipped, its mean taken
+    models["transfer"] = transfer.classifier(base, 3)
+    pipeline = augment.pipeline("detection")
+    models["augment"] = layers_of(keras.Input((8, 8, 3)), augment.pipeline("photos"), pipeline, *SOFTMAX)
+    expected = {}
+    for name, model in models.items():
+        size = model.input_shape[1:3]
+        delivery.save(tmp_path / name, model, [f"{n}" for n in range(model.output_shape[1])], "# C")
+        expected[name] = [*delivery.load(tmp_path / name).predict(np.full((*size, 3), 0.25)).values()]
+    code = (
+        "import sys, json, pathlib, numpy as np; from cnnlab import delivery; back = {}\n"
+        "for folder in pathlib.Path(sys.argv[1]).iterdir():\n"
+        "    one = delivery.load(folder)\n"
+        "    back[folder.name] = [*one.predict(np.full((*one.image_size, 3), 0.25)).values()]\n"
+        "print(json.dumps(back))"
+    )
+    done = fresh_process(code, tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    back = json.loads(done.stdout.splitlines()[-1])
+    assert back.keys() == expected.keys()
+    for name, answers in expected.items():
+        np.testing.assert_allclose(back[name], answers, atol=1e-5, err_msg=name)
+
+
+def test_a_layer_of_the_learners_own_is_named_where_nobody_has_defined_it(tmp_path):
+    folder = delivery.save(tmp_path / "cells", layers_of(keras.Input((4, 4, 3)), Own(), *SOFTMAX), NAMES, "# C")
+    done = fresh_process("import sys; from cnnlab import delivery; delivery.load(sys.argv[1])", folder)
+    assert "DataError: cells cannot be read yet: it holds Own, which is not part of the course" in done.stderr
+
+
+def fresh_process(code: str, *arguments: os.PathLike) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+
+
+# --- one sigmoid, and scores ------------------------------------------------------------------------------------------
+
+
+def test_one_sigmoid_answers_for_both_classes(tmp_path):
+    """Red says yes: its mean m gives the score 4 m − 2, and 1/(1 + e^−(4 m − 2)) is the probability of `dog`."""
+    mean = keras.layers.GlobalAveragePooling2D()
+    model = layers_of(keras.Input((6, 8, 3)), mean, keras.layers.Dense(1, activation="sigmoid"))
+    model.set_weights([np.array([[4.0], [0.0], [0.0]]), np.array([-2.0])])
+    back = delivery.load(delivery.save(tmp_path / "pets", model, ["cat", "dog"], "# Pets"))
+    red = np.zeros((6, 8, 3))
+    assert back.predict(red) == pytest.approx({"cat": 1 / (1 + np.exp(-2)), "dog": 1 / (1 + np.exp(2))}, abs=1e-5)
+    assert next(iter(back.predict(red))) == "cat"
+    red[..., 0] = 1
+    assert next(iter(back.predict(red))) == "dog"
+    with pytest.raises(ValueError, match="`class_names` must be 2 different names"):
+        delivery.save(tmp_path / "pets", model, ["dog"], "# Pets")
+
+
+@pytest.mark.parametrize(("classes", "last"), [(3, "softmax"), (1, "sigmoid")])
+def test_scores_are_not_delivered_as_probabilities(tmp_path, classes, last):
+    scores = keras.layers.Dense(classes, kernel_initializer="ones", bias_initializer="ones")
+    model = layers_of(keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D(), scores)
+    with pytest.raises(ValueError, match=f'`model` must end in probabilities: activation="{last}" in its last layer'):
+        delivery.save(tmp_path / "pets", model, ["a", "b", "c"][: max(classes, 2)], "# Pets")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("classes", [1, 2])
+def test_scores_that_lie_between_0_and_1_are_scores_still(tmp_path, classes):
+    scores = keras.layers.Dense(classes, kernel_initializer="zeros", bias_initializer=lambda *_, **__: [0.5] * classes)
+    model = layers_of(keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D(), scores)
+    with pytest.raises(ValueError, match="`model` must end in probabilities: .* in its last layer. Received: dense"):
+        delivery.save(tmp_path / "pets", model, ["a", "b"], "# Pets")
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_that_are_no_numbers_are_not_delivered(tmp_path):
+    """A pooled maximum may swallow them, so that the probabilities look like any."""
+    last = keras.layers.Dense(2, "softmax")
+    model = layers_of(keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D(), last)
+    last.set_weights([np.full((3, 2), np.nan), np.zeros(2)])
+    with pytest.raises(ValueError, match="`model` must have finite weights. Received: not-a-number .* in .*kernel"):
+        delivery.save(tmp_path / "pets", model, ["a", "b"], "# Pets")
+    assert not list(tmp_path.iterdir())
+
+
+def test_half_precision_answers_too(tmp_path):
+    layers = keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3, "softmax", dtype="bfloat16")
+    back = delivery.load(delivery.save(tmp_path / "cells", layers_of(keras.Input((4, 4, 3)), *layers), NAMES, "# C"))
+    assert sum(back.predict(np.ones((4, 4, 3))).values()) == pytest.approx(1, abs=1e-2)
+
+
+def test_a_head_for_one_class_is_told_that_there_are_two():
+    with pytest.raises(ValueError, match="`classes` must be a whole number >= 2: yes or no are two classes"):
+        transfer.head(4, classes=1)
+
+
+def test_a_model_that_does_not_know_its_pictures_is_told_so(tmp_path):
+    with pytest.raises(ValueError, match=r"must know its pictures: make keras.Input\(\(H, W, 3\)\)"):
+        delivery.save(tmp_path / "cells", layers_of(keras.layers.Flatten()), NAMES, "# C")
+
+
+def layers_of(*layers: keras.layers.Layer) -> keras.Model:
+    return keras.Sequential(list(layers))
+
+
+@pytest.mark.parametrize(
+    ("build", "names", "card", "error", "says"),
+    [
+        (lambda m: "model", NAMES, "# C", TypeError, "`model` must be a keras.Model. Received: str"),
+        (lambda m: m, ["a", "b"], "# C", ValueError, "`class_names` must be 3 different names, one an output"),
+        (lambda m: m, ["a", "b", "b"], "# C", ValueError, "`class_names` must be 3 different names"),
+        (lambda m: m, [["a"], ["b"], ["c"]], "# C", ValueError, "`class_names` must be 3 different names"),
+        (lambda m: m, ["a", "b", " "], "# C", ValueError, "`class_names` must be 3 different names"),
+        (lambda m: m, "abc", "# C", ValueError, "`class_names` must be 3 different names"),
+        (lambda m: m, NAMES, " ", ValueError, "`card` must be a text with something in it"),
+        (
+            lambda m: layers_of(keras.Input((None, None, 3)), keras.layers.GlobalAveragePooling2D()),
+            NAMES,
+            "# C",
+            ValueError,
+            r"`model` must take pictures \(N, H, W, 3\) of one size",
+        ),
+        (
+            lambda m: layers_of(keras.Input((4, 4, 3)), keras.layers.Conv2D(3, 1)),
+            NAMES,
+            "# C",
+            ValueError,
+            "`model` must give one number a class",
+        ),
+    ],
+)
+def test_save_refuses(tmp_path, model, build, names, card, error, says):
+    with pytest.raises(error, match=says):
+        delivery.save(tmp_path / "cells", build(model), names, card)
+    assert not list(tmp_path.iterdir())
+
+
+# --- scores -----------------------------------------------------------------------------------------------------------
+
+
+def test_scores_by_hand():
+    """Class 0: 5 of 10 found, 5 of 6 sayings right. Class 1: 6 of 10, 6 of 9. Class 2: 9 of 10, 9 of 15."""
+    scores = delivery.class_scores(np.array([[5, 3, 2], [0, 6, 4], [1, 0, 9]]))
+    np.testing.assert_allclose(scores.recall, [0.5, 0.6, 0.9])
+    np.testing.assert_allclose(scores.precision, [5 / 6, 6 / 9, 9 / 15])
+    np.testing.assert_allclose(scores.f1, [10 / 16, 12 / 19, 18 / 25])  # 2·right / (row + column)
+    assert scores.count.tolist() == [10, 10, 10]
+
+
+def test_scores_against_scikit_learn():
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    rng = np.random.default_rng(0)
+    labels, said = rng.integers(0, 5, 300), rng.integers(0, 5, 300)
+    expected = precision_recall_fscore_support(labels, said)
+    scores = delivery.class_scores(confusion_matrix(labels, said))
+    for got, want in zip((scores.precision, scores.recall, scores.f1, scores.count), expected, strict=True):
+        np.testing.assert_allclose(got, want)
+
+
+def test_nothing_over_nothing_is_not_a_number():
+    scores = delivery.class_scores([[3, 0, 0], [0, 0, 0], [2, 0, 0]])
+    np.testing.assert_array_equal(np.isnan(scores.precision), [False, True, True])
+    np.testing.assert_array_equal(np.isnan(scores.recall), [False, True, False])
+    assert "| b | 0 | – | – | – |" in scores.table(["a", "b", "c"])
+
+
+@pytest.mark.parametrize(
+    "matrix", [[[1, 2]], [[1, -1], [0, 2]], [[0.5, 0], [0, 1]], [[np.inf, 0], [0, 1]], [[np.nan, 0], [0, 1]]]
+)
+def test_other_matrices_are_refused(matrix):
+    with pytest.raises(ValueError, match="`matrix` must"):
+        delivery.class_scores(matrix)
+
+
+# --- the card ---------------------------------------------------------------------------------------------------------
+
+CARD = {
+    "title": "Pets",
+    "purpose": "Sorting.",
+    "data": "20 photos.",
+    "training": "A head.",
+    "class_names": ["cat", "dog"],
+    "matrix": np.array([[8, 2], [0, 10]]),
+    "limits": ["Two breeds only."],
+}
+
+
+def test_one_right_picture_is_no_certainty():
+    assert delivery.accuracy_interval(1, 1) == pytest.approx((0.2065, 1.0), abs=1e-4)
+    assert delivery.accuracy_interval(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
+    card = delivery.model_card(**{**CARD, "matrix": np.array([[1, 0], [0, 0]])})
+    assert "Accuracy 1.00 (95 % interval 0.21 to 1.00) on 1 picture it" in card
+
+
+@pytest.mark.parametrize(("right", "total"), [(1, 0), (3, 2), (-1, 4), (0.5, 1), (1, 2.0)])
+def test_an_interval_needs_a_count(right, total):
+    with pytest.raises(ValueError, match=r"`right` must be 0 … `total`.* Received"):
+        delivery.accuracy_interval(right, total)
+
+
+@pytest.mark.parametrize(("right", "total"), [(0, 3), (7, 9), (80, 100), (50, 50)])
+def test_the_interval_is_scipys(right, total):
+    stats = pytest.importorskip("scipy.stats")
+    theirs = stats.binomtest(right, total).proportion_ci(method="wilson")
+    assert delivery.accuracy_interval(right, total) == pytest.approx((theirs.low, theirs.high), abs=1e-6)
+
+
+def test_the_card_says_what_it_must():
+    """18 of 20 right. Wilson: (0.9 + 0.0960 ± 1.96 · √(0.0045 + 0.0024)) / 1.1921 = (0.996 ± 0.163) / 1.192."""
+    card = delivery.model_card(**CARD)
+    assert "Accuracy 0.90 (95 % interval 0.70 to 0.97) on 20 pictures" in card
+    assert "| cat | 10 | 1.00 | 0.80 | 0.89 |" in card
+    assert "Most often confused: cat, taken for dog, 2 of 10." in card
+    assert "- Two breeds only." in card
+    assert "Most often" not in delivery.model_card(**{**CARD, "matrix": np.diag([3, 4])})
+
+
+def test_counts_are_whole_numbers_in_any_dtype():
+    whole = delivery.model_card(**CARD)
+    for dtype in (float, np.float32, np.uint8):
+        assert delivery.model_card(**{**CARD, "matrix": CARD["matrix"].astype(dtype)}) == whole
+
+
+def test_a_name_does_not_break_the_table():
+    lines = delivery.class_scores([[1, 0], [0, 1]]).table(["a|b", "c\nd"]).splitlines()
+    assert lines[2:] == [r"| a\|b | 1 | 1.00 | 1.00 | 1.00 |", "| c d | 1 | 1.00 | 1.00 | 1.00 |"]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"limits": []}, "every model has limits"),
+        ({"limits": "none"}, "every model has limits"),
+        ({"purpose": " "}, "`purpose` must be a text with something in it"),
+        ({"class_names": ["cat"]}, "`class_names` must be 2 different names"),
+        ({"matrix": np.zeros((2, 2), int)}, "`matrix` must count at least one picture"),
+    ],
+)
+def test_a_card_without_the_essentials_is_refused(change, says):
+    with pytest.raises(ValueError, match=says):
+        delivery.model_card(**{**CARD, **change})
