@@ -31,6 +31,6 @@ Nothing is imported until you ask for it: ``from cnnlab import conv``.
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+from cnnlab.common.version import VERSION as __version__  # noqa: F401
 
-__version__ = "0.1.0"
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

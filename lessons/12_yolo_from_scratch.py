@@ -404,7 +404,7 @@ mine = keras.Model(inputs, head(x))
 print("output", mine.output_shape, "  last layer", head.count_params(), "  in all", mine.count_params())
 
 # %% [markdown]
-# 64 · 24 + 24 = 1,560, and about 100,000 in all. `zoo.tiny_yolo` is the same network, with names that lesson 13 needs
+# 64 · 24 + 24 = 1,560, and about 100,000 in all. `tiny_yolo` is the same network, with names that lesson 13 needs
 # when it writes the weights to a file. The slope of 0.1 is Darknet's.
 
 # %% tags=["nbval-check-output"]

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 
-import cnnlab
+from cnnlab.common.version import VERSION
 from cnnlab.course.lessons import CourseError
 
 _EXAMPLES = """\
@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"cnnlab {cnnlab.__version__}")
+    parser.add_argument("--version", action="version", version=f"cnnlab {VERSION}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     start = commands.add_parser("start", help="lay out a copy of the course to work in")

@@ -1,3 +1,4 @@
+from . import detections as detections
 from . import anchors as anchors
 from . import darknet as darknet
 from . import letterbox as letterbox

@@ -225,7 +225,7 @@ def detect(
 
     Parameters
     ----------
-    model : a network with one grid, such as `cnnlab.zoo.tiny_yolo.build` gives
+    model : a network with one grid, such as `cnnlab.tiny_yolo.build` gives
     images : (N, H, W, C) in the range the model was trained on
     anchors : (A, 2) widths and heights in pixels, those it was trained with
     score_threshold : detections with a lower score are left out, 0 to 1

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 import cnnlab
-from cnnlab import augment, delivery, transfer, zoo
+from cnnlab import augment, delivery, transfer
 from cnnlab.data.download import DataError
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -255,7 +255,7 @@ LAYERS = {  # every layer of the course, as a network would hold it
 
 
 def tiny_yolo() -> keras.Model:
-    base = zoo.tiny_yolo.build((64, 64, 3))
+    base = tiny_yolo_network.build((64, 64, 3))
     return keras.Model(
         base.input, keras.layers.Softmax()(keras.layers.GlobalAveragePooling2D()(base.layers[-2].output))
     )

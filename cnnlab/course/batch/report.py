@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import cnnlab
+from cnnlab.common.version import VERSION
 from cnnlab.course.batch.execute import Failure
 from cnnlab.course.notebook import NotebookError, read_notebook
 from cnnlab.data.pictures.read import DAMAGED, MAX_PIXELS
@@ -83,7 +83,7 @@ class Report:
     jobs: int = 1
     timeout: float = 0.0
     stopped: str = ""
-    cnnlab: str = cnnlab.__version__
+    cnnlab: str = VERSION
     python: str = platform.python_version()
 
     @property

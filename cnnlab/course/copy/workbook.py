@@ -16,8 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cnnlab
 from cnnlab.common.files import write_atomic
+from cnnlab.common.version import VERSION
 from cnnlab.course.copy.merge import merge
 from cnnlab.course.copy.sealed import sealed
 from cnnlab.course.lessons import CourseError, Lesson, find_lessons
@@ -156,7 +156,7 @@ def _brought(folder: Path, copies: dict[str, Notebook], announce: Announce) -> l
         recorded[name] = version
         written.append(name)
         announce(f"written    {name}")
-    record = {"version": cnnlab.__version__, "notebooks": recorded}
+    record = {"version": VERSION, "notebooks": recorded}
     write_atomic(folder / RECORD / "record.json", json.dumps(record, indent=1, sort_keys=True) + "\n")
     return written
 

@@ -15,7 +15,7 @@ by where they are (``block2_unit1_conv2``), the same way in every family:
 ``fc1``, ``fc2``      fully connected layers of the classifier, which ends in ``predictions``
 ====================  ==================================================================================================
 
-The detector of lesson 12 has anchors and no classifier, so it has a function of its own: `cnnlab.zoo.tiny_yolo.build`.
+The detector of lesson 12 has anchors and no classifier, so it has a function of its own: `cnnlab.tiny_yolo.build`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,11 @@ from collections.abc import Callable, Iterable
 import keras
 
 from cnnlab.common.validate import check_choice, check_int
-from cnnlab.detection import tiny_yolo
 from cnnlab.models.zoo import alexnet, inception, lenet, resnet, senet, squeezenet, vgg
 from cnnlab.models.zoo.parts import Architecture, NeedsSizeError, OutOfPixelsError, Top, kernels_from
 from cnnlab.models.zoo.weights import checked_path, load_weights
 
-__all__ = ["build", "load_weights", "names", "tiny_yolo"]
+__all__ = ["build", "load_weights", "names"]
 
 _ARCHITECTURES: dict[str, Architecture] = {}
 for _family in (lenet, alexnet, vgg, squeezenet, inception, resnet, senet):
