@@ -9,19 +9,22 @@ JOBS   ?= 2
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 # Tests and committed outputs are the same everywhere, so they see no network; `run` and `lab` may download data.
-test test-unit test-notebooks notebooks bench colab: export CNNLAB_OFFLINE = 1
+check test test-unit test-notebooks notebooks bench colab: export CNNLAB_OFFLINE = 1
+
+QUICK_TESTS := tests/test_imports.py tests/arithmetic tests/common tests/checks/test_checks.py cnnlab/arithmetic cnnlab/common
 
 # Only the notebooks: no doctests, and warnings of the Jupyter machinery itself are not the course's to mend.
 NBVAL := -o addopts= -W default --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --nbval-kernel-startup-timeout=120
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help run lab update test test-unit test-notebooks notebooks lint format bench colab jax torch clean
+.PHONY: help run lab update check test test-unit test-notebooks notebooks lint format bench colab jax torch clean
 
 help:
 	@echo "make run        run every lesson as a batch; the report is runs/index.html"
 	@echo "make lab        your own copy of the course, my-cnnlab/, in JupyterLab"
 	@echo "make update     bring what is new in the course into your copy"
+	@echo "make check      the quick loop: style, the plan of the house, the arithmetic, every exercise's answers"
 	@echo "make test       unit tests, doctests, wrong answers, explorers, browser, every notebook"
 	@echo "make notebooks  build notebooks/ from lessons/"
 	@echo "make lint       ruff, and lessons/ against notebooks/"
@@ -38,6 +41,10 @@ lab: $(VENV)/.learner
 
 update: $(VENV)/.learner
 	$(BIN)/python -m cnnlab start --update
+
+# What most mistakes fall to, in a minute and a half: no kernel, no browser, nothing trained.
+check: lint
+	$(BIN)/python -m pytest -n $(JOBS) $(QUICK_TESTS)
 
 test: test-unit test-notebooks
 
@@ -89,7 +96,7 @@ COLAB_PYTHON      ?= $(PYTHON)
 
 colab: .venv-colab/.installed
 	CNNLAB_STRICT=1 .venv-colab/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) notebooks
-	.venv-colab/bin/python -m pytest -n $(JOBS) -W ignore::DeprecationWarning tests/test_explorers.py tests/test_explore_base.py
+	.venv-colab/bin/python -m pytest -n $(JOBS) -W ignore::DeprecationWarning tests/explore
 
 .venv-colab/.installed: pyproject.toml $(COLAB_CONSTRAINTS)
 	$(COLAB_PYTHON) -m venv .venv-colab
@@ -101,8 +108,7 @@ $(COLAB_CONSTRAINTS):
 	@echo "make colab needs a constraints file with Colab's versions: make colab COLAB_CONSTRAINTS=path/to/file"; exit 2
 
 # The same lessons and the tests of everything that uses Keras, with TensorFlow not even installed.
-KERAS_TESTS := $(wildcard tests/test_lesson[0-9][0-9].py) tests/test_explorers.py tests/test_checks.py tests/test_answers.py \
-	$(patsubst %,tests/test_%.py,activations augment darknet_build gradients tiny_yolo transfer)
+KERAS_TESTS := $(wildcard tests/lessons/test_lesson[0-9][0-9].py) $(addprefix tests/,checks detection explore models seeing training)
 
 jax torch: %: .venv-%/.installed
 	KERAS_BACKEND=$@ CNNLAB_OFFLINE=1 .venv-$@/bin/python -m pytest -n $(JOBS) $(KERAS_TESTS)

@@ -483,7 +483,7 @@ def test_where_the_course_is_looked_for(course, tmp_path, monkeypatch):
     with pytest.raises(CourseError, match="`CNNLAB_COURSE` must name a folder .* Received: '.*no'"):
         course_folder()
     monkeypatch.delenv("CNNLAB_COURSE")
-    monkeypatch.setattr("cnnlab.course.lessons.__file__", str(tmp_path / "site" / "cnnlab" / "course.py"))
+    monkeypatch.setattr("cnnlab.course.lessons.__file__", str(tmp_path / "site" / "cnnlab" / "course" / "lessons.py"))
     with pytest.raises(CourseError, match="No course here"):
         course_folder()
 

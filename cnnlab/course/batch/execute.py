@@ -169,7 +169,7 @@ class _Job:
         # In a file, not a pipe: a process that outlives its notebook could keep a pipe open for ever.
         with open(folder / "log", "wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cnnlab.course.lessons.batch.worker", str(folder)],
+                [sys.executable, "-m", "cnnlab.course.batch.worker", str(folder)],
                 cwd=task.folder,
                 env={**env, MARK: self.mark},
                 stdin=subprocess.PIPE,  # its end tells the worker that we are gone
