@@ -1,9 +1,15 @@
-"""Write a file whole or not at all."""
+"""Files: written whole or not at all, and known by their SHA-256."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
+
+from cnnlab.common.errors import DataError, cause
 
 
 def write_atomic(path: str | os.PathLike[str], data: str | bytes) -> None:
@@ -40,3 +46,42 @@ def write_atomic(path: str | os.PathLike[str], data: str | bytes) -> None:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give an empty file beside `path` to fill; it becomes `path` when the block ends well and disappears when not.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be made or written, or the disk is full.
+    """
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch(exist_ok=False)  # not mkstemp: a file for a classroom must be readable by others
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        raise DataError(f"the folder for it cannot be written ({cause(error)})") from None
+    finally:
+        with contextlib.suppress(OSError):  # moved, never made, or still open in the worker on Windows
+            part.unlink()
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file as 64 hexadecimal digits.
+
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "empty")
+    ...     _ = file.write_bytes(b"")
+    ...     sha256(file)[:16]
+    'e3b0c44298fc1c14'
+    """
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

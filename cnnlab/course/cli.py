@@ -263,21 +263,21 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    from cnnlab.course.building import build
+    from cnnlab.course.building import notebooks
 
     missing = _missing("jupytext", "nbformat", *([] if arguments.check or arguments.sync else ["papermill"]))
     if missing:
         return missing
     try:
         if arguments.check:
-            differences = build.check(arguments.lessons)
+            differences = notebooks.check(arguments.lessons)
             print("\n".join(differences) or "Lessons and notebooks agree.")
             return 1 if differences else 0
         if arguments.sync:
-            names = build.sync(arguments.lessons, force=arguments.force)
+            names = notebooks.sync(arguments.lessons, force=arguments.force)
             print("\n".join(f"rewritten  {name}" for name in names) or "Nothing to take back.")
             return 0
-        build.build(
+        notebooks.build(
             arguments.lessons,
             execute=not arguments.no_execute,
             force=arguments.force,
@@ -285,7 +285,7 @@ def _build(arguments: argparse.Namespace) -> int:
             timeout=arguments.timeout,
             announce=lambda line: print(line, flush=True),
         )
-    except build.BuildError as error:
+    except notebooks.BuildError as error:
         return _complain(error, 1)
     return 0
 
@@ -364,9 +364,9 @@ def _data_path(arguments: argparse.Namespace) -> int:
 
 
 def _detect(arguments: argparse.Namespace) -> int:
+    from cnnlab.common.errors import DataError
     from cnnlab.course.detect_command import detect
     from cnnlab.course.startup import load_keras
-    from cnnlab.data.datasets import DataError
 
     load_keras()
     try:

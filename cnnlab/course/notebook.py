@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cnnlab.common.errors import cause
 from cnnlab.course.lessons import CourseError
 
 _KINDS = ("code", "markdown", "raw")
@@ -56,7 +57,7 @@ def read_notebook(path: Path) -> dict[str, Any]:
     except RecursionError:
         raise NotebookError(f"{path.name} is not a notebook: its lists are thousands deep") from None
     except OSError as error:
-        raise NotebookError(f"{path.name} cannot be read: {error.strerror or type(error).__name__}") from None
+        raise NotebookError(f"{path.name} cannot be read: {cause(error)}") from None
     except ValueError as error:
         raise NotebookError(f"{path.name} is not a notebook: {error}") from None
     return notebook

@@ -17,9 +17,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from cnnlab.common.errors import DataError, FileNote
 from cnnlab.common.validate import check_choice, check_int, pair
 from cnnlab.data.dataset import Dataset, Table
-from cnnlab.data.download import DataError
 from cnnlab.data.locate import (
     Availability,
     available,
@@ -33,7 +33,7 @@ from cnnlab.data.locate import (
 )
 from cnnlab.data.npz import read_split
 from cnnlab.data.photos import gray, photo, photo_description, photo_names
-from cnnlab.data.pictures.archive import ArchiveError, FileNote, unpack
+from cnnlab.data.pictures.archive import ArchiveError, unpack
 from cnnlab.data.pictures.folder import ImageFolder, image_folder
 from cnnlab.data.pictures.read import ImageError, read_image
 from cnnlab.data.pictures.split import Duplicate

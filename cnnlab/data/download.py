@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
-import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from cnnlab.common.errors import DataError, cause
+from cnnlab.common.files import sha256, whole_file
 
 CONNECT_TIMEOUT = 3.0  # seconds for one address of the server; a name may have many
 READ_TIMEOUT = 3.0  # seconds without a single byte
@@ -18,27 +17,6 @@ PATIENCE = 6.0  # seconds until a download must be on time, or between two chunk
 
 _CHUNK = 4096  # bytes; small, so that a dripping server shows as no progress
 _POLL = 0.05  # seconds
-
-
-class DataError(RuntimeError):
-    """A data file is missing, damaged or cannot be fetched. The message says which, why and what to do."""
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file as 64 hexadecimal digits.
-
-    >>> import pathlib, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = pathlib.Path(folder, "empty")
-    ...     _ = file.write_bytes(b"")
-    ...     sha256(file)[:16]
-    'e3b0c44298fc1c14'
-    """
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def download(
@@ -80,28 +58,6 @@ def download(
             transfer.cancelled.set()
         if checksum and sha256(part) != checksum:
             raise DataError("the downloaded file has the wrong SHA-256 and was thrown away")
-
-
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give an empty file beside `path` to fill; it becomes `path` when the block ends well and disappears when not.
-
-    Raises
-    ------
-    DataError
-        If the folder cannot be made or written, or the disk is full.
-    """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.touch(exist_ok=False)  # not mkstemp: a file for a classroom must be readable by others
-        yield part
-        os.replace(part, path)
-    except OSError as error:
-        raise DataError(f"the folder for it cannot be written ({_reason(error)})") from None
-    finally:
-        with contextlib.suppress(OSError):  # moved, never made, or still open in the worker on Windows
-            part.unlink()
 
 
 def _wait(transfer: _Transfer, seconds: float | None, progress: Callable[[int, int], None] | None) -> None:
@@ -173,7 +129,7 @@ class _Transfer:
         except requests.exceptions.RequestException:
             self.failure = f"{host} stopped answering" if answered else f"no connection to {host}"
         except OSError as error:
-            self.failure = f"the file cannot be saved ({_reason(error)})"
+            self.failure = f"the file cannot be saved ({cause(error)})"
         finally:
             self.done.set()
 
@@ -181,8 +137,3 @@ class _Transfer:
 def _printable(words: str | None) -> str:
     """A server's words, shortened and without what would move a terminal's cursor or colour it."""
     return "".join(c if c.isprintable() else "?" for c in (words or "")[:80])
-
-
-def _reason(error: OSError) -> str:
-    """The system's words for an error without the path that ``str(error)`` would add."""
-    return error.strerror or type(error).__name__

@@ -19,9 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from cnnlab.common.errors import DataError
+from cnnlab.common.files import sha256, whole_file
 from cnnlab.common.validate import check_choice
 from cnnlab.data import download as _download
-from cnnlab.data.download import DataError, download, sha256, whole_file
+from cnnlab.data.download import download
 from cnnlab.data.published import UNREADABLE
 from cnnlab.data.registry import REGISTRY, DataFile
 

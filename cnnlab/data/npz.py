@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.data.download import DataError
+from cnnlab.common.errors import DataError
 
 MAX_BYTES = 1 << 30  # of the rows that are read, unpacked
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlab.common.errors import DataError
 from cnnlab.common.validate import check_choice, check_rank
-from cnnlab.data.download import DataError
 from cnnlab.data.locate import data_folder
 from cnnlab.data.pictures.read import ImageError, read_image
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.data.download import DataError
+from cnnlab.common.errors import DataError
 from cnnlab.data.pictures.archive import unpack
 
 # What these functions raise on a file that is not what it should be.

@@ -21,9 +21,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from cnnlab.common.errors import DataError, cause
+from cnnlab.common.files import sha256
+
 # So that Keras knows every layer of the course when it reads a model, in a process that has seen none of them.
 from cnnlab.common.validate import check_choice, check_int, check_rank
-from cnnlab.data.download import DataError, sha256
 from cnnlab.data.pictures.read import FITS, read_image
 from cnnlab.training.transfer.heads import are_probabilities, one_a_class
 
@@ -326,7 +328,7 @@ def save(
     except OSError as error:
         if old.exists() and not folder.exists():
             old.rename(folder)
-        raise DataError(f"{folder.name} was not saved: {error.strerror or type(error).__name__}") from None
+        raise DataError(f"{folder.name} was not saved: {cause(error)}") from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

@@ -17,10 +17,11 @@ import pytest
 from data_server import BROKEN_OFF, Server
 
 from cnnlab import datasets
+from cnnlab.common.errors import DataError
+from cnnlab.common.files import sha256
 from cnnlab.data import download as _download
 from cnnlab.data import locate
 from cnnlab.data import npz as _npz
-from cnnlab.data.datasets import DataError
 
 
 def npz(train=3, test=2, **replaced):
@@ -725,7 +726,7 @@ def test_every_shipped_file_has_its_checksum_and_its_source():
     assert set(sums) == files - {"SOURCES.md", "SHA256SUMS", "README.md"}
     sources = (folder / "SOURCES.md").read_text(encoding="utf-8")
     for name, digest in sums.items():
-        assert _download.sha256(folder / name) == digest
+        assert sha256(folder / name) == digest
         assert f"`{name}`" in sources
     for row in locate.REGISTRY.values():
         for part in (row, *row.parts):

@@ -15,10 +15,11 @@ from data_server import Server
 from PIL import Image
 
 from cnnlab import datasets
+from cnnlab.common.errors import DataError
+from cnnlab.common.files import sha256
 from cnnlab.data import download as _download
 from cnnlab.data import locate
 from cnnlab.data import published as _published
-from cnnlab.data.datasets import DataError
 from cnnlab.data.registry import Part
 
 HTML = b"<!DOCTYPE html><html><body>Please sign in to the guest network.</body></html>"
@@ -154,7 +155,7 @@ def test_it_is_downloaded_once_and_remembered(published, cache, name, capfd):
     assert load(SECOND[name]).source.endswith(f"{FILES[name]} from the download cache")
     assert published.requests == requests
     assert left_over(cache) == [FILES[name], f"{FILES[name]}.sha256"]
-    assert (cache / f"{FILES[name]}.sha256").read_text().strip() == _download.sha256(cache / FILES[name])
+    assert (cache / f"{FILES[name]}.sha256").read_text().strip() == sha256(cache / FILES[name])
     row = next(row for row in datasets.available() if row.name == name)
     assert (row.place, row.trouble) == ("cache", "")
     assert capfd.readouterr() == ("", ""), "what is quick shows no bar"

@@ -19,7 +19,7 @@ from PIL import Image
 
 import cnnlab
 from cnnlab import augment, delivery, transfer
-from cnnlab.data.download import DataError
+from cnnlab.common.errors import DataError
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 NAMES = ["ring", "clear", "grain"]  # not in the order of the alphabet

@@ -271,13 +271,13 @@ def test_wrong_arguments_are_refused(arguments, error, message):
 
 
 def test_the_registry_row_is_the_file_of_the_classroom():
-    from cnnlab.data import download as _download
+    from cnnlab.common.files import sha256
     from cnnlab.data import locate
 
     row = locate.REGISTRY["squeezenet"]
     assert row.url.endswith("squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5")
     if SQUEEZENET.is_file():
-        assert _download.sha256(SQUEEZENET) == row.checksum
+        assert sha256(SQUEEZENET) == row.checksum
         assert SQUEEZENET.stat().st_size == row.bytes
 
 

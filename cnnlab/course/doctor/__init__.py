@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from cnnlab.common.errors import DataError
 from cnnlab.course.doctor import backend as _backend
 from cnnlab.course.doctor import installed as _installed
 from cnnlab.data import datasets
-from cnnlab.data.download import DataError
 
 _ROOM = {"problem": 100e6, "warning": 1e9}  # free bytes below which a folder is that
 

@@ -19,11 +19,10 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from cnnlab.common.errors import DataError, FileNote, cause
 from cnnlab.common.validate import check_int
-from cnnlab.data.download import DataError
 
 MAX_FILES = 20_000
 MAX_BYTES = 1 << 30  # of all members together, unpacked
@@ -53,14 +52,6 @@ _NOT_THE_DISK = (None, errno.EINVAL)  # an OSError of bz2 has no number; EINVAL 
 
 class ArchiveError(DataError):
     """An archive that is not unpacked, and why. Nothing of it was written."""
-
-
-@dataclass(frozen=True)
-class FileNote:
-    """What there is to say of one `file`, by its name with forward slashes: why it was left out, or changed."""
-
-    file: str
-    reason: str
 
 
 def unpack(
@@ -138,7 +129,7 @@ def unpack(
     except OSError as error:
         if error.errno in _NOT_THE_DISK:
             raise ArchiveError(f"{archive.name} was not unpacked: it is damaged ({error})") from None
-        raise DataError(f"{archive.name} was not unpacked: {error.strerror or type(error).__name__}") from None
+        raise DataError(f"{archive.name} was not unpacked: {cause(error)}") from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return tuple(skipped)

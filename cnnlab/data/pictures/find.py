@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.data.download import DataError
-from cnnlab.data.pictures.archive import FileNote, hidden
+from cnnlab.common.errors import DataError, FileNote
+from cnnlab.data.pictures.archive import hidden
 from cnnlab.data.pictures.split import SPLITS
 
 _MAX_WALKED = 200_000  # files looked at; a folder with more is somebody's whole disk

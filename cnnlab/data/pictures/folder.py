@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlab.common.errors import DataError, FileNote, cause
 from cnnlab.common.validate import check_choice, check_int, pair
 from cnnlab.data.dataset import Dataset
-from cnnlab.data.download import DataError
-from cnnlab.data.pictures.archive import MERGED, FileNote, unpack
+from cnnlab.data.pictures.archive import MERGED, unpack
 from cnnlab.data.pictures.find import Found, choose, find_images, relative, twins
 from cnnlab.data.pictures.read import FITS, ImageError, read_image
 from cnnlab.data.pictures.split import Duplicate, draw_split, find_duplicates
@@ -227,7 +227,7 @@ def image_folder(
             found.skipped[:0] = skipped
             return _read(found, path.name, how)
     except OSError as error:
-        raise DataError(f"{path.name} was not read: {error.strerror or type(error).__name__}") from None
+        raise DataError(f"{path.name} was not read: {cause(error)}") from None
 
 
 @dataclass(frozen=True)

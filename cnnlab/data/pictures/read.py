@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnlab.common.errors import DataError
 from cnnlab.common.validate import check_choice, check_int, pair
-from cnnlab.data.download import DataError
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -13,6 +13,7 @@ import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from cnnlab.common.errors import cause
 from cnnlab.detection.darknet.error import DarknetError
 from cnnlab.detection.darknet.options import ALIASES, NOT_BUILT, SECTIONS, steers_training
 
@@ -73,7 +74,7 @@ def read(path: str | os.PathLike[str]) -> Config:
         with open(path, "rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise DarknetError(f"cannot be read ({error.strerror or type(error).__name__})", file=path.name) from None
+        raise DarknetError(f"cannot be read ({cause(error)})", file=path.name) from None
     # Comments were written in every encoding there is; what matters is ASCII. The bytes are kept for `export`.
     return replace(parse(data.decode("utf-8-sig", errors="replace"), path.name), data=data)
 

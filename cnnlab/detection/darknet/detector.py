@@ -14,6 +14,7 @@ import keras
 import numpy as np
 
 from cnnlab.arithmetic import boxes as _boxes
+from cnnlab.common.errors import cause
 from cnnlab.common.validate import check_fraction, check_int
 from cnnlab.detection import letterbox as _letterbox
 from cnnlab.detection.darknet import build, cfg, heads, plan, weights
@@ -328,7 +329,7 @@ def read_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
         with open(path, "rb") as file:
             data = file.read(MOST_NAMES + 1)
     except OSError as error:
-        raise DarknetError(f"cannot be read ({error.strerror or type(error).__name__})", file=path.name) from None
+        raise DarknetError(f"cannot be read ({cause(error)})", file=path.name) from None
     if len(data) > MOST_NAMES:
         raise DarknetError(f"has more than {MOST_NAMES:,} bytes: it is not a list of names", file=path.name)
     text = _decoded(data, path.name)

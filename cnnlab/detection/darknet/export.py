@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from cnnlab.data.download import whole_file
+from cnnlab.common.files import whole_file
 from cnnlab.detection import anchors as anchor_sizes
 from cnnlab.detection.darknet import build, cfg, plan, weights
 from cnnlab.detection.darknet.detector import Detector

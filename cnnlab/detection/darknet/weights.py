@@ -18,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.data.download import whole_file
+from cnnlab.common.errors import cause
+from cnnlab.common.files import whole_file
 from cnnlab.detection.darknet.error import DarknetError
 from cnnlab.detection.darknet.plan import Node, Plan
 
@@ -63,7 +64,7 @@ def read_header(path: str | os.PathLike[str]) -> Header:
         with open(path, "rb") as file:
             first = file.read(20)
     except OSError as error:
-        raise DarknetError(f"cannot be read ({error.strerror or type(error).__name__})", file=path.name) from None
+        raise DarknetError(f"cannot be read ({cause(error)})", file=path.name) from None
     if len(first) < 16:
         raise DarknetError(f"has {len(first)} bytes, and a header alone has 16 or 20", file=path.name)
     major, minor, revision = struct.unpack("<3i", first[:12])

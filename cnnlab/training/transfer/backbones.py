@@ -10,7 +10,7 @@ from pathlib import Path
 
 import keras
 
-from cnnlab.data.download import DataError
+from cnnlab.common.errors import DataError
 from cnnlab.data.locate import data_folder, locate, offline
 from cnnlab.models.zoo.parts import OutOfPixelsError
 from cnnlab.models.zoo.squeezenet import VERSION_1_1, squeezenet

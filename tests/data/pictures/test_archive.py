@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnlab.data.download import DataError
+from cnnlab.common.errors import DataError, FileNote
 from cnnlab.data.pictures import archive as _archive
-from cnnlab.data.pictures.archive import ArchiveError, FileNote, unpack
+from cnnlab.data.pictures.archive import ArchiveError, unpack
 
 GOOD = [("cats/1.jpg", b"a cat"), ("dogs/1.jpg", b"a dog")]
 

@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from cnnlab import datasets
+from cnnlab.common.errors import DataError
 from cnnlab.data.datasets import image_folder
-from cnnlab.data.download import DataError
 from cnnlab.data.pictures import find
 from cnnlab.data.pictures.read import ImageError, read_image
 from cnnlab.data.pictures.split import draw_split, find_duplicates

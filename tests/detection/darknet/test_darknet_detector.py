@@ -9,7 +9,7 @@ from darknet_files import PHOTOS, SHARED, TWO_HEADS, net, opencv, write_random
 from PIL import Image
 
 from cnnlab import boxes, darknet
-from cnnlab.data.datasets import DataError
+from cnnlab.common.errors import DataError
 from cnnlab.detection.darknet import DarknetError, cfg, heads, plan
 from cnnlab.detection.detections import Detections
 

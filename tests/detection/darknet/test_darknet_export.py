@@ -9,7 +9,7 @@ from darknet_files import CLASSIFIER, SHARED, TWO_HEADS, opencv, relative, write
 from keras import layers
 
 from cnnlab import boxes, darknet, scenes
-from cnnlab.data.datasets import DataError
+from cnnlab.common.errors import DataError
 from cnnlab.detection import tiny_yolo
 from cnnlab.detection.darknet import cfg, plan
 from cnnlab.detection.nms import nms

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from darknet_files import SHARED, TWO_HEADS, net, random_arrays, write_random
 
-from cnnlab.data.datasets import DataError
+from cnnlab.common.errors import DataError
 from cnnlab.detection.darknet import DarknetError, cfg, plan, weights
 
 MADE = plan.make(cfg.parse(TWO_HEADS, "two.cfg"))
