@@ -17,7 +17,8 @@ from cnnlab import datasets, doctor
 from cnnlab.course import cli
 from cnnlab.course.batch import runner
 from cnnlab.course.batch.report import Report, Result
-from cnnlab.course.building import build
+from cnnlab.course.building import notebooks
+from cnnlab.course.building.lesson_text import BuildError
 
 
 @pytest.fixture
@@ -184,9 +185,9 @@ def test_build_check_sync_and_build(course, capsys):
 
 def test_a_failed_build_exits_1(monkeypatch, course, capsys):
     def fail(*_, **__):
-        raise build.BuildError("00_good: cell 4: ValueError: no")
+        raise BuildError("00_good: cell 4: ValueError: no")
 
-    monkeypatch.setattr(build, "build", fail)
+    monkeypatch.setattr(notebooks, "build", fail)
     assert cli.main(["build"]) == 1
     assert capsys.readouterr().err == "cnnlab: 00_good: cell 4: ValueError: no\n"
 

@@ -8,7 +8,7 @@ import pytest
 from lesson_files import NAMES, ROOT
 
 from cnnlab.course import navigation
-from cnnlab.course.building import build
+from cnnlab.course.building import notebooks
 from cnnlab.course.lessons import all_lessons
 
 URL = "https://github.com/someone/some-course"
@@ -22,13 +22,16 @@ def test_each_lesson_links_to_its_neighbours_at_top_and_foot(lesson):
     wanted = [(f"← {other.title}", f"{other.name}.ipynb") for other in LESSONS[:at][-1:]]
     wanted += [("All lessons", "index.ipynb")]
     wanted += [(f"{other.title} →", f"{other.name}.ipynb") for other in LESSONS[at + 1 :][:1]]
-    cells = build.stamped(lesson)["cells"]
+    cells = notebooks.stamped(lesson)["cells"]
     first, last = cells[0]["source"], cells[-1]["source"]
     top = re.search(rf"^# .+\n\n{navigation.MARK}\n((?:.+\n)*)\n", first)[1]
     assert LINK.findall(top) == LINK.findall(last) == wanted
     assert "address" not in first, "without an address nothing but the links stands under the title"
     assert cells[-1]["metadata"] == {"tags": ["navigation"]}
-    assert lesson.source.read_text(encoding="utf-8") == build.stamp(lesson.source.read_text(encoding="utf-8"), lesson)
+    text = lesson.source.read_text(encoding="utf-8")
+    assert text == notebooks.stamp(text, lesson)
+        lesson.source.read_text(encoding="utf-8"), lesson
+    )
 
 
 def test_with_an_address_badges_and_links_lead_to_colab():
@@ -57,7 +60,7 @@ def test_where_colab_cannot_read_the_links_are_all(url):
 
 
 def test_the_setup_cell_is_folded_and_shorter_than_any_cell_may_be():
-    cell = build.stamped(LESSONS[0])["cells"][1]
+    cell = notebooks.stamped(LESSONS[0])["cells"][1]
     assert cell["metadata"] == {"tags": ["bootstrap"], "cellView": "form", "jupyter": {"source_hidden": True}}
     assert cell["source"].startswith("# @title ")
     assert len(cell["source"].splitlines()) <= 15

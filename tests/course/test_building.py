@@ -14,7 +14,8 @@ import pytest
 from toy_course import PIXEL, write_lesson
 
 from cnnlab.course.batch.execute import Failure, Outcome
-from cnnlab.course.building import build
+from cnnlab.course.building import notebooks
+from cnnlab.course.building.lesson_text import BuildError
 from cnnlab.course.building.outputs import MAX_BYTES, still
 from cnnlab.course.lessons import CourseError, Lesson, find_lessons
 
@@ -82,7 +83,7 @@ def outputs(monkeypatch):
                     cell.update(outputs=given.get(position, []), execution_count=count)
             yield task, Outcome("ok", 0.1, task.notebook)
 
-    monkeypatch.setattr(build, "execute_notebooks", instant)
+    monkeypatch.setattr(notebooks, "execute_notebooks", instant)
     return given
 
 
@@ -98,12 +99,12 @@ def test_a_real_build_is_repeatable_and_shows_pictures_without_a_kernel(course, 
     monkeypatch.setenv("CNNLAB_DATA", "/somewhere")
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     write_lesson(course, NAME, TEXT + "\n" + EXPLORER)
-    assert build.build(course=course) == [NAME]
+    assert notebooks.build(course=course) == [NAME]
     first = path_of(course).read_bytes()
-    assert build.build(course=course) == []
-    assert build.build(course=course, force=True) == [NAME]
+    assert notebooks.build(course=course) == []
+    assert notebooks.build(course=course, force=True) == [NAME]
     assert path_of(course).read_bytes() == first
-    assert build.check(course=course) == []
+    assert notebooks.check(course=course) == []
 
     notebook = nbformat.reads(first.decode(), as_version=4)
     nbformat.validate(notebook)
@@ -119,40 +120,40 @@ def test_a_real_build_is_repeatable_and_shows_pictures_without_a_kernel(course, 
 
 
 def test_the_lesson_gets_navigation_and_bootstrap_and_nothing_else_changes(course, outputs):
-    build.build(course=course)
+    notebooks.build(course=course)
     lesson = (course / "lessons" / f"{NAME}.py").read_text(encoding="utf-8")
     top = "# <!-- navigation -->\n# [All lessons](index.ipynb)\n#\n"
     foot = '\n# %% [markdown] tags=["navigation"]\n# [All lessons](index.ipynb)\n'
-    cell = f'# %% tags=["bootstrap"]\n{build.bootstrap("")}\n\n'
+    cell = f'# %% tags=["bootstrap"]\n{notebooks.bootstrap("")}\n\n'
     assert lesson.startswith(f"# %% [markdown]\n# # 00 First\n#\n{top}# Goals")
     assert lesson.endswith(foot)
     assert lesson.replace(top, "").replace(cell, "").replace(foot, "") == TEXT
-    build.build(course=course)
+    notebooks.build(course=course)
     assert (course / "lessons" / f"{NAME}.py").read_text(encoding="utf-8") == lesson
 
 
 def test_an_address_in_pyproject_reaches_navigation_and_bootstrap(course, outputs):
-    build.build(course=course)
+    notebooks.build(course=course)
     (course / "pyproject.toml").write_text(
         '[project]\nname = "cnnlab"\n[project.urls]\nHome = "https://example.org"\n'
         'Repository = "https://github.com/someone/some-course.git"\n[tool.x]\nRepository = "https://wrong.example"\n'
     )
-    assert build.check(course=course) == [
+    assert notebooks.check(course=course) == [
         f"{NAME}: not today's navigation or bootstrap cell. `cnnlab build 00` puts them in",
         "index: not today's list of lessons. `cnnlab build` writes it",
     ]
-    build.build(course=course)
+    notebooks.build(course=course)
     cells = json.loads(path_of(course).read_text(encoding="utf-8"))["cells"]
     link = "https://colab.research.google.com/github/someone/some-course/blob/start/00_first.ipynb"
     assert f"({link})" in "".join(cells[0]["source"])
     assert "".join(cells[0]["source"]).count("<!-- navigation -->") == 1
     assert '"git+https://github.com/someone/some-course"' in "".join(cells[1]["source"])
-    assert build.check(course=course) == []
+    assert notebooks.check(course=course) == []
 
 
 @pytest.mark.parametrize("url", ["", "https://github.com/someone/some-course"])
 def test_bootstrap_is_short_plain_python(url):
-    source = build.bootstrap(url)
+    source = notebooks.bootstrap(url)
     ast.parse(source)
     assert len(source.splitlines()) <= 15
     assert max(map(len, source.splitlines())) <= 120
@@ -161,7 +162,7 @@ def test_bootstrap_is_short_plain_python(url):
 def test_bootstrap_installs_nothing_where_cnnlab_is(monkeypatch):
     monkeypatch.setattr(subprocess, "run", None)
     monkeypatch.setattr("cnnlab.course.startup.load_keras", lambda: None)
-    exec(build.bootstrap(""), {})
+    exec(notebooks.bootstrap(""), {})
 
 
 def test_keras_is_loaded_in_silence_and_the_users_choices_stand():
@@ -201,9 +202,9 @@ def test_bootstrap_where_cnnlab_is_not(monkeypatch, address, code, words):
     )
     if words:
         with pytest.raises(RuntimeError, match=words):
-            exec(build.bootstrap(""), {})
+            exec(notebooks.bootstrap(""), {})
     else:
-        exec(build.bootstrap(""), {})
+        exec(notebooks.bootstrap(""), {})
     if address:
         assert calls[0][:4] == [sys.executable, "-m", "pip", "install"]
         assert calls[0][-1] == "git+file:///x"
@@ -232,8 +233,8 @@ def test_bootstrap_where_cnnlab_is_not(monkeypatch, address, code, words):
 )
 def test_outputs_that_may_not_be_committed_fail_the_build(course, outputs, output, words):
     outputs[3] = [json.loads(json.dumps(output).replace("{course}", str(course)))]
-    with pytest.raises(build.BuildError, match=words):
-        build.build(course=course)
+    with pytest.raises(BuildError, match=words):
+        notebooks.build(course=course)
     assert not path_of(course).exists()
 
 
@@ -242,15 +243,15 @@ def test_the_names_of_a_machine_and_its_user_may_not_be_committed(course, output
     monkeypatch.setattr("platform.node", lambda: "lab-pc-17.school.example")
     monkeypatch.setattr("getpass.getuser", lambda: "ada.l")
     outputs[3] = [stream(text)]
-    with pytest.raises(build.BuildError, match="cell 4: its output names this machine or its user: (lab-pc-17|ada.l)"):
-        build.build(course=course)
+    with pytest.raises(BuildError, match="cell 4: its output names this machine or its user: (lab-pc-17|ada.l)"):
+        notebooks.build(course=course)
 
 
 @pytest.mark.parametrize("user", ["root", "max", "user"])
 def test_a_common_word_is_no_name(course, outputs, monkeypatch, user):
     monkeypatch.setattr("getpass.getuser", lambda: user)
     outputs[3] = [stream(f"the {user} of 4")]
-    assert build.build(course=course) == [NAME]
+    assert notebooks.build(course=course) == [NAME]
 
 
 def test_the_bytes_of_a_picture_are_not_read_as_a_path(course, outputs, monkeypatch):
@@ -258,33 +259,33 @@ def test_the_bytes_of_a_picture_are_not_read_as_a_path(course, outputs, monkeypa
     page = EMBEDDED.replace(PIXEL, "iVBO+/AAA+/AAA=")
     write_lesson(course, NAME, TEXT + "\n" + EXPLORER)
     outputs[6] = [{"output_type": "display_data", "data": {"text/html": [page]}, "metadata": {}}]
-    assert build.build(course=course) == [NAME]
+    assert notebooks.build(course=course) == [NAME]
 
 
 def test_a_longer_name_is_not_a_machine_path(course, outputs, monkeypatch):
     monkeypatch.setenv("HOME", "/home/ann")
     outputs[3] = [stream("/home/anna\n")]
-    assert build.build(course=course) == [NAME]
+    assert notebooks.build(course=course) == [NAME]
     outputs[3] = [stream("/home/ann/x\n")]
-    with pytest.raises(build.BuildError, match="/home/ann$"):
-        build.build(course=course, force=True)
+    with pytest.raises(BuildError, match="/home/ann$"):
+        notebooks.build(course=course, force=True)
 
 
 def test_one_lesson_that_fails_does_not_stop_the_others_or_touch_its_notebook(course, outputs, monkeypatch):
     write_lesson(course, "01_second", TEXT.replace("00 First", "01 Second"))
-    build.build(course=course)
+    notebooks.build(course=course)
     before = path_of(course).read_bytes()
-    whole = build.execute_notebooks
+    whole = notebooks.execute_notebooks
 
     def first_fails(tasks, **options):
         for task, outcome in whole(tasks, **options):
             failure = Failure(4, "print(double(1))", "NameError", "name 'double' is not defined")
             yield task, outcome if task.name != NAME else Outcome("raised", 0.1, None, failure)
 
-    monkeypatch.setattr(build, "execute_notebooks", first_fails)
+    monkeypatch.setattr(notebooks, "execute_notebooks", first_fails)
     lines = []
-    with pytest.raises(build.BuildError, match="^00_first: cell 4: NameError: name 'double' is not defined$"):
-        build.build(course=course, force=True, announce=lines.append)
+    with pytest.raises(BuildError, match="^00_first: cell 4: NameError: name 'double' is not defined$"):
+        notebooks.build(course=course, force=True, announce=lines.append)
     assert lines == ["failed     00_first", "written    01_second"]
     assert path_of(course).read_bytes() == before
 
@@ -306,33 +307,33 @@ def test_printed_text_does_not_depend_on_how_it_was_cut_and_keeps_its_place():
     ],
 )
 def test_check_names_the_first_cell_that_differs(course, outputs, change, words):
-    build.build(course=course)
-    assert build.check(course=course) == []
+    notebooks.build(course=course)
+    assert notebooks.check(course=course) == []
     notebook = json.loads(path_of(course).read_text(encoding="utf-8"))
     change(notebook["cells"])
     path_of(course).write_text(json.dumps(notebook), encoding="utf-8")
-    [line] = build.check(course=course)
+    [line] = notebooks.check(course=course)
     assert line.startswith(f"{NAME}: {words}")
-    assert build.build(course=course, force="differ" in words) == [NAME]
-    assert build.check(course=course) == []
+    assert notebooks.build(course=course, force="differ" in words) == [NAME]
+    assert notebooks.check(course=course) == []
 
 
 def test_check_reports_missing_and_orphaned_notebooks(course, outputs):
-    build.build(course=course)
+    notebooks.build(course=course)
     path_of(course).rename(path_of(course, "07_orphan"))
-    assert build.check(course=course) == [
+    assert notebooks.check(course=course) == [
         "00_first: no notebook yet. `cnnlab build 00` makes it",
         "07_orphan: a notebook without a lesson. To make one of it: `cnnlab build --sync 07`",
     ]
-    with pytest.raises(build.BuildError, match="07_orphan: there is no"):
-        build.build(["07"], course=course)
+    with pytest.raises(BuildError, match="07_orphan: there is no"):
+        notebooks.build(["07"], course=course)
 
 
 def test_without_execution_there_are_no_outputs(course):
-    build.build(course=course, execute=False)
+    notebooks.build(course=course, execute=False)
     cells = json.loads(path_of(course).read_text(encoding="utf-8"))["cells"]
     assert all(cell["execution_count"] is None for cell in cells if cell["cell_type"] == "code")
-    assert build.build(course=course, execute=False) == []
+    assert notebooks.build(course=course, execute=False) == []
 
 
 def cells_in(path):
@@ -346,7 +347,7 @@ def edit(path, change):
 
 
 def test_sync_takes_a_notebooks_edits_back_but_not_an_editors_notes(course, outputs):
-    build.build(course=course)
+    notebooks.build(course=course)
     source = course / "lessons" / f"{NAME}.py"
     before = source.read_text(encoding="utf-8")
 
@@ -357,15 +358,15 @@ def test_sync_takes_a_notebooks_edits_back_but_not_an_editors_notes(course, outp
 
     edit(path_of(course), change)
     os.utime(path_of(course), (0, 0))  # what the clocks say is not asked
-    assert build.sync(course=course) == [NAME]
+    assert notebooks.sync(course=course) == [NAME]
     start = before.index("SEED = 0")
     after = source.read_text(encoding="utf-8")
     assert after[:start] == before[:start]
     assert '# %% tags=["nbval-check-output"]\nprint(3)\n' in after
     assert "kernel" not in after
-    assert build.sync(course=course) == []
+    assert notebooks.sync(course=course) == []
     source.write_text(after.replace("print(3)", "print(4)"), encoding="utf-8")
-    assert build.build(course=course) == [NAME], "what was synced is not held for an edit"
+    assert notebooks.build(course=course) == [NAME], "what was synced is not held for an edit"
 
 
 def edit_lesson(course):
@@ -379,67 +380,67 @@ def edit_notebook(course):
 
 @pytest.mark.parametrize("older", ["lessons/00_first.py", "notebooks/00_first.ipynb"])
 def test_of_two_edits_none_is_dropped_whatever_the_clocks_say(course, outputs, older):
-    build.build(course=course)
+    notebooks.build(course=course)
     edit_lesson(course)
     edit_notebook(course)
     os.utime(course / older, (0, 0))
     saved = {path: path.read_bytes() for path in course.rglob("*") if path.is_file()}
-    with pytest.raises(build.BuildError, match="cell 4: lesson and notebook differ, and both have been edited since"):
-        build.sync(course=course)
-    with pytest.raises(build.BuildError, match="cell 4: lesson and notebook differ, and the notebook has been edited"):
-        build.build(course=course)
+    with pytest.raises(BuildError, match="cell 4: lesson and notebook differ, and both have been edited since"):
+        notebooks.sync(course=course)
+    with pytest.raises(BuildError, match="cell 4: lesson and notebook differ, and the notebook has been edited"):
+        notebooks.build(course=course)
     assert {path: path.read_bytes() for path in course.rglob("*") if path.is_file()} == saved
 
 
 def test_the_lesson_alone_was_edited(course, outputs):
-    build.build(course=course)
+    notebooks.build(course=course)
     edit_lesson(course)
-    assert build.sync(course=course) == [], "there is nothing to take back"
-    assert build.build(course=course) == [NAME]
+    assert notebooks.sync(course=course) == [], "there is nothing to take back"
+    assert notebooks.build(course=course) == [NAME]
     assert "return 1" in str(cells_in(path_of(course)))
     assert not (course / ".cnnlab").exists()
 
 
 def test_force_keeps_a_copy_of_what_it_replaces(course, outputs):
-    build.build(course=course)
+    notebooks.build(course=course)
     edit_notebook(course)
     notebook = path_of(course).read_bytes()
-    assert build.build(course=course, force=True) == [NAME]
+    assert notebooks.build(course=course, force=True) == [NAME]
     [kept] = (course / ".cnnlab" / "backups").glob("*/00_first.ipynb")
     assert kept.read_bytes() == notebook
     edit_lesson(course)
     edit_notebook(course)
     lesson = (course / "lessons" / f"{NAME}.py").read_bytes()
-    assert build.sync(course=course, force=True) == [NAME]
+    assert notebooks.sync(course=course, force=True) == [NAME]
     [kept] = (course / ".cnnlab" / "backups").glob("*/00_first.py")
     assert kept.read_bytes() == lesson
-    assert build.build(course=course) == []
+    assert notebooks.build(course=course) == []
 
 
 def test_a_solved_notebook_is_not_replaced(course, outputs):
     stub = '\n# %% tags=["exercise-total"]\nmy_total = ...\n'
     write_lesson(course, NAME, TEXT + stub)
-    build.build(course=course)
+    notebooks.build(course=course)
     edit(path_of(course), lambda notebook: notebook["cells"][6].update(source="my_total = 3"))
     for _ in range(2):
-        with pytest.raises(build.BuildError, match="edited since it was built.*--sync.*--force 00.*`cnnlab start`"):
-            build.build(course=course)
+        with pytest.raises(BuildError, match="edited since it was built.*--sync.*--force 00.*`cnnlab start`"):
+            notebooks.build(course=course)
         edit_lesson(course)
-    [line] = build.check(course=course)
+    [line] = notebooks.check(course=course)
     assert "`cnnlab start`" in line
 
 
 def test_where_nothing_says_which_is_newer_neither_is_replaced(course, outputs):
-    build.build(course=course)
+    notebooks.build(course=course)
     edit_lesson(course)
     edit(path_of(course), lambda notebook: notebook["metadata"].pop("cnnlab"))
-    for what in (build.build, build.sync):
-        with pytest.raises(build.BuildError, match="nothing says which is newer"):
+    for what in (notebooks.build, notebooks.sync):
+        with pytest.raises(BuildError, match="nothing says which is newer"):
             what(course=course)
 
 
 def test_running_a_notebook_is_no_edit(course, outputs):
-    build.build(course=course)
+    notebooks.build(course=course)
 
     def run(notebook):
         for cell in notebook["cells"]:
@@ -447,18 +448,18 @@ def test_running_a_notebook_is_no_edit(course, outputs):
                 cell.update(outputs=[stream("again")], execution_count=9)
 
     edit(path_of(course), run)
-    assert build.build(course=course) == [NAME]
+    assert notebooks.build(course=course) == [NAME]
 
 
 @pytest.mark.parametrize("character", "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")
 def test_what_only_python_takes_for_the_end_of_a_line_stays_in_its_string(course, outputs, character):
-    build.build(course=course)
+    notebooks.build(course=course)
     for n, text in ((3, f"print('a{character}b')"), (0, f"# Title\n\na{character}b")):
         edit(path_of(course), lambda notebook, n=n, text=text: notebook["cells"][n].update(source=text))
-        assert build.sync(course=course) == [NAME]
+        assert notebooks.sync(course=course) == [NAME]
         assert f"a{character}b" in (course / "lessons" / f"{NAME}.py").read_bytes().decode()
-        assert build.sync(course=course) == []
-    build.build(course=course, force=True)
+        assert notebooks.sync(course=course) == []
+    notebooks.build(course=course, force=True)
     assert "".join(cells_in(path_of(course))[3]["source"]) == f"print('a{character}b')"
 
 
@@ -471,74 +472,74 @@ def test_what_only_python_takes_for_the_end_of_a_line_stays_in_its_string(course
     ],
 )
 def test_what_a_lesson_cannot_hold_is_refused_and_nothing_is_dropped(course, outputs, changes, words):
-    build.build(course=course)
+    notebooks.build(course=course)
     lesson = (course / "lessons" / f"{NAME}.py").read_bytes()
     edit(path_of(course), lambda notebook: notebook["cells"][3].update(changes))
     saved = path_of(course).read_bytes()
-    with pytest.raises(build.BuildError, match=words):
-        build.sync(course=course)
+    with pytest.raises(BuildError, match=words):
+        notebooks.sync(course=course)
     assert (course / "lessons" / f"{NAME}.py").read_bytes() == lesson
     assert path_of(course).read_bytes() == saved
 
 
 def test_a_cell_marker_inside_a_string_does_not_split_the_cell(course, outputs):
-    build.build(course=course)
+    notebooks.build(course=course)
     text = 'x = """\n# %% not a cell\n"""\nprint(x)'
     edit(path_of(course), lambda notebook: notebook["cells"][3].update(source=text))
-    assert build.sync(course=course) == [NAME]
-    assert build.sync(course=course) == []
-    build.build(course=course, force=True)
+    assert notebooks.sync(course=course) == [NAME]
+    assert notebooks.sync(course=course) == []
+    notebooks.build(course=course, force=True)
     assert "".join(cells_in(path_of(course))[3]["source"]) == text
 
 
 @pytest.mark.parametrize("end", ["\n", "\n\n\n", "\n  \n", "  ", "\r\n"])
 def test_blank_lines_at_the_end_of_a_cell_settle(course, outputs, end):
-    build.build(course=course)
+    notebooks.build(course=course)
 
     def change(notebook):
         for cell in notebook["cells"]:
             cell["source"] = "".join(cell["source"]) + end
 
     edit(path_of(course), change)
-    assert build.check(course=course) == []
+    assert notebooks.check(course=course) == []
     edit(path_of(course), lambda notebook: notebook["cells"][3].update(source="print(3)" + end))
-    assert build.sync(course=course) == [NAME]
-    assert build.sync(course=course) == []
-    assert build.check(course=course) == []
+    assert notebooks.sync(course=course) == [NAME]
+    assert notebooks.sync(course=course) == []
+    assert notebooks.check(course=course) == []
 
 
 def test_one_malformed_notebook_does_not_stop_the_others(course, outputs):
     write_lesson(course, "01_second", TEXT.replace("00 First", "01 Second"))
-    build.build(course=course)
+    notebooks.build(course=course)
     for text in ("[]", "{}", '{"nbformat": 3, "worksheets": []}', '{"cells": [{"cell_type": "code"}]}', "{ half"):
         path_of(course).write_text(text, encoding="utf-8")
-        for what in (build.build, build.sync):
-            with pytest.raises(build.BuildError, match="^00_first.ipynb is not a notebook"):
+        for what in (notebooks.build, notebooks.sync):
+            with pytest.raises(BuildError, match="^00_first.ipynb is not a notebook"):
                 what(course=course)
         path_of(course, "01_second").unlink(missing_ok=True)
-        assert build.check(course=course)[0].startswith("00_first.ipynb is not a notebook")
-        with pytest.raises(build.BuildError):
-            build.build(course=course)
+        assert notebooks.check(course=course)[0].startswith("00_first.ipynb is not a notebook")
+        with pytest.raises(BuildError):
+            notebooks.build(course=course)
         assert path_of(course, "01_second").is_file()
         assert path_of(course).read_text(encoding="utf-8") == text
     path_of(course).write_text("[]", encoding="utf-16")
-    with pytest.raises(build.BuildError, match="^00_first.ipynb is not a notebook"):
-        build.build(course=course)
+    with pytest.raises(BuildError, match="^00_first.ipynb is not a notebook"):
+        notebooks.build(course=course)
 
 
 @pytest.mark.parametrize("text", ["", "# %%\n1 + 1\n", "# %% [markdown]\n# no title\n"])
 def test_a_lesson_begins_with_its_title(course, text):
     write_lesson(course, NAME, text)
-    with pytest.raises(build.BuildError, match=f"{NAME}: the first cell must be Markdown and begin with the title"):
-        build.build(course=course)
+    with pytest.raises(BuildError, match=f"{NAME}: the first cell must be Markdown and begin with the title"):
+        notebooks.build(course=course)
 
 
 def test_unknown_lessons_and_unreadable_notebooks_are_named(course, outputs):
     with pytest.raises(CourseError, match="`LESSON`"):
-        build.build(["44"], course=course)
+        notebooks.build(["44"], course=course)
     path_of(course).write_text("{ half", encoding="utf-8")
-    with pytest.raises(build.BuildError, match="00_first.ipynb is not a notebook"):
-        build.build(course=course)
+    with pytest.raises(BuildError, match="00_first.ipynb is not a notebook"):
+        notebooks.build(course=course)
 
 
 def test_titles_come_from_the_lesson(course):
