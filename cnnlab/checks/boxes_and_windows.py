@@ -106,11 +106,6 @@ _CROP = ByCases(
 
 crop = Exercise(
     name="crop",
-    answer_name="crop",
-    stub="""
-        def crop(image, box):
-            return ...
-    """,
     solution_source="""
         def crop(image, box):
             x1, y1, x2, y2 = (max(value, 0) for value in box)
@@ -258,11 +253,6 @@ _TARGET = ByCases(
 
 target_vector = Exercise(
     name="target_vector",
-    answer_name="target_vector",
-    stub="""
-        def target_vector(box, label, height, width):
-            return ...  # [pc, bx, by, bh, bw, c1, c2, c3]
-    """,
     solution_source="""
         def target_vector(box, label, height, width):
             if box is None:
@@ -373,11 +363,6 @@ _LOSS = ByCases(
 
 localization_loss = Exercise(
     name="localization_loss",
-    answer_name="localization_loss",
-    stub="""
-        def localization_loss(target, prediction):
-            return ...
-    """,
     solution_source="""
         def localization_loss(target, prediction):
             squares = (target - prediction) ** 2
@@ -436,9 +421,6 @@ def _diagnose_one_pass(answer: object) -> str:
 one_pass = Exercise(
     name="one_pass",
     answer_name="answers",
-    stub="""
-        answers = ...  # (height, width)
-    """,
     solution_source="""
         answers = (26, 40)  # (65 - 14) // 2 + 1 and (92 - 14) // 2 + 1
     """,

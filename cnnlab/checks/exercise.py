@@ -1,4 +1,6 @@
-"""What an exercise is: a stub, hints, a solution, a diagnosis, and the wrong answers that prove the diagnosis.
+"""What an exercise is: hints, a solution, a diagnosis, and the wrong answers that prove the diagnosis.
+
+The cell the learner starts from stands in the lesson alone, tagged ``exercise-NAME``.
 
 A check is called with the learner's answer and never raises in a notebook, so an unsolved lesson runs to its end. It
 looks at what the answer *does* on several inputs, never at how it is written.
@@ -19,7 +21,7 @@ _EDGES = {  # in the theme's colours where it has some; told apart by more than 
     "wrong": "dashed var(--jp-error-color1,#A03000)",
     "not attempted": "dotted var(--jp-border-color0,#6E6E6E)",
 }
-_SIGNS = {"correct": "✔", "wrong": "✘", "not attempted": "○"}
+SIGNS = {"correct": "✔", "wrong": "✘", "not attempted": "○"}
 
 
 class ExerciseError(AssertionError):
@@ -47,7 +49,7 @@ class Verdict:
             raise ExerciseError(str(self))
 
     def __str__(self) -> str:
-        return f"{_SIGNS[self.status]} {self.message}"
+        return f"{SIGNS[self.status]} {self.message}"
 
     __repr__ = __str__
 
@@ -106,28 +108,26 @@ class Exercise:
     Parameters
     ----------
     name : the exercise's name in its lesson's module
-    answer_name : the variable or function the learner writes
-    stub : source of the cell the learner starts from; its answer is ``...`` until attempted
-    solution_source : source that replaces the stub; it defines `answer_name`
+    solution_source : source that replaces the lesson's cell; it defines `answer_name`
     hints : from a nudge to nearly the answer
     diagnose : takes the answer; raises `Wrong` with what is wrong, returns the praise: what the learner now knows
-    mistakes : wrong answers, each with the words its diagnosis must contain; at least four
+    mistakes : wrong answers that are no misreading of `diagnose`, each with words its diagnosis must contain
     why : two or three sentences on why it works, shown after the praise and after the solution
+    answer_name : the variable or function the learner writes; without it, the exercise's name
     """
 
     name: str
-    answer_name: str
-    stub: str
     solution_source: str
     hints: tuple[str, ...]
     diagnose: Callable[[object], str] = field(repr=False)
-    mistakes: tuple[Mistake, ...] = field(repr=False)
+    mistakes: tuple[Mistake, ...] = field(default=(), repr=False)
     why: str = field(default="", repr=False)
+    answer_name: str = ""
     seen: Seen = field(default_factory=Seen, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for text in ("stub", "solution_source"):
-            object.__setattr__(self, text, textwrap.dedent(getattr(self, text)).strip())
+        object.__setattr__(self, "solution_source", textwrap.dedent(self.solution_source).strip())
+        object.__setattr__(self, "answer_name", self.answer_name or self.name)
 
     def __repr__(self) -> str:
         return f"An exercise: check.{self.name}({self.answer_name}) checks your answer, check.{self.name}.hint() helps."
@@ -158,7 +158,7 @@ class Exercise:
         except Exception as error:  # noqa: BLE001  an answer may fail in any way, and none may stop the lesson
             return Verdict(
                 "wrong",
-                f"This check cannot read your answer, {_kind(answer)}. Compare its form with what the cell asks for. "
+                f"This check cannot read your answer, {kind_of(answer)}. Compare its form with what the cell asks for. "
                 f"({type(error).__name__}: {error})",
             )
 
@@ -215,7 +215,7 @@ def call(function: object, *args: object, **kwargs: object) -> object:
     model = hasattr(function, "count_params") and not isinstance(function, type)  # can be called, but builds nothing
     if model or not callable(function):
         raise Wrong(
-            f"A function is expected here, but this is {_kind(function)}. Pass the function itself, by its name alone, "
+            f"A function is expected here, but this is {kind_of(function)}. Pass the function itself, by its name alone, "
             "without calling it."
         )
     shown = ", ".join([*map(show, args), *(f"{name}={show(value)}" for name, value in kwargs.items())])
@@ -276,7 +276,7 @@ def parts(answer: object, names: Sequence[str]) -> list:
         form = f"in brackets with commas between them and in this order: ({', '.join(names)})"
         raise Wrong(f"{wanted}. This is one number, {read(answer)}. Give {size} {form}.")
     if isinstance(answer, (str, bytes, dict, set, type)) or not hasattr(answer, "__len__"):
-        raise Wrong(f"{wanted}. This is {_kind(answer)}.")
+        raise Wrong(f"{wanted}. This is {kind_of(answer)}.")
     if len(answer) != len(names):
         raise Wrong(f"{wanted}. Yours has {len(answer)}.")
     return list(answer)
@@ -320,7 +320,7 @@ def show(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{show(key)}: {show(entry)}" for key, entry in value.items()) + "}"
     text = repr(value)
-    return _kind(value) if len(text) > 200 or callable(value) or " at 0x" in text else text
+    return kind_of(value) if len(text) > 200 or callable(value) or " at 0x" in text else text
 
 
 def read(value: object, digits: int = 4) -> str:
@@ -363,7 +363,7 @@ def apart(got: object, right: object) -> tuple[str, str]:
 
 def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
     """`answer`, array or tensor of any framework, as floats; `Wrong` with what it is instead."""
-    refuse = Wrong(f"{what} should be {wanted}, but this is {_kind(answer)}.")
+    refuse = Wrong(f"{what} should be {wanted}, but this is {kind_of(answer)}.")
     if isinstance(answer, (bool, str, bytes, set, frozenset, dict)) or callable(answer):
         raise refuse
     if any(isinstance(entry, (str, bytes)) for entry in _entries(answer)):  # NumPy would read "31" as 31
@@ -419,7 +419,8 @@ def _filled(answer: object, right: object) -> object:
     return answer
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """What `value` is, in a learner's words: "a function", "an array of shape (2, 3)", "a Tensor"."""
     names = {"NoneType": "None", "str": "a text in quotes", "bool": "True or False", "function": "a function"}
     names |= {"type": "a class", "builtin_function_or_method": "a function"}
     name = type(value).__name__

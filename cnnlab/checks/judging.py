@@ -1,24 +1,72 @@
-"""Judging a function by cases: where it goes wrong first, and which misreading explains every answer it gave."""
+"""Judging answers against the misreadings an exercise declares, a value by itself and a function by cases.
+
+A misreading is the diagnosis and a wrong answer at once: the tests hand in what it computes and look for what it says.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from cnnlab.checks.exercise import Wrong, apart, array, call, close, number, refuse_not_finite, show
+from cnnlab.checks.exercise import Wrong, apart, array, call, close, number, read, refuse_not_finite, show
 
 
 @dataclass(frozen=True)
 class Misreading:
-    """A wrong way somebody would take: `how` computes what they would answer, `says` is what to tell them.
+    """A wrong way somebody would take: `how` is what they would answer, a function or a value, `says` what to say."""
 
-    It is the diagnosis and a wrong answer at once: the tests hand `how` in and look for `says`.
+    how: object
+    says: str
+
+
+def _like(answer: object, right: object, what: str = "The answer", finite: bool = False) -> object:
+    """`answer` as a number or an array, whichever `right` is."""
+    if np.ndim(right):
+        return array(answer, np.shape(right), what, finite)
+    return number(answer, what, finite)
+
+
+@dataclass(frozen=True, eq=False)
+class ByValue:
+    """The diagnosis of an exercise whose answer is a value: a number, a few numbers, an array.
+
+    Parameters
+    ----------
+    truth : the right value
+    misreadings : wrong values, ``{value: what to say}``, or `Misreading` where a value can be no key
+    otherwise : what to say of any other value; a function of the value gives the whole sentence
+    praise : what the learner now knows
+    said : how the answer is quoted before a misreading's words, with ``{}`` for each of its numbers
+    take : gives the answer in the form of `truth`, or raises `Wrong`
+    same : ``same(taken, value)`` compares the two
     """
 
-    how: Callable
-    says: str
+    truth: object
+    misreadings: Mapping[object, str] | Sequence[Misreading]
+    otherwise: str | Callable[[object], str]
+    praise: str
+    said: str = "You got {}."
+    take: Callable[[object], object] | None = None
+    same: Callable[[object, object], bool] = close
+
+    def __post_init__(self) -> None:
+        given = self.misreadings
+        if isinstance(given, Mapping):
+            given = [Misreading(value, says) for value, says in given.items()]
+        object.__setattr__(self, "misreadings", tuple(given))
+
+    def __call__(self, answer: object) -> str:
+        """Raise `Wrong` with what led to the answer; return the praise if it is right."""
+        got = self.take(answer) if self.take else _like(answer, self.truth, finite=True)
+        if self.same(got, self.truth):
+            return self.praise
+        says = next((m.says for m in self.misreadings if self.same(got, m.how)), self.otherwise)
+        if callable(says):
+            raise Wrong(says(got))
+        raise Wrong(f"{self.said.format(*map(read, np.ravel(got)))} {says}".strip())
 
 
 class Case:
@@ -43,6 +91,7 @@ class ByCases:
     praise : what the learner now knows
     take : ``take(result, right, what)`` gives the result in the form of `right`, or raises `Wrong`
     same : ``same(taken, right)`` compares the two
+    words : ``words(*arguments)`` says which case it is, such as ``"For sizes {}".format``
     """
 
     truth: Callable
@@ -50,22 +99,33 @@ class ByCases:
     misreadings: Sequence[Misreading]
     otherwise: str
     praise: str = ""
-    take: Callable = field(default=lambda result, right, what: _like(result, right, what))
+    take: Callable = _like
     same: Callable = close
+    words: Callable[..., str] = lambda *args: ""
 
     def __post_init__(self) -> None:
-        cases = tuple(case if isinstance(case, Case) else Case(*case) for case in self.cases)
+        cases = tuple(case if isinstance(case, Case) else Case(*case, words=self.words(*case)) for case in self.cases)
         object.__setattr__(self, "cases", cases)
 
+    @cached_property
+    def right(self) -> list:
+        """What `truth` gives for each case."""
+        return self.answers_of(self.truth)
+
     def answers_of(self, function: Callable) -> list:
-        """What `function`, one of ours, gives for each case."""
-        return [call(function, *case.args, **case.kwargs) for case in self.cases]
+        """What `function`, one of ours, gives for each case, up to the first that it fails on."""
+        answers = []
+        for case in self.cases:
+            try:
+                answers.append(call(function, *case.args, **case.kwargs))
+            except Wrong:
+                break
+        return answers
 
     def __call__(self, answer: object) -> str:
         """Raise `Wrong` for the first case that fails; return the praise if none does."""
-        right = self.answers_of(self.truth)
         got, failed = [], None
-        for case, true in zip(self.cases, right, strict=True):
+        for case, true in zip(self.cases, self.right, strict=True):
             try:
                 got.append(self.take(call(answer, *case.args, **case.kwargs), true, f"{case.words} the result"))
             except Wrong:
@@ -79,7 +139,7 @@ class ByCases:
         said = self.differ(*failed)
         for misreading in self.misreadings:
             theirs = self.answers_of(misreading.how)
-            if all(self.same(mine, other) for mine, other in zip(got, theirs, strict=False)):
+            if len(theirs) >= len(got) and all(map(self.same, got, theirs)):
                 raise Wrong(f"{said}: {misreading.says}")
         case, mine, _ = failed
         if isinstance(mine, (float, np.ndarray)):
@@ -99,8 +159,13 @@ class ByCases:
         return f"{case.words} you got {words[0]}, not {words[1]}"
 
 
-def _like(result: object, right: object, what: str) -> object:
-    """`result` as a number or an array, whichever `right` is."""
-    if np.ndim(right):
-        return array(result, np.shape(right), what, finite=False)
-    return number(result, what, finite=False)
+class InTurn:
+    """Diagnoses one after the other, each of an answer that the ones before let pass; the praise is the last one's."""
+
+    def __init__(self, *diagnoses: Callable[[object], str]) -> None:
+        self.diagnoses = diagnoses
+        self.misreadings = tuple(m for diagnosis in diagnoses for m in getattr(diagnosis, "misreadings", ()))
+
+    def __call__(self, answer: object) -> str:
+        """Raise `Wrong` if one of them does; return the praise."""
+        return [diagnosis(answer) for diagnosis in self.diagnoses][-1]

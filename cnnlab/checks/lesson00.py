@@ -90,7 +90,6 @@ def _diagnose_first_count(answer: object) -> str:
 first_count = Exercise(
     name="first_count",
     answer_name="my_count",
-    stub="my_count = ...",
     solution_source="my_count = (4 * 12 + 12) + (12 * 8 + 8) + (8 * 3 + 3)",
     hints=(
         "There are three layers: 4 → 12, 12 → 8 and 8 → 3. Count each, then add.",
@@ -139,10 +138,6 @@ _STACKS = ByCases(
 stack_parameters = Exercise(
     name="stack_parameters",
     answer_name="my_stack_parameters",
-    stub="""
-    def my_stack_parameters(sizes):
-        return ...
-    """,
     solution_source="""
     def my_stack_parameters(sizes):
         total = 0
@@ -250,10 +245,6 @@ _SOFTMAX = ByCases(
 softmax = Exercise(
     name="softmax",
     answer_name="my_softmax",
-    stub="""
-    def my_softmax(z):
-        return ...
-    """,
     solution_source="""
     def my_softmax(z):
         powers = np.exp(z)
@@ -342,10 +333,6 @@ _STABLE = ByCases(
 stable_softmax = Exercise(
     name="stable_softmax",
     answer_name="my_stable_softmax",
-    stub="""
-    def my_stable_softmax(z):
-        return ...
-    """,
     solution_source="""
     def my_stable_softmax(z):
         powers = np.exp(z - z.max())
@@ -430,13 +417,6 @@ def _losses(*choices: str) -> dict[str, str]:
 choose_loss = Exercise(
     name="choose_loss",
     answer_name="my_losses",
-    stub="""
-    my_losses = {
-        "species as 0, 1 or 2": ...,
-        "species as one-hot rows": ...,
-        "petal length in cm": ...,
-    }
-    """,
     solution_source="""
     my_losses = {
         "species as 0, 1 or 2": "sparse_categorical_crossentropy",
@@ -564,10 +544,6 @@ _ADAGRAD = ByCases(
 adagrad_step = Exercise(
     name="adagrad_step",
     answer_name="my_adagrad_step",
-    stub="""
-    def my_adagrad_step(w, h, slope, learning_rate):
-        return ...
-    """,
     solution_source="""
     def my_adagrad_step(w, h, slope, learning_rate):
         h = h + slope**2

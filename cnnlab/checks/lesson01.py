@@ -64,7 +64,6 @@ def _diagnose_one_cell(answer: object) -> str:
 one_cell = Exercise(
     name="one_cell",
     answer_name="cell_2_0",
-    stub="cell_2_0 = ...",
     solution_source="cell_2_0 = 0*0 + 0*1 + 2*0 + 0*1 + 0*0 + 3*1 + 3*1 + 2*1 + 1*0",
     hints=(
         "Row 2, column 0 of the output: the kernel's top left corner lies on row 2, column 0 of the image.",
@@ -228,11 +227,6 @@ def conv2d_single(image, kernel):
 
 conv2d_single = Exercise(
     name="conv2d_single",
-    answer_name="conv2d_single",
-    stub="""
-    def conv2d_single(image, kernel):
-        return ...
-    """,
     solution_source="""
     def conv2d_single(image, kernel):
         height = image.shape[0] - kernel.shape[0] + 1
@@ -356,11 +350,6 @@ _SHAPES = ByCases(
 
 valid_shape = Exercise(
     name="valid_shape",
-    answer_name="valid_shape",
-    stub="""
-    def valid_shape(image_shape, kernel_shape):
-        return ...
-    """,
     solution_source="""
     def valid_shape(image_shape, kernel_shape):
         return image_shape[0] - kernel_shape[0] + 1, image_shape[1] - kernel_shape[1] + 1
@@ -426,7 +415,6 @@ def _diagnose_horizontal_edge(answer: object) -> str:
 horizontal_edge = Exercise(
     name="horizontal_edge",
     answer_name="my_kernel",
-    stub="my_kernel = ...",
     solution_source="my_kernel = np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]])",
     hints=(
         "The kernel 1 0 -1 in every row compares left with right. Which comparison do you need here?",
@@ -513,11 +501,6 @@ def _diagnose_true_convolution(answer: object) -> str:
 
 true_convolution = Exercise(
     name="true_convolution",
-    answer_name="true_convolution",
-    stub="""
-    def true_convolution(image, kernel):
-        return ...
-    """,
     solution_source="""
     from cnnlab.arithmetic import conv
 
@@ -620,11 +603,6 @@ _STRENGTH = ByCases(
 
 edge_strength = Exercise(
     name="edge_strength",
-    answer_name="edge_strength",
-    stub="""
-    def edge_strength(image):
-        return ...
-    """,
     solution_source="""
     from cnnlab.arithmetic import conv, kernels
 

@@ -90,9 +90,6 @@ def _diagnose_by_hand(answer: object) -> str:
 by_hand = Exercise(
     name="by_hand",
     answer_name="size",
-    stub="""
-        size = ...  # (height, width)
-    """,
     solution_source="""
         size = (31, 43)  # (101 + 2 - 11) // 3 + 1 and (135 + 2 - 11) // 3 + 1
     """,
@@ -218,10 +215,6 @@ _SIZES = ByCases(
 output_size = Exercise(
     name="output_size",
     answer_name="my_output_size",
-    stub="""
-        def my_output_size(n, f, s=1, p=0, d=1):
-            return ...
-    """,
     solution_source="""
         def my_output_size(n, f, s=1, p=0, d=1):
             return (n + 2 * p - d * (f - 1) - 1) // s + 1
@@ -336,11 +329,6 @@ _KEEP = ByCases(
 
 padding_to_keep = Exercise(
     name="padding_to_keep",
-    answer_name="padding_to_keep",
-    stub="""
-        def padding_to_keep(f, d=1):
-            return ...  # (before, after)
-    """,
     solution_source="""
         def padding_to_keep(f, d=1):
             total = d * (f - 1)
@@ -395,9 +383,6 @@ def _diagnose_design(answer: object) -> str:
 design = Exercise(
     name="design",
     answer_name="strides_and_padding",
-    stub="""
-        strides_and_padding = ...  # (strides, padding on each side)
-    """,
     solution_source="""
         strides_and_padding = (3, 1)  # (30 + 2 - 5) // 3 + 1 = 10, and 27 is a multiple of 3
     """,
@@ -524,11 +509,6 @@ _SAME = ByCases(
 
 same_pads = Exercise(
     name="same_pads",
-    answer_name="same_pads",
-    stub="""
-        def same_pads(n, f, s=1):
-            return ...  # (before, after)
-    """,
     solution_source="""
         def same_pads(n, f, s=1):
             outputs = -(-n // s)  # ceil of n / s
@@ -630,11 +610,6 @@ _USAGE = ByCases(
 
 usage_map = Exercise(
     name="usage_map",
-    answer_name="usage_map",
-    stub="""
-        def usage_map(height, width, f, s=1):
-            return ...
-    """,
     solution_source="""
         def usage_map(height, width, f, s=1):
             counts = np.zeros((height, width), int)

@@ -73,14 +73,6 @@ def _average_by_hand(answer: object) -> str:
 max_by_hand = Exercise(
     name="max_by_hand",
     answer_name="maxima",
-    stub="""
-    # 2 9 | 4 3
-    # 3 0 | 6 5
-    # ----+----
-    # 7 1 | 0 8
-    # 2 6 | 3 1
-    maxima = ...  # pool_size 2: rows of numbers, as in [[1, 2], [3, 4]]
-    """,
     solution_source="maxima = [[9, 6], [7, 8]]",
     hints=(
         "The window is 2 × 2 and moves by 2. So it lands four times, and the lines in the comment part the windows.",
@@ -105,14 +97,6 @@ max_by_hand = Exercise(
 average_by_hand = Exercise(
     name="average_by_hand",
     answer_name="averages",
-    stub="""
-    # 2 9 | 4 3
-    # 3 0 | 6 5
-    # ----+----
-    # 7 1 | 0 8
-    # 2 6 | 3 1
-    averages = ...  # average pooling, pool_size 2
-    """,
     solution_source="averages = [[3.5, 4.5], [4, 3]]",
     hints=(
         "Add the four numbers of a window, then divide by 4.",
@@ -296,12 +280,6 @@ def max_pool(image, pool_size, strides):
 
 max_pool = Exercise(
     name="max_pool",
-    answer_name="max_pool",
-    stub="""
-    def max_pool(image, pool_size, strides):
-        # image has shape (H, W, C); the answer has shape (OH, OW, C)
-        return ...
-    """,
     solution_source="""
     def max_pool(image, pool_size, strides):
         height, width, channels = image.shape
@@ -402,15 +380,6 @@ _MINIMA = ByCases(
 
 min_pool = Exercise(
     name="min_pool",
-    answer_name="min_pool",
-    stub="""
-    from cnnlab.arithmetic import pooling
-
-
-    def min_pool(image, pool_size):
-        # use pooling.pool2d(..., pool_size), which pools the maximum, and arithmetic
-        return ...
-    """,
     solution_source="""
     from cnnlab.arithmetic import pooling
 
@@ -469,10 +438,6 @@ def _overlapping_sizes(answer: object) -> str:
 overlapping_sizes = Exercise(
     name="overlapping_sizes",
     answer_name="sizes",
-    stub="""
-    # a feature map 64 pixels wide, pooled three times with pool_size 3 and strides 2
-    sizes = ...  # the three widths, as in (30, 20, 10)
-    """,
     solution_source="sizes = (31, 15, 7)",
     hints=(
         "The formula is that of lesson 02, without padding: ⌊(n − pool size) / stride⌋ + 1.",
@@ -533,10 +498,6 @@ def _pool_layer(answer: object) -> str:
 pool_layer = Exercise(
     name="pool_layer",
     answer_name="counts",
-    stub="""
-    # MaxPooling2D(pool_size=3, strides=2) receives 55 × 55 × 96 values
-    counts = ...  # (how many numbers the layer learns, how many values it puts out)
-    """,
     solution_source="counts = (0, 27 * 27 * 96)",
     hints=(
         "What would gradient descent change in `max(a, b, c, d)`? For the second number: height times width times "
@@ -610,13 +571,6 @@ def _where_it_goes(answer: object) -> str:
 where_it_goes = Exercise(
     name="where_it_goes",
     answer_name="gradient",
-    stub="""
-    # pixels        gradient sent back by the four outputs
-    # 1 8 2                1 2
-    # 3 4 5                3 4
-    # 9 0 7         max pooling, pool_size 2, strides 1: windows overlap
-    gradient = ...  # what each of the nine pixels receives, three rows of three
-    """,
     solution_source="gradient = [[0, 3, 0], [0, 0, 0], [3, 0, 4]]",
     hints=(
         "First find the winner of each of the four windows. The top left window holds 1, 8, 3, 4.",
@@ -668,11 +622,6 @@ def _invisible(answer: object) -> str:
 invisible_to_max = Exercise(
     name="invisible_to_max",
     answer_name="picture",
-    stub="""
-    # 4 × 4 numbers from 0 (black) to 9 (white): a drawing that max pooling (pool_size 2) turns into an empty
-    # page, four equal numbers, while average pooling still tells that something was drawn
-    picture = ...
-    """,
     solution_source="picture = [[9, 0, 9, 9], [9, 0, 9, 9], [9, 0, 9, 9], [9, 0, 9, 9]]",
     hints=(
         "Max pooling keeps the largest number of each window. What must every window hold so that all four maxima are "

@@ -52,16 +52,6 @@ def _one_value(answer: object) -> str:
 one_value = Exercise(
     name="one_value",
     answer_name="values",
-    stub="""
-    #              channel 0   channel 1   bias
-    # the patch      2  0        4  1
-    #                1  3        0  2
-    # filter A       1 -1       -2  3       1
-    #                2  0        1 -1
-    # filter B       0  1        1 -1      -2
-    #                1  1        0 -1
-    values = ...  # what the layer, with ReLU, puts out here: (number of filter A, number of filter B)
-    """,
     solution_source="values = (0, 3)",
     hints=(
         "Filter A on channel 0: 2·1 + 0·(−1) + 1·2 + 3·0 = 4. Do the same on channel 1, and add the two.",
@@ -153,11 +143,6 @@ def _layer_parameters(answer: object) -> str:
 
 layer_parameters = Exercise(
     name="layer_parameters",
-    answer_name="layer_parameters",
-    stub="""
-    def layer_parameters(kernel_size, in_channels, filters, use_bias=True):
-        return ...
-    """,
     solution_source="""
     def layer_parameters(kernel_size, in_channels, filters, use_bias=True):
         weights = kernel_size * kernel_size * in_channels * filters
@@ -226,11 +211,6 @@ def _lenet_counts(answer: object) -> str:
 lenet_counts = Exercise(
     name="lenet_counts",
     answer_name="counts",
-    stub="""
-    # published:        conv 8  conv 16  dense 120  dense 84  dense 10
-    #                      208      416     48_001    10_081       841
-    counts = ...  # the five right numbers, as in [208, 416, 48_001, 10_081, 841]
-    """,
     solution_source="counts = [608, 3_216, 48_120, 10_164, 850]",
     hints=(
         "Begin with conv 8: how many weights has one of its 8 filters, if the picture has 3 channels?",
@@ -347,12 +327,6 @@ _WORK = ByCases(
 
 layer_macs = Exercise(
     name="layer_macs",
-    answer_name="layer_macs",
-    stub="""
-    def layer_macs(height, width, kernel_size, in_channels, filters, strides=1):
-        # padding is "valid"
-        return ...
-    """,
     solution_source="""
     def layer_macs(height, width, kernel_size, in_channels, filters, strides=1):
         rows = (height - kernel_size) // strides + 1
@@ -403,12 +377,6 @@ _SEPARABLE = ByCases(
 
 separable_weights = Exercise(
     name="separable_weights",
-    answer_name="separable_weights",
-    stub="""
-    def separable_weights(kernel_size, in_channels, filters):
-        # weights of a depthwise step and the 1×1 step after it; no biases
-        return ...
-    """,
     solution_source="""
     def separable_weights(kernel_size, in_channels, filters):
         depthwise = kernel_size * kernel_size * in_channels
@@ -512,12 +480,6 @@ _FIELD = ByCases(
 
 stack_field = Exercise(
     name="stack_field",
-    answer_name="stack_field",
-    stub="""
-    def stack_field(layers):
-        # layers: [(kernel_size, stride), ...] from the input on; how many pixels along one axis does an output see?
-        return ...
-    """,
     solution_source="""
     def stack_field(layers):
         size, step = 1, 1
@@ -636,12 +598,6 @@ def kernel_gradient(image, grad_output):
 
 kernel_gradient = Exercise(
     name="kernel_gradient",
-    answer_name="kernel_gradient",
-    stub="""
-    def kernel_gradient(image, grad_output):
-        # image (H, W); grad_output (OH, OW): the loss's derivative by each output of conv2d(image, kernel)
-        return ...  # the loss's derivative by each weight, in the shape of the kernel
-    """,
     solution_source=_LOOPS.format(term="(image[a : a + out_height, b : b + out_width] * grad_output).sum()"),
     hints=(
         "The kernel's shape follows from the others: a kernel of f rows makes H − f + 1 output rows.",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, _kind, call, close, number, read
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, kind_of, call, close, number, read
 from cnnlab.checks.judging import ByCases, Case, Misreading
 from cnnlab.checks.summary import Summary
 
@@ -37,10 +37,6 @@ def _diagnose_steps(answer: object) -> str:
 
 steps = Exercise(
     name="steps",
-    answer_name="steps",
-    stub="""
-        steps = ...  # how often the weights are changed, in the whole run
-    """,
     solution_source="""
         steps = 12 * -(-57_000 // 128)  # 446 steps an epoch, the last one with 40 pictures
     """,
@@ -94,9 +90,6 @@ def _diagnose_first_kernel(answer: object) -> str:
 first_kernel = Exercise(
     name="first_kernel",
     answer_name="kernel_side",
-    stub="""
-        kernel_side = ...
-    """,
     solution_source="""
         kernel_side = 5  # 28 - 5 + 1 = 24, and 5 * 5 * 32 + 32 = 832
     """,
@@ -135,7 +128,7 @@ def _model(answer: object) -> object:
     if isinstance(built, (list, tuple)):
         raise Wrong("A list of layers is no model yet. Put it into keras.Sequential(...), or use keras.Model(...).")
     if not isinstance(built, keras.Model):
-        raise Wrong(f"A keras.Model is expected, but the function returned {_kind(built)}.")
+        raise Wrong(f"A keras.Model is expected, but the function returned {kind_of(built)}.")
     known = getattr(built, "input_shape", None)  # a subclassed model has none
     fits = known is None or (
         len(known) == 4 and all(side in (None, own) for side, own in zip(known, _PICTURES.shape, strict=True))
@@ -302,10 +295,6 @@ def my_model():
 wire = Exercise(
     name="wire",
     answer_name="my_model",
-    stub="""
-        def my_model():
-            return ...  # a keras.Model
-    """,
     solution_source="""
         def my_model():
             import keras
@@ -405,7 +394,7 @@ def _value(loss: object, labels: np.ndarray, last_activation: str | None) -> flo
             "object: keras.losses.…(from_logits=…)."
         )
     if not callable(loss):
-        raise Wrong(f"A loss from keras.losses is expected, but this is {_kind(loss)}.")
+        raise Wrong(f"A loss from keras.losses is expected, but this is {kind_of(loss)}.")
     if isinstance(loss, type):
         raise Wrong(f"{loss.__name__} is the class. Add the brackets: keras.losses.{loss.__name__}(…).")
     kind = getattr(loss, "__name__", type(loss).__name__)
@@ -511,11 +500,6 @@ def loss_for(labels, last_activation):
 
 loss_for = Exercise(
     name="loss_for",
-    answer_name="loss_for",
-    stub="""
-        def loss_for(labels, last_activation):
-            return ...  # a loss from keras.losses
-    """,
     solution_source=_LOSS,
     hints=(
         "labels.ndim is 1 for whole numbers and 2 for one-hot rows.",
@@ -715,11 +699,6 @@ def early_stop(losses, patience):
 
 early_stop = Exercise(
     name="early_stop",
-    answer_name="early_stop",
-    stub="""
-        def early_stop(losses, patience):
-            return ...  # (epoch after which training ends, epoch whose weights are kept), counted from 1
-    """,
     solution_source=_EARLY,
     hints=(
         "Go through the losses once. Remember the place of the smallest so far.",
@@ -796,11 +775,6 @@ _diagnose_recall = ByCases(
 
 recall = Exercise(
     name="recall",
-    answer_name="recall",
-    stub="""
-        def recall(matrix):
-            return ...  # (classes,) array
-    """,
     solution_source="""
         def recall(matrix):
             return np.diag(matrix) / matrix.sum(axis=1)
@@ -868,10 +842,6 @@ def mended_model():
 mended = Exercise(
     name="mended",
     answer_name="mended_model",
-    stub="""
-        def mended_model():
-            return ...  # broken_model() with one word changed
-    """,
     solution_source=_MENDED,
     hints=(
         "Follow the arrows backwards from the output. Which layers do you meet, and which never?",

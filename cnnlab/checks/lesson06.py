@@ -90,11 +90,6 @@ _diagnose_top_k = ByCases(
 
 top_k_error = Exercise(
     name="top_k_error",
-    answer_name="top_k_error",
-    stub="""
-        def top_k_error(scores, labels, k=5):
-            return ...
-    """,
     solution_source="""
         def top_k_error(scores, labels, k=5):
             best = np.argsort(scores, axis=1)[:, -k:]  # (N, k) classes with the highest scores
@@ -157,9 +152,6 @@ def _diagnose_lenet_table(answer: object) -> str:
 lenet_table = Exercise(
     name="lenet_table",
     answer_name="parameters",
-    stub="""
-        parameters = ...  # [conv1, conv2, fc1, fc2, predictions]
-    """,
     solution_source="""
         parameters = [
             5 * 5 * 3 * 8 + 8,  # a filter is as deep as the picture: 3
@@ -294,11 +286,6 @@ _diagnose_conv_cost = ByCases(
 
 conv_cost = Exercise(
     name="conv_cost",
-    answer_name="conv_cost",
-    stub="""
-        def conv_cost(height, width, in_channels, filters, kernel_size, groups=1):
-            return ...  # (parameters, multiply-adds)
-    """,
     solution_source="""
         def conv_cost(height, width, in_channels, filters, kernel_size, groups=1):
             weights = kernel_size * kernel_size * (in_channels // groups) * filters
@@ -415,10 +402,6 @@ def _diagnose_repaired(answer: object) -> str:
 
 repaired = Exercise(
     name="repaired",
-    answer_name="repaired",
-    stub="""
-        repaired = ...  # the list `copied`, with the bug mended
-    """,
     solution_source="""
         repaired = [
             ("conv", 96, 11, 4, "valid"),
@@ -520,11 +503,6 @@ _diagnose_stack = ByCases(
 
 three_by_threes = Exercise(
     name="three_by_threes",
-    answer_name="three_by_threes",
-    stub="""
-        def three_by_threes(field):
-            return ...  # (layers, weights in units of C * C)
-    """,
     solution_source="""
         def three_by_threes(field):
             layers = field // 2  # 2 and 3: one, 4 and 5: two; each adds one pixel on each side
@@ -611,9 +589,6 @@ def _diagnose_shares(answer: object) -> str:
 vgg_shares = Exercise(
     name="vgg_shares",
     answer_name="shares",
-    stub="""
-        shares = ...  # (per cent of the parameters, per cent of the multiply-adds)
-    """,
     solution_source="""
         dense_params = 102_764_544 + 16_781_312 + 4_097_000
         dense_macs = 25_088 * 4_096 + 4_096 * 4_096 + 4_096 * 1_000

@@ -87,11 +87,6 @@ _diagnose_bottleneck = ByCases(
 
 bottleneck_macs = Exercise(
     name="bottleneck_macs",
-    answer_name="bottleneck_macs",
-    stub="""
-        def bottleneck_macs(h, w, c_in, c_mid, c_out, f):
-            return ...
-    """,
     solution_source="""
         def bottleneck_macs(h, w, c_in, c_mid, c_out, f):
             return h * w * (c_in * c_mid + f * f * c_mid * c_out)
@@ -147,9 +142,6 @@ def _diagnose_module_channels(answer: object) -> str:
 module_channels = Exercise(
     name="module_channels",
     answer_name="channels",
-    stub="""
-        channels = ...
-    """,
     solution_source="""
         channels = 128 + 192 + 96 + 64
     """,
@@ -261,11 +253,6 @@ def _diagnose_residual_unit(answer: object) -> str:
 
 residual_unit = Exercise(
     name="residual_unit",
-    answer_name="residual_unit",
-    stub="""
-        def residual_unit(a, w1, w2):
-            return ...
-    """,
     solution_source="""
         def residual_unit(a, w1, w2):
             z = np.maximum(a @ w1, 0) @ w2
@@ -401,11 +388,6 @@ def _diagnose_shortcut(answer: object) -> str:
 
 shortcut = Exercise(
     name="shortcut",
-    answer_name="shortcut",
-    stub="""
-        def shortcut(before, after):
-            return ...  # None, or (filters, strides) of a 1 × 1 convolution
-    """,
     solution_source="""
         def shortcut(before, after):
             if before == after:
@@ -489,11 +471,6 @@ _diagnose_depth = ByCases(
 
 depth = Exercise(
     name="depth",
-    answer_name="depth",
-    stub="""
-        def depth(units, each):
-            return ...
-    """,
     solution_source="""
         def depth(units, each):
             return each * sum(units) + 2
@@ -622,11 +599,6 @@ _diagnose_squeeze_excite = ByCases(
 
 squeeze_excite = Exercise(
     name="squeeze_excite",
-    answer_name="squeeze_excite",
-    stub="""
-        def squeeze_excite(x, w1, b1, w2, b2):
-            return ...  # the shape of x: (H, W, C)
-    """,
     solution_source="""
         def squeeze_excite(x, w1, b1, w2, b2):
             means = x.mean(axis=(0, 1))  # (C,)
@@ -690,9 +662,6 @@ def _diagnose_fire(answer: object) -> str:
 fire_params = Exercise(
     name="fire_params",
     answer_name="params",
-    stub="""
-        params = ...
-    """,
     solution_source="""
         params = (128 * 32 + 32) + (32 * 128 + 128) + (9 * 32 * 128 + 128)
     """,

@@ -64,9 +64,6 @@ def _diagnose_window(answer: object) -> str:
 window = Exercise(
     name="window",
     answer_name="seen",
-    stub="""
-        seen = ...  # (first row, last row, first column, last column)
-    """,
     solution_source="""
         seen = (4, 23, 8, 27)  # -8 + 3 * 4 = 4, 4 + 19 = 23; -8 + 4 * 4 = 8, 8 + 19 = 27
     """,
@@ -199,11 +196,6 @@ _TOP = ByCases(
 
 top_pictures = Exercise(
     name="top_pictures",
-    answer_name="top_pictures",
-    stub="""
-        def top_pictures(maps, unit, count):
-            return ...  # indices of pictures, the strongest first
-    """,
     solution_source="""
         def top_pictures(maps, unit, count):
             strongest = maps[..., unit].max(axis=(1, 2))  # one number a picture
@@ -414,10 +406,6 @@ def _without_remainder(score, image: np.ndarray, size: int) -> np.ndarray:
 occlusion = Exercise(
     name="occlusion",
     answer_name="occlusion_map",
-    stub="""
-        def occlusion_map(score, image, size):
-            return ...  # (H // size, W // size)
-    """,
     solution_source=_OCCLUSION_SOURCE,
     hints=(
         "Two loops, one over rows of tiles and one over columns. What has to happen to the picture for each tile?",
@@ -475,9 +463,6 @@ def _diagnose_weight(answer: object) -> str:
 cam_weight = Exercise(
     name="cam_weight",
     answer_name="weight",
-    stub="""
-        weight = ...
-    """,
     solution_source="""
         weight = 0.2  # (0.1 + 0.9 - 0.6 + 0.4) / 4
     """,
@@ -592,10 +577,6 @@ _CAM = ByCases(
 cam = Exercise(
     name="cam",
     answer_name="heat_map",
-    stub="""
-        def heat_map(maps, gradients):
-            return ...  # (h, w)
-    """,
     solution_source="""
         def heat_map(maps, gradients):
             weights = gradients.mean(axis=(0, 1))  # one for each map
@@ -651,9 +632,6 @@ def _diagnose_evidence(answer: object) -> str:
 evidence = Exercise(
     name="evidence",
     answer_name="strongest_evidence",
-    stub="""
-        strongest_evidence = ...  # "a", "b", "c" or "d"
-    """,
     solution_source="""
         strongest_evidence = "c"
     """,

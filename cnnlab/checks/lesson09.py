@@ -39,10 +39,6 @@ def _diagnose_crops(answer: object) -> str:
 
 crops = Exercise(
     name="crops",
-    answer_name="crops",
-    stub="""
-        crops = ...  # different pictures of 224 × 224 from one of 256 × 256, mirrored ones included
-    """,
     solution_source="""
         crops = (256 - 224 + 1) ** 2 * 2
     """,
@@ -96,10 +92,6 @@ def _diagnose_flipped(answer: object) -> str:
 
 flipped = Exercise(
     name="flipped",
-    answer_name="flipped",
-    stub="""
-        flipped = ...  # (x1, y1, x2, y2)
-    """,
     solution_source="""
         flipped = (90 - 30, 20, 90 - 10, 50)
     """,
@@ -204,11 +196,6 @@ def flip_boxes(boxes, width):
 
 flip_boxes = Exercise(
     name="flip_boxes",
-    answer_name="flip_boxes",
-    stub="""
-        def flip_boxes(boxes, width):
-            return ...  # (N, 4), xyxy
-    """,
     solution_source=_FLIP_BOXES,
     hints=(
         "boxes[:, 0] are all x1, boxes[:, 2] all x2. Which of them makes the new x1?",
@@ -301,10 +288,6 @@ _CHOICES = {data: set(kinds[""]) for data, kinds in _SAFE.items()}
 
 safe = Exercise(
     name="safe",
-    answer_name="safe",
-    stub="""
-        safe = ...  # {"digits": {"shift", ...}, "cats and dogs": {...}, and so on}
-    """,
     solution_source="""
         safe = {
             "digits": {"shift", "turn 10"},
@@ -405,11 +388,6 @@ def brighter():
 
 brighter = Exercise(
     name="brighter",
-    answer_name="brighter",
-    stub="""
-        def brighter():
-            return ...  # a layer for pictures with values from 0 to 1
-    """,
     solution_source=_BRIGHTER,
     hints=(
         "How does the layer know what white is? Look at its arguments.",
@@ -522,11 +500,6 @@ def prepare(images, augment):
 
 prepare = Exercise(
     name="prepare",
-    answer_name="prepare",
-    stub="""
-        def prepare(images, augment):
-            return ...  # (training pictures, validation pictures)
-    """,
     solution_source=_PREPARE,
     hints=(
         "Which of the two piles may change, and which stands for the pictures of tomorrow?",
@@ -651,11 +624,6 @@ def mixup(first, label_first, second, label_second, weight):
 
 mixup = Exercise(
     name="mixup",
-    answer_name="mixup",
-    stub="""
-        def mixup(first, label_first, second, label_second, weight):
-            return ...  # (image, label)
-    """,
     solution_source=_MIXUP,
     hints=(
         "A weighted mean: `weight` of the first, what is left to 1 of the second.",

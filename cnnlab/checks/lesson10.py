@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, _kind, array, call, close, number, parts, read
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, kind_of, array, call, close, number, parts, read
 from cnnlab.checks.judging import ByCases, Case, Misreading
 from cnnlab.checks.summary import Summary
 
@@ -74,11 +74,6 @@ _AVERAGE = ByCases(
 
 average = Exercise(
     name="average",
-    answer_name="average",
-    stub="""
-        def average(maps):
-            return ...  # (N, C) features
-    """,
     solution_source="""
         def average(maps):
             return maps.mean(axis=(1, 2))
@@ -124,10 +119,6 @@ def _diagnose_head_size(answer: object) -> str:
 
 head_size = Exercise(
     name="head_size",
-    answer_name="head_size",
-    stub="""
-        head_size = ...  # parameters of the head
-    """,
     solution_source="""
         head_size = 5 * 5 * 2048 * 256 + 256 + 256 * 3 + 3
     """,
@@ -232,11 +223,6 @@ def shuffled(images, labels, seed):
 
 shuffled = Exercise(
     name="shuffled",
-    answer_name="shuffled",
-    stub="""
-        def shuffled(images, labels, seed):
-            return ...  # the pictures and their labels, both in one new order
-    """,
     solution_source=_SHUFFLED,
     hints=(
         "rng = np.random.default_rng(seed) draws; rng.permutation(len(images)) is an order.",
@@ -291,7 +277,7 @@ def _returned(answer: object, frozen: bool) -> object:
     model.compile = compile_again
     got = call(answer, model)
     if not isinstance(got, keras.Model):
-        raise Wrong(f"The model is expected back, but your function returned {_kind(got)}.")
+        raise Wrong(f"The model is expected back, but your function returned {kind_of(got)}.")
     if got is not model:
         raise Wrong("You returned another model. Change the one you are given, and return it.")
     if not losses:
@@ -393,11 +379,6 @@ def freeze_backbone(model):
 
 freeze_backbone = Exercise(
     name="freeze_backbone",
-    answer_name="freeze_backbone",
-    stub="""
-        def freeze_backbone(model):
-            return ...  # the model, with everything but its head frozen
-    """,
     solution_source=_FREEZE,
     hints=(
         "Go through model.layers. Each has a name and a switch, layer.trainable.",
@@ -510,11 +491,6 @@ def for_resnet(image):
 
 for_resnet = Exercise(
     name="for_resnet",
-    answer_name="for_resnet",
-    stub="""
-        def for_resnet(image):
-            return ...  # (H, W, 3): blue, green, red
-    """,
     solution_source=_PIXELS,
     hints=(
         "Three steps: from 0–1 to 0–255, red–green–blue to blue–green–red, minus the means.",
@@ -598,11 +574,6 @@ def step_macs(macs, frozen):
 
 step_macs = Exercise(
     name="step_macs",
-    answer_name="step_macs",
-    stub="""
-        def step_macs(macs, frozen):
-            return ...  # multiply-adds of one step for one picture
-    """,
     solution_source=_STEP,
     hints=(
         "Every layer runs forwards, frozen or not: sum(macs).",
@@ -650,11 +621,6 @@ def fine_tune(model):
 
 fine_tune = Exercise(
     name="fine_tune",
-    answer_name="fine_tune",
-    stub="""
-        def fine_tune(model):
-            return ...  # the frozen model, with block3_conv set free
-    """,
     solution_source=_TUNE,
     hints=(
         "model.get_layer('block3_conv').trainable = True; the BatchNormalization beside it stays as it is.",

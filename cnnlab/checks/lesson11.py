@@ -182,11 +182,6 @@ def _diagnose_iou(answer: object) -> str:
 
 iou = Exercise(
     name="iou",
-    answer_name="iou",
-    stub="""
-        def iou(a, b):
-            return ...
-    """,
     solution_source="""
         def iou(a, b):
             width = max(min(a[2], b[2]) - max(a[0], b[0]), 0)
@@ -296,9 +291,6 @@ def _diagnose_nms_by_hand(answer: object) -> str:
 nms_by_hand = Exercise(
     name="nms_by_hand",
     answer_name="kept",
-    stub="""
-        kept = ...  # numbers of the boxes that stay, the highest pc first
-    """,
     solution_source="""
         kept = [1, 3, 0, 6, 5]  # box 2 is below 0.6; box 4 overlaps box 1 by 11 / 19
     """,
@@ -454,10 +446,6 @@ _NMS = ByCases(
 nms = Exercise(
     name="nms",
     answer_name="my_nms",
-    stub="""
-        def my_nms(ious, scores, labels, threshold=0.5):
-            return ...  # indices of the boxes that stay, best first
-    """,
     solution_source="""
         def my_nms(ious, scores, labels, threshold=0.5):
             kept = []
@@ -577,10 +565,6 @@ _AP = ByCases(
 average_precision = Exercise(
     name="average_precision",
     answer_name="my_average_precision",
-    stub="""
-        def my_average_precision(hits, positives):
-            return ...
-    """,
     solution_source="""
         def my_average_precision(hits, positives):
             area, best = 0.0, 0.0

@@ -58,9 +58,6 @@ def _diagnose_output_shape(answer: object) -> str:
 output_shape = Exercise(
     name="output_shape",
     answer_name="shape",
-    stub="""
-        shape = ...  # (rows, columns, channels)
-    """,
     solution_source="""
         shape = (320 // 32, 416 // 32, 5 * (5 + 20))  # (10, 13, 125)
     """,
@@ -197,13 +194,6 @@ _CELL = ByCases(
 cell = Exercise(
     name="cell",
     answer_name="my_cell",
-    stub="""
-        def my_cell(box, size, grid):
-            x1, y1, x2, y2 = box
-            height, width = size
-            rows, columns = grid
-            return ...  # (row, column)
-    """,
     solution_source="""
         def my_cell(box, size, grid):
             x1, y1, x2, y2 = box
@@ -332,11 +322,6 @@ _ANCHOR = ByCases(
 best_anchor = Exercise(
     name="best_anchor",
     answer_name="my_best_anchor",
-    stub="""
-        def my_best_anchor(size, anchors):
-            w, h = size  # of the box; anchors is an array of shape (A, 2), width and height
-            return ...  # the number of the most similar anchor
-    """,
     solution_source="""
         def my_best_anchor(size, anchors):
             w, h = size
@@ -477,13 +462,6 @@ _ENCODE = ByCases(
 encode = Exercise(
     name="encode",
     answer_name="my_encode",
-    stub="""
-        def my_encode(box, anchor, size, grid):
-            x1, y1, x2, y2 = box
-            height, width = size
-            rows, columns = grid
-            return ...  # x, y, tw, th
-    """,
     solution_source="""
         def my_encode(box, anchor, size, grid):
             x1, y1, x2, y2 = box
@@ -638,14 +616,6 @@ _DECODE = ByCases(
 decode = Exercise(
     name="decode",
     answer_name="my_decode",
-    stub="""
-        def my_decode(raw, place, anchor, size, grid):
-            tx, ty, tw, th = raw  # as the network says them
-            row, column = place
-            height, width = size
-            rows, columns = grid
-            return ...  # x1, y1, x2, y2
-    """,
     solution_source="""
         def my_decode(raw, place, anchor, size, grid):
             tx, ty, tw, th = raw
@@ -822,10 +792,6 @@ _MASK = ByCases(
 loss_mask = Exercise(
     name="loss_mask",
     answer_name="my_terms",
-    stub="""
-        def my_terms(true, said):
-            return ...  # the terms xy and no_objectness; true[..., 4] is 1 where an object is
-    """,
     solution_source="""
         def my_terms(true, said):
             here = true[..., 4] == 1
@@ -901,16 +867,6 @@ def _diagnose_history(answer: object) -> str:
 history = Exercise(
     name="history",
     answer_name="versions",
-    stub="""
-        versions = ...
-        # {
-        #     "wrote v1 to v3": "",          # a surname
-        #     "a detector in one pass": 0,   # first in which version: 1, 2 or 3?
-        #     "anchors": 0,
-        #     "three grids": 0,
-        #     "one sigmoid a class": 0,
-        # }
-    """,
     solution_source="""
         versions = {
             "wrote v1 to v3": "Redmon",

@@ -100,10 +100,6 @@ _NUMBERS_SOURCE = """
 numbers = Exercise(
     name="numbers",
     answer_name="my_numbers",
-    stub="""
-        def my_numbers(filters, size, channels, batch_normalize, groups):
-            return ...  # how many numbers the .weights file holds for it
-    """,
     solution_source=_NUMBERS_SOURCE,
     hints=(
         "Two parts: the kernel, and a few numbers for each filter.",
@@ -153,9 +149,6 @@ def _diagnose_begins(answer: object) -> str:
 begins = Exercise(
     name="begins",
     answer_name="byte",
-    stub="""
-        byte = ...
-    """,
     solution_source="""
         byte = 20 + 4 * (248 + 8 * 16 * 3 * 3 + 4 * 16)  # 5876
     """,
@@ -245,10 +238,6 @@ _ROUTE_SOURCE = """
 route = Exercise(
     name="route",
     answer_name="my_route",
-    stub="""
-        def my_route(layers, here):
-            return ...  # a list of layers' numbers
-    """,
     solution_source=_ROUTE_SOURCE,
     hints=(
         "Treat each number for itself: is it negative or not?",
@@ -320,10 +309,6 @@ def _diagnose_kernel(answer: object) -> str:
 kernel = Exercise(
     name="kernel",
     answer_name="my_kernel",
-    stub="""
-        def my_kernel(darknet):
-            return ...  # (height, width, in, out)
-    """,
     solution_source="""
         def my_kernel(darknet):
             return darknet.transpose(2, 3, 1, 0)
@@ -409,14 +394,6 @@ def _diagnose_heads(answer: object) -> str:
 heads = Exercise(
     name="heads",
     answer_name="yolov3",
-    stub="""
-        yolov3 = {
-            "stride": ...,  # pixels from one cell of the first head to the next
-            "cell": ...,  # (row, column) of the first head's cell for an object whose centre is x = 310, y = 200
-            "anchor": ...,  # (width, height): the first anchor of the first head
-            "boxes": ...,  # how many boxes all three heads report for one picture
-        }
-    """,
     solution_source="""
         yolov3 = {
             "stride": 608 // 19,
@@ -627,13 +604,6 @@ _LETTERBOX_SOURCE = """
 undo_letterbox = Exercise(
     name="undo_letterbox",
     answer_name="my_undo",
-    stub="""
-        def my_undo(box, image_size, input_size):
-            height, width = image_size  # of the picture
-            rows, columns = input_size  # of the network's input
-            x1, y1, x2, y2 = box  # in pixels of the input
-            return ...  # x1, y1, x2, y2 in pixels of the picture; nothing is rounded, not even a bar
-    """,
     solution_source=_LETTERBOX_SOURCE,
     hints=(
         "How large is the picture inside the input, and how much is left over on each side?",

@@ -51,10 +51,6 @@ def _diagnose_usable(answer: object) -> str:
 
 usable = Exercise(
     name="usable",
-    answer_name="usable",
-    stub="""
-        usable = ...  # (pictures, classes)
-    """,
     solution_source="""
         usable = (4, 2)  # cats/1, cats/2, dogs/1, dogs/2; cats and dogs
     """,
@@ -124,11 +120,6 @@ _INSIDE_SOURCE = textwrap.dedent(
 )
 stays_inside = Exercise(
     name="stays_inside",
-    answer_name="stays_inside",
-    stub="""
-        def stays_inside(name):
-            return ...  # True or False
-    """,
     solution_source=_INSIDE_SOURCE,
     hints=(
         "Three things lead out: a beginning at the root, a drive letter, and a part that is '..'.",
@@ -275,11 +266,6 @@ def _with_doubles(patients: np.ndarray, count: int, rng: np.random.Generator) ->
 
 split_by_patient = Exercise(
     name="split_by_patient",
-    answer_name="split_by_patient",
-    stub="""
-        def split_by_patient(patients, count, rng):
-            return ...  # one True or False a picture: True is held out
-    """,
     solution_source=_SPLIT_SOURCE,
     hints=(
         "Draw patients, not pictures. Then ask of each picture whether its patient was drawn.",
@@ -342,10 +328,6 @@ def _diagnose_error(answer: object) -> str:
 
 error_bar = Exercise(
     name="error_bar",
-    answer_name="error_bar",
-    stub="""
-        error_bar = ...
-    """,
     solution_source="""
         error_bar = (0.9 * 0.1 / 50) ** 0.5  # 0.042
     """,
@@ -443,11 +425,6 @@ _SCORES_SOURCE = textwrap.dedent(
 )
 precision_recall = Exercise(
     name="precision_recall",
-    answer_name="precision_recall",
-    stub="""
-        def precision_recall(matrix):
-            return ...  # two arrays, one number a class
-    """,
     solution_source=_SCORES_SOURCE,
     hints=(
         "Both have the right answers, np.diag(matrix), on top. What is below?",
@@ -571,11 +548,6 @@ _THRESHOLD_SOURCE = textwrap.dedent(
 )
 threshold_for = Exercise(
     name="threshold_for",
-    answer_name="threshold_for",
-    stub="""
-        def threshold_for(score, ill, recall):
-            return ...  # the highest threshold that finds enough of the ill
-    """,
     solution_source=_THRESHOLD_SOURCE,
     hints=(
         "Only the ill count for recall: score[ill]. How many of them must be found?",
@@ -686,11 +658,6 @@ _ANSWER_SOURCE = textwrap.dedent(
 )
 answer = Exercise(
     name="answer",
-    answer_name="answer",
-    stub="""
-        def answer(model, picture, class_names):
-            return ...  # (name, probability)
-    """,
     solution_source=_ANSWER_SOURCE,
     hints=(
         "What shape and which range did the pictures have in training? This one is (H, W, 3), bytes.",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from cnnlab.checks.exercise import _SIGNS, Exercise
+from cnnlab.checks.exercise import SIGNS, Exercise
 
 
 class Summary:
@@ -31,7 +31,7 @@ class Standing:
 
     def __init__(self, exercises: Sequence[Exercise]) -> None:
         self.names = {
-            status: [exercise.name for exercise in exercises if exercise.seen.status == status] for status in _SIGNS
+            status: [exercise.name for exercise in exercises if exercise.seen.status == status] for status in SIGNS
         }
         self.unchecked = [exercise.name for exercise in exercises if not exercise.seen.checked]
         hints = [f"{e.name} ({len(e.seen.hints)})" for e in exercises if e.seen.hints]
@@ -48,7 +48,7 @@ class Standing:
         def listed(names: list[str]) -> str:
             return ", ".join(name.format(entry) for entry in names)
 
-        lines = [" · ".join(f"{_SIGNS[status]} {len(names)}" for status, names in self.names.items())]
+        lines = [" · ".join(f"{SIGNS[status]} {len(names)}" for status, names in self.names.items())]
         lines += [f"Wrong: {listed(self.names['wrong'])}."] if self.names["wrong"] else []
         lines += [f"Open: {listed(self.names['not attempted'])}."] if self.names["not attempted"] else []
         if self.unchecked:

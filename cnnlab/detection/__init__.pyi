@@ -1,6 +1,6 @@
-from . import detections as detections
 from . import anchors as anchors
 from . import darknet as darknet
+from . import detections as detections
 from . import letterbox as letterbox
 from . import metrics as metrics
 from . import nms as nms

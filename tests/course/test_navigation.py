@@ -30,8 +30,6 @@ def test_each_lesson_links_to_its_neighbours_at_top_and_foot(lesson):
     assert cells[-1]["metadata"] == {"tags": ["navigation"]}
     text = lesson.source.read_text(encoding="utf-8")
     assert text == notebooks.stamp(text, lesson)
-        lesson.source.read_text(encoding="utf-8"), lesson
-    )
 
 
 def test_with_an_address_badges_and_links_lead_to_colab():

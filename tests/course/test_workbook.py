@@ -26,7 +26,7 @@ from cnnlab import plot
 from cnnlab.course import cli
 from cnnlab.course.copy import merge, workbook
 from cnnlab.course.copy.sealed import sealed
-from cnnlab.course.lessons import CourseError
+from cnnlab.course.lessons import CourseError, Lesson
 from cnnlab.course.notebook import read_notebook
 
 NAMES = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -345,7 +345,7 @@ def test_an_update_of_the_whole_course_on_disk_carries_every_answer(tmp_path):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_answer_is_seen_in_a_fresh_copy(name):
-    lesson = notebooks.Lesson(ROOT, name)
+    lesson = Lesson(ROOT, name)
     before, after = read_notebook(lesson.notebook)["cells"], workbook.fresh(lesson)["cells"]
     assert sum("**Predict" in cell["source"] for cell in after) >= 1
     for old, cell in zip(before, after, strict=True):

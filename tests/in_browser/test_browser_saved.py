@@ -10,7 +10,7 @@ import browser
 import nbformat
 import pytest
 
-from cnnlab.course.building import build
+from cnnlab.course.building import notebooks
 
 LESSON = Path(__file__).parents[2] / "notebooks" / "02_padding_and_stride.ipynb"
 
@@ -22,7 +22,7 @@ def test_opening_and_saving_changes_nothing(tmp_path):
     notebook = nbformat.read(file, as_version=4)
     if notebook.metadata.language_info.version != platform.python_version():  # JupyterLab notes this kernel's
         notebook.metadata.language_info.version = platform.python_version()
-        file.write_text(build._text(notebook), encoding="utf-8")
+        file.write_text(notebooks._text(notebook), encoding="utf-8")
     before = file.read_bytes()
     with (
         browser.jupyterlab(tmp_path, tmp_path / "settings") as address,

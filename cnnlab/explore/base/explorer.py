@@ -1,8 +1,8 @@
 """What every explorer is made of: controls, a picture, the same content in words, and a panel for errors.
 
 An explorer is used three ways, and all three go through the same code: a learner moves a control in the browser, a
-lesson calls ``set()``, a test sweeps every control. A subclass writes three methods: `make_controls`, `figure` and
-`describe`; one that can ask before it answers writes `question` and `answer` too.
+lesson calls ``set()``, a test sweeps every control. A subclass declares its controls and writes `figure` and `describe`;
+one that can ask before it answers writes `question` and `answer` too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import traitlets
 
 from cnnlab import plot
+from cnnlab.explore.base.controls import Control, is_nothing, rule, text
 from cnnlab.explore.base.guess import Answer, judge, spoken, wanted
 from cnnlab.explore.base.shown import publish, styled, words_in_html
 
@@ -27,6 +28,7 @@ class Explorer:
     Parameters
     ----------
     predict : hide the answer until the learner has typed one (only explorers with a `question`)
+    starts : where declared controls begin, by name, checked against their limits; None leaves one as it is declared
 
     Attributes
     ----------
@@ -41,9 +43,9 @@ class Explorer:
 
     Examples
     --------
+    >>> from cnnlab.explore.base.controls import whole
     >>> class Square(Explorer):
-    ...     def make_controls(self):
-    ...         return {"side": widgets.IntSlider(3, min=1, max=9, description="side")}
+    ...     side = whole(1, 9, start=3)
     ...     def figure(self):
     ...         return plot.Picture(3, 1)
     ...     def describe(self):
@@ -60,10 +62,16 @@ class Explorer:
 
     samples: Mapping[str, tuple] = {}
     choices: Sequence[str] = ()
+    guess = text(label="my guess", placeholder="type, then Enter")  # there only where a prediction is asked for
+    _declared: Mapping[str, Control] = {}
     _beside: widgets.Widget | None = None  # what stands to the left of the living picture: a canvas
 
-    def __init__(self, *, predict: bool = False) -> None:
-        self.controls: dict[str, widgets.Widget] = dict(self.make_controls())
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Control)}
+        cls._declared = {**cls._declared, **own}
+
+    def __init__(self, *, predict: bool = False, **starts: object) -> None:
         self._predicting = predict
         self._guessed: tuple[tuple, bool | None] | None = None  # (guess, question, answer) and whether it is right
         if predict:
@@ -208,7 +216,7 @@ class Explorer:
     def _assign(self, name: str, value: object) -> None:
         control = self.controls[name]
         before = control.value
-        if not _is_nothing(control, value):
+        if not is_nothing(control, value):
             # What the control refuses is reported by `_check_assigned`, in the control's own terms.
             with suppress(traitlets.TraitError, TypeError, ValueError, OverflowError):
                 control.value = value
@@ -219,7 +227,7 @@ class Explorer:
         """Refuse what the control did not take: sliders clamp without a word, and 12 asked must not be 9 shown."""
         control = self.controls[name]
         if not np.array_equal(control.value, value):
-            raise ValueError(f"`{name}` must be {_rule(control)}. Received: {value!r}")
+            raise ValueError(f"`{name}` must be {rule(control)}. Received: {value!r}")
 
     def _changed(self, name: str) -> None:
         if self._listening:
@@ -328,24 +336,3 @@ def _put_back(before: list[tuple[widgets.Widget, dict[str, object]]]) -> None:
             if getattr(control, name) != value:
                 with suppress(traitlets.TraitError):
                     setattr(control, name, value)
-
-
-def _is_nothing(control: widgets.Widget, value: object) -> bool:
-    """Whether `value` is one that ipywidgets lets in and no explorer can show: no choice, or no number."""
-    if isinstance(value, (float, np.floating)) and np.isnan(value):
-        return True
-    return value is None and not any(option is None for option in _options(control))
-
-
-def _options(control: widgets.Widget) -> list[object]:
-    options = control.options if control.has_trait("options") else ()
-    return [option[1] if isinstance(option, tuple) else option for option in options]
-
-
-def _rule(control: widgets.Widget) -> str:
-    """What a control accepts, in words."""
-    if control.has_trait("options"):
-        return "one of " + ", ".join(map(repr, _options(control)))
-    if control.has_trait("min") and control.has_trait("max"):
-        return f"from {control.min} to {control.max}"
-    return f"a value of type {type(control.value).__name__}"
