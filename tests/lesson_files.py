@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 from pathlib import Path
 from types import ModuleType
 
+import jupytext
 import nbformat
 
 from cnnlab.checks.exercise import Exercise
@@ -18,6 +20,13 @@ NAMES = sorted(path.stem for path in (ROOT / "lessons").glob("[0-9][0-9]_*.py"))
 def notebook(name: str) -> nbformat.NotebookNode:
     """The notebook people open."""
     return nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+
+
+@functools.cache
+def open_cells(name: str) -> dict[str, str]:
+    """Source of the cell that each exercise of a lesson starts from, by the exercise's name."""
+    cells = jupytext.read(ROOT / "lessons" / f"{name}.py").cells
+    return {exercise: cell.source for cell in cells if (exercise := exercise_of(cell))}
 
 
 def tags(cell: nbformat.NotebookNode) -> list[str]:

@@ -215,8 +215,8 @@ def call(function: object, *args: object, **kwargs: object) -> object:
     model = hasattr(function, "count_params") and not isinstance(function, type)  # can be called, but builds nothing
     if model or not callable(function):
         raise Wrong(
-            f"A function is expected here, but this is {kind_of(function)}. Pass the function itself, by its name alone, "
-            "without calling it."
+            f"A function is expected here, but this is {kind_of(function)}. Pass the function itself, by its name "
+            "alone, without calling it."
         )
     shown = ", ".join([*map(show, args), *(f"{name}={show(value)}" for name, value in kwargs.items())])
     called = f"It was called with {shown}." if shown else "It was called without arguments."

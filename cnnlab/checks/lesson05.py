@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, kind_of, call, close, number, read
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, call, close, kind_of, number, read
 from cnnlab.checks.judging import ByCases, Case, Misreading
 from cnnlab.checks.summary import Summary
 

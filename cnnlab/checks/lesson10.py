@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, kind_of, array, call, close, number, parts, read
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, close, kind_of, number, parts, read
 from cnnlab.checks.judging import ByCases, Case, Misreading
 from cnnlab.checks.summary import Summary
 

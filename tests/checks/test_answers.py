@@ -12,7 +12,7 @@ from mutants import survivors
 from test_checks import EXERCISES, LESSONS, answer_from
 
 from cnnlab.checks.exercise import Wrong
-from cnnlab.checks.judging import ByCases
+from cnnlab.checks.judging import ByCases, ByValue
 
 BANKS = {lesson: importlib.import_module(f"answers.{lesson}") for lesson in LESSONS}
 ALL = [pytest.param(p.id.partition("-")[0], p.values[0], id=p.id) for p in EXERCISES]
@@ -23,19 +23,20 @@ RIGHT = [
 ]
 
 
-def _by_cases(lesson: str) -> dict[str, ByCases]:
-    """Every diagnosis by cases of a lesson, whether it is an exercise's whole diagnosis or a part of one."""
+def _declared(lesson: str, form: type) -> dict[str, ByCases | ByValue]:
+    """Every diagnosis of a form in a lesson, whether it is an exercise's whole diagnosis or a part of one."""
     found = {}
     for name, value in vars(importlib.import_module(f"cnnlab.checks.{lesson}")).items():
         diagnosis = getattr(value, "diagnose", value)
-        if isinstance(diagnosis, ByCases) and diagnosis not in found.values():
-            found[name] = diagnosis
+        for part in getattr(diagnosis, "diagnoses", [diagnosis]):
+            if isinstance(part, form) and part not in found.values():
+                found[f"{name}-{len(found)}"] = part
     return found
 
 
-BY_CASES = [
-    pytest.param(cases, id=f"{lesson}-{name}") for lesson in LESSONS for name, cases in _by_cases(lesson).items()
-]
+def _declared_in_all(form: type) -> list:
+    return [pytest.param(part, id=f"{x}-{name}") for x in LESSONS for name, part in _declared(x, form).items()]
+
 
 # What a message to a learner never says: Python's inside, a number nobody reads, "not a number" as if it were one.
 UNREADABLE = re.compile(
@@ -63,25 +64,27 @@ def test_three_right_answers_are_known(lesson, exercise):
     assert len(BANKS[lesson].RIGHT[exercise.name]) >= 3
 
 
-@pytest.mark.parametrize("cases", BY_CASES)
-def test_misreadings_can_be_told_apart(cases):
-    right = cases.answers_of(cases.truth)
-    given = [(m.says, cases.answers_of(m.how)) for m in cases.misreadings]
-    for says, answers in given:
-        assert not _all_same(cases, answers, right), f"computes the truth on every case: {says}"
-    for (one, left), (other, answers) in itertools.combinations(given, 2):
-        assert not _all_same(cases, left, answers), f"no case tells these apart:\n{one}\n{other}"
+@pytest.mark.parametrize("cases", _declared_in_all(ByCases))
+def test_misreadings_can_be_told_apart_by_the_cases(cases):
+    given = [("the truth", cases.right), *((m.says, cases.answers_of(m.how)) for m in cases.misreadings)]
+    assert all(answers for _, answers in given)
+    for (one, left), (other, right) in itertools.combinations(given, 2):
+        same = len(left) == len(right) and all(map(cases.same, left, right))
+        assert not same, f"no case tells these apart:\n{one}\n{other}"
 
 
-@pytest.mark.parametrize("cases", BY_CASES)
-def test_a_misreading_is_diagnosed(cases):
-    for misreading in cases.misreadings:
+@pytest.mark.parametrize("by_value", _declared_in_all(ByValue))
+def test_misreadings_are_different_values(by_value):
+    given = [("the truth", by_value.truth), *((m.says, m.how) for m in by_value.misreadings)]
+    for (one, left), (other, right) in itertools.combinations(given, 2):
+        assert not by_value.same(left, right), f"these are one value:\n{one}\n{other}"
+
+
+@pytest.mark.parametrize("diagnosis", [*_declared_in_all(ByCases), *_declared_in_all(ByValue)])
+def test_a_misreading_is_diagnosed(diagnosis):
+    for misreading in diagnosis.misreadings:
         with pytest.raises(Wrong, match=re.escape(misreading.says)):
-            cases(misreading.how)
-
-
-def _all_same(cases: ByCases, left: list, right: list) -> bool:
-    return all(cases.same(a, b) for a, b in zip(left, right, strict=True))
+            diagnosis(misreading.how)
 
 
 NONSENSE = {

@@ -1,4 +1,4 @@
-"""Every exercise of every lesson: the solution passes, each wrong answer fails with its diagnosis, the stub is open."""
+"""Every exercise: its solution passes, each wrong answer fails with its diagnosis, the cell it starts from is open."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from lesson_files import NAMES, exercises, open_cells
 
 import cnnlab.checks
 from cnnlab.checks.exercise import Exercise, ExerciseError, Mistake, Wrong, array, call, number, parts
@@ -45,9 +46,12 @@ def test_the_solution_is_correct(exercise):
     exercise(answer_from(exercise.solution_source, exercise)).require()
 
 
-@pytest.mark.parametrize("exercise", EXERCISES)
-def test_the_stub_is_not_attempted(exercise):
-    assert exercise(answer_from(exercise.stub, exercise)).status == "not attempted"
+@pytest.mark.parametrize("name", NAMES)
+def test_the_cells_of_a_lesson_are_its_exercises_and_not_attempted(name):
+    cells, known = open_cells(name), exercises(name)
+    assert set(cells) == set(known)
+    for exercise in known.values():
+        assert exercise(answer_from(cells[exercise.name], exercise)).status == "not attempted"
 
 
 @pytest.mark.parametrize(("exercise", "mistake"), MISTAKES)
@@ -62,7 +66,6 @@ def test_a_wrong_answer_is_named(exercise, mistake):
 def test_an_exercise_is_complete(exercise):
     assert len(bank(exercise)) >= 4
     assert exercise.hints
-    assert exercise.answer_name in exercise.stub
     assert len({mistake.says for mistake in bank(exercise)}) >= 3, "the diagnoses must tell mistakes apart"
 
 
@@ -81,9 +84,7 @@ def doubling() -> Exercise:
             raise Wrong("twice 3 is 6")
         return "doubled"
 
-    return Exercise(
-        "double", "double", "double = ...", "def double(x):\n    return 2 * x", ("add", "x + x"), diagnose, ()
-    )
+    return Exercise("double", "def double(x):\n    return 2 * x", ("add", "x + x"), diagnose)
 
 
 @pytest.mark.parametrize(

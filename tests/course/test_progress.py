@@ -93,9 +93,7 @@ def test_a_lesson_sums_up_its_exercises_in_their_order(name):
 @pytest.fixture
 def three(monkeypatch) -> Summary:
     def exercise(name):
-        return Exercise(
-            name, f"my_{name}", f"my_{name} = ...", f"my_{name} = 1", ("a", "b"), lambda answer: f"{1 / answer}", ()
-        )
+        return Exercise(name, f"my_{name} = 1", ("a", "b"), lambda answer: f"{1 / answer}", answer_name=f"my_{name}")
 
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     return Summary(exercise("first"), exercise("second"), exercise("third"))
