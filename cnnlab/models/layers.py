@@ -1,4 +1,7 @@
-"""The layers of the zoo and of Darknet that Keras does not have. Each can be saved and loaded."""
+"""The layers of the zoo and of Darknet that Keras does not have: `LAYERS` by name. Each can be saved and loaded.
+
+Importing this module makes them known to `keras.saving.load_model`.
+"""
 
 from __future__ import annotations
 
@@ -177,3 +180,9 @@ class ChannelSlice(keras.layers.Layer):
     def get_config(self):
         """Both numbers, for saving."""
         return {**super().get_config(), "start": self.start, "count": self.count}
+
+
+LAYERS: dict[str, type[keras.layers.Layer]] = {
+    layer.__name__: layer
+    for layer in (GroupedConv2D, LocalResponseNormalization, ChannelPadding, DarknetMaxPooling2D, ChannelSlice)
+}
