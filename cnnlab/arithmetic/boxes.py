@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlab.arithmetic import overlap as _overlap
-from cnnlab.common.validate import check_choice, check_rank
+from cnnlab.common.validate import check_choice, check_number, check_rank
 
 FORMATS = ("xyxy", "xywh", "center_xywh", "rel_xyxy", "rel_xywh", "rel_center_xywh")
 LARGEST = 1e150  # beyond it an area or a squared distance would overflow
@@ -124,17 +124,14 @@ def clip(boxes: np.ndarray, height: float, width: float) -> np.ndarray:
     array([[ 0., 10., 30., 60.],
            [80.,  0., 80.,  9.]])
     """
-    height, width = _side(height, "height"), _side(width, "width")
+    width, height = _sides(height, width)
     return np.clip(check(boxes), 0, [width, height, width, height])
 
 
-def _side(value: object, name: str) -> float:
-    rule = f"`{name}` must be a number of pixels > 0. Received: {value!r}"
-    if isinstance(value, (bool, str)) or not np.isscalar(value) or np.iscomplexobj(value):
-        raise TypeError(rule)
-    if not 0 < value <= LARGEST:
-        raise ValueError(rule)
-    return float(value)
+def _sides(height: object, width: object) -> tuple[float, float]:
+    """A picture's width and height, checked: x before y, as in a box."""
+    named = (("width", width), ("height", height))
+    return tuple(check_number(side, name, maximum=LARGEST, above=0, unit="pixels") for name, side in named)
 
 
 def convert_format(
@@ -188,7 +185,7 @@ def convert_format(
             f"`height` and `width` of the picture are needed between pixels and fractions, {source!r} and {target!r}. "
             f"Received: height={height!r}, width={width!r}"
         )
-    sides = [_side(width, "width"), _side(height, "height")] * 2  # x, y, x, y
+    sides = _sides(height, width) * 2  # x, y, x, y
     return boxes * sides if new == target else boxes / sides
 
 

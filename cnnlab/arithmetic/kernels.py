@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.common.validate import check_choice, check_int, check_rank
+from cnnlab.common.validate import check_choice, check_int, check_number, check_rank
 
 # name -> (rows, divisor, what it does); divisor 1 keeps whole numbers
 _TABLE = {
@@ -182,10 +182,7 @@ def gaussian(size: int, sigma: float) -> np.ndarray:
     size = check_int(size, "size", minimum=1)
     if size % 2 == 0:
         raise ValueError(f"`size` must be odd, so that the kernel has a centre. Received: {size}")
-    if not isinstance(sigma, (int, float, np.integer, np.floating)) or isinstance(sigma, bool):
-        raise TypeError(f"`sigma` must be a number of pixels > 0. Received: {sigma!r}")
-    if not 0 < sigma < np.inf:
-        raise ValueError(f"`sigma` must be a number of pixels > 0. Received: {sigma!r}")
+    sigma = check_number(sigma, "sigma", above=0, unit="pixels")
     x = np.arange(size) - size // 2
     bell = np.exp(-((x / sigma) ** 2) / 2)  # (size,); a product of two, because the exponent is a sum
     weights = np.outer(bell, bell)

@@ -34,12 +34,17 @@ def check_int(value: object, name: str, minimum: int | None = None, maximum: int
     return number
 
 
-def _bounds(minimum: int | None, maximum: int | None) -> str:
-    if minimum is not None and maximum is not None:
-        return f" from {minimum} to {maximum}"
-    if minimum is not None:
-        return f" >= {minimum}"
-    return "" if maximum is None else f" <= {maximum}"
+def _bounds(
+    minimum: float | None, maximum: float | None, above: float | None = None, below: float | None = None
+) -> str:
+    """The bounds in words, with a space before them: `minimum` and `maximum` count, `above` and `below` do not."""
+    last = maximum if below is None else f"below {below}"
+    if minimum is not None and last is not None:
+        return f" from {minimum} to {last}"
+    for sign, bound in ((">=", minimum), (">", above), ("<=", maximum), ("<", below)):
+        if bound is not None:
+            return f" {sign} {bound}"
+    return ""
 
 
 def ints(value: object, name: str, length: int, minimum: int = 1) -> tuple[int, ...]:
@@ -100,18 +105,57 @@ def check_choice(value: object, name: str, choices: Sequence[str]) -> str:
     raise ValueError(f"`{name}` must be one of {', '.join(map(repr, choices))}. Received: {value!r}{hint}")
 
 
+def check_number(
+    value: object,
+    name: str,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+    unit: str = "",
+) -> float:
+    """Return `value` as a ``float`` if it is one finite real number within the bounds.
+
+    Parameters
+    ----------
+    value : what the caller passed; a bool, a string, an array and a complex number are a ``TypeError``
+    name : the argument's name
+    minimum, maximum : the smallest and the largest number that is allowed
+    above, below : bounds that are not allowed themselves
+    unit : what the number counts, for the message
+
+    Examples
+    --------
+    >>> check_number(np.float32(0.5), "zoom", above=0)
+    0.5
+    >>> check_number(1, "dropout", 0, below=1)
+    Traceback (most recent call last):
+    ValueError: `dropout` must be a number from 0 to below 1. Received: 1
+    >>> check_number(0, "sigma", above=0, unit="pixels")
+    Traceback (most recent call last):
+    ValueError: `sigma` must be a number of pixels > 0. Received: 0
+    """
+    real = np.isscalar(value) and not isinstance(value, (bool, np.bool_, str, bytes)) and not np.iscomplexobj(value)
+    if (
+        real
+        and -np.inf < value < np.inf
+        and (minimum is None or value >= minimum)
+        and (maximum is None or value <= maximum)
+        and (above is None or value > above)
+        and (below is None or value < below)
+    ):
+        return float(value)
+    bounds = _bounds(minimum, maximum, above, below)
+    kind = f"number of {unit}" if unit else "number" if bounds.startswith(" from") else "finite number"
+    raise (ValueError if real else TypeError)(f"`{name}` must be a {kind}{bounds}. Received: {value!r}")
+
+
 def check_fraction(value: object, name: str) -> float:
     """Return `value` as a ``float`` if it is a number from 0 to 1.
 
-    >>> check_fraction(0.5, "iou_threshold")
-    0.5
     >>> check_fraction(50, "iou_threshold")
     Traceback (most recent call last):
     ValueError: `iou_threshold` must be a number from 0 to 1. Received: 50
     """
-    rule = f"`{name}` must be a number from 0 to 1. Received: {value!r}"
-    if isinstance(value, (bool, np.bool_, str)) or not np.isscalar(value) or np.iscomplexobj(value):
-        raise TypeError(rule)
-    if not 0 <= value <= 1:
-        raise ValueError(rule)
-    return float(value)
+    return check_number(value, name, 0, 1)

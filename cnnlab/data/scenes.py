@@ -11,13 +11,12 @@ picture.
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.common.validate import check_choice, check_int
+from cnnlab.common.validate import check_choice, check_int, check_number
 
 CLASSES = ("circle", "square", "triangle")
 COLOURS = {
@@ -352,10 +351,10 @@ def _checked(
         "objects": (least, check_int(max_objects, "max_objects", least)),
         "classes": _check_classes(classes),
         "sizes": _check_sizes(sizes, min(height, width)),
-        "overlap": _check_real(overlap, "overlap", 0, 1),
-        "turn": _check_real(turn, "turn", 0, 180),
+        "overlap": check_number(overlap, "overlap", 0, 1),
+        "turn": check_number(turn, "turn", 0, 180),
         "clutter": check_int(clutter, "clutter", 0),
-        "noise": _check_real(noise, "noise", 0, np.inf),
+        "noise": check_number(noise, "noise", 0),
     }
 
 
@@ -373,17 +372,7 @@ def _check_sizes(sizes: object, side: int) -> tuple[float, float]:
     rule = f"`sizes` must be (smallest, largest) in pixels with 4 <= smallest <= largest <= {side}. Received: {sizes!r}"
     if not isinstance(sizes, (tuple, list)) or len(sizes) != 2:
         raise ValueError(rule)
-    low, high = (_check_real(size, "sizes", 4, side) for size in sizes)
+    low, high = (check_number(size, "sizes", 4, side) for size in sizes)
     if low > high:
         raise ValueError(rule)
     return low, high
-
-
-def _check_real(value: object, name: str, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"`{name}` must be a number. Received: {value!r}")
-    number = float(value)
-    if not low <= number <= high or not np.isfinite(number):
-        rule = f"from {low} to {high}" if np.isfinite(high) else f"a finite number >= {low}"
-        raise ValueError(f"`{name}` must be {rule}. Received: {value!r}")
-    return number

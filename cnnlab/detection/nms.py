@@ -18,7 +18,7 @@ import numpy as np
 
 from cnnlab.arithmetic import boxes as _boxes
 from cnnlab.arithmetic import overlap as _overlap
-from cnnlab.common.validate import check_choice, check_fraction, check_int
+from cnnlab.common.validate import check_choice, check_fraction, check_int, check_number
 from cnnlab.detection.detections import check_labels, check_scores
 
 METHODS = ("gaussian", "linear")
@@ -101,19 +101,11 @@ def _prepare(
     scores = check_scores(scores, len(corners))
     labels = None if labels is None else check_labels(labels, len(corners))
     check_fraction(iou_threshold, "iou_threshold")
-    _check_finite(score_threshold, "score_threshold")
+    check_number(score_threshold, "score_threshold")
     if limit is not None:
         check_int(limit, "max_detections", minimum=0)
     order = np.argsort(-scores, kind="stable")
     return corners, scores, labels, order[scores[order] >= score_threshold]
-
-
-def _check_finite(value: object, name: str, above: float = -np.inf) -> None:
-    rule = f"`{name}` must be a finite number{'' if above == -np.inf else f' > {above}'}. Received: {value!r}"
-    if isinstance(value, (bool, np.bool_, str)) or not np.isscalar(value) or np.iscomplexobj(value):
-        raise TypeError(rule)
-    if not above < value < np.inf:
-        raise ValueError(rule)
 
 
 def _keep(ranked: np.ndarray, threshold: float, limit: int | None) -> np.ndarray:
@@ -281,7 +273,7 @@ def soft_nms(
     (array([1, 2, 0]), array([0.9 , 0.8 , 0.06]))
     """
     check_choice(method, "method", METHODS)
-    _check_finite(sigma, "sigma", above=0)
+    check_number(sigma, "sigma", above=0)
     corners, scores, labels, left = _prepare(boxes, scores, iou_threshold, score_threshold, labels, max_detections)
     scores = scores.copy()
     rows, kept_at = [], []

@@ -24,7 +24,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from cnnlab.common.validate import check_choice, check_fraction, check_int, check_rank
+from cnnlab.common.validate import check_choice, check_fraction, check_int, check_number, check_rank
 from cnnlab.data.scenes import Scene
 from cnnlab.detection import metrics, yolo
 from cnnlab.detection.detections import Detections, GroundTruth
@@ -82,9 +82,7 @@ class YoloLoss(keras.losses.Loss):
         self.weights = dict(WEIGHTS)
         for term, weight in (weights or {}).items():
             check_choice(term, "weights", TERMS)
-            if isinstance(weight, (bool, str)) or not np.isscalar(weight) or not 0 <= weight < np.inf:
-                raise ValueError(f"`weights` must be finite numbers >= 0. Received: {weight!r} for {term!r}")
-            self.weights[term] = float(weight)
+            self.weights[term] = check_number(weight, f"weights[{term!r}]", 0)
 
     def terms(self, y_true: object, y_pred: object) -> dict[str, object]:
         """Each term of each picture, not weighted: name → (N,).

@@ -18,7 +18,7 @@ import numpy as np
 from keras import ops
 
 from cnnlab.arithmetic import boxes as _boxes
-from cnnlab.common.validate import check_choice, check_int, check_rank
+from cnnlab.common.validate import check_choice, check_int, check_number, check_rank
 
 FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
 FILLS = ("constant", "nearest", "reflect", "wrap")
@@ -66,12 +66,11 @@ def matrix(
     height, width = check_int(height, "height", 1), check_int(width, "width", 1)
     if flip is not None:
         check_choice(flip, "flip", FLIPS)
-    zoom, shear, degrees = number(zoom, "zoom"), number(shear, "shear"), number(degrees, "degrees")
-    if zoom <= 0:
-        raise ValueError(f"`zoom` must be a number > 0. Received: {zoom:g}")
+    zoom = check_number(zoom, "zoom", above=0)
+    shear, degrees = check_number(shear, "shear"), check_number(degrees, "degrees")
     if isinstance(shift, str) or np.shape(shift) != (2,):
         raise ValueError(f"`shift` must be two numbers, (dx, dy) in pixels. Received: {shift!r}")
-    dx, dy = (number(value, "shift") for value in shift)
+    dx, dy = (check_number(value, "shift") for value in shift)
     mirror_x = -1.0 if flip in ("horizontal", "horizontal_and_vertical") else 1.0
     mirror_y = -1.0 if flip in ("vertical", "horizontal_and_vertical") else 1.0
     a, b, tx, c, d, ty = compose(
@@ -106,16 +105,6 @@ def sampling(xp: ModuleType, a, b, tx, c, d, ty) -> list:
     right, below = 0.5 - tx, 0.5 - ty
     zero = xp.zeros_like(det)
     return [ia, ib, ia * right + ib * below - 0.5, ic, id_, ic * right + id_ * below - 0.5, zero, zero]
-
-
-def number(value: object, name: str) -> float:
-    """`value` as a float, if it is one finite number."""
-    rule = f"`{name}` must be a finite number. Received: {value!r}"
-    if isinstance(value, (bool, str, np.bool_)) or not np.isscalar(value) or np.iscomplexobj(value):
-        raise TypeError(rule)
-    if not math.isfinite(value):
-        raise ValueError(rule)
-    return float(value)
 
 
 def _check_matrices(matrices: object) -> np.ndarray:
@@ -167,7 +156,7 @@ def move_images(
     images = check_rank(images, "images", {3: "(H, W, C)", 4: "(N, H, W, C)"})
     check_choice(interpolation, "interpolation", _SAMPLING)
     check_choice(fill_mode, "fill_mode", FILLS)
-    fill_value = number(fill_value, "fill_value")
+    fill_value = check_number(fill_value, "fill_value")
     matrices = _check_matrices(matrix)
     batch = images if images.ndim == 4 else images[None]
     if matrices.ndim == 3 and len(matrices) != len(batch):

@@ -10,8 +10,8 @@ import numpy as np
 from keras import ops
 
 from cnnlab.arithmetic import boxes as _boxes
-from cnnlab.common.validate import check_choice, check_rank, pair
-from cnnlab.training.affine import FILLS, FLIPS, box_around, box_seen, compose, corners_of, number, sampling
+from cnnlab.common.validate import check_choice, check_number, check_rank, pair
+from cnnlab.training.affine import FILLS, FLIPS, box_around, box_seen, compose, corners_of, sampling
 
 
 @keras.saving.register_keras_serializable("cnnlab")
@@ -78,20 +78,20 @@ class RandomAffine(keras.layers.Layer):
         **options: object,
     ) -> None:
         super().__init__(**options)
-        self.rotation = _part(rotation, "rotation", 0.5)
-        self.zoom = _part(zoom, "zoom", 1.0)
+        self.rotation = check_number(rotation, "rotation", 0, 0.5)
+        self.zoom = check_number(zoom, "zoom", 0, 1)
         if self.zoom == 1:
             raise ValueError("`zoom` must be a number from 0 to less than 1: sizes of 0 show nothing. Received: 1")
-        self.shear = _part(shear, "shear", 1.0)
+        self.shear = check_number(shear, "shear", 0, 1)
         both = (translation, translation) if np.isscalar(translation) else tuple(translation)
         if len(both) != 2:
             raise ValueError(f"`translation` must be one number or (height, width). Received: {translation!r}")
-        self.translation = tuple(_part(value, "translation", 1.0) for value in both)
+        self.translation = tuple(check_number(value, "translation", 0, 1) for value in both)
         self.flip = None if flip is None else check_choice(flip, "flip", FLIPS)
         self.crop = None if crop is None else pair(crop, "crop")
         self.fill_mode = check_choice(fill_mode, "fill_mode", FILLS)
-        self.fill_value = number(fill_value, "fill_value")
-        self.min_visible = _part(min_visible, "min_visible", 1.0)
+        self.fill_value = check_number(fill_value, "fill_value")
+        self.min_visible = check_number(min_visible, "min_visible", 0, 1)
         self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
 
@@ -156,6 +156,8 @@ class RandomAffine(keras.layers.Layer):
         )
 
     def _resample(self, images: object, where: object, interpolation: str, fill_mode: str, fill_value: float) -> object:
+        # A copy: on torch, Keras (3.15) changes the numbers it is given, and the masks would move otherwise.
+        where = ops.copy(where)
         moved = ops.image.affine_transform(
             images, where, interpolation, fill_mode, fill_value, data_format="channels_last"
         )
@@ -239,9 +241,7 @@ class RandomPCAColor(keras.layers.Layer):
         **options: object,
     ) -> None:
         super().__init__(**options)
-        self.scale = number(scale, "scale")
-        if self.scale < 0:
-            raise ValueError(f"`scale` must be a number >= 0. Received: {scale!r}")
+        self.scale = check_number(scale, "scale", 0)
         self.value_range = check_range(value_range)
         self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
@@ -361,7 +361,7 @@ def check_range(value_range: object) -> tuple[float, float]:
     """Return `value_range` as (lowest, highest), or say what is wrong with it."""
     if isinstance(value_range, str) or np.shape(value_range) != (2,):
         raise ValueError(f"`value_range` must be two numbers, (lowest, highest). Received: {value_range!r}")
-    low, high = (number(value, "value_range") for value in value_range)
+    low, high = (check_number(value, "value_range") for value in value_range)
     if low >= high:
         raise ValueError(f"`value_range` must begin with the lower number. Received: {value_range!r}")
     return low, high
@@ -388,10 +388,3 @@ def _check_boxes(bounding_boxes: object) -> None:
 
 def _area(boxes: object) -> object:
     return (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
-
-
-def _part(value: object, name: str, most: float) -> float:
-    part = number(value, name)
-    if not 0 <= part <= most:
-        raise ValueError(f"`{name}` must be a number from 0 to {most:g}. Received: {value!r}")
-    return part

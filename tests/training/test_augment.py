@@ -305,7 +305,7 @@ def test_dtypes_of_moved_pictures(dtype):
     [
         (lambda: augment.matrix(0, 5), "`height` must be a whole number >= 1. Received: 0"),
         (lambda: augment.matrix(5, 5, flip="sideways"), "`flip` must be one of"),
-        (lambda: augment.matrix(5, 5, zoom=0), "`zoom` must be a number > 0. Received: 0"),
+        (lambda: augment.matrix(5, 5, zoom=0), "`zoom` must be a finite number > 0. Received: 0"),
         (lambda: augment.matrix(5, 5, degrees=float("nan")), "`degrees` must be a finite number"),
         (lambda: augment.matrix(5, 5, shift=3), "`shift` must be two numbers"),
         (lambda: augment.move_images(np.zeros((4, 4)), np.eye(3)), r"`images` must have shape \(H, W, C\)"),
@@ -326,7 +326,7 @@ def test_dtypes_of_moved_pictures(dtype):
         (lambda: boxed([[[0, 0, 1, 1], [0, 0, np.nan, 1]]], [[0, 0]]), "must hold finite numbers. Received: row 1"),
         (lambda: boxed([[0, 0, 1, 1]], [[0]]), r"must have shapes \(N, B, 4\) and \(N, B\). Received: \(1, 4\) and"),
         (lambda: boxed([[[0, 0, 1, 1]]]), "must be a dict with 'boxes' and 'labels'. Received: \\['boxes'\\]"),
-        (lambda: augment.RandomPCAColor(scale=-1), "`scale` must be a number >= 0"),
+        (lambda: augment.RandomPCAColor(scale=-1), "`scale` must be a finite number >= 0"),
         (lambda: augment.RandomPCAColor()(np.zeros((1, 4, 4, 3))), "must see the training pictures first"),
         (lambda: augment.RandomPCAColor().adapt(np.zeros((1, 4, 4, 1))), "must be colour pictures"),
         (lambda: augment.RandomPCAColor(steps=np.zeros((2, 3))), "3 × 3 finite numbers"),

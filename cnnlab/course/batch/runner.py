@@ -10,7 +10,6 @@ import contextlib
 import difflib
 import hashlib
 import json
-import math
 import os
 import sys
 import time
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnlab.common.files import write_atomic
-from cnnlab.common.validate import check_choice, check_int
+from cnnlab.common.validate import check_choice, check_int, check_number
 from cnnlab.course.batch.execute import Failure, Task, cpus, environment, execute
 from cnnlab.course.batch.pages import page
 from cnnlab.course.batch.report import Report, Result, read_results
@@ -102,8 +101,7 @@ def run(
         On Ctrl-C, after the report is written.
     """
     profile = None if profile is None else check_choice(profile, "profile", PROFILES)
-    if not isinstance(timeout, (int, float)) or not 0 < timeout < math.inf:
-        raise ValueError(f"`timeout` must be a number of seconds > 0. Received: {timeout!r}")
+    check_number(timeout, "timeout", above=0, unit="seconds")
     plans = _plans(find_lessons(lessons, course), profile, dict(parameters or {}))
     full = any(isinstance(plan, _Plan) and plan.parameters.get("PROFILE") == "full" for plan in plans.values())
     # Two kernels of the full profile would share one GPU.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import numbers
 import os
 import tempfile
 from collections import Counter
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from cnnlab.common.errors import DataError, FileNote, cause
-from cnnlab.common.validate import check_choice, check_int, pair
+from cnnlab.common.validate import check_choice, check_int, check_number, pair
 from cnnlab.data.dataset import Dataset
 from cnnlab.data.pictures.archive import MERGED, unpack
 from cnnlab.data.pictures.find import Found, choose, find_images, relative, twins
@@ -199,17 +198,13 @@ def image_folder(
     """
     path = Path(os.path.abspath(path))  # "." has no name, and a link should keep its own
     size = pair(image_size, "image_size")
-    rule = f"`validation` must be a share from 0 to 0.9. Received: {validation!r}"
-    if isinstance(validation, bool) or not isinstance(validation, numbers.Real):
-        raise TypeError(rule)
-    if not 0 <= validation <= 0.9:
-        raise ValueError(rule)
+    validation = check_number(validation, "validation", 0, 0.9)
     check_int(seed, "seed", minimum=0)
     check_choice(fit, "fit", FITS)
     check_choice(duplicates, "duplicates", ("drop", "keep"))
     check_int(max_images, "max_images", minimum=2)
 
-    how = _How(size, fit, duplicates == "drop", max_images, float(validation), seed)
+    how = _How(size, fit, duplicates == "drop", max_images, validation, seed)
     try:
         if path.is_dir():
             return _read(find_images(path), path.name, how)

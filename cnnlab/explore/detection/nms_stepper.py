@@ -8,6 +8,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from cnnlab import plot
+from cnnlab.common.validate import check_fraction
 from cnnlab.detection import nms
 from cnnlab.detection.detections import Detections
 from cnnlab.explore.base.explorer import Explorer
@@ -242,12 +243,10 @@ def _paled(image: np.ndarray) -> np.ndarray:
 
 def _threshold(value: object, name: str) -> float:
     """`value` from 0 to 1, on a step of 0.05."""
-    rule = f"`{name}` must be a number from 0 to 1 in steps of 0.05. Received: {value!r}"
-    if isinstance(value, (bool, str)) or not np.isscalar(value) or np.iscomplexobj(value):
-        raise TypeError(rule)
-    if not 0 <= value <= 1 or abs(20 * value - round(20 * value)) > 1e-9:
-        raise ValueError(rule)
-    return round(float(value), 2)
+    number = check_fraction(value, name)
+    if abs(20 * number - round(20 * number)) > 1e-9:
+        raise ValueError(f"`{name}` must be a number from 0 to 1 in steps of 0.05. Received: {value!r}")
+    return round(number, 2)
 
 
 def _count(number: int, word: str, plural: str = "s") -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from cnnlab import plot
-from cnnlab.common.validate import check_choice, check_int
+from cnnlab.common.validate import check_choice, check_int, check_number
 from cnnlab.explore.base.explorer import Explorer
 
 OPTIMIZERS = ("gradient descent", "AdaGrad")
@@ -98,8 +98,7 @@ def descend(
     """
     check_choice(optimizer, "optimizer", OPTIMIZERS)
     check_int(steps, "steps", minimum=1)
-    if not (math.isfinite(learning_rate) and learning_rate > 0):
-        raise ValueError(f"`learning_rate` must be a finite number > 0. Received: {learning_rate!r}")
+    check_number(learning_rate, "learning_rate", above=0)
     path, w, h = [], float(start), 0.0
     for _ in range(steps):
         gradient = float(slope(w))

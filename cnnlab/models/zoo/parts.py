@@ -11,6 +11,7 @@ from typing import NamedTuple
 import keras
 
 from cnnlab.arithmetic.shapes import fit_window
+from cnnlab.common.validate import check_number
 from cnnlab.models.layers import GroupedConv2D
 
 LAST = "channels_last"  # said to every layer that asks, whatever ~/.keras/keras.json holds
@@ -121,9 +122,7 @@ def flatten(x: keras.KerasTensor, name: str = "flatten") -> keras.KerasTensor:
 
 def drop(x: keras.KerasTensor, rate: float, name: str = "dropout") -> keras.KerasTensor:
     """Drop this share of the values while training."""
-    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate < 1:
-        raise ValueError(f"`dropout` must be a number from 0 to below 1. Received: {rate!r}")
-    return keras.layers.Dropout(rate, name=name)(x)
+    return keras.layers.Dropout(check_number(rate, "dropout", 0, below=1), name=name)(x)
 
 
 def dense(x: keras.KerasTensor, units: int, activation: str | None, name: str) -> keras.KerasTensor:

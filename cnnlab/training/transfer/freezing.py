@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from cnnlab.common.validate import check_int
-from cnnlab.training.transfer.heads import PREFIX, check_rate
+from cnnlab.common.validate import check_int, check_number
+from cnnlab.training.transfer.heads import PREFIX
 
 
 @dataclass(frozen=True, repr=False)
@@ -208,7 +208,7 @@ def _set(
     """Freeze and unfreeze layer by layer, compile again, say what came of it."""
     layers = _leaves(model)
     if learning_rate is not None:
-        check_rate(learning_rate)
+        check_number(learning_rate, "learning_rate", above=0)
     config = _compile_config(model, learning_rate) if model.compiled else None  # may refuse: before anything changes
     model.trainable = True  # a frozen model hides the layers within, whatever they say themselves
     for layer in layers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from cnnlab.common.validate import check_int, check_rank
+from cnnlab.common.validate import check_int, check_number, check_rank
 
 PREFIX = "head_"  # what the names of a head's layers begin with
 
@@ -194,8 +194,7 @@ def _averaged(backbone: object) -> tuple[keras.KerasTensor, keras.KerasTensor]:
 def _decide(x: keras.KerasTensor, classes: int, dropout: float) -> keras.KerasTensor:
     if check_int(classes, "classes", minimum=1) == 1:
         raise ValueError("`classes` must be a whole number >= 2: yes or no are two classes. Received: 1")
-    if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
-        raise ValueError(f"`dropout` must be a number from 0 to below 1. Received: {dropout!r}")
+    check_number(dropout, "dropout", 0, below=1)
     # One learning rate then suits the features of any backbone: SqueezeNet's lie between 0 and 170. It has no weights.
     x = keras.layers.LayerNormalization(center=False, scale=False, name=f"{PREFIX}scale")(x)
     x = keras.layers.Dropout(dropout, name=f"{PREFIX}dropout")(x)
@@ -204,16 +203,9 @@ def _decide(x: keras.KerasTensor, classes: int, dropout: float) -> keras.KerasTe
 
 
 def _compiled(model: keras.Model, learning_rate: float) -> keras.Model:
-    rate = check_rate(learning_rate)
+    rate = check_number(learning_rate, "learning_rate", above=0)
     model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
-
-
-def check_rate(value: object) -> float:
-    """`value` as a learning rate."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)) or not 0 < value < float("inf"):
-        raise ValueError(f"`learning_rate` must be a number above 0. Received: {value!r}")
-    return float(value)
 
 
 def _text(shape: tuple[int | None, ...]) -> str:

@@ -540,8 +540,8 @@ def test_a_zip_is_its_folder(pets, tmp_path):
     ("arguments", "says"),
     [
         ({"image_size": 0}, "`image_size` must be a whole number >= 1"),
-        ({"validation": 1.5}, "`validation` must be a share from 0 to 0.9. Received: 1.5"),
-        ({"validation": float("nan")}, "`validation` must be a share"),
+        ({"validation": 1.5}, "`validation` must be a number from 0 to 0.9. Received: 1.5"),
+        ({"validation": float("nan")}, "`validation` must be a number from 0 to 0.9"),
         ({"seed": -1}, "`seed` must be a whole number >= 0"),
         ({"fit": "squash"}, "`fit` must be one of"),
         ({"duplicates": "remove"}, "`duplicates` must be one of 'drop', 'keep'"),
@@ -555,7 +555,7 @@ def test_image_folder_refuses(pets, arguments, says):
 
 @pytest.mark.parametrize("share", ["0.2", None, True])
 def test_a_share_is_a_number(pets, share):
-    with pytest.raises(TypeError, match=f"`validation` must be a share from 0 to 0.9. Received: {share!r}"):
+    with pytest.raises(TypeError, match=f"`validation` must be a number from 0 to 0.9. Received: {share!r}"):
         image_folder(pets, validation=share)
 
 
