@@ -1,8 +1,8 @@
 """What every explorer is made of: controls, a picture, the same content in words, and a panel for errors.
 
 An explorer is used three ways, and all three go through the same code: a learner moves a control in the browser, a
-lesson calls ``set()``, a test sweeps every control. A subclass declares its controls and writes `figure` and `describe`;
-one that can ask before it answers writes `question` and `answer` too.
+lesson calls ``set()``, a test sweeps every control. A subclass declares its controls and writes `figure` and
+`describe`; one that can ask before it answers writes `question` and `answer` too.
 """
 
 from __future__ import annotations
@@ -74,11 +74,15 @@ class Explorer:
     def __init__(self, *, predict: bool = False, **starts: object) -> None:
         self._predicting = predict
         self._guessed: tuple[tuple, bool | None] | None = None  # (guess, question, answer) and whether it is right
+        self._made_from = dict(self.declared())
         if predict:
             self._require_question()
-            self.controls["guess"] = widgets.Text(
-                "", description="my guess", placeholder="type, then Enter", continuous_update=False
-            )
+            self._made_from["guess"] = Explorer.guess
+        self.controls: dict[str, widgets.Widget] = {}
+        for name, control in sorted(self._made_from.items(), key=lambda item: item[1].follows):  # those that ask last
+            self.controls[name] = control.make(self, name, starts.get(name))
+        self.controls = {name: self.controls[name] for name in self._made_from}
+        self.controls = {**self.make_controls(), **self.controls}
         self._listening = True
         self._error = widgets.HTML()
         self._asked = widgets.HTML()
@@ -91,15 +95,18 @@ class Explorer:
             elif isinstance(control, widgets.Button):
                 control.on_click(lambda _, name=name: self._pressed(name))
         with self._quiet():
-            self.adjust(None)
+            self._bring_into_line(None)
         self._view: widgets.Widget | None = None
         self._drawn: tuple[plot.Picture, str] | None = None  # the last settings that worked
 
     # --- what a subclass writes ---------------------------------------------------------------------------------
 
+    def declared(self) -> Mapping[str, Control]:
+        """The controls by name, in the order they are shown; by default all that its class declares."""
+        return self._declared
+
     def make_controls(self) -> dict[str, widgets.Widget]:
-        """The controls by name, in the order they are shown, each with a short ``description``."""
-        raise NotImplementedError
+        return {}
 
     def figure(self) -> plot.Picture:
         """The picture for the present state."""
@@ -110,7 +117,10 @@ class Explorer:
         raise NotImplementedError
 
     def adjust(self, changed: str | None) -> None:
-        """Bring dependent controls into line after `changed` moved (a slider's range, say); by default nothing."""
+        """Choose values of other controls after `changed` moved, or at the start (None); by default none.
+
+        The ends of sliders and the options of lists follow what they are declared to depend on without it.
+        """
 
     def press(self, name: str) -> None:
         """Do what the button `name` does; by default no explorer has buttons."""
@@ -177,7 +187,7 @@ class Explorer:
             with self._quiet():
                 _put_back(before)
                 with suppress(Exception):  # the state before may itself be one that fails: its panel says so
-                    self.adjust(None)
+                    self._bring_into_line(None)
                 _put_back(before)
             self._guessed = None
             raise
@@ -221,7 +231,16 @@ class Explorer:
             with suppress(traitlets.TraitError, TypeError, ValueError, OverflowError):
                 control.value = value
         if control.value != before:
-            self.adjust(name)
+            self._bring_into_line(name)
+
+    def _bring_into_line(self, changed: str | None) -> None:
+        self._follow()
+        self.adjust(changed)
+
+    def _follow(self) -> None:
+        for name, control in self._made_from.items():
+            if control.follows:
+                control.follow(self, self.controls[name])
 
     def _check_assigned(self, name: str, value: object) -> None:
         """Refuse what the control did not take: sliders clamp without a word, and 12 asked must not be 9 shown."""
@@ -231,10 +250,14 @@ class Explorer:
 
     def _changed(self, name: str) -> None:
         if self._listening:
-            self._guarded(lambda: self.adjust(name), new_guess=name == "guess")
+            self._guarded(lambda: self._bring_into_line(name), new_guess=name == "guess")
 
     def _pressed(self, name: str) -> None:
-        self._guarded(lambda: self.press(name))
+        def press() -> None:
+            self.press(name)
+            self._follow()
+
+        self._guarded(press)
 
     def _guarded(self, action: Callable[[], object], new_guess: bool = False) -> None:
         try:

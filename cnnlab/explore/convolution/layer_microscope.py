@@ -1,25 +1,17 @@
-"""Explorers of lesson 04: one value of a convolution layer taken apart, and (next door) what one value can see."""
+"""The explorer of lesson 04: one value of a convolution layer taken apart."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import ipywidgets as widgets
+import keras
 import numpy as np
 
 from cnnlab import plot
+from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.convolution.receptive_field_pinner import ReceptiveFieldPinner
+from cnnlab.explore.convolution.opened import Explanation, OpenedConv, open_model
 from cnnlab.explore.drawing.grid import Grid
-from cnnlab.explore.drawing.maps import Map, by, limit, shades
+from cnnlab.explore.drawing.maps import Map, by, shades
 from cnnlab.explore.drawing.sheet import Sheet
-
-if TYPE_CHECKING:
-    import keras
-
-    from cnnlab.explore.convolution.opened import Explanation, OpenedConv
-
-__all__ = ["LayerMicroscope", "ReceptiveFieldPinner"]
 
 WRITTEN_TAPS = 30  # larger kernels are drawn as colours only: their numbers would be too small to read
 WRITTEN_CHANNELS = 8
@@ -48,40 +40,32 @@ class LayerMicroscope(Explorer):
     convolutions of other kinds. A layer that is used twice shows its first use.
     """
 
+    layer = choice(lambda it: list(it.opened.convs))
+    row = whole(0, lambda it: it.conv().outputs.shape[0] - 1, label="output row")
+    column = whole(0, lambda it: it.conv().outputs.shape[1] - 1, label="output column")
+    filter = whole(0, lambda it: it.conv().outputs.shape[2] - 1)
+    channel = whole(lambda it: it.channels()[0], lambda it: it.channels()[-1], label="input channel")
+
     def __init__(
         self, model: keras.Model | None = None, image: np.ndarray | None = None, *, predict: bool = False
     ) -> None:
-        from cnnlab.explore.convolution.opened import (
-            open_model,  # imports Keras, which the other explorer can do without
-        )
-
         self.opened = open_model(_small_model() if model is None else model, image)
         self._latest: tuple[tuple, Explanation] | None = None
         super().__init__(predict=predict)
 
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        return {
-            "layer": widgets.Dropdown(options=list(self.opened.convs), description="layer"),
-            "row": widgets.IntSlider(0, min=0, max=0, description="output row"),
-            "column": widgets.IntSlider(0, min=0, max=0, description="output column"),
-            "filter": widgets.IntSlider(0, min=0, max=0, description="filter"),
-            "channel": widgets.IntSlider(0, min=0, max=0, description="input channel"),
-        }
-
     def adjust(self, changed: str | None) -> None:
-        """A layer decides how far the other sliders go; in a grouped layer a filter decides which channels it sees."""
-        conv = self.conv()
+        """Begin in the middle of a layer's output."""
         if changed in (None, "layer"):
-            height, width, filters = conv.outputs.shape
-            for name, count in (("row", height), ("column", width), ("filter", filters)):
-                limit(self.controls[name], 0, count - 1)
+            height, width, _ = self.conv().outputs.shape
             self.controls["row"].value, self.controls["column"].value = height // 2, width // 2
-        channels = conv.channels_of(self.filter)
-        limit(self.controls["channel"], channels.start, channels.stop - 1)
 
     def conv(self) -> OpenedConv:
         """The layer under the microscope."""
         return self.opened.convs[self.layer]
+
+    def channels(self) -> range:
+        """The input channels that the chosen filter sees: in a grouped layer not all."""
+        return self.conv().channels_of(self.filter)
 
     def explanation(self) -> Explanation:
         """The chosen output value, term by term, as numbers."""
@@ -264,7 +248,6 @@ def _write_centred(sheet: Sheet, x: float, y: float, text: str, size: float) -> 
 
 def _small_model() -> keras.Model:
     """What the microscope shows when no model is given: one layer of each kind, untrained, always the same."""
-    import keras
 
     def weights(seed: int) -> dict[str, object]:
         return {

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import ipywidgets as widgets
 import numpy as np
 from matplotlib.colors import to_rgb
 
 from cnnlab import plot
 from cnnlab.arithmetic.shapes import explicit_padding, same_padding
 from cnnlab.common.validate import check_choice, check_int
+from cnnlab.explore.base.controls import choice, text, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.convolution.windows import FORMULA, Windows, keras_answer, signed
 from cnnlab.explore.drawing.sheet import INK, MONO_ADVANCE, Sheet
 
-_MOST_PIXELS, _MOST_PADDING, _MOST_KERNEL, _MOST_STRIDE, _MOST_DILATION = 12, 6, 7, 4, 3
+_MOST_PADDING = 6
 _PAPER, _PADDING_FILL, _OUTPUT_FILL, _GRID = "#F6F7F9", "#E3E3E3", "#D6EADF", "#A8B0BA"
 _RIGHT, _WRONG = "#00664A", "#A03000"
 _WIDTH, _HEIGHT = 10.0, 5.5  # all in inches, y downwards
@@ -49,6 +49,13 @@ class ShapeExplorer(Explorer):
     'explicit'
     """
 
+    height = whole(1, 12, width=250)
+    width = whole(1, 12, width=250)
+    kernel_size = whole(1, 7, width=250)
+    strides = whole(1, 4, width=250)
+    dilation_rate = whole(1, 3, width=250)
+    padding = choice(("valid", "same", "explicit"), width=180)
+    pads = text(label="pads: top,bottom,left,right", width=290)
     samples = {"pads": ("0,1,0,1", "2", "0 3 1 0", "1")}
     choices = ("none",)
 
@@ -63,42 +70,17 @@ class ShapeExplorer(Explorer):
         *,
         predict: bool = False,
     ) -> None:
-        self._start = {
-            "height": check_int(height, "height", 1, _MOST_PIXELS),
-            "width": check_int(width, "width", 1, _MOST_PIXELS),
-            "kernel_size": check_int(kernel_size, "kernel_size", 1, _MOST_KERNEL),
-            "strides": check_int(strides, "strides", 1, _MOST_STRIDE),
-            "dilation_rate": check_int(dilation_rate, "dilation_rate", 1, _MOST_DILATION),
-        }
-        self._mode, self._pads_seen = _mode_and_pads(padding)
-        super().__init__(predict=predict)
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        def slider(name: str, most: int, label: str) -> widgets.IntSlider:
-            layout = widgets.Layout(width="250px")
-            return widgets.IntSlider(self._start[name], min=1, max=most, description=label, layout=layout)
-
-        modes = widgets.Dropdown(
-            options=("valid", "same", "explicit"),
-            value=self._mode,
-            description="padding",
-            layout=widgets.Layout(width="180px"),
+        mode, self._pads_seen = _mode_and_pads(padding)
+        super().__init__(
+            predict=predict,
+            height=height,
+            width=width,
+            kernel_size=kernel_size,
+            strides=strides,
+            dilation_rate=dilation_rate,
+            padding=mode,
+            pads=self._pads_seen,
         )
-        pads = widgets.Text(
-            self._pads_seen,
-            description="pads: top,bottom,left,right",
-            continuous_update=False,
-            layout=widgets.Layout(width="290px"),
-        )
-        return {
-            "height": slider("height", _MOST_PIXELS, "height"),
-            "width": slider("width", _MOST_PIXELS, "width"),
-            "kernel_size": slider("kernel_size", _MOST_KERNEL, "kernel_size"),
-            "strides": slider("strides", _MOST_STRIDE, "strides"),
-            "dilation_rate": slider("dilation_rate", _MOST_DILATION, "dilation_rate"),
-            "padding": modes,
-            "pads": pads,
-        }
 
     def set(self, **values: object) -> Explorer:
         """Move controls, all at once, and redraw; `pads` without `padding` means explicit padding, as when typed."""
