@@ -174,7 +174,7 @@ def test_keras_is_loaded_in_silence_and_the_users_choices_stand():
         "    def create_module(self, spec): return None\n"
         "    def exec_module(self, module): os.write(2, b'from C++'); module.log = os.environ['TF_CPP_MIN_LOG_LEVEL']\n"
         "sys.meta_path.insert(0, Noisy())\n"
-        "from cnnlab.startup import load_keras\n"
+        "from cnnlab.course.startup import load_keras\n"
         "load_keras()\n"
         "import keras\n"
         "os.write(2, b'after')\n"

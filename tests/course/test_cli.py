@@ -55,7 +55,7 @@ def test_module_and_version():
 
 def test_nothing_heavy_is_imported_before_a_command_needs_it():
     heavy = "numpy", "tensorflow", "keras", "matplotlib", "ipywidgets", "papermill", "jupytext", "PIL", "tqdm"
-    code = f"import sys, cnnlab.cli; print([m for m in {heavy!r} if m in sys.modules])"
+    code = f"import sys, cnnlab.course.cli; print([m for m in {heavy!r} if m in sys.modules])"
     assert python("-c", code).stdout.decode().strip() == "[]"
 
 

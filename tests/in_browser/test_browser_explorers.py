@@ -8,7 +8,7 @@ import pytest
 from cnnlab import explore
 
 EXPLORERS = [name for name in explore.__all__ if name != "Explorer"]
-START = """from cnnlab.startup import load_keras
+START = """from cnnlab.course.startup import load_keras
 load_keras()
 from cnnlab import explore
 from cnnlab.checks.exercise import Verdict
