@@ -352,8 +352,7 @@ _LOSS = ByCases(
             lambda y, p: (y[0] - p[0]) ** 2, "only pc was counted. Where there is an object, all eight numbers do."
         ),
         Misreading(
-            lambda y, p: np.sqrt(_loss(y, p)),
-            "there is a square root too many: the loss is the sum of squares itself.",
+            lambda y, p: np.sqrt(_loss(y, p)), "there is a square root too many: the loss is the sum of squares itself."
         ),
     ),
     otherwise="Square the eight differences; add up all of them, or take the first alone.",
@@ -421,9 +420,7 @@ def _diagnose_one_pass(answer: object) -> str:
 one_pass = Exercise(
     name="one_pass",
     answer_name="answers",
-    solution_source="""
-        answers = (26, 40)  # (65 - 14) // 2 + 1 and (92 - 14) // 2 + 1
-    """,
+    solution_source="answers = (26, 40)  # (65 - 14) // 2 + 1 and (92 - 14) // 2 + 1",
     hints=(
         "28 pixels gave 8 answers, 16 gave 2, 14 gave 1. How many pixels more does one more answer need?",
         "The windows are 14 high and start every 2 pixels. Count the starts from 0 to 65 − 14.",

@@ -84,7 +84,6 @@ _diagnose_bottleneck = ByCases(
     "saving is there whenever c_mid is much smaller than c_in.",
 )
 
-
 bottleneck_macs = Exercise(
     name="bottleneck_macs",
     solution_source="""
@@ -103,11 +102,9 @@ bottleneck_macs = Exercise(
             lambda h, w, c_in, c_mid, c_out, f: (h * w * c_in * c_mid, h * w * f * f * c_mid * c_out), "one number"
         ),
     ),
-    why=(
-        "A convolution's cost is the product of positions, taps, channels read and filters. The bottleneck makes two "
-        "products of it: the many channels meet a single tap, and the f · f taps meet few channels. With a small c_mid "
-        "both are small."
-    ),
+    why="A convolution's cost is the product of positions, taps, channels read and filters. The bottleneck makes two "
+    "products of it: the many channels meet a single tap, and the f · f taps meet few channels. With a small c_mid "
+    "both are small.",
 )
 
 
@@ -142,9 +139,7 @@ def _diagnose_module_channels(answer: object) -> str:
 module_channels = Exercise(
     name="module_channels",
     answer_name="channels",
-    solution_source="""
-        channels = 128 + 192 + 96 + 64
-    """,
+    solution_source="channels = 128 + 192 + 96 + 64",
     hints=(
         "Four paths are concatenated. How many channels does each bring?",
         "A path brings the filters of its last layer: the 3×3 brings 192, whatever the 1×1 before it has.",
@@ -162,11 +157,9 @@ module_channels = Exercise(
         Mistake(256, "four paths"),
         Mistake([128, 192, 96, 64], "one number"),
     ),
-    why=(
-        "Concatenating lays maps of one size behind each other and mixes nothing, so the channels of the paths add up. "
-        "A reducing 1 × 1 only feeds the next layer of its own path. The pooling would pass on every channel it gets, "
-        "hence the 1 × 1 behind it."
-    ),
+    why="Concatenating lays maps of one size behind each other and mixes nothing, so the channels of the paths add up. "
+    "A reducing 1 × 1 only feeds the next layer of its own path. The pooling would pass on every channel it gets, "
+    "hence the 1 × 1 behind it.",
 )
 
 
@@ -270,16 +263,13 @@ residual_unit = Exercise(
         Mistake(lambda a, w1, w2: np.concatenate([_relu(_relu(a @ w1) @ w2), a]), "shape"),
         Mistake(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 + a) if w1.any() else 2 * a, "should pass [3, 0, 1] on"),
     ),
-    why=(
-        "The sum keeps the input whole, and the two layers say only what to add to it. On the way back an addition "
-        "hands the gradient to both of its terms unchanged, so it reaches the unit's input along a way on which no "
-        "weight multiplies it."
-    ),
+    why="The sum keeps the input whole, and the two layers say only what to add to it. On the way back an addition "
+    "hands the gradient to both of its terms unchanged, so it reaches the unit's input along a way on which no "
+    "weight multiplies it.",
 )
 
 
 # --- which shortcut ---------------------------------------------------------------------------------------------------
-
 
 _SHAPES = (
     ((56, 56, 64), (56, 56, 64)),
@@ -407,11 +397,9 @@ shortcut = Exercise(
         Mistake(lambda before, after: None if before == after else (after[2], (2, 1)), "two different strides"),
         Mistake(lambda before, after: None if before == after else (64, 2), "None for equal shapes"),
     ),
-    why=(
-        "Addition goes entry by entry, so both shapes must be equal. A 1 × 1 convolution gives as many channels as it "
-        "has filters. Its stride s reads every s-th row and column beginning with the first, so a side is divided by s "
-        "and rounded up."
-    ),
+    why="Addition goes entry by entry, so both shapes must be equal. A 1 × 1 convolution gives as many channels as it "
+    "has filters. Its stride s reads every s-th row and column beginning with the first, so a side is divided by s "
+    "and rounded up.",
 )
 
 
@@ -468,7 +456,6 @@ _diagnose_depth = ByCases(
     praise="50, 18, 34, 152 and 56: the number in a ResNet's name counts the layers with weights along one path.",
 )
 
-
 depth = Exercise(
     name="depth",
     solution_source="""
@@ -485,11 +472,9 @@ depth = Exercise(
         Mistake(lambda units, each: 50, "Walk from"),
         Mistake(lambda units, each: [each * n for n in units], "one number"),
     ),
-    why=(
-        "The name counts the convolutions and Dense layers that lie one behind another from the picture to the "
-        "classes. A unit holds several, the stem and the classifier are one each. Projections lie beside that way; "
-        "pooling and batch normalisation are not counted."
-    ),
+    why="The name counts the convolutions and Dense layers that lie one behind another from the picture to the "
+    "classes. A unit holds several, the stem and the classifier are one each. Projections lie beside that way; "
+    "pooling and batch normalisation are not counted.",
 )
 
 
@@ -596,7 +581,6 @@ _diagnose_squeeze_excite = ByCases(
     take=_scaled,
 )
 
-
 squeeze_excite = Exercise(
     name="squeeze_excite",
     solution_source="""
@@ -617,11 +601,9 @@ squeeze_excite = Exercise(
         Mistake(lambda x, *rest: x, "Check in order"),
         Mistake(lambda x, *rest: _squeeze_excite(x, *rest)[0], "should have shape (4, 6, 8)"),
     ),
-    why=(
-        "A mean says how strongly a channel answered to this picture, wherever it was. The two layers see all means at "
-        "once, so they can open one channel because of another. The sigmoid lets each gate open by itself; a softmax "
-        "would make them compete."
-    ),
+    why="A mean says how strongly a channel answered to this picture, wherever it was. The two layers see all means at "
+    "once, so they can open one channel because of another. The sigmoid lets each gate open by itself; a softmax "
+    "would make them compete.",
 )
 
 
@@ -662,9 +644,7 @@ def _diagnose_fire(answer: object) -> str:
 fire_params = Exercise(
     name="fire_params",
     answer_name="params",
-    solution_source="""
-        params = (128 * 32 + 32) + (32 * 128 + 128) + (9 * 32 * 128 + 128)
-    """,
+    solution_source="params = (128 * 32 + 32) + (32 * 128 + 128) + (9 * 32 * 128 + 128)",
     hints=(
         "Three layers with weights. Which channels does each of them read?",
         "Both expanding layers read the 32 squeezed channels. Their outputs are concatenated, which has no weights.",
@@ -686,11 +666,9 @@ fire_params = Exercise(
         Mistake(45_059, "One bias for each layer"),
         Mistake(1, "Three layers"),
     ),
-    why=(
-        "The 3 × 3 kernels are what costs: nine weights for each pair of channels. Squeezing leaves them few channels "
-        "to read, and half of the expanding is done by 1 × 1 kernels with one weight a pair. Concatenating costs "
-        "nothing."
-    ),
+    why="The 3 × 3 kernels are what costs: nine weights for each pair of channels. Squeezing leaves them few channels "
+    "to read, and half of the expanding is done by 1 × 1 kernels with one weight a pair. Concatenating costs "
+    "nothing.",
 )
 
 summary = Summary(bottleneck_macs, module_channels, residual_unit, shortcut, depth, squeeze_excite, fire_params)

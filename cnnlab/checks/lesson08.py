@@ -64,9 +64,7 @@ def _diagnose_window(answer: object) -> str:
 window = Exercise(
     name="window",
     answer_name="seen",
-    solution_source="""
-        seen = (4, 23, 8, 27)  # -8 + 3 * 4 = 4, 4 + 19 = 23; -8 + 4 * 4 = 8, 8 + 19 = 27
-    """,
+    solution_source="seen = (4, 23, 8, 27)  # -8 + 3 * 4 = 4, 4 + 19 = 23; -8 + 4 * 4 = 8, 8 + 19 = 27",
     hints=(
         "Where does the window of the value at row 0 begin? And that of row 1, one step further?",
         "Row i begins at −8 + 4·i. For i = 3 that is row 4 of the picture.",
@@ -83,11 +81,9 @@ window = Exercise(
         Mistake((0, 19, 0, 19), "offset + 4 · 3"),
         Mistake((4, 23), "shape (4,)"),
     ),
-    why=(
-        "Two poolings lie below conv3, so its neighbours stand 2 · 2 = 4 pixels apart in the picture. The size adds up "
-        "how far all kernels and poolings reach. The offset is negative because padding lets the first window begin "
-        "outside the picture."
-    ),
+    why="Two poolings lie below conv3, so its neighbours stand 2 · 2 = 4 pixels apart in the picture. The size adds up "
+    "how far all kernels and poolings reach. The offset is negative because padding lets the first window begin "
+    "outside the picture.",
 )
 
 
@@ -193,7 +189,6 @@ _TOP = ByCases(
     praise="4, 2, 0: the strongest first, each picture once.",
 )
 
-
 top_pictures = Exercise(
     name="top_pictures",
     solution_source="""
@@ -212,11 +207,9 @@ top_pictures = Exercise(
         Mistake(lambda maps, unit, count: list(range(count)), "maximum of its map"),
         Mistake(lambda maps, unit, count: np.argsort(-_strongest(maps, unit))[:3], "count = 5, return 5"),
     ),
-    why=(
-        "A unit asks the same question at every place, so a picture's answer is that of its strongest place. A mean "
-        "would prefer many lukewarm places to one clear find. Ranking pictures instead of places keeps one picture "
-        "from filling all ranks."
-    ),
+    why="A unit asks the same question at every place, so a picture's answer is that of its strongest place. A mean "
+    "would prefer many lukewarm places to one clear find. Ranking pictures instead of places keeps one picture "
+    "from filling all ranks.",
 )
 
 
@@ -353,8 +346,7 @@ _OCCLUSION = ByCases(
             "your tiles are one pixel too small. A slice ends before its end: rows i·size to (i + 1)·size.",
         ),
         Misreading(
-            _cumulative,
-            "the tiles add up. Your covered picture is the same array every time; start each from a copy.",
+            _cumulative, "the tiles add up. Your covered picture is the same array every time; start each from a copy."
         ),
         Misreading(
             lambda score, image, size: 0 * _covering(score, image, size),
@@ -430,10 +422,8 @@ occlusion = Exercise(
         Mistake(lambda score, image, size: np.ones((image.shape[0] // size, image.shape[1] // size)), "columns alike"),
         Mistake(_without_remainder, "ValueError"),
     ),
-    why=(
-        "The two pictures differ in one tile, so the difference of the scores is due to that tile. This holds only if "
-        "every tile starts from an untouched copy. A negative drop says that what was covered spoke against the class."
-    ),
+    why="The two pictures differ in one tile, so the difference of the scores is due to that tile. This holds only if "
+    "every tile starts from an untouched copy. A negative drop says that what was covered spoke against the class.",
 )
 
 
@@ -463,9 +453,7 @@ def _diagnose_weight(answer: object) -> str:
 cam_weight = Exercise(
     name="cam_weight",
     answer_name="weight",
-    solution_source="""
-        weight = 0.2  # (0.1 + 0.9 - 0.6 + 0.4) / 4
-    """,
+    solution_source="weight = 0.2  # (0.1 + 0.9 - 0.6 + 0.4) / 4",
     hints=(
         "One map gets one number: how the score follows this map, on the average over its places.",
         "The mean of the four slopes, with their signs.",
@@ -481,10 +469,8 @@ cam_weight = Exercise(
         Mistake(-0.2, "reversed"),
         Mistake(5, "divide by 4"),
     ),
-    why=(
-        "A map gets one weight for all its places: how the score reacts when the whole map rises. Slopes of opposite "
-        "signs work against each other, and a mean with signs lets them; magnitudes would count both as support."
-    ),
+    why="A map gets one weight for all its places: how the score reacts when the whole map rises. Slopes of opposite "
+    "signs work against each other, and a mean with signs lets them; magnitudes would count both as support.",
 )
 
 
@@ -573,7 +559,6 @@ _CAM = ByCases(
     praise="That is Grad-CAM: one weight a map, one sum a place, and what is left above zero.",
 )
 
-
 cam = Exercise(
     name="cam",
     answer_name="heat_map",
@@ -593,11 +578,9 @@ cam = Exercise(
         Mistake(lambda maps, gradients: np.zeros(maps.shape[:2]), "mean over axes 0 and 1"),
         Mistake(lambda maps, gradients: gradients.mean(axis=(0, 1)), "should have shape"),
     ),
-    why=(
-        "The mean gradients say how much each map matters to the class, the maps say where something was found: their "
-        "product needs both. Adding first and clipping afterwards lets evidence against the class cancel evidence for "
-        "it at the same place."
-    ),
+    why="The mean gradients say how much each map matters to the class, the maps say where something was found: their "
+    "product needs both. Adding first and clipping afterwards lets evidence against the class cancel evidence for "
+    "it at the same place.",
 )
 
 
@@ -648,11 +631,9 @@ evidence = Exercise(
         Mistake(3, "in quotes"),
         Mistake('strongest_evidence = "the mark"', "Answer with 'a'"),
     ),
-    why=(
-        "Accuracy, heat and gradient were all looked at with the mark in its place, where mark and 7 always come "
-        "together. Pasting it elsewhere and taking it away parts the two. The digits stay the same, so whatever "
-        "changes in the answers is the mark's doing."
-    ),
+    why="Accuracy, heat and gradient were all looked at with the mark in its place, where mark and 7 always come "
+    "together. Pasting it elsewhere and taking it away parts the two. The digits stay the same, so whatever "
+    "changes in the answers is the mark's doing.",
 )
 
 summary = Summary(window, top_pictures, occlusion, evidence, cam_weight, cam)

@@ -39,9 +39,7 @@ def _diagnose_crops(answer: object) -> str:
 
 crops = Exercise(
     name="crops",
-    solution_source="""
-        crops = (256 - 224 + 1) ** 2 * 2
-    """,
+    solution_source="crops = (256 - 224 + 1) ** 2 * 2",
     hints=(
         "Start small: a window of 4 in a row of 6 can begin at 0, 1 or 2.",
         "A window of 224 in 256 begins at 0, 1, …, 32. The same holds for the rows.",
@@ -55,11 +53,9 @@ crops = Exercise(
         Mistake(4356, "the factor is 2"),
         Mistake(5, "256 − 224 + 1"),
     ),
-    why=(
-        "A side of 256 has room for a window of 224 at 256 − 224 + 1 places: 0 counts as well as 32. Row and column "
-        "are chosen independently, so their numbers multiply, and so does the choice between the crop and its mirror "
-        "image."
-    ),
+    why="A side of 256 has room for a window of 224 at 256 − 224 + 1 places: 0 counts as well as 32. Row and column "
+    "are chosen independently, so their numbers multiply, and so does the choice between the crop and its mirror "
+    "image.",
 )
 
 
@@ -92,9 +88,7 @@ def _diagnose_flipped(answer: object) -> str:
 
 flipped = Exercise(
     name="flipped",
-    solution_source="""
-        flipped = (90 - 30, 20, 90 - 10, 50)
-    """,
+    solution_source="flipped = (90 - 30, 20, 90 - 10, 50)",
     hints=(
         "What was 10 pixels from the left edge is 10 pixels from the right edge now.",
         "A point at x goes to 90 − x. The box's right edge, x = 30, becomes its left edge.",
@@ -110,10 +104,8 @@ flipped = Exercise(
         Mistake((60, 20, 20, 30), "width and height"),
         Mistake((0, 0, 1, 1), "90 − x"),
     ),
-    why=(
-        "What lay x pixels from the left edge lies x pixels from the right one afterwards, at 90 − x. A mirror also "
-        "turns the order round, so the edge that was on the right becomes x1. Nothing moves up or down."
-    ),
+    why="What lay x pixels from the left edge lies x pixels from the right one afterwards, at 90 − x. A mirror also "
+    "turns the order round, so the edge that was on the right becomes x1. Nothing moves up or down.",
 )
 
 
@@ -212,10 +204,8 @@ flip_boxes = Exercise(
         Mistake(lambda boxes, width: boxes[:1], "should have shape"),
         Mistake(lambda boxes, width: boxes * 0 + 1, "new x1 = width − old x2"),
     ),
-    why=(
-        "Every left edge is made of a right edge and the reverse, so both new columns must be computed from the old "
-        "ones. Flipping twice gives back each box, as width − (width − x) is x: a test that fits every flip."
-    ),
+    why="Every left edge is made of a right edge and the reverse, so both new columns must be computed from the old "
+    "ones. Flipping twice gives back each box, as width − (width − x) is x: a test that fits every flip.",
 )
 
 
@@ -314,11 +304,9 @@ safe = Exercise(
         Mistake({**_CHOICES, "digits": {"rotate"}}, "is none of"),
         Mistake({"digits": {"shift"}}, "The keys are"),
     ),
-    why=(
-        "Augmentation tells the network that something does not matter. Where that is true, it stands in for pictures "
-        "that nobody took; where it is false, it is a wrong label. Which of the two depends on the data and on the "
-        "question asked, never on the operation."
-    ),
+    why="Augmentation tells the network that something does not matter. Where that is true, it stands in for pictures "
+    "that nobody took; where it is false, it is a wrong label. Which of the two depends on the data and on the "
+    "question asked, never on the operation.",
 )
 
 
@@ -419,11 +407,9 @@ brighter = Exercise(
         Mistake(_BRIGHTER.replace("(0, 1)", "(-1, 1)"), "pixels go from 0 to 1"),
         Mistake(lambda: 0.2, "Return a layer"),
     ),
-    why=(
-        "The layer adds a share of the range to all pixels and cuts at both ends, so it must know where the ends are. "
-        "A picture cannot tell it: a nearly black one that counts to 255 and an ordinary one that counts to 1 may hold "
-        "the same numbers."
-    ),
+    why="The layer adds a share of the range to all pixels and cuts at both ends, so it must know where the ends are. "
+    "A picture cannot tell it: a nearly black one that counts to 255 and an ordinary one that counts to 1 may hold "
+    "the same numbers.",
 )
 
 
@@ -510,12 +496,12 @@ prepare = Exercise(
         Mistake(
             "def prepare(images, augment):\n    images = augment(images)\n    last = len(images) // 5\n"
             "    return images[:-last], images[-last:]",
-            "validation pictures were augmented",
+            "validation pictures were augmented"
         ),
         Mistake(
             "def prepare(images, augment):\n    both = np.concatenate([images, augment(images)])\n"
             "    last = len(both) // 5\n    return both[:-last], both[-last:]",
-            "are in both piles",
+            "are in both piles"
         ),
         Mistake(_PREPARE.replace("return augment(train), validation", "return train, augment(validation)"),
                 "validation pictures were augmented"),
@@ -530,11 +516,9 @@ prepare = Exercise(
         Mistake(_PREPARE.replace("augment(train)", "train + augment(train)"), "were added"),
         Mistake(lambda images, augment: augment(images), "2 things are expected"),
     ),
-    why=(
-        "Two versions of one picture share nearly everything. With one of them in each pile, the network is examined "
-        "on what it has learned by heart, and the score says nothing about new pictures. A version made after the "
-        "split cannot cross over."
-    ),
+    why="Two versions of one picture share nearly everything. With one of them in each pile, the network is examined "
+    "on what it has learned by heart, and the score says nothing about new pictures. A version made after the "
+    "split cannot cross over.",
 )  # fmt: skip
 
 
@@ -643,11 +627,9 @@ mixup = Exercise(
         Mistake(_MIXUP.replace("return image, label", "return image"), "2 things are expected"),
         Mistake(_MIXUP.replace("return image, label", "return label, image"), "should have shape"),
     ),
-    why=(
-        "Between two training pictures a network may do anything. Mixup asks that on the way from one to the other its "
-        "answer goes over in the same measure as the picture does. So the label must have the very weights of the "
-        "picture."
-    ),
+    why="Between two training pictures a network may do anything. Mixup asks that on the way from one to the other its "
+    "answer goes over in the same measure as the picture does. So the label must have the very weights of the "
+    "picture.",
 )  # fmt: skip
 
 summary = Summary(crops, safe, flipped, flip_boxes, brighter, mixup, prepare)

@@ -71,7 +71,6 @@ _AVERAGE = ByCases(
     praise="One number for each map, wherever in the picture it answered: 7 × 7 × 64 becomes 64.",
 )
 
-
 average = Exercise(
     name="average",
     solution_source="""
@@ -119,9 +118,7 @@ def _diagnose_head_size(answer: object) -> str:
 
 head_size = Exercise(
     name="head_size",
-    solution_source="""
-        head_size = 5 * 5 * 2048 * 256 + 256 + 256 * 3 + 3
-    """,
+    solution_source="head_size = 5 * 5 * 2048 * 256 + 256 + 256 * 3 + 3",
     hints=(
         "160 halved five times is 5: the backbone gives 5 × 5 × 2,048.",
         "Flatten: 51,200 numbers. A Dense layer has inputs · units weights and units biases.",

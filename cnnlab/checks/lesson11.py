@@ -291,9 +291,7 @@ def _diagnose_nms_by_hand(answer: object) -> str:
 nms_by_hand = Exercise(
     name="nms_by_hand",
     answer_name="kept",
-    solution_source="""
-        kept = [1, 3, 0, 6, 5]  # box 2 is below 0.6; box 4 overlaps box 1 by 11 / 19
-    """,
+    solution_source="kept = [1, 3, 0, 6, 5]  # box 2 is below 0.6; box 4 overlaps box 1 by 11 / 19",
     hints=(
         "First cross out what is below 0.6. Then sort what is left by pc.",
         "Box 1 stays. Cats less than 5 pixels from it overlap it by more than 0.5 and go. Then take the next best.",
@@ -442,7 +440,6 @@ _NMS = ByCases(
     take=_indices,
 )
 
-
 nms = Exercise(
     name="nms",
     answer_name="my_nms",
@@ -560,7 +557,6 @@ _AP = ByCases(
     otherwise="Each hit adds 1 / positives of recall, times the best precision from there on.",
     praise="The area under the curve that never rises: VOC's measure since 2010. The mean over all classes is the mAP.",
 )
-
 
 average_precision = Exercise(
     name="average_precision",

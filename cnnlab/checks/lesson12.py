@@ -58,9 +58,7 @@ def _diagnose_output_shape(answer: object) -> str:
 output_shape = Exercise(
     name="output_shape",
     answer_name="shape",
-    solution_source="""
-        shape = (320 // 32, 416 // 32, 5 * (5 + 20))  # (10, 13, 125)
-    """,
+    solution_source="shape = (320 // 32, 416 // 32, 5 * (5 + 20))  # (10, 13, 125)",
     hints=(
         "How many cells of 32 pixels stand side by side in 416 pixels, and how many on one another in 320?",
         "Each anchor has x, y, width, height, objectness, and one number for each of 20 classes.",
@@ -136,13 +134,9 @@ _CELL = ByCases(
             lambda b, s, g: _cell(b, s, g, np.round),
             "you rounded to the nearest. Cell 1 reaches from 1 to 2: round down.",
         ),
+        Misreading(lambda b, s, g: _cell(b, s, g, np.ceil), "you rounded up. Cell 1 reaches from 1 to 2: round down."),
         Misreading(
-            lambda b, s, g: _cell(b, s, g, np.ceil),
-            "you rounded up. Cell 1 reaches from 1 to 2: round down.",
-        ),
-        Misreading(
-            lambda b, s, g: _cell(b, s, g) + 1,
-            "you counted from 1. Rows and columns count from 0, as everywhere.",
+            lambda b, s, g: _cell(b, s, g) + 1, "you counted from 1. Rows and columns count from 0, as everywhere."
         ),
         Misreading(
             lambda b, s, g: _cell(b, s[::-1], g),
@@ -160,10 +154,7 @@ _CELL = ByCases(
             lambda b, s, g: _cell((0, 0, b[2] - b[0], b[3] - b[1]), s, g),
             "(x2 − x1) / 2 is half the width. The centre is at (x1 + x2) / 2.",
         ),
-        Misreading(
-            lambda b, s, g: _cell(b, s, (3, 3)),
-            "the grid of the example, 3 × 3, is used. Take `grid`.",
-        ),
+        Misreading(lambda b, s, g: _cell(b, s, (3, 3)), "the grid of the example, 3 × 3, is used. Take `grid`."),
         Misreading(
             lambda b, s, g: _cell(b, s, (g[0] - 1, g[1] - 1)),
             "the picture was divided into one row and one column too few. A cell is height / rows pixels high.",
@@ -189,7 +180,6 @@ _CELL = ByCases(
     praise="Right on ten boxes, most in pictures that are not square. One cell, and no other, answers for each object.",
     take=lambda place, right, what: _whole_numbers(place, 2, what),
 )
-
 
 cell = Exercise(
     name="cell",
@@ -280,16 +270,14 @@ _ANCHOR = ByCases(
             "you took the largest intersection. A huge anchor has it with everything: divide by the union.",
         ),
         Misreading(
-            lambda s, a: int(np.argmin(_ious(s, a))),
-            "you took the smallest IoU. It is 1 − IoU that is a distance.",
+            lambda s, a: int(np.argmin(_ious(s, a))), "you took the smallest IoU. It is 1 − IoU that is a distance."
         ),
         Misreading(
             lambda s, a: int(np.argmax(_ious(s[::-1], a))),
             "width and height are swapped: an anchor is (width, height).",
         ),
         Misreading(
-            lambda s, a: int(np.argmax(_ious(s, a))) + 1,
-            "you counted the anchors from 1. The first is number 0.",
+            lambda s, a: int(np.argmax(_ious(s, a))) + 1, "you counted the anchors from 1. The first is number 0."
         ),
         Misreading(
             lambda s, a: int(np.argmin(np.abs(np.log(a / s)).sum(axis=1))),
@@ -317,7 +305,6 @@ _ANCHOR = ByCases(
     praise="Right on fifteen boxes and three sets of anchors. Only the shapes count: an anchor has no place.",
     take=_number_of,
 )
-
 
 best_anchor = Exercise(
     name="best_anchor",
@@ -457,7 +444,6 @@ _ENCODE = ByCases(
     otherwise="Check the four one by one: the centre in cells less its whole part; ln of the quotients.",
     praise="Right on four boxes. All four numbers are small, whatever the size of the picture: good to learn.",
 )
-
 
 encode = Exercise(
     name="encode",
@@ -611,7 +597,6 @@ _DECODE = ByCases(
     otherwise="First the centre: (column + sigmoid(tx)) cells from the left. Then the size. Then corners.",
     praise="Right on four outputs. Put through my_encode, each would give back the cell and the size it came from.",
 )
-
 
 decode = Exercise(
     name="decode",
@@ -778,8 +763,7 @@ _MASK = ByCases(
             "you masked by what the network said. The mask is the truth: true[..., 4].",
         ),
         Misreading(
-            lambda t, s: np.array(_terms(t, s)[::-1]),
-            "the two terms are swapped: xy first, then no_objectness.",
+            lambda t, s: np.array(_terms(t, s)[::-1]), "the two terms are swapped: xy first, then no_objectness."
         ),
     ),
     otherwise="Sum (said − true)² over x and y where true[..., 4] is 1; −ln(1 − said[..., 4]) elsewhere.",
@@ -787,7 +771,6 @@ _MASK = ByCases(
     "quiet.",
     take=_both,
 )
-
 
 loss_mask = Exercise(
     name="loss_mask",

@@ -21,7 +21,7 @@ def _convolution(filters: int, size: int, channels: int, batch_normalize: int, g
     return Case(
         filters, size, channels, batch_normalize, groups,
         words=f"For {filters} filters of {size} × {size} on {channels} channels, batch_normalize={batch_normalize}, "
-        f"groups={groups},",
+        f"groups={groups},"
     )  # fmt: skip
 
 
@@ -149,9 +149,7 @@ def _diagnose_begins(answer: object) -> str:
 begins = Exercise(
     name="begins",
     answer_name="byte",
-    solution_source="""
-        byte = 20 + 4 * (248 + 8 * 16 * 3 * 3 + 4 * 16)  # 5876
-    """,
+    solution_source="byte = 20 + 4 * (248 + 8 * 16 * 3 * 3 + 4 * 16)  # 5876",
     hints=(
         "What lies in front of layer 4? The header, and the numbers of the layers before it.",
         "Layer 2 has 16 filters of 3 × 3 on 8 channels, with batch normalisation: 1,152 + 64 numbers.",
@@ -257,7 +255,6 @@ route = Exercise(
 
 
 # --- a kernel in Keras' order -----------------------------------------------------------------------------------------
-
 
 _OTHER_ORDERS = {
     (3, 2, 4, 5): "that is (in, out, h, w)",
@@ -523,8 +520,7 @@ _UNDONE = ByCases(
             _multiplied, "you multiplied by the scale. It says how many input pixels a picture's pixel became: divide."
         ),
         Misreading(
-            _whole_bar,
-            "you subtracted both bars. In front of the picture lies one of them, half of what is left over.",
+            _whole_bar, "you subtracted both bars. In front of the picture lies one of them, half of what is left over."
         ),
         Misreading(_larger_scale, "that is the larger of the two scales: the picture would not fit. Take the smaller."),
         Misreading(

@@ -51,9 +51,7 @@ def _diagnose_usable(answer: object) -> str:
 
 usable = Exercise(
     name="usable",
-    solution_source="""
-        usable = (4, 2)  # cats/1, cats/2, dogs/1, dogs/2; cats and dogs
-    """,
+    solution_source="usable = (4, 2)  # cats/1, cats/2, dogs/1, dogs/2; cats and dogs",
     hints=(
         "Cross out what is no picture at all, then what is there twice.",
         "An ending is only a name. dogs/2.png is a good JPEG, and dogs/4.jpg has nothing in it.",
@@ -134,8 +132,7 @@ stays_inside = Exercise(
         Mistake(lambda name: ".." not in name.split("/"), "root of the disk"),
         Mistake(lambda name: not (name.startswith("/") or ".." in name.split("/")), "drive of Windows"),
         Mistake(
-            lambda name: not (name.startswith("/") or name[1:3] == ":/" or ".." in name.split("/")),
-            "needs no slash",
+            lambda name: not (name.startswith("/") or name[1:3] == ":/" or ".." in name.split("/")), "needs no slash"
         ),
         Mistake(lambda name: not (name.startswith("/") or ":" in name or ".." in name.split("/")), "backslashes"),
         Mistake(lambda name: not (name[0] in "/\\" or ":" in name or ".." in name), "within a name"),
@@ -328,9 +325,7 @@ def _diagnose_error(answer: object) -> str:
 
 error_bar = Exercise(
     name="error_bar",
-    solution_source="""
-        error_bar = (0.9 * 0.1 / 50) ** 0.5  # 0.042
-    """,
+    solution_source="error_bar = (0.9 * 0.1 / 50) ** 0.5  # 0.042",
     hints=(
         "The formula is √(p(1 − p)/n). What are p and n?",
         "p = 45/50 = 0.9, n = 50.",
