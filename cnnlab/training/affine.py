@@ -17,10 +17,10 @@ from types import ModuleType
 import numpy as np
 from keras import ops
 
-from cnnlab.arithmetic import boxes as _boxes
+from cnnlab.arithmetic.boxes import check as check_boxes
 from cnnlab.common.validate import check_choice, check_int, check_number, check_rank
+from cnnlab.training.label_changes import FLIPS
 
-FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
 FILLS = ("constant", "nearest", "reflect", "wrap")
 _SAMPLING = ("bilinear", "nearest")
 
@@ -208,7 +208,7 @@ def move_boxes(
     >>> move_boxes([[10, 20, 30, 50]], matrix(60, 90, flip="horizontal")).tolist()  # x1 = 90 - 30, x2 = 90 - 10
     [[60.0, 20.0, 80.0, 50.0]]
     """
-    boxes, matrix = _boxes.check(boxes), _check_matrices(matrix)
+    boxes, matrix = check_boxes(boxes), _check_matrices(matrix)
     if matrix.ndim != 2:
         raise ValueError(f"`matrix` must have shape (3, 3). Received: shape {matrix.shape}")
     if (height is None) != (width is None):

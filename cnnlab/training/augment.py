@@ -18,10 +18,10 @@ import numpy as np
 from keras import layers
 
 from cnnlab.common.validate import check_choice, check_int, check_rank, pair
-from cnnlab.training.affine import FLIPS, matrix, move_boxes, move_images
+from cnnlab.training.affine import matrix, move_boxes, move_images
 from cnnlab.training.augment_layers import Pipeline, RandomAffine, RandomPCAColor, check_range
 from cnnlab.training.image_data_generator import ELSEWHERE, ROWS, Row, modern
-from cnnlab.training.label_changes import label_changes
+from cnnlab.training.label_changes import FLIPS, label_changes
 
 OLD = ROWS
 OLD_ELSEWHERE = ELSEWHERE

@@ -9,9 +9,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from cnnlab.arithmetic import boxes as _boxes
+from cnnlab.arithmetic.boxes import check as check_boxes
 from cnnlab.common.validate import check_choice, check_number, check_rank, pair
-from cnnlab.training.affine import FILLS, FLIPS, box_around, box_seen, compose, corners_of, sampling
+from cnnlab.training.affine import FILLS, box_around, box_seen, compose, corners_of, sampling
+from cnnlab.training.label_changes import FLIPS
 
 
 @keras.saving.register_keras_serializable("cnnlab")
@@ -383,7 +384,7 @@ def _check_boxes(bounding_boxes: object) -> None:
     except (TypeError, NotImplementedError):  # in a graph
         return
     for picture, (some, own) in enumerate(zip(boxes, labels, strict=True)):
-        _boxes.check(np.where(own[:, None] >= 0, some, 0), f"boxes of picture {picture}")
+        check_boxes(np.where(own[:, None] >= 0, some, 0), f"boxes of picture {picture}")
 
 
 def _area(boxes: object) -> object:

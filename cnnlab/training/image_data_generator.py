@@ -14,9 +14,8 @@ import keras
 from keras import layers
 
 from cnnlab.common.validate import check_choice
+from cnnlab.training.affine import FILLS
 from cnnlab.training.augment_layers import Pipeline
-
-_FILL_MODES = ("nearest", "constant", "reflect", "wrap")
 
 
 @dataclass(frozen=True)
@@ -151,7 +150,7 @@ def modern(*, fill_mode: str = "nearest", cval: float = 0.0, **old: object) -> k
     unknown = [name for name in old if name not in ROWS]
     if unknown:
         raise ValueError(f"`old` must name some of {', '.join(ROWS)}. Received: {unknown[0]!r}")
-    check_choice(fill_mode, "fill_mode", _FILL_MODES)
+    check_choice(fill_mode, "fill_mode", FILLS)
     made = []
     for name in (name for name in ROWS if name in old):
         try:

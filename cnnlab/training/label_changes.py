@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cnnlab.common.validate import check_choice
 
+FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
 # Sign → the sign it then looks like, in a plain typeface: after half a turn, mirrored left-right, mirrored top-bottom.
 _HALF_TURN = dict(zip("69bdpqnumwMW", "96qpdbunwmWM", strict=True))
 _MIRRORED = dict(zip("bdpq", "dbqp", strict=True))
@@ -51,7 +52,7 @@ def label_changes(class_names: Sequence[str], *, flip: str | None = None, degree
     ()
     """
     if flip is not None:
-        check_choice(flip, "flip", ("horizontal", "vertical", "horizontal_and_vertical"))
+        check_choice(flip, "flip", FLIPS)
     found = []
     for name in map(str, class_names):
         found += _sign_changes(name, flip or "", abs(degrees)) if len(name) == 1 else _word_changes(name, flip or "")

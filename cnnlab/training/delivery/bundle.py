@@ -24,13 +24,7 @@ from cnnlab.common.errors import DataError, cause
 from cnnlab.common.files import sha256
 from cnnlab.common.validate import check_choice, check_int, check_rank
 from cnnlab.data.pictures.read import FITS, read_image
-from cnnlab.models.layers import (
-    ChannelPadding,
-    ChannelSlice,
-    DarknetMaxPooling2D,
-    GroupedConv2D,
-    LocalResponseNormalization,
-)
+from cnnlab.models import layers
 from cnnlab.training.augment_layers import Pipeline, RandomAffine, RandomPCAColor
 from cnnlab.training.delivery.card import check_names
 from cnnlab.training.transfer.heads import are_probabilities, one_a_class
@@ -39,10 +33,7 @@ FILES = ("model.keras", "labels.json", "MODEL_CARD.md")
 _FORMAT = 1  # of labels.json
 _MEMBERS = ("config.json", "model.weights.h5")  # of model.keras, which is a zip
 _UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, RuntimeError)  # what Keras raises on such a model
-LAYERS = (
-    ChannelPadding, ChannelSlice, DarknetMaxPooling2D, GroupedConv2D, LocalResponseNormalization,
-    Pipeline, RandomAffine, RandomPCAColor,
-)  # fmt: skip
+LAYERS = (*layers.LAYERS.values(), Pipeline, RandomAffine, RandomPCAColor)  # all that Keras does not have itself
 
 
 @dataclass(frozen=True, eq=False)

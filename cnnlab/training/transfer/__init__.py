@@ -20,8 +20,7 @@ import os
 import keras
 
 from cnnlab.common.validate import check_choice, check_int, pair
-from cnnlab.training.transfer import backbones as _backbones
-from cnnlab.training.transfer.backbones import MENU, Entry
+from cnnlab.training.transfer.backbones import MENU, Entry, build
 from cnnlab.training.transfer.digits_backbone import digits_backbone, scattered_digits
 from cnnlab.training.transfer.freezing import Training, freeze, restart, unfreeze, unfreeze_top
 from cnnlab.training.transfer.heads import classifier, features, head
@@ -107,4 +106,4 @@ def backbone(
         raise ValueError(f"`input_shape` must be (H, W, 3): three colours, no batch. Received: {shape!r}")
     height, width = (check_int(n, "input_shape", minimum=1) for n in shape[:2])
     size = None if resize is None else pair(resize, "resize")
-    return _backbones.build(entry, (height, width, 3), weights, size)
+    return build(entry, (height, width, 3), weights, size)

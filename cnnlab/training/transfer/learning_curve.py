@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnlab import plot
 from cnnlab.common.validate import check_choice, check_int, check_rank
-
-if TYPE_CHECKING:
-    from cnnlab.plot import Picture
-
 
 _HEIGHT, _AXES = 3.8, (0.1, 0.16, 0.62, 0.74)  # of the picture in inches; left, bottom, width and height as parts of it
 _LINE = 14.0  # points between the names of two curves
@@ -116,10 +112,8 @@ class LearningCurve:
             )
         return "; ".join(parts) + "."
 
-    def figure(self, title: str = "", guess: float | None = None) -> Picture:
+    def figure(self, title: str = "", guess: float | None = None) -> plot.Picture:
         """The curves with their error bars; `guess` draws the accuracy of guessing as a dotted line."""
-        from cnnlab import plot  # matplotlib, which the table does without
-
         seeds = next(iter(self.accuracies.values())).shape[1]
         alt = f"Accuracy by number of labels, mean and standard deviation of {seeds} seeds. {self._words()}"
         picture = plot.Picture(7.5, _HEIGHT, alt=alt)

@@ -1,4 +1,4 @@
-"""The callbacks that a training run wants.
+"""The callbacks that ``model.fit`` wants: keep the best weights, slow down, stop.
 
 For the same numbers twice call ``keras.utils.set_random_seed(seed)`` before the model is built: it seeds Python, NumPy
 and the backend. To watch a run, pass an `explore.TrainingMonitor` along with these callbacks.
@@ -6,15 +6,12 @@ and the backend. To watch a run, pass an `explore.TrainingMonitor` along with th
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import keras
 
 from cnnlab.common.validate import check_int
-
-if TYPE_CHECKING:
-    import os
-
-    import keras
 
 
 def callbacks(
@@ -39,7 +36,7 @@ def callbacks(
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule.
+        If `file` does not end in ``.keras``, or a number is out of its range.
 
     Examples
     --------
@@ -49,8 +46,6 @@ def callbacks(
     Traceback (most recent call last):
     ValueError: `file` must end in .keras, the format that holds a whole model. Received: 'best.h5'
     """
-    import keras  # takes seconds; the rest of this module does without
-
     check_int(patience, "patience", minimum=2)
     if Path(file).suffix != ".keras":
         raise ValueError(f"`file` must end in .keras, the format that holds a whole model. Received: {str(file)!r}")
