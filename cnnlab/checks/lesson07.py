@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlab.checks.exercise import Exercise, Mistake, Text, Wrong, array, call, close, number, parts, read
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.judging import ByCases, ByValue, Misreading
 from cnnlab.checks.summary import Summary
 
 # --- what a bottleneck costs ------------------------------------------------------------------------------------------
@@ -110,29 +110,12 @@ bottleneck_macs = Exercise(
 
 # --- Inception's channels ---------------------------------------------------------------------------------------------
 
-_CHANNELS = 480
-_CHANNEL_MISREADINGS = {
-    640: "You counted the 1×1s that only reduce, 128 and 32. Their channels are read by the 3×3 and the 5×5, and do "
-    "not come out of the module.",
-    672: "You let the pooling pass all its 256 channels on. That is the naive module; here a 1×1 leaves 64 of them.",
-    832: "You counted the reducing 1×1s, and the pooling with all its 256 channels.",
-    416: "The path through the pooling is missing: its 64 channels are concatenated too.",
-    192: "You took the widest path. Concatenating puts the paths' channels one behind the other.",
-    736: "You added the 256 channels that go in. A module concatenates its paths; a residual unit adds its input.",
-    224: "You summed the reductions, 128 + 32, and 64. They are inside their paths; what ends a path comes out.",
-}
 
-
-def _diagnose_module_channels(answer: object) -> str:
-    value = number(answer, "The number of channels")
-    if value == _CHANNELS:
-        return "128 + 192 + 96 + 64 = 480. A path gives what its last layer gives; the concatenation adds them up."
-    if value in _CHANNEL_MISREADINGS:
-        raise Wrong(f"You got {read(value)}. {_CHANNEL_MISREADINGS[int(value)]}")
-    if value > 0 and value % (28 * 28) == 0:
-        raise Wrong(f"You got {read(value)}, a number of values. Asked for are channels: the values at one position.")
-    raise Wrong(
-        f"You got {read(value)}. Write down the filters of the last layer of each of the four paths, and add them."
+def _no_reading(channels: float) -> str:
+    if channels > 0 and channels % (28 * 28) == 0:
+        return f"You got {read(channels)}, a number of values. Asked for are channels: the values at one position."
+    return (
+        f"You got {read(channels)}. Write down the filters of the last layer of each of the four paths, and add them."
     )
 
 
@@ -145,14 +128,26 @@ module_channels = Exercise(
         "A path brings the filters of its last layer: the 3×3 brings 192, whatever the 1×1 before it has.",
         "1×1: 128, 3×3: 192, 5×5: 96, pooling then 1×1: 64.",
     ),
-    diagnose=_diagnose_module_channels,
+    diagnose=ByValue(
+        truth=480,
+        misreadings={
+            640: "You counted the 1×1s that only reduce, 128 and 32. Their channels are read by the 3×3 and the 5×5, "
+            "and do not come out of the module.",
+            672: "You let the pooling pass all its 256 channels on. That is the naive module; here a 1×1 leaves 64 of "
+            "them.",
+            832: "You counted the reducing 1×1s, and the pooling with all its 256 channels.",
+            416: "The path through the pooling is missing: its 64 channels are concatenated too.",
+            192: "You took the widest path. Concatenating puts the paths' channels one behind the other.",
+            736: "You added the 256 channels that go in. A module concatenates its paths; a residual unit adds its "
+            "input.",
+            224: "You summed the reductions, 128 + 32, and 64. They are inside their paths; what ends a path comes "
+            "out.",
+        },
+        otherwise=_no_reading,
+        praise="128 + 192 + 96 + 64 = 480. A path gives what its last layer gives; the concatenation adds them up.",
+        take=lambda answer: number(answer, "The number of channels"),
+    ),
     mistakes=(
-        Mistake(640, "only reduce"),
-        Mistake(672, "naive module"),
-        Mistake(832, "all its 256"),
-        Mistake(416, "pooling is missing"),
-        Mistake(192, "widest path"),
-        Mistake(736, "residual unit adds"),
         Mistake(480 * 784, "values at one position"),
         Mistake(256, "four paths"),
         Mistake([128, 192, 96, 64], "one number"),
@@ -181,9 +176,29 @@ def _residual_unit(a: np.ndarray, w1: np.ndarray, w2: np.ndarray) -> np.ndarray:
     return _relu(_relu(a @ w1) @ w2 + a)
 
 
-_UNITS = ByCases(
+class _Unit(ByCases):
+    """Cases, and beside them the unit whose weights are all 0: it has to pass its input on."""
+
+    def __call__(self, answer: object) -> str:
+        a, zero = np.array([3.0, 0.0, 1.0]), np.zeros((3, 3))
+        still = array(call(answer, a, zero, zero), (3,), "The unit's output")
+        try:
+            praise = super().__call__(answer)
+        except Wrong as wrong:
+            if close(still, a) or self.otherwise not in str(wrong):
+                raise
+            raise Wrong(
+                f"{wrong} With all weights 0 and a = {read(a)} yours gives {read(still)}, and should give a."
+            ) from wrong
+        if not close(still, a):
+            raise Wrong(f"With all weights 0 the unit should pass {read(a)} on, and yours gives {read(still)}.")
+        return praise
+
+
+_UNIT = _Unit(
     truth=_residual_unit,
-    cases=[Case(*case, words=f"For a of shape {case[0].shape}") for case in _unit_cases()],
+    cases=_unit_cases(),
+    words=lambda a, *weights: f"For a of shape {a.shape}",
     misreadings=(
         Misreading(
             lambda a, w1, w2: _relu(_relu(a @ w1) @ w2),
@@ -227,23 +242,6 @@ _UNITS = ByCases(
     praise="With all weights 0 it passes its input on: for a residual unit doing nothing is easy.",
 )
 
-
-def _diagnose_residual_unit(answer: object) -> str:
-    a, zero = np.array([3.0, 0.0, 1.0]), np.zeros((3, 3))
-    still = array(call(answer, a, zero, zero), (3,), "The unit's output")
-    try:
-        praise = _UNITS(answer)
-    except Wrong as wrong:
-        if close(still, a) or _UNITS.otherwise not in str(wrong):
-            raise
-        raise Wrong(
-            f"{wrong} With all weights 0 and a = {read(a)} yours gives {read(still)}, and should give a."
-        ) from wrong
-    if not close(still, a):
-        raise Wrong(f"With all weights 0 the unit should pass {read(a)} on, and yours gives {read(still)}.")
-    return praise
-
-
 residual_unit = Exercise(
     name="residual_unit",
     solution_source="""
@@ -256,9 +254,8 @@ residual_unit = Exercise(
         "z is the second layer's result before its ReLU: np.maximum(a @ w1, 0) @ w2.",
         "return np.maximum(z + a, 0)",
     ),
-    diagnose=_diagnose_residual_unit,
+    diagnose=_UNIT,
     mistakes=(
-        *(Mistake(misreading.how, misreading.says) for misreading in _UNITS.misreadings),
         Mistake(lambda a, w1, w2: np.ones_like(a), "and should give a"),
         Mistake(lambda a, w1, w2: np.concatenate([_relu(_relu(a @ w1) @ w2), a]), "shape"),
         Mistake(lambda a, w1, w2: _relu(_relu(a @ w1) @ w2 + a) if w1.any() else 2 * a, "should pass [3, 0, 1] on"),
@@ -271,23 +268,16 @@ residual_unit = Exercise(
 
 # --- which shortcut ---------------------------------------------------------------------------------------------------
 
-_SHAPES = (
-    ((56, 56, 64), (56, 56, 64)),
-    ((56, 28, 64), (28, 14, 128)),
-    ((56, 56, 64), (56, 56, 256)),
-    ((7, 14, 1024), (4, 7, 2048)),
-    ((28, 28, 64), (14, 14, 64)),
-    ((28, 20, 256), (28, 20, 64)),
-)
-
 
 def _shortcut(before: tuple[int, ...], after: tuple[int, ...]) -> tuple:
     """(filters, strides) of the projection, or () where none is needed."""
     return () if before == after else (after[2], -(-before[0] // after[0]))
 
 
-def _projection(result: object, right: object, what: str) -> Text:
+def _projection(result: object, right: object = None, what: str = "") -> Text:
     """The projection in words, which two answers share exactly if they are the same."""
+    if isinstance(result, Text):
+        return result
     if isinstance(result, (tuple, list)) and not result:
         return Text("no projection")
     filters, strides = parts(result, ("filters", "strides"))
@@ -303,9 +293,28 @@ def _if_needed(how: object) -> object:
     return lambda before, after: () if before == after else how(before, after)
 
 
-_PROJECTIONS = ByCases(
-    truth=lambda before, after: _projection(_shortcut(before, after), None, ""),
-    cases=[Case(*shapes, words="For {} beside {}".format(*shapes)) for shapes in _SHAPES],
+class _OrNone(ByCases):
+    """Cases where None, no projection, is an answer too."""
+
+    def __call__(self, answer: object) -> str:
+        def projection(before: tuple[int, ...], after: tuple[int, ...]) -> object:
+            result = answer(before, after)
+            return () if result is None else result
+
+        return super().__call__(projection if callable(answer) else answer)
+
+
+_PROJECTIONS = _OrNone(
+    truth=lambda before, after: _projection(_shortcut(before, after)),
+    cases=(
+        ((56, 56, 64), (56, 56, 64)),
+        ((56, 28, 64), (28, 14, 128)),
+        ((56, 56, 64), (56, 56, 256)),
+        ((7, 14, 1024), (4, 7, 2048)),
+        ((28, 28, 64), (14, 14, 64)),
+        ((28, 20, 256), (28, 20, 64)),
+    ),
+    words="For {} beside {}".format,
     misreadings=(
         Misreading(
             lambda before, after: (),
@@ -357,24 +366,8 @@ _PROJECTIONS = ByCases(
     praise="Equal shapes: add. Otherwise a 1 × 1 convolution whose filters are the residual's channels and whose "
     "stride is its reduction. ResNet-50 needs four of these, one at the start of each block.",
     take=_projection,
-    same=lambda got, right: _words_of(got) == _words_of(right),
+    same=lambda got, right: got == _projection(right),
 )
-
-
-def _words_of(projection: object) -> str:
-    return projection if isinstance(projection, Text) else _projection(projection, None, "")
-
-
-def _diagnose_shortcut(answer: object) -> str:
-    if not callable(answer):
-        call(answer)  # says what it is
-
-    def projection(before: tuple[int, ...], after: tuple[int, ...]) -> object:
-        result = answer(before, after)
-        return () if result is None else result
-
-    return _PROJECTIONS(projection)
-
 
 shortcut = Exercise(
     name="shortcut",
@@ -389,9 +382,8 @@ shortcut = Exercise(
         "The number of filters is the number of channels that come out. What makes a picture half as high?",
         "Filters: after[2]. Strides: before[0] / after[0], rounded up, which is 1 where only the channels differ.",
     ),
-    diagnose=_diagnose_shortcut,
+    diagnose=_PROJECTIONS,
     mistakes=(
-        *(Mistake(misreading.how, misreading.says) for misreading in _PROJECTIONS.misreadings),
         Mistake(lambda before, after: None, "cannot be added as they are"),
         Mistake(lambda before, after: None if before == after else (after[2], 2, 2), "2 things are expected"),
         Mistake(lambda before, after: None if before == after else (after[2], (2, 1)), "two different strides"),
@@ -407,10 +399,8 @@ shortcut = Exercise(
 
 _diagnose_depth = ByCases(
     truth=lambda units, each: each * sum(units) + 2,
-    cases=[
-        Case(units, each, words=f"For units {units} of {each} convolutions")
-        for units, each in (((3, 4, 6, 3), 3), ((2, 2, 2, 2), 2), ((3, 4, 6, 3), 2), ((3, 8, 36, 3), 3), ((9, 9, 9), 2))
-    ],
+    cases=(((3, 4, 6, 3), 3), ((2, 2, 2, 2), 2), ((3, 4, 6, 3), 2), ((3, 8, 36, 3), 3), ((9, 9, 9), 2)),
+    words="For units {} of {} convolutions".format,
     misreadings=(
         Misreading(
             lambda units, each: each * sum(units),
@@ -494,12 +484,12 @@ def _gate_cases() -> list[tuple[np.ndarray, ...]]:
     return cases
 
 
-def _squeeze_excite(x, w1, b1, w2, b2, squeeze=np.mean, inner=_relu, outer=_sigmoid):
-    return x * outer(inner(squeeze(x, axis=(0, 1)) @ w1 + b1) @ w2 + b2)
+def _gates(x, w1, b1, w2, b2, squeeze=np.mean, inner=_relu, outer=_sigmoid):
+    return outer(inner(squeeze(x, axis=(0, 1)) @ w1 + b1) @ w2 + b2)
 
 
-def _gates(x, w1, b1, w2, b2):
-    return _sigmoid(_relu(x.mean(axis=(0, 1)) @ w1 + b1) @ w2 + b2)
+def _squeeze_excite(x, *weights, **how):
+    return x * _gates(x, *weights, **how)
 
 
 def _softmax(x: np.ndarray) -> np.ndarray:
@@ -517,7 +507,8 @@ def _scaled(result: object, right: np.ndarray, what: str) -> np.ndarray:
 
 _diagnose_squeeze_excite = ByCases(
     truth=_squeeze_excite,
-    cases=[Case(*case, words=f"For x of shape {case[0].shape}") for case in _gate_cases()],
+    cases=_gate_cases(),
+    words=lambda x, *rest: f"For x of shape {x.shape}",
     misreadings=(
         Misreading(
             lambda *args: _squeeze_excite(*args, squeeze=np.sum),
@@ -609,38 +600,6 @@ squeeze_excite = Exercise(
 
 # --- a fire module ----------------------------------------------------------------------------------------------------
 
-_FIRE = 45_344  # 128·32 + 32, 32·128 + 128, 9·32·128 + 128
-_FIRE_MISREADINGS = {
-    45_056: "The biases are missing: 32 + 128 + 128.",
-    168_224: "The expanding layers read the 32 squeezed channels, not the 128 that entered the module.",
-    12_576: "The 3×3 was counted with one tap. It has 9.",
-    41_120: "One of the two expanding layers is missing: there is a 1×1 beside the 3×3.",
-    41_216: "The squeezing layer is missing: 128·32 + 32.",
-    8_352: "The expanding 3×3 is missing: 9·32·128 + 128.",
-    78_112: "The squeezing layer was counted as 3×3. It is 1×1.",
-    45_312: "The 32 biases of the squeezing layer are missing: every layer has its own.",
-    45_216: "The 128 biases of one expanding layer are missing: every layer has its own.",
-    45_088: "The biases of the expanding layers are missing, 128 each.",
-    45_059: "One bias for each layer. Every filter has its own: 32 + 128 + 128.",
-    147_584: "That is a 3×3 convolution from 128 to 128 channels, without any squeezing.",
-}
-
-
-def _diagnose_fire(answer: object) -> str:
-    value = number(answer, "The number of parameters")
-    if value == _FIRE:
-        return (
-            "4,128 + 4,224 + 36,992 = 45,344. A single 3×3 convolution from 128 to 256 channels would have 295,168, "
-            "six and a half times as many."
-        )
-    if value in _FIRE_MISREADINGS:
-        raise Wrong(f"You got {read(value)}. {_FIRE_MISREADINGS[int(value)]}")
-    raise Wrong(
-        f"You got {read(value)}. Three layers: squeeze 128 → 32 by 1×1, expand 32 → 128 by 1×1 and 32 → 128 by 3×3, "
-        "each with taps × inputs × filters weights and one bias a filter."
-    )
-
-
 fire_params = Exercise(
     name="fire_params",
     answer_name="params",
@@ -650,22 +609,29 @@ fire_params = Exercise(
         "Both expanding layers read the 32 squeezed channels. Their outputs are concatenated, which has no weights.",
         "128·32 + 32, then 32·128 + 128, then 9·32·128 + 128.",
     ),
-    diagnose=_diagnose_fire,
-    mistakes=(
-        Mistake(45_056, "biases"),
-        Mistake(168_224, "not the 128"),
-        Mistake(12_576, "one tap"),
-        Mistake(41_120, "1×1 beside the 3×3"),
-        Mistake(41_216, "squeezing layer is missing"),
-        Mistake(8_352, "3×3 is missing"),
-        Mistake(78_112, "It is 1×1"),
-        Mistake(147_584, "without any squeezing"),
-        Mistake(45_312, "32 biases"),
-        Mistake(45_216, "of one expanding layer"),
-        Mistake(45_088, "128 each"),
-        Mistake(45_059, "One bias for each layer"),
-        Mistake(1, "Three layers"),
+    diagnose=ByValue(
+        truth=45_344,  # 128·32 + 32, 32·128 + 128, 9·32·128 + 128
+        misreadings={
+            45_056: "The biases are missing: 32 + 128 + 128.",
+            168_224: "The expanding layers read the 32 squeezed channels, not the 128 that entered the module.",
+            12_576: "The 3×3 was counted with one tap. It has 9.",
+            41_120: "One of the two expanding layers is missing: there is a 1×1 beside the 3×3.",
+            41_216: "The squeezing layer is missing: 128·32 + 32.",
+            8_352: "The expanding 3×3 is missing: 9·32·128 + 128.",
+            78_112: "The squeezing layer was counted as 3×3. It is 1×1.",
+            45_312: "The 32 biases of the squeezing layer are missing: every layer has its own.",
+            45_216: "The 128 biases of one expanding layer are missing: every layer has its own.",
+            45_088: "The biases of the expanding layers are missing, 128 each.",
+            45_059: "One bias for each layer. Every filter has its own: 32 + 128 + 128.",
+            147_584: "That is a 3×3 convolution from 128 to 128 channels, without any squeezing.",
+        },
+        otherwise="Three layers: squeeze 128 → 32 by 1×1, expand 32 → 128 by 1×1 and 32 → 128 by 3×3, each with taps × "
+        "inputs × filters weights and one bias a filter.",
+        praise="4,128 + 4,224 + 36,992 = 45,344. A single 3×3 convolution from 128 to 256 channels would have 295,168, "
+        "six and a half times as many.",
+        take=lambda answer: number(answer, "The number of parameters"),
     ),
+    mistakes=(Mistake(1, "Three layers"),),
     why="The 3 × 3 kernels are what costs: nine weights for each pair of channels. Squeezing leaves them few channels "
     "to read, and half of the expanding is done by 1 × 1 kernels with one weight a pair. Concatenating costs "
     "nothing.",
