@@ -6,6 +6,7 @@ them: it is cells, frames and characters at known places. Later marks cover earl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
@@ -142,6 +143,17 @@ class _Bitmap(Artist):
         context = renderer.new_gc()
         renderer.draw_image(context, self._left, self._bottom, self._pixels)
         context.restore()
+
+
+def rectangle(x: float, y: float, width: float, height: float) -> list[tuple[float, float]]:
+    """The corners of a rectangle with its top left corner at (x, y), for `Sheet.shapes`."""
+    return [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+
+
+def disc(x: float, y: float, radius: float, corners: int = 16) -> list[tuple[float, float]]:
+    """The corners of a polygon around (x, y) that looks like a disc; one of four stands upright, as a square does."""
+    angles = (np.arange(corners) + 0.5) * 2 * np.pi / corners
+    return [(x + radius * math.cos(angle), y + radius * math.sin(angle)) for angle in angles.tolist()]
 
 
 @lru_cache(maxsize=1024)
