@@ -271,10 +271,11 @@ def parts(answer: object, names: Sequence[str]) -> list:
     if isinstance(answer, dict) and set(answer) == set(names):
         return [answer[name] for name in names]
     wanted = f"{len(names)} things are expected: {', '.join(names)}"
-    if isinstance(answer, (int, float, np.number)) and not isinstance(answer, bool):
+    alone = isinstance(answer, (int, float)) or getattr(answer, "ndim", None) == 0  # an array or tensor without axes
+    if alone and not isinstance(answer, bool):
         size = "a pair, two values" if len(names) == 2 else f"{len(names)} values"
         form = f"in brackets with commas between them and in this order: ({', '.join(names)})"
-        raise Wrong(f"{wanted}. This is one number, {read(answer)}. Give {size} {form}.")
+        raise Wrong(f"{wanted}. This is one number, {read(number(answer, finite=False))}. Give {size} {form}.")
     if isinstance(answer, (str, bytes, dict, set, type)) or not hasattr(answer, "__len__"):
         raise Wrong(f"{wanted}. This is {kind_of(answer)}.")
     if len(answer) != len(names):

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cnnlab.checks.exercise import Wrong, apart, array, call, close, number, read, refuse_not_finite, show
+from cnnlab.checks.exercise import Wrong, apart, array, call, close, number, parts, read, refuse_not_finite, show
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class ByValue:
     misreadings : wrong values, ``{value: what to say}``, or `Misreading` where a value can be no key
     otherwise : what to say of any other value; a function of the value gives the whole sentence
     praise : what the learner now knows
-    said : how the answer is quoted before a misreading's words, with ``{}`` for each of its numbers
+    said : how the answer is quoted, with ``{}`` for each of its numbers; what to say follows after a colon if it begins
+        with a small letter, otherwise as a sentence of its own
     take : gives the answer in the form of `truth`, or raises `Wrong`
     same : ``same(taken, value)`` compares the two
     """
@@ -48,7 +49,7 @@ class ByValue:
     misreadings: Mapping[object, str] | Sequence[Misreading]
     otherwise: str | Callable[[object], str]
     praise: str
-    said: str = "You got {}."
+    said: str = "You got {}"
     take: Callable[[object], object] | None = None
     same: Callable[[object, object], bool] = close
 
@@ -66,7 +67,17 @@ class ByValue:
         says = next((m.says for m in self.misreadings if self.same(got, m.how)), self.otherwise)
         if callable(says):
             raise Wrong(says(got))
-        raise Wrong(f"{self.said.format(*map(read, np.ravel(got)))} {says}".strip())
+        said = self.said.format(*map(read, np.ravel(got)))
+        raise Wrong(f"{said}{': ' if says[0].islower() else '. '}{says}" if said else says)
+
+
+def several(*names: str) -> Callable:
+    """A `take` for results of several numbers, however they are bundled; `names` say what they are, in their order."""
+
+    def take(result: object, right: object, what: str) -> np.ndarray:
+        return np.array([number(entry, what, finite=False) for entry in parts(result, names)])
+
+    return take
 
 
 class Case:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import operator
 from itertools import pairwise
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, number, parts, read
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong
+from cnnlab.checks.judging import ByCases, ByValue, Misreading, several
 from cnnlab.checks.summary import Summary
 
 # --- parameters -----------------------------------------------------------------------------------------------------
@@ -26,20 +27,15 @@ def _weights(sizes: tuple[int, ...]) -> int:
 _MISCOUNTS = (
     Misreading(_weights, "that is the weights only: every unit has a bias of its own, and those are missing."),
     Misreading(
-        lambda sizes: _weights(sizes) + len(sizes) - 1,
-        "that is one bias a layer: every unit has a bias of its own.",
+        lambda sizes: _weights(sizes) + len(sizes) - 1, "that is one bias a layer: every unit has a bias of its own."
     ),
     Misreading(
         lambda sizes: _weights(sizes) + sum(sizes[:-1]),
         "that is a bias for each input of a layer: the bias belongs to the unit that adds it.",
     ),
+    Misreading(lambda sizes: _parameters(sizes[:2]), "that is the first layer alone. Is the `return` inside the loop?"),
     Misreading(
-        lambda sizes: _parameters(sizes[:2]),
-        "that is the first layer alone. Is the `return` inside the loop?",
-    ),
-    Misreading(
-        lambda sizes: _parameters(sizes[-2:]),
-        "that is the last layer alone: add each layer to the total with +=.",
+        lambda sizes: _parameters(sizes[-2:]), "that is the last layer alone: add each layer to the total with +=."
     ),
     Misreading(
         lambda sizes: _parameters(sizes) + sizes[0],
@@ -69,24 +65,6 @@ _MISCOUNTS = (
     ),
 )
 
-_BY_HAND = (4, 12, 8, 3)
-
-
-def _diagnose_first_count(answer: object) -> str:
-    got = number(answer)
-    if got == _parameters(_BY_HAND):
-        return "60 + 104 + 27 = 191: inputs times units, plus one bias a unit, layer by layer."
-    if got in (60, 104, 27):
-        raise Wrong(f"{read(got)} is one of the three layers. Count all three and add them.")
-    for miscount in _MISCOUNTS:
-        if got == miscount.how(_BY_HAND):
-            raise Wrong(f"You got {read(got)}: {miscount.says}")
-    raise Wrong(
-        f"You got {read(got)}. A layer has (inputs × units) weights and one bias a unit; begin with the 4 inputs and "
-        "12 units of the first."
-    )
-
-
 first_count = Exercise(
     name="first_count",
     answer_name="my_count",
@@ -96,22 +74,16 @@ first_count = Exercise(
         "4 → 12 has 4·12 = 48 weights and 12 biases: 60.",
         "60 for 4 → 12, then 12·8 + 8 = 104, then 8·3 + 3.",
     ),
-    diagnose=_diagnose_first_count,
-    mistakes=(
-        Mistake(168, "every unit has a bias of its own, and those are missing"),
-        Mistake(171, "one bias a layer"),
-        Mistake(192, "a bias for each input of a layer"),
-        Mistake(164, "without the last layer"),
-        Mistake(131, "without the first layer"),
-        Mistake(195, "the input is not a layer"),
-        Mistake(188, "biases of the last layer are missing"),
-        Mistake(179, "biases of the first layer are missing"),
-        Mistake(1152, "all the sizes multiplied"),
-        Mistake(27.0, "one of the three layers"),
-        Mistake(60, "one of the three layers"),
-        Mistake(15, "the inputs joined straight to the outputs"),
-        Mistake(100, "begin with the 4 inputs"),
+    diagnose=ByValue(
+        truth=191,
+        misreadings={m.how((4, 12, 8, 3)): m.says for m in _MISCOUNTS}
+        | dict.fromkeys((60, 104, 27), "that is one of the three layers. Count all three and add them."),
+        otherwise="A layer has (inputs × units) weights and one bias a unit; begin with the 4 inputs and 12 units of "
+        "the first.",
+        praise="60 + 104 + 27 = 191: inputs times units, plus one bias a unit, layer by layer.",
+        same=operator.eq,
     ),
+    mistakes=(Mistake(100, "begin with the 4 inputs"),),
     why="A unit of a Dense layer looks at every number the layer before it puts out, so it needs one weight for each "
     "of them. Its bias comes on top: a number of its own that shifts the point from which the unit answers. "
     "Layers share nothing, so their counts add up.",
@@ -124,7 +96,8 @@ def _pairs_apart(sizes: tuple[int, ...]) -> int:
 
 _STACKS = ByCases(
     truth=_parameters,
-    cases=[Case(sizes, words=f"For sizes {sizes}") for sizes in ((4, 50, 3), (4, 50, 30, 3), (7, 2), (6, 5, 3, 2, 4))],
+    cases=[((4, 50, 3),), ((4, 50, 30, 3),), ((7, 2),), ((6, 5, 3, 2, 4),)],
+    words="For sizes {}".format,
     misreadings=(
         *_MISCOUNTS,
         Misreading(
@@ -162,6 +135,7 @@ stack_parameters = Exercise(
 
 # --- softmax --------------------------------------------------------------------------------------------------------
 
+_LOGS = np.log([2.0, 5.0, 1.0])
 _quiet = np.errstate(all="ignore")  # some wrong ways overflow, which is what is wrong with them
 
 
@@ -171,7 +145,7 @@ def _softmax(z: np.ndarray) -> np.ndarray:
 
 
 def _scores(z: np.ndarray) -> str:
-    return f"[{', '.join(f'{score:g}' for score in z.round(4))}]"
+    return f"For scores [{', '.join(f'{score:g}' for score in z.round(4))}]"
 
 
 def _after(lower: object) -> object:
@@ -199,23 +173,17 @@ _NOT_SOFTMAX = (
         "that is the logarithm of softmax. The probabilities themselves are asked for.",
     ),
     Misreading(
-        _quiet(lambda z: 100 * _softmax(z)),
-        "those are per cent. Shares of one are asked for: they add up to 1.",
+        _quiet(lambda z: 100 * _softmax(z)), "those are per cent. Shares of one are asked for: they add up to 1."
     ),
     Misreading(_quiet(lambda z: np.round(_softmax(z), 2)), "you rounded. Return the shares as they are."),
     Misreading(_quiet(lambda z: np.sort(_softmax(z))), "you sorted the shares. Each stays in the place of its score."),
-    Misreading(
-        lambda z: _softmax(-z),
-        "the largest score got the smallest share: the power is e^z, not e^−z.",
-    ),
+    Misreading(lambda z: _softmax(-z), "the largest score got the smallest share: the power is e^z, not e^−z."),
 )
 
 _SOFTMAX = ByCases(
     truth=_softmax,
-    cases=[
-        Case(z, words=f"For scores {_scores(z)}")
-        for z in (np.log([2.0, 5.0, 1.0]), np.array([2.0, -1.0, 0.0]), np.ones(4), np.array([0.5, 3.0, -2.0, 1.0, 0.0]))
-    ],
+    cases=[(np.array(z),) for z in (_LOGS, [2.0, -1.0, 0.0], [1.0] * 4, [0.5, 3.0, -2.0, 1.0, 0.0])],
+    words=_scores,
     misreadings=(
         Misreading(np.exp, "these are the powers e^z. Divide each by the sum of all, so that they add up to 1."),
         Misreading(
@@ -270,15 +238,10 @@ softmax = Exercise(
 _STABLE = ByCases(
     truth=_softmax,
     cases=[
-        Case(z, words=f"For scores {_scores(z)}")
-        for z in (
-            np.log([2.0, 5.0, 1.0]),
-            np.array([1000.0, 1002.0, 1001.0]),
-            np.array([-1001.0, -1000.0, -1002.0]),
-            np.array([3000.0, 0.0]),
-            np.array([-2000.0, 1000.0, -3000.0, 999.0]),
-        )
+        (np.array(z, float),)
+        for z in (_LOGS, [1000, 1002, 1001], [-1001, -1000, -1002], [3000, 0], [-2000, 1000, -3000, 999])
     ],
+    words=_scores,
     misreadings=(
         Misreading(
             _after(lambda z: 0),
@@ -458,20 +421,10 @@ def _adagrad(w: float, h: float, slope: float, rate: float) -> tuple[float, floa
     return w - rate * slope / math.sqrt(h + slope**2), h + slope**2
 
 
-def _two(result: object, right: object, what: str) -> np.ndarray:
-    """The new w and the new h, however they are bundled."""
-    if not isinstance(result, (tuple, list, dict)) and np.ndim(result) == 0:
-        number(result, what, finite=False)
-        raise Wrong("Return two numbers, the new w and the new h: `return w, h`.")
-    return np.array([number(entry, what, finite=False) for entry in parts(result, ("w", "h"))])
-
-
 _ADAGRAD = ByCases(
     truth=_adagrad,
-    cases=[
-        Case(*case, words="From w = {:g}, h = {:g}, slope {:g}, learning rate {:g}:".format(*case))
-        for case in ((0.5, 36.0, -5.0, 0.5), (4.0, 9.0, 4.0, 1.0), (10.0, 2.25, 2.0, 0.1), (-2.0, 16.0, -3.0, 0.2))
-    ],
+    cases=[(0.5, 36.0, -5.0, 0.5), (4.0, 9.0, 4.0, 1.0), (10.0, 2.25, 2.0, 0.1), (-2.0, 16.0, -3.0, 0.2)],
+    words="From w = {:g}, h = {:g}, slope {:g}, learning rate {:g}:".format,
     misreadings=(
         Misreading(
             lambda w, h, g, r: _adagrad(w, h, g, r)[::-1],
@@ -538,7 +491,7 @@ _ADAGRAD = ByCases(
     ),
     otherwise="First h + slope²; then w − learning rate · slope / √h, with the new h.",
     praise="h remembers every slope so far, so the steps get shorter; the very first step is exactly η long.",
-    take=_two,
+    take=several("w", "h"),
 )
 
 adagrad_step = Exercise(
@@ -557,7 +510,7 @@ adagrad_step = Exercise(
     ),
     diagnose=_ADAGRAD,
     mistakes=(
-        Mistake(lambda w, h, g, r: w - r * g / np.sqrt(h + g**2), "Return two numbers"),
+        Mistake(lambda w, h, g, r: w - r * g / np.sqrt(h + g**2), "in this order: (w, h)"),
         Mistake(lambda w, h, g, r: (w - r * g / np.sqrt(h + g**2) / 2, h + g**2), "with the new h"),
         Mistake(lambda w, h, g, r: (w, h, g), "Yours has 3"),
     ),

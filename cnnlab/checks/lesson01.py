@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
 
 import numpy as np
 
 from cnnlab.arithmetic import kernels
 from cnnlab.arithmetic.conv import conv2d
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, close, number, parts, read
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, read
+from cnnlab.checks.judging import ByCases, ByValue, Misreading, several
 from cnnlab.checks.summary import Summary
 
 _SIGNED = np.array([[2, 7, 1, 8, 3], [0, 4, 9, 5, 6], [6, 1, 3, 0, 2], [5, 8, 2, 7, 4]])  # (4, 5), no two windows alike
 _TURNED = np.array([[1, 0, 2], [0, -1, 3], [4, 1, -2]])  # differs from each of its flips, turns and its transpose
 _FLOATS = np.array([[0.5, 1.5, -2.0], [2.5, 0.25, 1.0], [-0.75, 3.5, 1.25]])
 _SMALL = np.array([[0.5, -1.25], [1.5, -0.75]])
-_SQUARE = ((_SIGNED, _TURNED), (_FLOATS, _SMALL), (_SIGNED, _SMALL))  # answers that mix up a kernel's axes still run
-_OBLONG = (
+_PAIRS = (
+    (_SIGNED, _TURNED),  # three square kernels: answers that mix up a kernel's axes run as far as there
+    (_FLOATS, _SMALL),
+    (_SIGNED, _SMALL),
     (_SIGNED, np.array([[1, -2, 3], [2, 0, -1]])),
     (_FLOATS[:2], _SMALL[:1]),
     (_SIGNED[:3], _SMALL[1:]),
@@ -27,38 +28,15 @@ _OBLONG = (
 )
 
 
-def _cases(pairs: tuple) -> list[Case]:
-    return [Case(i, k, words=f"For a {_size(i)} image with a {_size(k)} kernel") for i, k in pairs]
-
-
 def _size(values: np.ndarray) -> str:
     return "×".join(map(str, values.shape)) if values.ndim else "one number"
 
 
+def _pair(image: np.ndarray, kernel: np.ndarray) -> str:
+    return f"For a {_size(image)} image with a {_size(kernel)} kernel"
+
+
 # --- one cell by hand -----------------------------------------------------------------------------------------------
-
-
-def _diagnose_one_cell(answer: object) -> str:
-    got = number(answer)
-    known: Mapping[float, str] = {
-        7: "You got 7: that is the kernel turned round (flipped, or its rows taken as columns). Lay it on as it is "
-        "printed: its first row 0 1 0 meets the pixels 0 0 2.",
-        4: "You got 4: that is the cell at row 0, column 2. The row is named first, and it counts downwards.",
-        5: "You got 5: that is a neighbouring cell. The window of row 2, column 0 begins at pixel row 2, column 0, and "
-        "covers rows 2 to 4 and columns 0 to 2.",
-        9: "You got 9: that is the bottom RIGHT corner, row 2, column 2. Column 0 is on the left.",
-        11: "You got 11: that is the sum of the nine pixels. Multiply each pixel by its weight before you add.",
-        3: "You got 3: that may be one product, or one row of them. All nine products are added up.",
-    }
-    for wrong, words in known.items():
-        if close(got, wrong):
-            raise Wrong(words)
-    if not close(got, 8):
-        raise Wrong(
-            f"You got {read(got)}, and it is another number. The window is 0 0 2 / 0 0 3 / 3 2 1; go through it pixel "
-            "by pixel, multiply each by the weight in the same place, then add the nine products."
-        )
-    return "Correct: 2·1 + 3·1 + 3·1 = 8; the other six products are 0."
 
 
 one_cell = Exercise(
@@ -70,16 +48,23 @@ one_cell = Exercise(
         "The window is 0 0 2 / 0 0 3 / 3 2 1. The kernel is 0 1 0 / 1 0 1 / 1 1 0. Only five of its weights are not 0.",
         "The five products are 0·1, 0·1, 3·1, 3·1 and 2·1.",
     ),
-    diagnose=_diagnose_one_cell,
-    mistakes=(
-        Mistake(7, "turned round"),
-        Mistake(4, "The row is named first"),
-        Mistake(5, "neighbouring"),
-        Mistake(11, "Multiply each pixel"),
-        Mistake(9, "bottom RIGHT corner"),
-        Mistake(3, "nine products are added"),
-        Mistake(13, "another number"),
+    diagnose=ByValue(
+        truth=8,
+        misreadings={
+            7: "that is the kernel turned round (flipped, or its rows taken as columns). Lay it on as it is printed: its "
+            "first row 0 1 0 meets the pixels 0 0 2.",
+            4: "that is the cell at row 0, column 2. The row is named first, and it counts downwards.",
+            5: "that is a neighbouring cell. The window of row 2, column 0 begins at pixel row 2, column 0, and covers "
+            "rows 2 to 4 and columns 0 to 2.",
+            9: "that is the bottom RIGHT corner, row 2, column 2. Column 0 is on the left.",
+            11: "that is the sum of the nine pixels. Multiply each pixel by its weight before you add.",
+            3: "that may be one product, or one row of them. All nine products are added up.",
+        },
+        otherwise="it is another number. The window is 0 0 2 / 0 0 3 / 3 2 1; go through it pixel by pixel, multiply "
+        "each by the weight in the same place, then add the nine products.",
+        praise="Correct: 2·1 + 3·1 + 3·1 = 8; the other six products are 0.",
     ),
+    mistakes=(Mistake(13, "another number"),),
     why="Each output is one dot product: the window and the kernel, laid on each other, are two lists of nine "
     "numbers, and the sum of products says how much the window looks like the kernel. Zeros in the kernel make "
     "those pixels irrelevant.",
@@ -124,73 +109,65 @@ def _cut_at_each_step(products: np.ndarray) -> int:
     return total
 
 
-_LOOP_MISREADINGS = (
-    Misreading(
-        lambda image, kernel: conv2d(image, kernels.flip(kernel)),
-        "your kernel is flipped: kernel[0, 0] belongs on the window's top left.",
-    ),
-    Misreading(
-        _summed(lambda window, kernel: window), "these are sums without a product: multiply each pixel by its weight."
-    ),
-    Misreading(
-        lambda image, kernel: np.maximum(conv2d(image, kernel), 0),
-        "your negative results became 0. The sign stays: it says which way an edge goes.",
-    ),
-    Misreading(
-        lambda image, kernel: np.pad(conv2d(image, kernel)[:-1, :-1], ((0, 1), (0, 1))),
-        "the last row and the last column are still 0: your loops end one step too early.",
-    ),
-    Misreading(
-        lambda image, kernel: np.abs(conv2d(image, kernel)),
-        "your results have lost their sign, which says which way an edge goes.",
-    ),
-    Misreading(
-        _summed(lambda window, kernel: (window * kernel)[:-1, :-1]),
-        "your window is one row and one column too small for the kernel.",
-    ),
-    Misreading(
-        _summed(lambda window, kernel: (window * kernel)[-1, -1]),
-        "only the last product is left: add to the total with +=, do not replace it.",
-    ),
-    Misreading(
-        _summed(np.multiply, np.mean),
-        "these are means: the products are added up, and not divided by their number.",
-    ),
-    Misreading(_summed(np.multiply, np.max), "that is the largest product. Add all of them up."),
-    Misreading(
-        _summed(np.multiply, dtype=lambda image: int),
-        "your fractions were cut off: the output must hold floats, as np.zeros does.",
-    ),
-    Misreading(
-        _summed(np.multiply, _cut_at_each_step, dtype=lambda image: int),
-        "your fractions were cut off at every +=, because the output holds whole numbers. It must hold floats, as "
-        "np.zeros does.",
-    ),
-    Misreading(
-        _summed(np.multiply, dtype=lambda image: image.dtype),
-        "your fractions were cut off where the image holds whole numbers: the output has its dtype, as np.zeros_like "
-        "makes it. It must hold floats.",
-    ),
-    Misreading(
-        lambda image, kernel: _summed(np.multiply, _cut_at_each_step if image.dtype.kind == "i" else np.sum)(
-            image, kernel
-        ),
-        "your fractions were cut off at every += where the image holds whole numbers: the output has its dtype, as "
-        "np.zeros_like makes it. It must hold floats.",
-    ),
-)
-
-_LOOPS = partial(
-    ByCases,
+_LOOPS = ByCases(
     truth=conv2d,
-    otherwise="Cell (i, j) is the sum over all (a, b) of image[i + a, j + b] * kernel[a, b].",
-    praise="Correct, for negative weights, fractions and oblong kernels too. These four loops are all of convolution.",
-    take=_map,
-)
-_LOOPS_SQUARE = _LOOPS(
-    cases=_cases(_SQUARE),
+    cases=_PAIRS,
+    words=_pair,
     misreadings=(
-        *_LOOP_MISREADINGS,
+        Misreading(
+            lambda image, kernel: conv2d(image, kernels.flip(kernel)),
+            "your kernel is flipped: kernel[0, 0] belongs on the window's top left.",
+        ),
+        Misreading(
+            _summed(lambda window, kernel: window),
+            "these are sums without a product: multiply each pixel by its weight.",
+        ),
+        Misreading(
+            lambda image, kernel: np.maximum(conv2d(image, kernel), 0),
+            "your negative results became 0. The sign stays: it says which way an edge goes.",
+        ),
+        Misreading(
+            lambda image, kernel: np.pad(conv2d(image, kernel)[:-1, :-1], ((0, 1), (0, 1))),
+            "the last row and the last column are still 0: your loops end one step too early.",
+        ),
+        Misreading(
+            lambda image, kernel: np.abs(conv2d(image, kernel)),
+            "your results have lost their sign, which says which way an edge goes.",
+        ),
+        Misreading(
+            _summed(lambda window, kernel: (window * kernel)[:-1, :-1]),
+            "your window is one row and one column too small for the kernel.",
+        ),
+        Misreading(
+            _summed(lambda window, kernel: (window * kernel)[-1, -1]),
+            "only the last product is left: add to the total with +=, do not replace it.",
+        ),
+        Misreading(
+            _summed(np.multiply, np.mean),
+            "these are means: the products are added up, and not divided by their number.",
+        ),
+        Misreading(_summed(np.multiply, np.max), "that is the largest product. Add all of them up."),
+        Misreading(
+            _summed(np.multiply, dtype=lambda image: int),
+            "your fractions were cut off: the output must hold floats, as np.zeros does.",
+        ),
+        Misreading(
+            _summed(np.multiply, _cut_at_each_step, dtype=lambda image: int),
+            "your fractions were cut off at every +=, because the output holds whole numbers. It must hold floats, as "
+            "np.zeros does.",
+        ),
+        Misreading(
+            _summed(np.multiply, dtype=lambda image: image.dtype),
+            "your fractions were cut off where the image holds whole numbers: the output has its dtype, as np.zeros_like "
+            "makes it. It must hold floats.",
+        ),
+        Misreading(
+            lambda image, kernel: _summed(np.multiply, _cut_at_each_step if image.dtype.kind == "i" else np.sum)(
+                image, kernel
+            ),
+            "your fractions were cut off at every += where the image holds whole numbers: the output has its dtype, as "
+            "np.zeros_like makes it. It must hold floats.",
+        ),
         Misreading(
             lambda image, kernel: conv2d(image, kernel.T),
             "your indices are transposed: the kernel's rows go with the image's rows.",
@@ -200,27 +177,22 @@ _LOOPS_SQUARE = _LOOPS(
             "that is the matrix product, @. A convolution multiplies number by number, with *, and then adds.",
         ),
     ),
+    otherwise="Cell (i, j) is the sum over all (a, b) of image[i + a, j + b] * kernel[a, b].",
+    praise="Correct, for negative weights, fractions and oblong kernels too. These four loops are all of convolution.",
+    take=_map,
 )
-_LOOPS_OBLONG = _LOOPS(cases=_cases(_OBLONG), misreadings=_LOOP_MISREADINGS)
 
 
-def _diagnose_conv2d_single(answer: object) -> str:
-    _LOOPS_SQUARE(answer)
-    return _LOOPS_OBLONG(answer)
-
-
-def _four_loops(
-    rows: str = "kh", columns: str = "kw", weight: str = "a, b", add: str = "+=", dtype: str = "", missing: str = ""
-) -> str:
+def _four_loops(rows: str = "kh", missing: str = "") -> str:
     return f"""
 def conv2d_single(image, kernel):
     kh, kw = kernel.shape
-    out = np.zeros((image.shape[0] - kh + 1 {missing}, image.shape[1] - kw + 1 {missing}){dtype})
+    out = np.zeros((image.shape[0] - kh + 1 {missing}, image.shape[1] - kw + 1 {missing}))
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             for a in range({rows}):
-                for b in range({columns}):
-                    out[i, j] {add} image[i + a, j + b] * kernel[{weight}]
+                for b in range(kw):
+                    out[i, j] += image[i + a, j + b] * kernel[a, b]
     return out
 """
 
@@ -244,23 +216,11 @@ conv2d_single = Exercise(
         "Two loops choose the cell (i, j), two more go through the kernel (a, b). Which pixel does kernel[a, b] meet?",
         "out[i, j] += image[i + a, j + b] * kernel[a, b]",
     ),
-    diagnose=_diagnose_conv2d_single,
+    diagnose=_LOOPS,
     mistakes=(
-        Mistake(_four_loops(weight="kh - 1 - a, kw - 1 - b"), "flipped"),
         Mistake(_four_loops(missing="- 1"), "range(n) stops before n"),
-        Mistake(_four_loops(weight="b, a"), "transposed"),
-        Mistake(_four_loops(rows="kh - 1", columns="kw - 1"), "one row and one column too small"),
-        Mistake(_four_loops(add="="), "do not replace it"),
-        Mistake(_four_loops(dtype=", int"), "at every +="),
-        Mistake(_four_loops(dtype=", image.dtype"), "np.zeros_like"),
         Mistake(_four_loops(rows="kh - 1"), "Cell (i, j) is the sum"),
-        Mistake(lambda image, kernel: conv2d(image, kernel).astype(int), "fractions were cut off: the output must"),
-        Mistake(_summed(np.matmul), "matrix product"),
-        Mistake(lambda image, kernel: np.maximum(conv2d(image, kernel), 0), "negative results became 0"),
-        Mistake(lambda image, kernel: np.abs(conv2d(image, kernel)), "lost their sign"),
         Mistake(lambda image, kernel: conv2d(image, kernel).T, "swapped"),
-        Mistake(lambda image, kernel: conv2d(image, kernel) / kernel.size, "means"),
-        Mistake(_summed(lambda window, kernel: window), "sums without a product"),
         Mistake(lambda image, kernel: np.pad(conv2d(image, kernel), 1), "places to start from"),
         Mistake(lambda image, kernel: conv2d(image, kernel, padding="same"), "places to start from"),
         Mistake(lambda image, kernel: conv2d(image, kernel).sum(), "yours is one number"),
@@ -273,25 +233,10 @@ conv2d_single = Exercise(
 # --- the output's shape ---------------------------------------------------------------------------------------------
 
 
-def _pair(result: object, right: object, what: str) -> np.ndarray:
-    """The two side lengths, however they are bundled."""
-    if not isinstance(result, (tuple, list, dict)) and np.ndim(result) == 0:
-        raise Wrong(f"{what} should be two numbers, (height, width).")
-    return np.array([number(side, what, finite=False) for side in parts(result, ("height", "width"))])
-
-
 _SHAPES = ByCases(
     truth=lambda image, kernel: (image[0] - kernel[0] + 1, image[1] - kernel[1] + 1),
-    cases=[
-        Case(image, kernel, words=f"For an image of shape {image} with a kernel of shape {kernel}")
-        for image, kernel in (
-            ((5, 5), (3, 3)),
-            ((9, 6), (3, 3)),
-            ((28, 20), (5, 3)),
-            ((7, 4), (1, 4)),
-            ((4, 8), (2, 5)),
-        )
-    ],
+    cases=[((5, 5), (3, 3)), ((9, 6), (3, 3)), ((28, 20), (5, 3)), ((7, 4), (1, 4)), ((4, 8), (2, 5))],
+    words="For an image of shape {} with a kernel of shape {}".format,
     misreadings=(
         Misreading(
             lambda i, k: (i[0] - k[0], i[1] - k[1]),
@@ -344,7 +289,7 @@ _SHAPES = ByCases(
     ),
     otherwise="Count the rows in which the kernel's top row can lie, then the columns.",
     praise="Correct: a kernel of size k takes k - 1 from each side length, so 28×20 with a 5×3 kernel leaves 24×18.",
-    take=_pair,
+    take=several("height", "width"),
 )
 
 
@@ -360,7 +305,7 @@ valid_shape = Exercise(
     ),
     diagnose=_SHAPES,
     mistakes=(
-        Mistake(lambda i, k: (i[0] - k[0] + 1) * (i[1] - k[1] + 1), "should be two numbers"),
+        Mistake(lambda i, k: (i[0] - k[0] + 1) * (i[1] - k[1] + 1), "in this order: (height, width)"),
         Mistake(lambda i, k: (i[0] - k[0] + 1, i[1] - k[1] + 1, 1), "Yours has 3"),
         Mistake(lambda i, k: (3, 3), "Count the rows"),
     ),
@@ -439,40 +384,30 @@ horizontal_edge = Exercise(
 
 # --- the flip -------------------------------------------------------------------------------------------------------
 
-
-_FLIPS = (
-    Misreading(conv2d, "this is still cross-correlation: nothing was flipped."),
-    Misreading(
-        lambda image, kernel: conv2d(image, kernel[::-1]),
-        "only the rows were flipped. The columns have to be reversed too.",
-    ),
-    Misreading(
-        lambda image, kernel: conv2d(image, kernel[:, ::-1]),
-        "only the columns were flipped. The rows have to be reversed too.",
-    ),
-    Misreading(
-        lambda image, kernel: conv2d(image, kernel)[::-1, ::-1],
-        "that is cross-correlation with its result turned round, which is what comes out when you flip the result, and "
-        "also when you flip the image and the kernel. Flip the kernel alone.",
-    ),
-    Misreading(
-        lambda image, kernel: conv2d(image[::-1, ::-1], kernel),
-        "the right numbers in turned places: you flipped the image, or the result once more. The kernel has to turn, "
-        "and nothing else.",
-    ),
-)
-
-_TRUE = partial(
-    ByCases,
+_TRUE = ByCases(
     truth=lambda image, kernel: conv2d(image, kernels.flip(kernel)),
-    otherwise="Reverse the kernel's rows and its columns, then take the sum of section 5.",
-    praise="Correct: reversed along both axes, which is a half turn. This is what scipy.signal.convolve2d computes.",
-    take=_map,
-)
-_TRUE_SQUARE = _TRUE(
-    cases=_cases(_SQUARE[:2]),
+    cases=[_PAIRS[i] for i in (0, 1, 3, 4, 5)],
+    words=_pair,
     misreadings=(
-        *_FLIPS,
+        Misreading(conv2d, "this is still cross-correlation: nothing was flipped."),
+        Misreading(
+            lambda image, kernel: conv2d(image, kernel[::-1]),
+            "only the rows were flipped. The columns have to be reversed too.",
+        ),
+        Misreading(
+            lambda image, kernel: conv2d(image, kernel[:, ::-1]),
+            "only the columns were flipped. The rows have to be reversed too.",
+        ),
+        Misreading(
+            lambda image, kernel: conv2d(image, kernel)[::-1, ::-1],
+            "that is cross-correlation with its result turned round, which is what comes out when you flip the result, and "
+            "also when you flip the image and the kernel. Flip the kernel alone.",
+        ),
+        Misreading(
+            lambda image, kernel: conv2d(image[::-1, ::-1], kernel),
+            "the right numbers in turned places: you flipped the image, or the result once more. The kernel has to turn, "
+            "and nothing else.",
+        ),
         Misreading(
             lambda image, kernel: conv2d(image, kernel.T),
             "transposing swaps rows with columns. A flip reverses the order of each.",
@@ -490,13 +425,10 @@ _TRUE_SQUARE = _TRUE(
             "flipped and transposed: without the transposing it is right.",
         ),
     ),
+    otherwise="Reverse the kernel's rows and its columns, then take the sum of section 5.",
+    praise="Correct: reversed along both axes, which is a half turn. This is what scipy.signal.convolve2d computes.",
+    take=_map,
 )
-_TRUE_OBLONG = _TRUE(cases=_cases(_OBLONG[:3]), misreadings=_FLIPS)
-
-
-def _diagnose_true_convolution(answer: object) -> str:
-    _TRUE_SQUARE(answer)
-    return _TRUE_OBLONG(answer)
 
 
 true_convolution = Exercise(
@@ -511,16 +443,9 @@ true_convolution = Exercise(
         "kernel[::-1] reverses the rows only. Try it on [[1, 2], [3, 4]] and look.",
         "A second index reverses the columns: kernel[rows, columns].",
     ),
-    diagnose=_diagnose_true_convolution,
+    diagnose=_TRUE,
     mistakes=(
-        Mistake(conv2d, "nothing was flipped"),
-        Mistake(lambda image, kernel: conv2d(image, kernel[::-1]), "only the rows"),
-        Mistake(lambda image, kernel: conv2d(image, kernel[:, ::-1]), "only the columns"),
-        Mistake(lambda image, kernel: conv2d(image, kernel)[::-1, ::-1], "when you flip the result"),
         Mistake(lambda image, kernel: conv2d(image[::-1, ::-1], kernel[::-1, ::-1]), "flip the image and the kernel"),
-        Mistake(lambda image, kernel: conv2d(image[::-1, ::-1], kernel), "you flipped the image"),
-        Mistake(lambda image, kernel: conv2d(image, kernel.T), "transposing"),
-        Mistake(lambda image, kernel: conv2d(image, np.rot90(kernel)), "quarter turn"),
         Mistake(lambda image, kernel: conv2d(image, -kernel), "Reverse the kernel's rows"),
         Mistake(lambda image, kernel: conv2d(image, kernel[::-1, ::-1], padding="same"), "places to start from"),
     ),
@@ -542,10 +467,8 @@ def _edges(combine: Callable, family: str = "sobel") -> Callable:
 _CLIPPED = "your negative answers became 0: edges from dark to light vanish."
 _STRENGTH = ByCases(
     truth=_edges(np.hypot),
-    cases=[
-        Case(image, words=f"For a {_size(image)} image")
-        for image in (_SIGNED.astype(float), np.array([[0, 200, 90], [10, 250, 0], [30, 40, 255]], np.uint8), _SIGNED.T)
-    ],
+    cases=[(_SIGNED.astype(float),), (np.array([[0, 200, 90], [10, 250, 0], [30, 40, 255]], np.uint8),), (_SIGNED.T,)],
+    words=lambda image: f"For a {_size(image)} image",
     misreadings=(
         Misreading(
             _edges(np.add), "a sum lets the two cancel: an edge with +40 across and −40 down would be no edge at all."

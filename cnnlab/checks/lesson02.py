@@ -262,8 +262,7 @@ _KEEP = ByCases(
             "the dilation is ignored. A kernel of 3 with d = 2 spans 5 pixels, so 4 are lost.",
         ),
         Misreading(
-            lambda f, d=1: (d * (f - 1), d * (f - 1)),
-            "that is the whole loss on each side, so the output grows by it.",
+            lambda f, d=1: (d * (f - 1), d * (f - 1)), "that is the whole loss on each side, so the output grows by it."
         ),
         Misreading(
             lambda f, d=1: (d * (f - 1) / 2, d * (f - 1) / 2),

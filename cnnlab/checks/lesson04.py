@@ -107,8 +107,7 @@ _WITH_BIAS = ByCases(
         Misreading(lambda k, c, f: k * k * c * c + c, "you used in_channels where filters belongs."),
         Misreading(lambda k, c, f: k * k * c + 1, "that is one filter. The layer has several."),
         Misreading(
-            lambda k, c, f: k * c * f + f,
-            "kernel_size is one side. A kernel of 3 has 3 · 3 weights in each channel.",
+            lambda k, c, f: k * c * f + f, "kernel_size is one side. A kernel of 3 has 3 · 3 weights in each channel."
         ),
         Misreading(
             lambda k, c, f: (k * k + c + 1) * f,

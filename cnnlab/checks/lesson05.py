@@ -655,8 +655,7 @@ _diagnose_early_stop = ByCases(
             "you took an equal loss for an improvement. It must be lower.",
         ),
         Misreading(
-            lambda losses, patience: _early_stop(losses, 3),
-            "the patience is 3 in your function, whatever it is given.",
+            lambda losses, patience: _early_stop(losses, 3), "the patience is 3 in your function, whatever it is given."
         ),
         Misreading(
             lambda losses, patience: (min(_ended(losses, patience) + 1, len(losses)), _best(losses, patience)),

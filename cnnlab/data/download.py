@@ -1,4 +1,8 @@
-"""One address → one file, checked, whole or not at all, and never later than promised."""
+"""One address → one file, checked, whole or not at all, and never later than promised.
+
+pooch makes the folder, checks the SHA-256 and puts the file in its place. It has no limit for a download as a whole:
+the transfer runs in a thread that can be left behind.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cnnlab.common.errors import DataError, cause
-from cnnlab.common.files import sha256, whole_file
 
 CONNECT_TIMEOUT = 3.0  # seconds for one address of the server; a name may have many
 READ_TIMEOUT = 3.0  # seconds without a single byte
@@ -44,94 +47,108 @@ def download(
     ------
     DataError
         With the bare reason, free of machine paths: the caller knows what was wanted.
-
-    Notes
-    -----
-    A worker thread does the transfer. Timeouts on a socket bound one address and one read; a resolver that hangs, a
-    host with twenty dead addresses or a server that drips bytes are bounded only by leaving the worker behind.
     """
-    with whole_file(path) as part:
-        transfer = _Transfer(url, part, size)
-        try:
-            _wait(transfer, seconds, progress)
-        finally:
-            transfer.cancelled.set()
-        if checksum and sha256(part) != checksum:
-            raise DataError("the downloaded file has the wrong SHA-256 and was thrown away")
+    import pooch  # here, as requests below: what is found on the disk needs neither
 
-
-def _wait(transfer: _Transfer, seconds: float | None, progress: Callable[[int, int], None] | None) -> None:
-    """Start `transfer` and return when it is complete; raise ``DataError`` when it fails or time is up."""
-    size = transfer.size
-    threading.Thread(target=transfer.run, daemon=True, name="cnnlab-download").start()
-    since, seen = time.monotonic(), 0
-    while not transfer.done.wait(_POLL):
-        now = time.monotonic()
-        if transfer.received > seen:
-            seen = transfer.received
-            since = now if seconds is None else since
-            if progress is not None:
-                progress(seen, size)
-        waited = now - since
-        if seconds is None and waited > PATIENCE:
-            raise DataError(f"nothing more arrived for {PATIENCE:g} s ({seen:,} of {size:,} bytes)")
-        if seconds is not None and waited > min(seconds, PATIENCE) and seen / waited * seconds < size:
-            some = f"{seen:,} of {size:,} bytes"
-            if waited < seconds:
-                raise DataError(f"the download is too slow for a lesson ({some} in {waited:.1f} s)")
-            raise DataError(f"the download was not complete after {seconds:g} s ({some})")
-    if transfer.failure:
-        raise DataError(transfer.failure)
-    if transfer.received != size:
-        raise DataError(f"the download broke off after {transfer.received:,} of {size:,} bytes")
-    if progress is not None:
-        progress(size, size)
+    transfer, log = _Transfer(size, seconds, progress), pooch.get_logger()
+    was, log.disabled = log.disabled, True  # it writes to stderr, with the path of the cache
+    try:
+        pooch.retrieve(url, checksum or None, path.name, path.parent, downloader=transfer)
+    except ValueError:
+        raise DataError("the downloaded file has the wrong SHA-256 and was thrown away") from None
+    except OSError as error:
+        before = error.__context__
+        if isinstance(before, (DataError, KeyboardInterrupt)):  # Windows keeps the file that the thread has open
+            raise before from None
+        raise DataError(f"the folder for it cannot be written ({cause(before or error)})") from None
+    finally:
+        transfer.cancelled.set()
+        log.disabled = was
 
 
 class _Transfer:
-    """The worker's side: fill a file from an address until it is done, fails or is cancelled."""
+    """A downloader for pooch that keeps its time. Its thread fills it as it would a file, and it counts.
 
-    def __init__(self, url: str, part: Path, size: int) -> None:
-        self.url, self.part, self.size = url, part, size
-        self.received = 0
-        self.failure = ""
+    Timeouts on a socket bound one address and one read; a resolver that hangs, a host with twenty dead addresses or a
+    server that drips bytes are bounded only by leaving the thread behind.
+    """
+
+    def __init__(self, size: int, seconds: float | None, progress: Callable[[int, int], None] | None) -> None:
+        self.size, self.seconds, self.progress = size, seconds, progress
+        self.received, self.failure = 0, ""
         self.done, self.cancelled = threading.Event(), threading.Event()
 
-    def run(self) -> None:
-        import requests  # certifi's certificates, proxies and redirects in one
+    def __call__(self, url: str, output_file: str, pooch: None) -> None:
+        """Fill `output_file`; raise ``DataError`` when that fails or time is up."""
+        part = Path(output_file)
+        part.unlink()
+        part.touch(exist_ok=False)  # anew: pooch's may be read by its owner alone, a classroom's file by everybody
+        threading.Thread(target=self._run, args=(url, part), daemon=True, name="cnnlab-download").start()
+        self._wait()
+        if self.failure:
+            raise DataError(self.failure)
+        if self.received != self.size:
+            raise DataError(f"the download broke off after {self.received:,} of {self.size:,} bytes")
+        if self.progress is not None:
+            self.progress(self.size, self.size)
 
-        host, answered = urlsplit(self.url).hostname, False
+    def _wait(self) -> None:
+        """Until the thread is done, or too late."""
+        since, seen = time.monotonic(), 0
+        while not self.done.wait(_POLL):
+            now = time.monotonic()
+            if self.received > seen:
+                seen = self.received
+                since = now if self.seconds is None else since
+                if self.progress is not None:
+                    self.progress(seen, self.size)
+            waited, some = now - since, f"{seen:,} of {self.size:,} bytes"
+            if self.seconds is None:
+                if waited > PATIENCE:
+                    raise DataError(f"nothing more arrived for {PATIENCE:g} s ({some})")
+            elif waited > min(self.seconds, PATIENCE) and seen / waited * self.seconds < self.size:
+                if waited < self.seconds:
+                    raise DataError(f"the download is too slow for a lesson ({some} in {waited:.1f} s)")
+                raise DataError(f"the download was not complete after {self.seconds:g} s ({some})")
+
+    def _run(self, url: str, part: Path) -> None:
+        """The thread: certifi's certificates, proxies and redirects are those of requests, which pooch uses."""
+        import pooch
+        import requests
+
+        host, limits = urlsplit(url).hostname, (CONNECT_TIMEOUT, READ_TIMEOUT)
+        http = pooch.HTTPDownloader(chunk_size=_CHUNK, timeout=limits, headers={"Accept-Encoding": "identity"})
         try:
-            with (
-                open(self.part, "wb") as file,
-                requests.get(
-                    self.url,
-                    stream=True,
-                    timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                    headers={"Accept-Encoding": "identity"},
-                ) as answer,
-            ):
-                answered = True
-                if answer.status_code != requests.codes.ok:
-                    self.failure = f"{host} answered {answer.status_code} {_printable(answer.reason)}".rstrip()
-                    return
-                for chunk in answer.iter_content(_CHUNK):
-                    file.write(chunk)
-                    self.received += len(chunk)
-                    if self.received > self.size:
-                        self.failure = f"{host} sent more than the {self.size:,} bytes expected"
-                    if self.failure or self.cancelled.is_set():
-                        return
+            with open(part, "wb") as self.file:
+                http(url, self, None)
+        except _Stop:
+            self.failure = f"{host} sent more than the {self.size:,} bytes expected"
+        except requests.exceptions.HTTPError as error:
+            self.failure = f"{host} answered {error.response.status_code} {_printable(error.response.reason)}".rstrip()
         except requests.exceptions.Timeout:
-            self.failure = f"{host} did not answer within {max(CONNECT_TIMEOUT, READ_TIMEOUT):g} s"
+            self.failure = f"{host} did not answer within {max(limits):g} s"
         except requests.exceptions.ChunkedEncodingError:
             pass  # the connection broke off: `received` tells where
         except requests.exceptions.RequestException:
-            self.failure = f"{host} stopped answering" if answered else f"no connection to {host}"
+            self.failure = f"{host} stopped answering" if self.received else f"no connection to {host}"
         except OSError as error:
             self.failure = f"the file cannot be saved ({cause(error)})"
         finally:
             self.done.set()
+
+    def write(self, chunk: bytes) -> None:
+        """As of a file."""
+        self.file.write(chunk)
+        self.received += len(chunk)
+        if self.received > self.size or self.cancelled.is_set():
+            raise _Stop
+
+    def flush(self) -> None:
+        """As of a file; it is read when it is closed."""
+
+
+class _Stop(Exception):
+    """Enough has arrived, or nobody waits for it any more."""
 
 
 def _printable(words: str | None) -> str:

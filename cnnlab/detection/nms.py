@@ -1,8 +1,7 @@
 """Non-maximum suppression: of many boxes around one object, keep the best.
 
 The rule is greedy. Take the box with the highest score, drop every other box that overlaps it too much, and go on with
-the rest. `steps` does it one box at a time, to be watched; `nms` gives the same answer fast; `soft_nms` lowers scores
-where the others drop boxes.
+the rest. `steps` does it one box at a time, to be watched; `nms` gives the same answer fast.
 
 Shared rules: boxes with ``score >= score_threshold`` take part; among equal scores the smaller index comes first; a box
 goes when its IoU is *greater* than `iou_threshold`; with `labels`, a box can only drop boxes of its own class.
@@ -16,12 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.arithmetic import boxes as _boxes
-from cnnlab.arithmetic import overlap as _overlap
-from cnnlab.common.validate import check_choice, check_fraction, check_int, check_number
+from cnnlab.arithmetic import overlap
+from cnnlab.arithmetic.boxes import check as check_boxes
+from cnnlab.common.validate import check_fraction, check_int, check_number
 from cnnlab.detection.detections import check_labels, check_scores
 
-METHODS = ("gaussian", "linear")
 BLOCKS = (64, 128, 256)  # boxes settled at once, then 256 again: few for all pairs among them, many for Python's loop
 STRIPS = 500  # at most; a few wide boxes must not meet thousands of narrow strips
 WINNERS = 64  # how many drop boxes at once: the next look only at boxes still there …
@@ -29,7 +27,7 @@ PAIRS = 1_000_000  # … and of very many boxes, fewer winners, so that the pair
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class Round:
     """One round of non-maximum suppression. All numbers are rows of the boxes it was given.
 
     Parameters
@@ -83,36 +81,52 @@ def nms(
     >>> nms(boxes, [0.6, 0.9, 0.8], labels=[0, 1, 1])
     array([1, 2, 0])
     """
-    arguments = boxes, scores, iou_threshold, score_threshold, labels, max_detections
-    corners, _, labels, order = _prepare(*arguments)
+    corners, scores, labels = _checked(boxes, scores, iou_threshold, score_threshold, labels, max_detections)
+    return survivors(corners, scores, iou_threshold, score_threshold, labels, max_detections)
+
+
+def survivors(
+    corners: np.ndarray,
+    scores: np.ndarray,
+    iou_threshold: float,
+    score_threshold: float = -np.inf,
+    labels: np.ndarray | None = None,
+    limit: int | None = None,
+) -> np.ndarray:
+    """`nms` of what was checked already: boxes (N, 4) float64, finite scores (N,), labels (N,) int64 or None."""
+    order = _order(scores, score_threshold)
     ranked = corners[order]
     if labels is None:
-        kept = _keep(ranked, iou_threshold, max_detections)
+        kept = _keep(ranked, iou_threshold, limit)
     else:
-        kept = _keep_by_class(ranked, labels[order], iou_threshold, max_detections)
-    return order[kept[:max_detections]]
+        kept = _keep_by_class(ranked, labels[order], iou_threshold, limit)
+    return order[kept[:limit]]
 
 
-def _prepare(
+def _checked(
     boxes: object, scores: object, iou_threshold: object, score_threshold: object, labels: object, limit: object
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray]:
-    """Checked boxes, scores and labels, and the rows that take part, best first."""
-    corners = _boxes.check(boxes)
-    scores = check_scores(scores, len(corners))
-    labels = None if labels is None else check_labels(labels, len(corners))
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Boxes, scores and labels as arrays."""
+    corners = check_boxes(boxes)
     check_fraction(iou_threshold, "iou_threshold")
     check_number(score_threshold, "score_threshold")
     if limit is not None:
         check_int(limit, "max_detections", minimum=0)
+    scores = check_scores(scores, len(corners))
+    return corners, scores, None if labels is None else check_labels(labels, len(corners))
+
+
+def _order(scores: np.ndarray, score_threshold: float) -> np.ndarray:
+    """The rows that take part, best first."""
     order = np.argsort(-scores, kind="stable")
-    return corners, scores, labels, order[scores[order] >= score_threshold]
+    return order[scores[order] >= score_threshold]
 
 
 def _keep(ranked: np.ndarray, threshold: float, limit: int | None) -> np.ndarray:
     """Positions in `ranked`, best first, that survive."""
     left = np.arange(len(ranked))
     kept = [left[:0]]
-    found = 0
+    found, strips = 0, None
     for size in itertools.chain(BLOCKS, itertools.repeat(BLOCKS[-1])):
         block, left = left[:size], left[size:]
         winners = block[_settle(ranked[block], threshold)]
@@ -120,7 +134,8 @@ def _keep(ranked: np.ndarray, threshold: float, limit: int | None) -> np.ndarray
         found += len(winners)
         if not len(left) or (limit is not None and found >= limit):
             break
-        left = left[~_suppressed(ranked[winners], ranked[left], threshold)]
+        strips = strips or _Strips(ranked, threshold)
+        left = left[strips.left(block, winners)[left]]
     return np.concatenate(kept)
 
 
@@ -134,7 +149,7 @@ def _keep_by_class(ranked: np.ndarray, labels: np.ndarray, threshold: float, lim
 
 def _settle(block: np.ndarray, threshold: float) -> np.ndarray:
     """Which boxes of a block, best first, survive each other: the greedy rule on all pairs at once."""
-    overlaps = _overlap.iou(block[:, None], block[None]) > threshold  # (B, B)
+    overlaps = overlap.iou(block[:, None], block[None]) > threshold  # (B, B)
     survives = np.ones(len(block), bool)
     for row in np.flatnonzero(np.triu(overlaps, 1).any(axis=1)):
         if survives[row]:
@@ -142,58 +157,69 @@ def _settle(block: np.ndarray, threshold: float) -> np.ndarray:
     return survives
 
 
-def _suppressed(winners: np.ndarray, others: np.ndarray, threshold: float) -> np.ndarray:
-    """Which of `others` overlap a winner too much, (len(others),) bool.
+class _Strips:
+    """The boxes that are left, laid out in upright strips and sorted by y inside each.
 
-    `others` are laid out in upright strips and sorted by y inside each, so that those near a winner are one range in
-    each of a few strips.
+    Those near a winner are then one range in each of a few strips.
     """
-    gone = np.zeros(len(others), bool)
-    x, y = _centres(others)
-    reach_x, reach_y = _reach(winners, others, threshold)
-    wide = max(reach_x.mean(), np.ptp(x) / STRIPS, np.finfo(float).tiny)
-    high = 2 * np.ptp(y) or 1.0  # more than any y in a strip
-    strip = ((x - x.min()) // wide).astype(np.int64)
-    key = strip * high + (y - y.min())
-    order = np.argsort(key)
-    others, key = others[order], key[order]
 
-    middle_x, middle_y = _centres(winners)
-    left, right = ((middle_x + side - x.min()) // wide for side in (-reach_x, reach_x))
-    top, bottom = (np.clip(middle_y + side - y.min(), 0, np.ptp(y)) for side in (-reach_y, reach_y))
-    left, right = np.clip(left, 0, None).astype(np.int64), np.clip(right, -1, strip.max()).astype(np.int64)
-    together = max(1, min(WINNERS, PAIRS // len(others)))
-    for start in range(0, len(winners), together):
-        part = slice(start, start + together)
-        rows, strips = _overlap.in_ranges(left[part], right[part] + 1)
-        rows += start
-        first = np.searchsorted(key, strips * high + top[rows], "left")
-        last = np.searchsorted(key, strips * high + bottom[rows], "right")
-        ranges, theirs = _overlap.in_ranges(first, last)
-        fresh = ~gone[theirs]
+    def __init__(self, ranked: np.ndarray, threshold: float) -> None:
+        self.ranked, self.threshold = ranked, threshold
+        self.largest = (ranked[:, 2:] - ranked[:, :2]).max(axis=0)
+        self.rounding = 1e-9 * np.abs(ranked).max()  # must not lose a box on the edge
+        self.here = np.ones(len(ranked), bool)
+        x, y = self._centres(ranked)
+        self.start_x, self.start_y, self.height = x.min(), y.min(), np.ptp(y)
+        reach = self._reach(ranked)[:, 0]
+        self.wide = max(reach.mean(), np.ptp(x) / STRIPS, np.finfo(float).tiny)
+        self.high = 2 * self.height or 1.0  # more than any y in a strip
+        strip = ((x - self.start_x) // self.wide).astype(np.int64)
+        self.last = strip.max()
+        key = strip * self.high + (y - self.start_y)
+        self.order = np.argsort(key)
+        self.key, self.boxes = key[self.order], ranked[self.order]
+
+    def left(self, block: np.ndarray, winners: np.ndarray) -> np.ndarray:
+        """Take out a block and what its winners drop; return what is still here, (len(ranked),) bool."""
+        self.here[block] = False
+        self._forget()
+        together = max(1, min(WINNERS, PAIRS // max(len(self.order), 1)))
+        for start in range(0, len(winners), together):
+            self._drop(self.ranked[winners[start : start + together]])
+        self._forget()
+        return self.here
+
+    def _forget(self) -> None:
+        still = self.here[self.order]
+        self.order, self.key, self.boxes = self.order[still], self.key[still], self.boxes[still]
+
+    def _drop(self, winners: np.ndarray) -> None:
+        (x, y), (reach_x, reach_y) = self._centres(winners), self._reach(winners).T
+        left, right = ((x + side - self.start_x) // self.wide for side in (-reach_x, reach_x))
+        top, bottom = (np.clip(y + side - self.start_y, 0, self.height) for side in (-reach_y, reach_y))
+        left, right = np.clip(left, 0, None).astype(np.int64), np.clip(right, -1, self.last).astype(np.int64)
+        rows, strips = overlap.in_ranges(left, right + 1)
+        first = np.searchsorted(self.key, strips * self.high + top[rows], "left")
+        last = np.searchsorted(self.key, strips * self.high + bottom[rows], "right")
+        ranges, theirs = overlap.in_ranges(first, last)
+        fresh = self.here[self.order[theirs]]
         mine, theirs = rows[ranges[fresh]], theirs[fresh]
-        gone[theirs[_overlap.iou(winners[mine], others[theirs]) > threshold]] = True
-    unsorted = np.empty_like(gone)
-    unsorted[order] = gone
-    return unsorted
+        over = overlap.iou(winners[mine], self.boxes[theirs]) > self.threshold
+        self.here[self.order[theirs[over]]] = False
 
+    @staticmethod
+    def _centres(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
 
-def _centres(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    def _reach(self, winners: np.ndarray) -> np.ndarray:
+        """How far from a winner's centre the centre of a box it drops can be, along x and y, (len(winners), 2).
 
-
-def _reach(winners: np.ndarray, others: np.ndarray, threshold: float) -> np.ndarray:
-    """How far from a winner's centre the centre of a box it drops can be, along x and y, (2, len(winners)).
-
-    Seen along one axis, boxes of widths v and w that share more than t of their union have w < v / t and centres closer
-    than (v + w) / 2 * (1 - t) / (1 + t); and an IoU is at most what it is along one axis.
-    """
-    size = winners[:, 2:] - winners[:, :2]
-    largest = (others[:, 2:] - others[:, :2]).max(axis=0)
-    partner = np.minimum(size / threshold, largest) if threshold > 1e-6 else largest
-    reach = (size + partner) / 2 * (1 - threshold) / (1 + threshold)
-    far = max(np.abs(winners).max(), np.abs(others).max())
-    return (reach + 1e-9 * far).T  # rounding must not lose a box on the edge
+        Seen along one axis, boxes of widths v and w that share more than t of their union have w < v / t and centres
+        closer than (v + w) / 2 * (1 - t) / (1 + t); and an IoU is at most what it is along one axis.
+        """
+        size = winners[:, 2:] - winners[:, :2]
+        partner = np.minimum(size / self.threshold, self.largest) if self.threshold > 1e-6 else self.largest
+        return (size + partner) / 2 * (1 - self.threshold) / (1 + self.threshold) + self.rounding
 
 
 def steps(
@@ -203,7 +229,7 @@ def steps(
     score_threshold: float = 0.0,
     labels: np.ndarray | None = None,
     max_detections: int | None = None,
-) -> Iterator[Step]:
+) -> Iterator[Round]:
     """Yield the rounds of `nms` one by one, for the same arguments and with the same boxes kept in the same order.
 
     Examples
@@ -213,78 +239,21 @@ def steps(
     keep 1 drop [0] IoU [0.9] left [2]
     keep 2 drop [] IoU [] left []
     """
-    corners, _, labels, left = _prepare(boxes, scores, iou_threshold, score_threshold, labels, max_detections)
+    corners, scores, labels = _checked(boxes, scores, iou_threshold, score_threshold, labels, max_detections)
+    left = _order(scores, score_threshold)
     return _rounds(corners, labels, left, iou_threshold, max_detections)  # checked now, not when the first is asked for
 
 
 def _rounds(
     corners: np.ndarray, labels: np.ndarray | None, left: np.ndarray, threshold: float, limit: int | None
-) -> Iterator[Step]:
+) -> Iterator[Round]:
     done = 0
     while len(left) and done != limit:
         best, left = left[0], left[1:]
-        ious = _overlap.iou(corners[best], corners[left])
+        ious = overlap.iou(corners[best], corners[left])
         drops = ious > threshold
         if labels is not None:
             drops &= labels[left] == labels[best]
-        yield Step(int(best), left[drops], ious[drops], left[~drops])
+        yield Round(int(best), left[drops], ious[drops], left[~drops])
         left = left[~drops]
         done += 1
-
-
-def soft_nms(
-    boxes: np.ndarray,
-    scores: np.ndarray,
-    sigma: float = 0.5,
-    method: str = "gaussian",
-    iou_threshold: float = 0.3,
-    score_threshold: float = 0.001,
-    labels: np.ndarray | None = None,
-    max_detections: int | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Lower the scores of overlapping boxes instead of dropping them: two people side by side may both be real.
-
-    Take the box with the highest score, multiply the others' scores by a factor that falls with their IoU, and go on
-    with the best of the new scores.
-
-    Parameters
-    ----------
-    boxes, scores, labels, max_detections : as in `nms`
-    sigma : > 0, for ``"gaussian"``: the factor is ``exp(-IoU² / sigma)``
-    method : ``"gaussian"``, or ``"linear"``: the factor is ``1 - IoU`` where the IoU is above `iou_threshold`
-    iou_threshold : 0 … 1, for ``"linear"`` only
-    score_threshold : boxes that have fallen below it are dropped
-
-    Returns
-    -------
-    rows : ndarray
-        Shape (K,), int64, best first by their new scores.
-    new_scores : ndarray
-        Shape (K,), float64.
-
-    References
-    ----------
-    Bodla et al., "Soft-NMS: Improving Object Detection With One Line of Code", ICCV 2017, equations 2 and 3.
-
-    Examples
-    --------
-    >>> rows, new = soft_nms([[0, 0, 10, 10], [0, 0, 10, 9], [20, 0, 30, 10]], [0.6, 0.9, 0.8], method="linear")
-    >>> rows, new.round(2)  # row 0 falls to 0.6 * (1 - 0.9)
-    (array([1, 2, 0]), array([0.9 , 0.8 , 0.06]))
-    """
-    check_choice(method, "method", METHODS)
-    check_number(sigma, "sigma", above=0)
-    corners, scores, labels, left = _prepare(boxes, scores, iou_threshold, score_threshold, labels, max_detections)
-    scores = scores.copy()
-    rows, kept_at = [], []
-    while len(left) and len(rows) != max_detections:
-        place = np.lexsort((left, -scores[left]))[0]
-        best, left = left[place], np.delete(left, place)
-        rows.append(best)
-        kept_at.append(scores[best])
-        ious = _overlap.iou(corners[best], corners[left])
-        if labels is not None:
-            ious = np.where(labels[left] == labels[best], ious, 0)
-        scores[left] *= np.exp(-(ious**2) / sigma) if method == "gaussian" else 1 - ious * (ious > iou_threshold)
-        left = left[scores[left] >= score_threshold]
-    return np.array(rows, np.int64), np.array(kept_at, np.float64)

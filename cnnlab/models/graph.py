@@ -1,31 +1,43 @@
-"""A run through a model's graph that computes nothing and sees everything, by Keras' public interface alone.
+"""One walk through a model's graph, by Keras' public interface alone: what its ledger, its taps and exporters rest on.
 
-`keras.models.clone_model` walks any functional graph and asks, for each layer, what to put in its place. Here that is a
-stand-in, a `keras.Operation` which writes down that it was called, with what, and passes on tensors of the shape the
-layer would give. The clone is thrown away; the model and its layers are untouched: they are never called, get no new
-node and no new name. A Sequential is its graph; a model within the model is opened with the tensors it is called with.
+`keras.models.clone_model` goes through any functional graph and asks, for each call of each layer, what to do in its
+place. Here a stand-in does it, a `keras.Operation` which writes the call down and passes on tensors of the shape that
+the layer would give. A Sequential is its graph; a model within the model is opened at each of its calls. The walked
+model and its layers are untouched: they get no new node and no new name.
+
+The stand-ins form a copy of the model that runs on real numbers, with the model's own weights. So a layer can be
+watched wherever it lies. The usual way, a second model that ends in ``layer.output``, fails for a layer within a nested
+model: its output belongs to another graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import keras
 
-from cnnlab.arithmetic.shapes import ReceptiveField
-from cnnlab.models.ledger.rules import Field, Seen, what_it_sees
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
-    """One call of one layer or operation (None: an input), named with the models around it; what went in and out."""
+    """One call of one layer or operation.
+
+    Attributes
+    ----------
+    name : the layer's, with the models around it in front: ``"base/conv1"``
+    operation : what is called; None for an input
+    inputs, outputs : what goes in and comes out; the output of one step is the very object that another step reads
+    """
 
     name: str
     operation: keras.Operation | None
     inputs: tuple[keras.KerasTensor, ...]
     outputs: tuple[keras.KerasTensor, ...]
-    seen: Seen
+
+
+def call_layer(step: Step, args: tuple, kwargs: dict) -> object:
+    """Do in a step of the copy what the model does."""
+    return step.operation(*args, **kwargs)
 
 
 def has_graph(model: object) -> bool:
@@ -33,89 +45,106 @@ def has_graph(model: object) -> bool:
     return isinstance(model, keras.Function) or (isinstance(model, keras.Sequential) and model.built)
 
 
-def walk(model: keras.Model, input_shape: tuple[int | None, ...] | None = None) -> list[Step]:
+class Walk:
     """Every call in `model`'s graph, in the order of computation.
 
     Parameters
     ----------
     model : of which `has_graph` is true
     input_shape : without the batch, for a model with one input; by default the model's own, None included
+    call : what a step of the copy does on real numbers, from the step, its args and its kwargs
+
+    Attributes
+    ----------
+    steps : list of `Step`, the inputs first
+    copy : takes a list of the model's inputs and gives what the model gives, calling `call` at each step
+    outputs : of the model, each of them an output of a step
+
+    Examples
+    --------
+    >>> model = keras.Sequential([keras.Input((4, 4, 1), name="in"), keras.layers.Flatten(name="flat")])
+    >>> [(step.name, step.outputs[0].shape) for step in Walk(model).steps]
+    [('in', (None, 4, 4, 1)), ('flat', (None, 16))]
     """
-    shapes = [tensor.shape for tensor in model.inputs] if input_shape is None else [(None, *input_shape)]
-    tape = _Tape()
-    inputs = [tape.symbol(shape, like.dtype) for shape, like in zip(shapes, model.inputs, strict=True)]
-    graph = keras.Model(model.inputs, model.outputs, name="ledger")  # of a Sequential, `layers` would hide the input
-    names = {id(layer.output): layer.name for layer in graph.layers if isinstance(layer, keras.layers.InputLayer)}
-    for number, (like, tensor) in enumerate(zip(model.inputs, inputs, strict=True)):
-        pixel = (ReceptiveField(1, 1, 0),) * (len(tensor.shape) - 2)
-        tape.keep([tensor], Field(number, pixel) if pixel else None)
-        tape.steps.append(Step(names[id(like)], None, (), (tensor,), tape.seen(tensor)))
-    tape.open(model, inputs, "")
-    return tape.steps
 
-
-class _Tape:
-    """The steps so far, and what each tensor sees; the tensors are kept, so that their identity stays theirs."""
-
-    def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self._symbols = 0
-        self._seen: dict[int, tuple[keras.KerasTensor, Seen]] = {}
-
-    def symbol(self, shape: Sequence[int | None], dtype: str) -> keras.KerasTensor:
-        """A new input, named, because Keras would otherwise count up the names of the learner's next inputs."""
-        self._symbols += 1
-        return keras.Input(batch_shape=tuple(shape), dtype=dtype, name=f"ledger_input_{self._symbols}")
-
-    def keep(self, tensors: Sequence[keras.KerasTensor], seen: Seen) -> None:
-        for tensor in tensors:
-            self._seen[id(tensor)] = (tensor, seen)
-
-    def seen(self, tensor: keras.KerasTensor) -> Seen:
-        return self._seen[id(tensor)][1]
-
-    def open(self, model: keras.Model, inputs: Sequence[keras.KerasTensor], prefix: str) -> list[keras.KerasTensor]:
-        """Run `model` on symbolic `inputs`; return its outputs, flat."""
-        # Without the model's own class and compilation, which cloning would otherwise repeat.
-        graph = keras.Model(model.inputs, model.outputs, name="ledger")
-        clone = keras.models.clone_model(
-            graph,
-            input_tensors=keras.tree.pack_sequence_as(graph.input, list(inputs)),
-            clone_function=lambda operation: _StandIn(operation, self, prefix),
-        )
-        return clone.outputs
-
-    def call(self, operation: keras.Operation, prefix: str, args: tuple, kwargs: dict) -> object:
-        """Write down one call and return what comes out of it."""
-        inputs = [x for x in keras.tree.flatten((args, kwargs)) if isinstance(x, keras.KerasTensor)]
-        result = operation.compute_output_spec(*args, **kwargs)
-        # New tensors, because an operation may hand back the very one it was given.
-        result = keras.tree.map_structure(lambda x: keras.KerasTensor(x.shape, x.dtype), result)
-        outputs = keras.tree.flatten(result)
-        if has_graph(operation):
-            self._call_model(operation, prefix, inputs, outputs)
-            return result
-        seen = what_it_sees(operation, inputs, [self.seen(x) for x in inputs])
-        self.keep(outputs, seen)
-        self.steps.append(Step(prefix + operation.name, operation, tuple(inputs), tuple(outputs), seen))
-        return result
-
-    def _call_model(
-        self, model: keras.Model, prefix: str, inputs: list[keras.KerasTensor], outputs: list[keras.KerasTensor]
+    def __init__(
+        self,
+        model: keras.Model,
+        input_shape: tuple[int | None, ...] | None = None,
+        call: Callable[[Step, tuple, dict], object] = call_layer,
     ) -> None:
-        inner = [self.symbol(x.shape, x.dtype) for x in inputs]
-        for x, symbol in zip(inputs, inner, strict=True):
-            self.keep([symbol], self.seen(x))
-        for output, result in zip(outputs, self.open(model, inner, f"{prefix}{model.name}/"), strict=True):
-            self.keep([output], self.seen(result))
+        self.steps: list[Step] = []
+        self.call = call
+        self._names = 0
+        self._meant: dict[int, keras.KerasTensor] = {}  # tensor at the border of an inner model → the step's own
+        shapes = [tensor.shape for tensor in model.inputs] if input_shape is None else [(None, *input_shape)]
+        inputs = [self._input(shape, like.dtype) for shape, like in zip(shapes, model.inputs, strict=True)]
+        graph = keras.Model(model.inputs, model.outputs, name="walk")  # of a Sequential, `layers` would hide the input
+        names = {id(layer.output): layer.name for layer in graph.layers if isinstance(layer, keras.layers.InputLayer)}
+        for like, tensor in zip(model.inputs, inputs, strict=True):
+            self.steps.append(Step(names[id(like)], None, (), (tensor,)))
+        self.copy = self._copied(model, inputs, "")
+        self.outputs = [self.meant(tensor) for tensor in self.copy.outputs]
+
+    def meant(self, tensor: keras.KerasTensor) -> keras.KerasTensor:
+        """`tensor`, or what it stands for where it goes into an inner model or comes out of one."""
+        return self._meant.get(id(tensor), tensor)
+
+    def next_name(self) -> str:
+        """A name for a part of the copy; without one, Keras would count up the names of the learner's next layers."""
+        self._names += 1
+        return f"walk_{self._names}"
+
+    def opened(
+        self,
+        model: keras.Model,
+        inputs: Sequence[keras.KerasTensor],
+        outputs: Sequence[keras.KerasTensor],
+        prefix: str,
+    ) -> keras.Model:
+        """A copy of the inner `model`, called with `inputs`; from now on `outputs` stand for what comes out of it."""
+        symbols = [self._input(x.shape, x.dtype) for x in inputs]
+        self._meant.update((id(symbol), x) for symbol, x in zip(symbols, inputs, strict=True))
+        copy = self._copied(model, symbols, prefix)
+        self._meant.update((id(x), self.meant(made)) for x, made in zip(outputs, copy.outputs, strict=True))
+        return copy
+
+    def _input(self, shape: Sequence[int | None], dtype: str) -> keras.KerasTensor:
+        return keras.Input(batch_shape=tuple(shape), dtype=dtype, name=self.next_name())
+
+    def _copied(self, model: keras.Model, inputs: list[keras.KerasTensor], prefix: str) -> keras.Model:
+        # Without the model's own class and compilation, which cloning would otherwise repeat.
+        graph = keras.Model(model.inputs, model.outputs, name=self.next_name())
+
+        def call(operation: keras.Operation, *args: object, **kwargs: object) -> object:
+            return _StandIn(operation, self, prefix)(*args, **kwargs)
+
+        return keras.models.clone_model(graph, inputs, clone_function=lambda operation: operation, call_function=call)
 
 
 class _StandIn(keras.Operation):
-    """What the clone has in the place of `operation`."""
+    """What the copy has in the place of one call of `operation`."""
 
-    def __init__(self, operation: keras.Operation, tape: _Tape, prefix: str) -> None:
-        super().__init__(name=operation.name)
-        self.operation, self.tape, self.prefix = operation, tape, prefix
+    def __init__(self, operation: keras.Operation, walk: Walk, prefix: str) -> None:
+        super().__init__(name=walk.next_name())
+        self.operation, self.walk, self.path = operation, walk, prefix + operation.name
 
     def compute_output_spec(self, *args: object, **kwargs: object) -> object:
-        return self.tape.call(self.operation, self.prefix, args, kwargs)
+        inputs = [self.walk.meant(x) for x in keras.tree.flatten((args, kwargs)) if isinstance(x, keras.KerasTensor)]
+        result = self.operation.compute_output_spec(*args, **kwargs)
+        # New tensors, because an operation may hand back the very one it was given.
+        self.result = keras.tree.map_structure(lambda x: keras.KerasTensor(x.shape, x.dtype), result)
+        outputs = keras.tree.flatten(self.result)
+        if has_graph(self.operation):
+            self.inner = self.walk.opened(self.operation, inputs, outputs, f"{self.path}/")
+        else:
+            self.inner = None
+            self.step = Step(self.path, self.operation, tuple(inputs), tuple(outputs))
+            self.walk.steps.append(self.step)
+        return self.result
+
+    def call(self, *args: object, **kwargs: object) -> object:
+        if self.inner is None:
+            return self.walk.call(self.step, args, kwargs)
+        outputs = self.inner([x for x in keras.tree.flatten((args, kwargs)) if keras.ops.is_tensor(x)])
+        return keras.tree.pack_sequence_as(self.result, keras.tree.flatten(outputs))

@@ -1,30 +1,22 @@
-"""A model whose layers can be read, and nudged, while it runs, by Keras' public interface alone.
-
-The usual way, a second model that ends in ``layer.output``, fails for a layer inside a nested model: its output belongs
-to another graph ("not connected"). Splitting the model behind the layer fails where a shortcut passes the layer by.
-Here `keras.models.clone_model` puts a stand-in in the place of each layer, and a copy of the same kind in the place of
-a model within the model. A stand-in calls the layer it stands for, on real numbers only: the learner's model gets no
-new node, and the weights are its own.
-"""
+"""A model whose layers can be read, and nudged, while it runs, and whose softmax at the end can be left out."""
 
 from __future__ import annotations
 
 import warnings
-from collections import Counter, deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 
 import keras
 import numpy as np
 
 from cnnlab.common.validate import check_choice, check_rank
-from cnnlab.models.graph import has_graph
+from cnnlab.models.graph import Step, Walk, has_graph
 
 BATCH = 128  # pictures run at a time
 
 _SQUASHING = (keras.ops.softmax, keras.ops.sigmoid, keras.ops.log_softmax, keras.ops.log_sigmoid)
 _SQUASHING_KINDS = ("Softmax", "Sigmoid", "LogSoftmax", "LogSigmoid")  # as layers or as keras.ops
 _PASSING_KINDS = ("Reshape", "Flatten", "Squeeze", "ExpandDims", "Identity", "Dropout")  # the same numbers, in order
-_MOST_PASSING = 8  # layers behind the softmax
 
 
 class Taps:
@@ -48,14 +40,18 @@ class Taps:
 
     def __init__(self, model: keras.Model) -> None:
         check_model(model)
-        self.shapes: dict[str, tuple[int | None, ...]] = {}
-        self._copy = self._copied(model, "")
-        self._without: dict[str, object | None] = {}  # layer → the same without its softmax, made when asked for
+        self._walk = Walk(model, call=self._call)
+        self._first_uses: dict[str, Step] = {}
+        for step in self._walk.steps[1:]:  # behind the input
+            self._first_uses.setdefault(step.name, step)
+        self.shapes: dict[str, tuple[int | None, ...]] = {
+            name: tuple(step.outputs[0].shape) if len(step.outputs) == 1 else ()
+            for name, step in self._first_uses.items()
+        }
         self._keep: Collection[str] = ()
         self._add: Mapping[str, object] = {}
+        self._logits = False
         self._kept: dict[str, object] = {}
-        self._uses: Counter[str] = Counter()
-        self._ending: deque[tuple[_StandIn, tuple, dict]] = deque(maxlen=_MOST_PASSING + 1)  # the last calls of a run
 
     def run(
         self, images: object, keep: Collection[str] = (), add: Mapping[str, object] | None = None, logits: bool = False
@@ -73,96 +69,99 @@ class Taps:
         -------
         The model's output, and layer → output for `keep`, as backend tensors.
         """
-        self._keep, self._add, self._kept = keep, dict(add or {}), {}
-        self._uses.clear()
-        output = self._copy(images, training=False)
-        if logits:
-            output = self._unsquashed(output, add or {})
+        self._keep, self._add, self._logits, self._kept = keep, add or {}, logits, {}
+        output = self._walk.copy([images], training=False)
         kept, self._kept = self._kept, {}
-        self._ending.clear()
         return output, kept
 
-    def _unsquashed(self, output: object, add: Mapping[str, object]) -> object:
-        """The output without the softmax at the end. With one output, whatever passes it on was called right behind it.
+    @property
+    def maps(self) -> dict[str, tuple[int | None, int | None, int]]:
+        """Layer → (h, w, C) for every layer whose output is a stack of maps."""
+        return {name: shape[1:] for name, shape in self.shapes.items() if len(shape) == 4}
 
-        The layer may also serve as a gate within the model: only its last call is left out.
-        """
-        passing = []
-        while self._ending:
-            stand_in, args, kwargs = self._ending.pop()
-            if not _passes(stand_in.operation):
-                break
-            passing.insert(0, stand_in.operation)
-        path = stand_in.path
-        if path not in self._without:
-            self._without[path] = _without_squashing(stand_in, self.shapes[path])
-        if self._without[path] is None:
-            return output
-        output = self._without[path](*args, **kwargs)
-        if self._uses[path] == 1:
-            output = _nudged(output, add.get(path))
-            self._kept.update({path: output} if path in self._keep else {})
-        for operation in passing:
-            output = operation(output)
+    def map_shape(self, layer: str) -> tuple[int | None, int | None, int]:
+        """The shape of a layer's maps, after making sure that it has any."""
+        if layer in self.shapes and layer not in self.maps:
+            raise ValueError(
+                "`layer` must have maps, an output of shape (N, h, w, C). "
+                f"Received: {layer!r} with {self.shapes[layer]}"
+            )
+        return self.maps[check_choice(layer, "layer", tuple(self.maps))]
+
+    def _call(self, step: Step, args: tuple, kwargs: dict) -> object:
+        """What one step does while the model runs."""
+        layer = self._without_squashing if self._logits and step is self._ending else step.operation
+        output = layer(*args, **kwargs)
+        if self._first_uses[step.name] is step:
+            if step.name in self._add:
+                output = output + keras.ops.cast(self._add[step.name], output.dtype)  # in the layer's precision
+            if step.name in self._keep:
+                self._kept[step.name] = output
         return output
 
-    def step(self, stand_in: _StandIn, args: tuple, kwargs: dict) -> object:
-        """What one stand-in does."""
-        self._uses[stand_in.path] += 1
-        self._ending.append((stand_in, args, kwargs))
-        output = _nudged(stand_in.operation(*args, **kwargs), self._add.pop(stand_in.path, None))
-        if stand_in.path in self._keep:
-            self._kept.setdefault(stand_in.path, output)
-        return output
+    @cached_property
+    def _ending(self) -> Step:
+        """The call that computes the output, those behind it left aside that only pass its numbers on."""
+        makers = {id(tensor): step for step in self._walk.steps for tensor in step.outputs}
+        step = makers[id(self._walk.outputs[0])]
+        while _passes(step.operation):
+            step = makers[id(step.inputs[0])]
+        return step
 
-    def seen(self, stand_in: _StandIn, outputs: object) -> None:
-        """Take down the shape of a stand-in's output."""
-        shapes = [tuple(x.shape) for x in keras.tree.flatten(outputs)]
-        self.shapes.setdefault(stand_in.path, shapes[0] if len(shapes) == 1 else ())
-
-    def _copied(self, model: keras.Model, prefix: str) -> keras.Model:
-        # A plain Model of the same graph: cloning would repeat a Sequential's own way, and a compilation.
-        chain = isinstance(model, keras.Sequential)
-        ends = (model.inputs[0], model.outputs[0]) if chain else (model.input, model.output)
-        graph = keras.Model(*ends, name=model.name)
-        inputs = [
-            keras.Input(batch_shape=x.shape, dtype=x.dtype, name=f"taps_input{number}")
-            for number, x in enumerate(model.inputs)
-        ]
-        copies: dict[int, keras.Operation] = {}  # a layer used twice is one layer in the copy, too
-
-        def stand_in(operation: keras.Operation) -> keras.Operation:
-            if id(operation) not in copies:
-                path = prefix + operation.name
-                if has_graph(operation):
-                    copies[id(operation)] = self._copied(operation, f"{path}/")
-                else:
-                    copies[id(operation)] = _StandIn(operation, self, path)
-            return copies[id(operation)]
-
-        return keras.models.clone_model(
-            graph, input_tensors=keras.tree.pack_sequence_as(graph.input, inputs), clone_function=stand_in
-        )
+    @cached_property
+    def _without_squashing(self) -> Callable:
+        """A function like the layer of `_ending`, without its softmax or sigmoid; the layer itself if it has none."""
+        operation, shape = self._ending.operation, self._ending.outputs[0].shape
+        if type(operation).__name__ in _SQUASHING_KINDS:
+            return _unchanged
+        bare = isinstance(operation, (keras.layers.Activation, keras.layers.Lambda))
+        name = "function" if isinstance(operation, keras.layers.Lambda) else "activation"
+        if not _squashes(getattr(operation, name, None), shape):
+            return operation
+        return _unchanged if bare else _linear_twin(operation, self._ending.inputs[0].shape)
 
 
-class _StandIn(keras.Operation):
-    """What the copy has in the place of `operation`."""
+def _passes(operation: keras.Operation | None) -> bool:
+    """Whether it hands on the numbers that it gets, for a prediction."""
+    kind = type(operation).__name__
+    return kind in _PASSING_KINDS or (kind == "Activation" and operation.activation is keras.activations.linear)
 
-    def __init__(self, operation: keras.Operation, taps: Taps, path: str) -> None:
-        super().__init__(name=operation.name)
-        self.operation, self.taps, self.path = operation, taps, path
-        self.input_shape: tuple[int | None, ...] = ()
 
-    def compute_output_spec(self, *args: object, **kwargs: object) -> object:
-        result = self.operation.compute_output_spec(*args, **kwargs)
-        if args and isinstance(args[0], keras.KerasTensor):
-            self.input_shape = tuple(args[0].shape)
-        self.taps.seen(self, result)
-        # New tensors, because an operation may hand back the very one it was given.
-        return keras.tree.map_structure(lambda x: keras.KerasTensor(x.shape, x.dtype), result)
+def _unchanged(x: object, *args: object, **kwargs: object) -> object:
+    return x
 
-    def call(self, *args: object, **kwargs: object) -> object:
-        return self.taps.step(self, args, kwargs)
+
+def _squashes(function: object, shape: tuple[int | None, ...]) -> bool:
+    """Whether an activation is a softmax, a sigmoid or the logarithm of one: by what it answers, whatever it is called.
+
+    ``keras.activations``, ``tf.nn`` and ``jax.nn`` have one each, and a `keras.layers.Softmax` can be an activation.
+    `shape` is that of its output.
+    """
+    if not callable(function):
+        return False
+    sizes = (2, *(n or 1 for n in shape[1:]))
+    probe = keras.ops.convert_to_tensor(np.linspace(-2, 3, int(np.prod(sizes)), dtype="float32").reshape(sizes))
+    answer = as_numpy(function(probe))
+    candidates = _SQUASHING if sizes[-1] > 1 else (keras.ops.sigmoid, keras.ops.log_sigmoid)  # else Keras warns
+    return any(np.allclose(answer, as_numpy(known(probe)), rtol=1e-3, atol=1e-6) for known in candidates)
+
+
+def _linear_twin(layer: keras.layers.Layer, input_shape: tuple[int | None, ...]) -> Callable:
+    """A layer like this one without activation, run with its weights: the layer itself is left alone."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that a lambda cannot be saved
+        config = {**layer.get_config(), "activation": None}
+    twin = type(layer).from_config(config)
+    twin.build(input_shape)
+
+    def linear(x: object, *args: object, **kwargs: object) -> object:
+        weights = layer.trainable_variables, layer.non_trainable_variables
+        return twin.stateless_call(*weights, x, *args, **kwargs)[0]
+
+    return linear
+
+
+# --- arguments of all that uses taps ----------------------------------------------------------------------------------
 
 
 def check_model(model: object) -> None:
@@ -179,59 +178,6 @@ def check_model(model: object) -> None:
     for what, tensors in (("input", model.inputs), ("output", model.outputs)):
         if len(tensors) != 1:
             raise ValueError(f"`model` must have one {what}. Received: {model.name!r} with {len(tensors)}")
-
-
-def _nudged(output: object, nudge: object | None) -> object:
-    """`output` with `nudge` added, in the precision of the layer."""
-    return output if nudge is None else output + keras.ops.cast(nudge, output.dtype)
-
-
-def _passes(operation: keras.Operation) -> bool:
-    """Whether it hands on the numbers that it gets, for a prediction."""
-    kind = type(operation).__name__
-    return kind in _PASSING_KINDS or (kind == "Activation" and operation.activation is keras.activations.linear)
-
-
-def _squashes(function: object, shape: tuple[int | None, ...]) -> bool:
-    """Whether an activation is a softmax, a sigmoid or the logarithm of one: by what it answers, whatever it is called.
-
-    ``keras.activations``, ``tf.nn`` and ``jax.nn`` have one each, and a `keras.layers.Softmax` can be an activation.
-    """
-    if not callable(function):
-        return False
-    sizes = (2, *(n or 1 for n in shape[1:]))
-    probe = keras.ops.convert_to_tensor(np.linspace(-2, 3, int(np.prod(sizes)), dtype="float32").reshape(sizes))
-    answer = as_numpy(function(probe))
-    candidates = _SQUASHING if sizes[-1] > 1 else (keras.ops.sigmoid, keras.ops.log_sigmoid)  # else Keras warns
-    return any(np.allclose(answer, as_numpy(known(probe)), rtol=1e-3, atol=1e-6) for known in candidates)
-
-
-def _without_squashing(stand_in: _StandIn, shape: tuple[int | None, ...]) -> object | None:
-    """A function like the layer, without its softmax or sigmoid; None if it has neither. `shape` is its output's."""
-    operation = stand_in.operation
-    if type(operation).__name__ in _SQUASHING_KINDS:
-        return lambda x, *args, **kwargs: x
-    bare = isinstance(operation, (keras.layers.Activation, keras.layers.Lambda))
-    function = getattr(operation, "function" if isinstance(operation, keras.layers.Lambda) else "activation", None)
-    if not shape or not _squashes(function, shape):
-        return None
-    if bare:
-        return lambda x, *args, **kwargs: x
-    # Its twin without activation, run with the layer's own weights: the layer itself is left alone.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a lambda cannot be saved
-        config = {**operation.get_config(), "activation": None}
-    twin = type(operation).from_config(config)
-    twin.build(stand_in.input_shape)
-
-    def linear(x: object, *args: object, **kwargs: object) -> object:
-        weights = operation.trainable_variables, operation.non_trainable_variables
-        return twin.stateless_call(*weights, x, *args, **kwargs)[0]
-
-    return linear
-
-
-# --- arguments of all that uses taps ----------------------------------------------------------------------------------
 
 
 def check_images(model: keras.Model, images: object) -> np.ndarray:
@@ -256,21 +202,6 @@ def _check_fit(model: keras.Model, shape: tuple[int, ...], name: str) -> None:
     own = tuple(model.inputs[0].shape[1:])
     if len(own) != len(shape) or any(n not in (None, m) for n, m in zip(own, shape, strict=True)):
         raise ValueError(f"`{name}` must have the model's input shape {own}. Received: {shape}")
-
-
-def map_shapes(taps: Taps) -> dict[str, tuple[int | None, int | None, int]]:
-    """Layer → (h, w, C) for every layer with maps."""
-    return {name: shape[1:] for name, shape in taps.shapes.items() if len(shape) == 4}
-
-
-def map_shape(taps: Taps, layer: str) -> tuple[int | None, int | None, int]:
-    """The shape of a layer's maps, after making sure that it has any."""
-    layers = map_shapes(taps)
-    if layer in taps.shapes and layer not in layers:
-        raise ValueError(
-            f"`layer` must have maps, an output of shape (N, h, w, C). Received: {layer!r} with {taps.shapes[layer]}"
-        )
-    return layers[check_choice(layer, "layer", tuple(layers))]
 
 
 def as_numpy(tensor: object) -> np.ndarray:

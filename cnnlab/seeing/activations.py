@@ -17,7 +17,7 @@ import numpy as np
 
 from cnnlab.common.validate import check_choice, check_int
 from cnnlab.models import ledger
-from cnnlab.models.taps import BATCH, Taps, as_numpy, check_images, map_shape, map_shapes
+from cnnlab.models.taps import BATCH, Taps, as_numpy, check_images
 from cnnlab.seeing.attribution import GradCam, Occlusion, Saliency, grad_cam, occlusion, saliency
 
 __all__ = ["GradCam", "Occlusion", "Patch", "Saliency", "feature_maps", "grad_cam", "map_layers", "occlusion",
@@ -68,7 +68,7 @@ def map_layers(model: keras.Model) -> dict[str, tuple[int | None, int | None, in
     >>> map_layers(zoo.build("lenet5"))["conv2"]
     (10, 10, 16)
     """
-    return map_shapes(Taps(model))
+    return Taps(model).maps
 
 
 def feature_maps(
@@ -152,7 +152,7 @@ def top_patches(
     """
     taps = Taps(model)
     images = check_images(model, images)
-    channels = map_shape(taps, layer)[-1]
+    channels = taps.map_shape(layer)[-1]
     wanted = [units] if np.ndim(units) == 0 else list(units)
     if not wanted:
         raise ValueError(f"`units` must be the index of a channel, or several. Received: {units!r}")

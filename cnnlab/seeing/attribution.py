@@ -14,7 +14,7 @@ import numpy as np
 
 from cnnlab.arithmetic.shapes import output_size
 from cnnlab.common.validate import check_int, pair
-from cnnlab.models.taps import BATCH, Taps, as_numpy, check_image, check_model, map_shape, map_shapes
+from cnnlab.models.taps import BATCH, Taps, as_numpy, check_image, check_model
 from cnnlab.seeing.gradients import gradient
 
 
@@ -222,7 +222,7 @@ def grad_cam(
     image = check_image(model, image)
     if layer is None:
         layer = _last_maps(taps)
-    map_shape(taps, layer)
+    taps.map_shape(layer)
     scores, maps = _scores(taps, image, layer)
     class_index = _class(class_index, scores)
 
@@ -239,7 +239,7 @@ def grad_cam(
 
 def _last_maps(taps: Taps) -> str:
     """The last layer with more than one position: nearest to the classes, and still knowing where."""
-    spread = [name for name, (height, width, _) in map_shapes(taps).items() if height != 1 or width != 1]
+    spread = [name for name, (height, width, _) in taps.maps.items() if height != 1 or width != 1]
     if not spread:
         raise ValueError("`model` must have a layer with maps, an output of shape (N, h, w, C), and has none")
     return spread[-1]

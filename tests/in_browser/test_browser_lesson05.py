@@ -10,7 +10,8 @@ import pytest
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.skipif(browser.executable() is None, reason="no Chromium or Chrome on this machine's PATH")
 
-START = "from cnnlab.course.startup import load_keras\nload_keras()\nimport keras, numpy as np\nfrom cnnlab import explore"
+LOADED = "from cnnlab.course.startup import load_keras\nload_keras()\n"
+START = LOADED + "import keras, numpy as np\nfrom cnnlab import explore"
 PAD = "pad = explore.DigitPad()\npad"
 TRAINING = """model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")

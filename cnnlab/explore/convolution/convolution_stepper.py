@@ -1,6 +1,8 @@
-"""Explorers of lesson 01: a convolution one position at a time; kernels at work on a photo (`KernelLab`)."""
+"""The stepper of lesson 01: a convolution, one position at a time."""
 
 from __future__ import annotations
+
+import math
 
 import ipywidgets as widgets
 import numpy as np
@@ -8,9 +10,9 @@ import numpy as np
 from cnnlab import plot
 from cnnlab.arithmetic.conv import conv2d
 from cnnlab.arithmetic.shapes import output_size
-from cnnlab.common.validate import check_int, check_rank
+from cnnlab.common.validate import check_rank
+from cnnlab.explore.base.controls import Control, button, text, whole
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.convolution.kernel_lab import KernelLab
 from cnnlab.explore.convolution.kernel_text import (
     LARGEST_KERNEL,
     check_sides,
@@ -23,8 +25,6 @@ from cnnlab.explore.convolution.kernel_text import (
 )
 from cnnlab.explore.drawing.grid import Grid
 from cnnlab.explore.drawing.sheet import Sheet
-
-__all__ = ["ConvolutionStepper", "KernelLab"]
 
 LARGEST_INPUT = 10  # rows or columns of the stepper's input; more cannot be read as numbers
 
@@ -57,6 +57,14 @@ class ConvolutionStepper(Explorer):
     Output so far, row by row: 4 8
     """
 
+    kernel = text(width=210, height=92)
+    step = whole(0, lambda it: math.prod(it._places()) - 1, width=260)
+    previous = button("◀ Prev", width=90)
+    next = button("Next ▶", width=90)
+    play = Control(widgets.Play, value=0, min=0, max=lambda it: math.prod(it._places()) - 1, interval=1200)
+    row = whole(0, lambda it: it._places()[0] - 1, width=200)
+    column = whole(0, lambda it: it._places()[1] - 1, width=200)
+    strides = whole(1, 3, width=200)
     samples = {"kernel": ("0 1 0; 1 0 1; 1 1 0", "1 0 -1\n2 0 -2\n1 0 -1", "1/9, 0.5", "1 1 1 1 1 1", "-3")}
 
     def __init__(
@@ -73,39 +81,16 @@ class ConvolutionStepper(Explorer):
         check_sides(kernel, "kernel", 1, LARGEST_KERNEL)
         # Exact in either kind; a uint8 photo would wrap around at 256.
         self._pixels = image.astype(np.float64 if image.dtype.kind == "f" else np.int64)
-        self._start = (kernel_to_text(kernel), check_int(strides, "strides", 1, 3))
-        super().__init__(predict=predict)
+        super().__init__(predict=predict, kernel=kernel_to_text(kernel), strides=strides)
+        widgets.jslink((self.controls["play"], "value"), (self.controls["step"], "value"))
         # The slider it is linked to redraws; a second redraw for the same step would only cost time.
         self.controls["play"].unobserve_all("value")
 
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        kernel, strides = self._start
-        text = widgets.Layout(width="210px", height="92px")
-        step = widgets.IntSlider(0, min=0, max=1, description="step", layout=widgets.Layout(width="260px"))
-        play = widgets.Play(value=0, min=0, max=1, interval=1200)
-        widgets.jslink((play, "value"), (step, "value"))
-        jump = widgets.Layout(width="200px")
-        button = widgets.Layout(width="90px")
-        return {
-            "kernel": widgets.Textarea(kernel, description="kernel", continuous_update=False, layout=text),
-            "step": step,
-            "previous": widgets.Button(description="◀ Prev", layout=button),
-            "next": widgets.Button(description="Next ▶", layout=button),
-            "play": play,
-            "row": widgets.IntSlider(0, min=0, max=1, description="row", layout=jump),
-            "column": widgets.IntSlider(0, min=0, max=1, description="column", layout=jump),
-            "strides": widgets.IntSlider(strides, min=1, max=3, description="strides", layout=jump),
-        }
-
     def adjust(self, changed: str | None) -> None:
-        rows, columns = self._output_shape() or (1, 1)
-        step = self.row * columns + self.column if changed in ("row", "column") else self.step
-        step = min(step, rows * columns - 1)
-        limits = {"step": rows * columns - 1, "play": rows * columns - 1, "row": rows - 1, "column": columns - 1}
-        for name, limit in limits.items():
-            self.controls[name].max = limit
-        self.controls["step"].value = step
-        self.controls["row"].value, self.controls["column"].value = divmod(step, columns)
+        columns = self._places()[1]
+        if changed in ("row", "column"):
+            self.controls["step"].value = self.row * columns + self.column
+        self.controls["row"].value, self.controls["column"].value = divmod(self.step, columns)
 
     def press(self, name: str) -> None:
         step = self.step + (1 if name == "next" else -1)
@@ -120,6 +105,10 @@ class ConvolutionStepper(Explorer):
         if any(k > n for n, k in sizes):
             return None
         return tuple(output_size(n, k, self.strides) for n, k in sizes)
+
+    def _places(self) -> tuple[int, int]:
+        """How many rows and columns there are to stand on; one of each where the kernel does not fit."""
+        return self._output_shape() or (1, 1)
 
     def _corner(self) -> tuple[int, int]:
         return self.row * self.strides, self.column * self.strides

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import ipywidgets as widgets
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib import colormaps
 
@@ -11,6 +12,7 @@ from cnnlab.arithmetic import kernels
 from cnnlab.arithmetic.conv import conv2d
 from cnnlab.common.validate import check_rank
 from cnnlab.data import datasets
+from cnnlab.explore.base.controls import Control, choice, switch, text
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.convolution.kernel_text import (
     LARGEST_KERNEL,
@@ -49,6 +51,11 @@ class KernelLab(Explorer):
     'Smallest value 0 at row 0, column 0; largest value 450 at row 0, column 3.'
     """
 
+    preset = choice(lambda it: [*_presets(), _CUSTOM], start=_CUSTOM)
+    kernel = text(width=230, height=112)
+    normalise = switch(False, "normalise")
+    absolute = switch(False, "absolute value")
+    photo = choice(lambda it: list(datasets.photo_names()), start="camera")
     samples = {"kernel": ("1 1 1; 1 1 1; 1 1 1", "0 0 0 0 0; 0 0 0 0 0; 0 0 1 0 0; 0 0 0 0 0; 0 0 0 0 0", "-1")}
 
     def __init__(self, image: np.ndarray | None = None, kernel: np.ndarray | None = None) -> None:
@@ -58,21 +65,10 @@ class KernelLab(Explorer):
         weights = kernels.kernel("sobel_vertical") if kernel is None else kernel
         weights = check_rank(weights, "kernel", {2: "(KH, KW)"})
         check_sides(weights, "kernel", 1, LARGEST_KERNEL)
-        self._start = kernel_to_text(weights)
-        super().__init__()
+        super().__init__(kernel=kernel_to_text(weights))
 
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        text = widgets.Layout(width="230px", height="112px")
-        controls = {
-            "preset": widgets.Dropdown(options=[*_presets(), _CUSTOM], value=_CUSTOM, description="preset"),
-            "kernel": widgets.Textarea(self._start, description="kernel", continuous_update=False, layout=text),
-            "normalise": widgets.Checkbox(False, description="normalise", indent=False),
-            "absolute": widgets.Checkbox(False, description="absolute value", indent=False),
-        }
-        if self._own is None:
-            photos = datasets.photo_names()
-            controls["photo"] = widgets.Dropdown(options=list(photos), value="camera", description="photo")
-        return controls
+    def declared(self) -> Mapping[str, Control]:
+        return {name: c for name, c in super().declared().items() if name != "photo" or self._own is None}
 
     def adjust(self, changed: str | None) -> None:
         if changed == "preset" and self.preset != _CUSTOM:

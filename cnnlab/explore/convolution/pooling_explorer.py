@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import ipywidgets as widgets
 import numpy as np
 from matplotlib import colormaps
 
 from cnnlab import plot
 from cnnlab.arithmetic import pooling, shapes
 from cnnlab.common.validate import check_rank
+from cnnlab.explore.base.controls import choice, switch, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.drawing.grid import greys
 from cnnlab.explore.drawing.sheet import INK, Sheet
@@ -26,8 +26,7 @@ _IMAGE = np.array(
     ]
 )
 _LARGEST_SIDE = 8  # more numbers than this can be neither read nor drawn in time
-_LARGEST_WINDOW = 4
-_DEFAULT = "pool size"
+_DEFAULT, _STEPS = "pool size", range(1, 5)
 _MIDDLE, _GAP = 2.6, 0.95  # y of the middle of the grids, and room between two of them, in inches
 _SUPERLATIVE = {"max": "largest", "min": "smallest"}
 
@@ -63,32 +62,17 @@ class PoolingExplorer(Explorer):
     (8 + 0 + 4 + 0) / 4 = 12 / 4 = 3: that is the output at row 1, column 0.
     """
 
+    op = choice(pooling.OPS, show="buttons")
+    pool_size = whole(1, lambda it: min(_STEPS[-1], *it._picture.shape), start=2)
+    strides = choice([(_DEFAULT, _DEFAULT), *((str(step), step) for step in _STEPS)])
+    padding = choice(["valid", "same"])
+    row = whole(0, lambda it: it._output_shape()[0] - 1, label="output row")
+    column = whole(0, lambda it: it._output_shape()[1] - 1, label="output column")
+    gradient = switch(False, "show the gradient")
+
     def __init__(self, image: np.ndarray | None = None, *, predict: bool = False) -> None:
         self._picture = _check_image(_IMAGE if image is None else image)
         super().__init__(predict=predict)
-
-    # --- controls -----------------------------------------------------------------------------------------------
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        largest = min(_LARGEST_WINDOW, *self._picture.shape)
-        steps = [(_DEFAULT, _DEFAULT), *((str(step), step) for step in range(1, _LARGEST_WINDOW + 1))]
-        return {
-            "op": widgets.ToggleButtons(options=pooling.OPS, value="max", description="op"),
-            "pool_size": widgets.IntSlider(2, min=1, max=largest, description="pool_size"),
-            "strides": widgets.Dropdown(options=steps, value=_DEFAULT, description="strides"),
-            "padding": widgets.Dropdown(options=["valid", "same"], value="valid", description="padding"),
-            "row": widgets.IntSlider(0, min=0, max=1, description="output row"),
-            "column": widgets.IntSlider(0, min=0, max=1, description="output column"),
-            "gradient": widgets.Checkbox(False, description="show the gradient"),
-        }
-
-    def adjust(self, changed: str | None) -> None:
-        if changed in (None, "pool_size", "strides", "padding"):
-            for name, size in zip(("row", "column"), self._output_shape(), strict=True):
-                control = self.controls[name]
-                control.value = min(control.value, size - 1)
-                control.max = size - 1
-                control.disabled = size == 1  # a slider with a single place cannot be dragged
 
     # --- arithmetic ---------------------------------------------------------------------------------------------
 

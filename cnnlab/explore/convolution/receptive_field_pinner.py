@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-import ipywidgets as widgets
+import keras
 import numpy as np
 
 from cnnlab import plot
 from cnnlab.common.validate import check_int
+from cnnlab.explore.base.controls import Control, choice, text, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.convolution.fields import ModelFields, StackFields, parse_stack
-from cnnlab.explore.drawing.maps import Map, by, limit, shades
+from cnnlab.explore.drawing.maps import Map, by, shades
 from cnnlab.explore.drawing.sheet import INK, Sheet
-
-if TYPE_CHECKING:
-    import keras
 
 
 class ReceptiveFieldPinner(Explorer):
@@ -42,6 +40,14 @@ class ReceptiveFieldPinner(Explorer):
     Theory: 7×7 pixels, rows 4 to 10, columns 4 to 10.
     """
 
+    stack = text()
+    padding = choice(["valid", "same"], show="buttons")
+    weights = choice(["equal", "random"], show="buttons")
+    layer = whole(0, lambda it: it.source().names[-1], lambda it: it.source().names[-1], label="after layer")
+    row = whole(0, lambda it: it.source().outputs(it.layer)[0] - 1, label="output row")
+    column = whole(0, lambda it: it.source().outputs(it.layer)[1] - 1, label="output column")
+    samples = {"stack": ("3", "5 5", "3/2 3d2 3", "7/2 3/2 3 3 3")}
+
     def __init__(
         self,
         model: keras.Model | None = None,
@@ -51,44 +57,27 @@ class ReceptiveFieldPinner(Explorer):
         predict: bool = False,
     ) -> None:
         self._size = check_int(size, "size", 8, 64)
-        self._first_stack = stack
         self._model = None if model is None else ModelFields(model)
         self._stacks: dict[tuple, StackFields] = {}
-        if model is None:
-            parse_stack(stack)  # refuse it here rather than in the first picture
-            self.samples = {"stack": ("3", "5 5", "3/2 3d2 3", "7/2 3/2 3 3 3")}
-        super().__init__(predict=predict)
+        self._at_end = True  # whether the last layer was chosen, before the stack changed
+        super().__init__(predict=predict, stack=stack)
 
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        position = {
-            "row": widgets.IntSlider(0, min=0, max=0, description="output row"),
-            "column": widgets.IntSlider(0, min=0, max=0, description="output column"),
-        }
-        if self._model is not None:
-            names = self._model.names
-            return {"layer": widgets.Dropdown(options=names, value=names[-1], description="layer"), **position}
-        deepest = len(parse_stack(self._first_stack))
-        return {
-            "stack": widgets.Text(self._first_stack, description="stack", continuous_update=False),
-            "padding": widgets.ToggleButtons(options=["valid", "same"], description="padding"),
-            "weights": widgets.ToggleButtons(options=["equal", "random"], description="weights"),
-            "layer": widgets.IntSlider(deepest, min=0, max=deepest, description="after layer"),
-            **position,
-        }
+    def declared(self) -> Mapping[str, Control]:
+        if self._model is None:
+            return super().declared()
+        names = self._model.names
+        place = {name: super(ReceptiveFieldPinner, self).declared()[name] for name in ("row", "column")}
+        return {"layer": choice(names, start=names[-1]), **place}
 
     def adjust(self, changed: str | None) -> None:
-        """How many layers fit decides the layer slider; the layer's output size decides the position."""
-        if changed not in (None, "stack", "padding", "layer"):
-            return
-        source = self.source()
-        if self._model is None:
-            at_end = self.layer == self.controls["layer"].max
-            limit(self.controls["layer"], 0, source.names[-1])
-            if changed == "stack" and at_end:
-                self.controls["layer"].value = source.names[-1]
-        for name, count in zip(("row", "column"), source.outputs(self.layer), strict=True):
-            limit(self.controls[name], 0, count - 1)
-            self.controls[name].value = (count - 1) // 2
+        """Stay at the end of a stack that grows, and begin in the middle of a layer's output."""
+        last = self.source().names[-1]
+        if changed == "stack" and self._at_end:
+            self.controls["layer"].value = last
+        self._at_end = self.layer == last
+        if changed in (None, "stack", "padding", "layer"):
+            for name, count in zip(("row", "column"), self.source().outputs(self.layer), strict=True):
+                self.controls[name].value = (count - 1) // 2
 
     def source(self) -> StackFields | ModelFields:
         """Where the fields come from: the model, or the stack as it is written now."""

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import ipywidgets as widgets
 import numpy as np
 from matplotlib.colors import to_rgb
 
 from cnnlab import plot
 from cnnlab.arithmetic import boxes as box_arithmetic
+from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.base.wording import counted, minus
 from cnnlab.explore.drawing.boxed_picture import bar
 from cnnlab.explore.drawing.drag_boxes import drag_boxes
 from cnnlab.explore.drawing.sheet import INK, Sheet
 
 COLUMNS, ROWS = 20, 14  # squares of the paper: boxes are counted in them
-_SIDE = (10, 8)  # the widest and the highest box
+_WIDEST, _HIGHEST = 10, 8  # of the boxes
+_LAST = (COLUMNS - _WIDEST, ROWS - _HIGHEST)  # where they may begin
 _WIDTH, _HEIGHT, _CELL, _LEFT, _TOP = 10.0, 5.0, 0.27, 0.42, 0.62  # inches, y downwards
 _PAPER, _TEXT, _KEY = 6.05, 6.15, 4.4  # where the paper ends, the numbers begin, and the key to the paper's colours
-_SLIDERS = tuple(f"{box}_{letter}" for box in "ab" for letter in "xywh")
+_LETTERS = "xywh"
 _ONLY_A, _ONLY_B, _BOTH = "#CFE3F2", "#FBE3B8", "#7FC8A9"
 
 
@@ -29,8 +31,7 @@ class _Pair(NamedTuple):
 
     a: tuple[int, ...]
     b: tuple[int, ...]
-    across: int  # overlap in x, negative if there is a gap
-    down: int
+    overlap: tuple[int, int]  # in x and in y, negative if there is a gap
     inter: int
     areas: tuple[int, int]
     union: int
@@ -65,25 +66,21 @@ class BoxBench(Explorer):
     Intersection 2 · 2 = 4. Union 12 + 16 − 4 = 24. IoU = 4 / 24 = 0.17.
     """
 
+    a_x = whole(0, _LAST[0], label="a: x1", width=215)
+    a_y = whole(0, _LAST[1], label="a: y1", width=215)
+    a_w = whole(0, _WIDEST, label="a: width", width=215)
+    a_h = whole(0, _HIGHEST, label="a: height", width=215)
+    b_x = whole(0, _LAST[0], label="b: x1", width=215)
+    b_y = whole(0, _LAST[1], label="b: y1", width=215)
+    b_w = whole(0, _WIDEST, label="b: width", width=215)
+    b_h = whole(0, _HIGHEST, label="b: height", width=215)
+    format = choice(list(box_arithmetic.FORMATS), "xyxy", label="write them as")
+
     def __init__(
         self, a: Sequence[int] = (2, 2, 10, 9), b: Sequence[int] = (6, 4, 15, 11), *, predict: bool = False
     ) -> None:
-        self._start = {"a": _sliders(a, "a"), "b": _sliders(b, "b")}
-        self._pad = self._beside = drag_boxes((COLUMNS, ROWS), _SIDE, self._dragged)
-        super().__init__(predict=predict)
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        most = (COLUMNS - _SIDE[0], ROWS - _SIDE[1], *_SIDE)
-        controls = {}
-        for box, start in self._start.items():
-            for letter, word, value, limit in zip("xywh", ("x1", "y1", "width", "height"), start, most, strict=True):
-                layout = widgets.Layout(width="215px")
-                slider = widgets.IntSlider(value, min=0, max=limit, description=f"{box}: {word}", layout=layout)
-                controls[f"{box}_{letter}"] = slider
-        controls["format"] = widgets.Dropdown(
-            options=list(box_arithmetic.FORMATS), value="xyxy", description="write them as"
-        )
-        return controls
+        self._pad = self._beside = drag_boxes((COLUMNS, ROWS), (_WIDEST, _HIGHEST), self._dragged)
+        super().__init__(predict=predict, **_sliders(a, "a"), **_sliders(b, "b"))
 
     def living(self, image: str) -> str:
         """Of the picture only the numbers, where the paper that stands beside it shows the boxes."""
@@ -100,11 +97,12 @@ class BoxBench(Explorer):
 
     def _dragged(self, numbers: Sequence[int]) -> None:
         """Let the sliders follow the boxes that are dragged: all at once, so that there is one new picture."""
-        if list(numbers) == self._numbers() or len(numbers) != len(_SLIDERS):
+        sliders = [name for name in self.controls if name[1:2] == "_"]
+        if list(numbers) == self._numbers() or len(numbers) != len(sliders):
             return
 
         def follow() -> None:
-            for name, number in zip(_SLIDERS, numbers, strict=True):
+            for name, number in zip(sliders, numbers, strict=True):
                 self.controls[name].value = number
 
         self._guarded(follow)

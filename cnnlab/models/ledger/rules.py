@@ -16,6 +16,7 @@ import keras
 from keras import layers
 
 from cnnlab.arithmetic.shapes import ReceptiveField, conv_macs, dilated_size, same_padding
+from cnnlab.models.graph import Step
 from cnnlab.models.layers import ChannelPadding, ChannelSlice, DarknetMaxPooling2D, LocalResponseNormalization
 
 
@@ -124,6 +125,20 @@ def _name(operation: keras.layers.Layer) -> str:
     """The class's name if Keras or this package defines it; somebody else's class of that name may do anything."""
     kind = type(operation)
     return kind.__name__ if kind.__module__.split(".")[0] in ("keras", "cnnlab") else ""
+
+
+def receptive_fields(steps: Sequence[Step]) -> list[Seen]:
+    """What one output value of each step of a `Walk` sees of the model's input."""
+    seen: dict[int, Seen] = {}  # by tensor
+    fields = []
+    for number, step in enumerate(steps):
+        if step.operation is None:
+            pixel = (ReceptiveField(1, 1, 0),) * (len(step.outputs[0].shape) - 2)
+            fields.append(Field(number, pixel) if pixel else None)  # a vector has no positions
+        else:
+            fields.append(what_it_sees(step.operation, step.inputs, [seen[id(x)] for x in step.inputs]))
+        seen.update((id(x), fields[-1]) for x in step.outputs)
+    return fields
 
 
 def what_it_sees(operation: keras.Operation, inputs: Sequence[keras.KerasTensor], seen: Sequence[Seen]) -> Seen:
