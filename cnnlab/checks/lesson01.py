@@ -51,8 +51,8 @@ one_cell = Exercise(
     diagnose=ByValue(
         truth=8,
         misreadings={
-            7: "that is the kernel turned round (flipped, or its rows taken as columns). Lay it on as it is printed: its "
-            "first row 0 1 0 meets the pixels 0 0 2.",
+            7: "that is the kernel turned round (flipped, or its rows taken as columns). Lay it on as it is printed: "
+            "its first row 0 1 0 meets the pixels 0 0 2.",
             4: "that is the cell at row 0, column 2. The row is named first, and it counts downwards.",
             5: "that is a neighbouring cell. The window of row 2, column 0 begins at pixel row 2, column 0, and covers "
             "rows 2 to 4 and columns 0 to 2.",
@@ -158,8 +158,8 @@ _LOOPS = ByCases(
         ),
         Misreading(
             _summed(np.multiply, dtype=lambda image: image.dtype),
-            "your fractions were cut off where the image holds whole numbers: the output has its dtype, as np.zeros_like "
-            "makes it. It must hold floats.",
+            "your fractions were cut off where the image holds whole numbers: the output has its dtype, as "
+            "np.zeros_like makes it. It must hold floats.",
         ),
         Misreading(
             lambda image, kernel: _summed(np.multiply, _cut_at_each_step if image.dtype.kind == "i" else np.sum)(
@@ -400,13 +400,13 @@ _TRUE = ByCases(
         ),
         Misreading(
             lambda image, kernel: conv2d(image, kernel)[::-1, ::-1],
-            "that is cross-correlation with its result turned round, which is what comes out when you flip the result, and "
-            "also when you flip the image and the kernel. Flip the kernel alone.",
+            "that is cross-correlation with its result turned round, which is what comes out when you flip the result, "
+            "and also when you flip the image and the kernel. Flip the kernel alone.",
         ),
         Misreading(
             lambda image, kernel: conv2d(image[::-1, ::-1], kernel),
-            "the right numbers in turned places: you flipped the image, or the result once more. The kernel has to turn, "
-            "and nothing else.",
+            "the right numbers in turned places: you flipped the image, or the result once more. The kernel has to "
+            "turn, and nothing else.",
         ),
         Misreading(
             lambda image, kernel: conv2d(image, kernel.T),

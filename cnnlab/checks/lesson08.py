@@ -3,62 +3,22 @@
 from __future__ import annotations
 
 import textwrap
+from functools import partial
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, NotAttempted, Wrong, array, close, number, read, show
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.exercise import Exercise, Mistake, NotAttempted, Wrong, array, number, read, show
+from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
 from cnnlab.checks.summary import Summary
 
 # --- what one value sees ----------------------------------------------------------------------------------------------
 
-_SIZE, _STRIDE, _OFFSET = 20, 4, -8  # the receptive field of the lesson's conv3
-_ROW, _COLUMN = 3, 4
 
-
-def _span(index: int, size: int = _SIZE, stride: int = _STRIDE, offset: int = _OFFSET) -> tuple[int, int]:
-    first = offset + index * stride
-    return first, first + size - 1
-
-
-_WINDOW = (*_span(_ROW), *_span(_COLUMN))
-_WINDOW_MISREADINGS = (
-    (
-        (*_span(_COLUMN), *_span(_ROW)),
-        "rows and columns are swapped. The value is at row 3, column 4, and rows come first.",
-    ),
-    (
-        (*_span(_ROW, offset=0), *_span(_COLUMN, offset=0)),
-        "the offset is missing: the window of value 0 begins at −8, in the padding, not at 0.",
-    ),
-    (
-        (*_span(_ROW, stride=1), *_span(_COLUMN, stride=1)),
-        "the stride is missing: one step in the map is 4 pixels in the picture, because of the two poolings.",
-    ),
-    (
-        tuple(edge + (n % 2) for n, edge in enumerate(_WINDOW)),
-        "the windows are one pixel too long. 20 pixels from row 4 on end at row 4 + 20 − 1 = 23.",
-    ),
-    (
-        (_ROW * 4, _ROW * 4 + 3, _COLUMN * 4, _COLUMN * 4 + 3),
-        "that is the 4 × 4 tile that the value lies on when the map is stretched. The value sees 20 × 20 pixels.",
-    ),
-)
-
-
-def _diagnose_window(answer: object) -> str:
+def _whole_pixels(answer: object) -> np.ndarray:
     values = array(answer, (4,), "The answer (first row, last row, first column, last column)")
     if (values != values.round()).any():
         raise Wrong(f"Pixels are counted in whole numbers. You gave {read(values)}.")
-    got = tuple(int(value) for value in values)
-    if got == _WINDOW:
-        return "Rows 4 to 23, columns 8 to 27: half of the picture. One value this deep has seen most of a digit."
-    for wrong, message in _WINDOW_MISREADINGS:
-        if got == wrong:
-            raise Wrong(f"You gave {got}: {message}")
-    raise Wrong(
-        f"You gave {got}. The first row is offset + 4 · 3 = −8 + 12, and the window has 20 rows. Columns alike."
-    )
+    return values
 
 
 window = Exercise(
@@ -70,13 +30,23 @@ window = Exercise(
         "Row i begins at −8 + 4·i. For i = 3 that is row 4 of the picture.",
         "A window of 20 that begins at 4 ends at 23. Do the same for column 4.",
     ),
-    diagnose=_diagnose_window,
+    diagnose=ByValue(
+        truth=(4, 23, 8, 27),
+        misreadings={
+            (8, 27, 4, 23): "rows and columns are swapped. The value is at row 3, column 4, and rows come first.",
+            (12, 31, 16, 35): "the offset is missing: the window of value 0 begins at −8, in the padding, not at 0.",
+            (-5, 14, -4, 15): "the stride is missing: one step in the map is 4 pixels in the picture, because of the "
+            "two poolings.",
+            (4, 24, 8, 28): "the windows are one pixel too long. 20 pixels from row 4 on end at row 4 + 20 − 1 = 23.",
+            (12, 15, 16, 19): "that is the 4 × 4 tile that the value lies on when the map is stretched. The value "
+            "sees 20 × 20 pixels.",
+        },
+        otherwise="the first row is offset + 4 · 3 = −8 + 12, and the window has 20 rows. Columns alike.",
+        praise="Rows 4 to 23, columns 8 to 27: half of the picture. One value this deep has seen most of a digit.",
+        said="You gave ({}, {}, {}, {}):",
+        take=_whole_pixels,
+    ),
     mistakes=(
-        Mistake((8, 27, 4, 23), "swapped"),
-        Mistake((12, 31, 16, 35), "offset is missing"),
-        Mistake((-5, 14, -4, 15), "stride is missing"),
-        Mistake((4, 24, 8, 28), "one pixel too long"),
-        Mistake((12, 15, 16, 19), "stretched"),
         Mistake((4.5, 23, 8, 27), "whole numbers"),
         Mistake((0, 19, 0, 19), "offset + 4 · 3"),
         Mistake((4, 23), "shape (4,)"),
@@ -216,49 +186,30 @@ top_pictures = Exercise(
 # --- occlusion --------------------------------------------------------------------------------------------------------
 
 
-def _tiles(image: np.ndarray, size: int) -> list[tuple[int, int, tuple[slice, slice]]]:
-    """(row, column, where) of each whole tile."""
-    return [
-        (i, j, np.s_[i * size : (i + 1) * size, j * size : (j + 1) * size])
-        for i, j in np.ndindex(image.shape[0] // size, image.shape[1] // size)
-    ]
-
-
-def _covering(score, image: np.ndarray, size: int, fill: float = 0.0) -> np.ndarray:
-    drops = np.zeros((image.shape[0] // size, image.shape[1] // size))
-    for i, j, tile in _tiles(image, size):
-        covered = image.copy()
-        covered[tile] = fill
-        drops[i, j] = score(image) - score(covered)
-    return drops
-
-
-def _cumulative(score, image: np.ndarray, size: int) -> np.ndarray:
+def _covering(
+    score, image: np.ndarray, size: int, *, fill: object = 0.0, step: int = 0, less: int = 0, to_the_edge: bool = False,
+    again: bool = True,
+) -> np.ndarray:  # fmt: skip
+    """The drops, with the usual mistakes on request: tiles that begin every `step` pixels, are `less` pixels too small,
+    reach to the border at the end; a covered picture that is not copied `again`."""
     drops, covered = np.zeros((image.shape[0] // size, image.shape[1] // size)), image.copy()
-    for i, j, tile in _tiles(image, size):
-        covered[tile] = 0
+    for i, j in np.ndindex(drops.shape):
+        covered = image.copy() if again else covered
+        top, left = i * (step or size), j * (step or size)
+        bottom = None if to_the_edge and i == len(drops) - 1 else top + size - less
+        right = None if to_the_edge and j == len(drops[0]) - 1 else left + size - less
+        covered[top:bottom, left:right] = fill
         drops[i, j] = score(image) - score(covered)
     return drops
 
 
 def _only_tile(score, image: np.ndarray, size: int) -> np.ndarray:
     scores = np.zeros((image.shape[0] // size, image.shape[1] // size))
-    for i, j, tile in _tiles(image, size):
-        alone = np.zeros_like(image)
+    for i, j in np.ndindex(scores.shape):
+        tile, alone = np.s_[i * size : (i + 1) * size, j * size : (j + 1) * size], np.zeros_like(image)
         alone[tile] = image[tile]
         scores[i, j] = score(alone)
     return scores
-
-
-def _last_to_the_edge(score, image: np.ndarray, size: int) -> np.ndarray:
-    drops = np.zeros((image.shape[0] // size, image.shape[1] // size))
-    rows, columns = drops.shape
-    for i, j in np.ndindex(rows, columns):
-        covered = image.copy()
-        bottom, right = ((i + 1) * size, None)[i == rows - 1], ((j + 1) * size, None)[j == columns - 1]
-        covered[i * size : bottom, j * size : right] = 0
-        drops[i, j] = score(image) - score(covered)
-    return drops
 
 
 def _linear(image: np.ndarray) -> float:
@@ -289,16 +240,6 @@ def _take_drops(result: object, right: np.ndarray, what: str) -> np.ndarray:
             "and W // size columns. What is left over at the bottom and on the right is never covered."
         )
     return got
-
-
-def _covering_from(score, image: np.ndarray, size: int, step: int = 0, less: int = 0) -> np.ndarray:
-    """Drops with tiles that begin every `step` pixels (0: every `size`) and are `less` pixels too small."""
-    drops = np.zeros((image.shape[0] // size, image.shape[1] // size))
-    for i, j in np.ndindex(drops.shape):
-        covered, top, left = image.copy(), i * (step or size), j * (step or size)
-        covered[top : top + size - less, left : left + size - less] = 0
-        drops[i, j] = score(image) - score(covered)
-    return drops
 
 
 _OCCLUSION = ByCases(
@@ -338,15 +279,16 @@ _OCCLUSION = ByCases(
             "you divided by the largest drop. Asked for are the drops themselves.",
         ),
         Misreading(
-            lambda score, image, size: _covering_from(score, image, size, step=1),
+            partial(_covering, step=1),
             "your tiles overlap: they begin one pixel apart. Tile (i, j) begins at row i·size and column j·size.",
         ),
         Misreading(
-            lambda score, image, size: _covering_from(score, image, size, less=1),
+            partial(_covering, less=1),
             "your tiles are one pixel too small. A slice ends before its end: rows i·size to (i + 1)·size.",
         ),
         Misreading(
-            _cumulative, "the tiles add up. Your covered picture is the same array every time; start each from a copy."
+            partial(_covering, again=False),
+            "the tiles add up. Your covered picture is the same array every time; start each from a copy.",
         ),
         Misreading(
             lambda score, image, size: 0 * _covering(score, image, size),
@@ -355,7 +297,7 @@ _OCCLUSION = ByCases(
         ),
         Misreading(_only_tile, "you scored the tile alone, with the rest black. Cover the tile and keep the rest."),
         Misreading(
-            lambda score, image, size: _covering(score, image, size, fill=1.0),
+            partial(_covering, fill=1.0),
             "you covered with 1, which is white. Black is 0.",
         ),
         Misreading(
@@ -363,7 +305,7 @@ _OCCLUSION = ByCases(
             "you covered with the picture's mean. That is a good idea, but asked for is 0.",
         ),
         Misreading(
-            _last_to_the_edge,
+            partial(_covering, to_the_edge=True),
             "your last tiles reach to the border. A tile is size × size; what is left over stays uncovered.",
         ),
     ),
@@ -385,14 +327,8 @@ _OCCLUSION_SOURCE = textwrap.dedent("""
 
 def _without_remainder(score, image: np.ndarray, size: int) -> np.ndarray:
     """Works while the tiles fit; 28 × 28 pixels in tiles of 5 do not reshape."""
-    tiles = np.arange(image.size).reshape(image.shape[0] // size, size, image.shape[1] // size, size)
-    index = tiles.transpose(0, 2, 1, 3).reshape(*tiles.shape[::2], -1)
-    drops = np.zeros(index.shape[:2])
-    for i, j in np.ndindex(drops.shape):
-        covered = image.copy()
-        covered.flat[index[i, j]] = 0
-        drops[i, j] = score(image) - score(covered)
-    return drops
+    image.reshape(image.shape[0] // size, size, image.shape[1] // size, size)
+    return _covering(score, image, size)
 
 
 occlusion = Exercise(
@@ -429,27 +365,6 @@ occlusion = Exercise(
 
 # --- Grad-CAM ---------------------------------------------------------------------------------------------------------
 
-_SLOPES = np.array([[0.1, 0.9], [-0.6, 0.4]])
-
-
-def _diagnose_weight(answer: object) -> str:
-    got = number(answer, "The weight")
-    if close(got, 0.2):
-        return "0.8 / 4 = 0.2: raise the whole map a little and the score rises 0.8 times as much, 0.2 for each place."
-    for wrong, message in (
-        (_SLOPES.sum(), "that is the sum. Grad-CAM takes the mean: divide by the four places."),
-        (_SLOPES.max(), "that is the largest slope. The weight is the mean of all four."),
-        (np.abs(_SLOPES).mean(), "that is the mean of the magnitudes. Keep the signs."),
-        (_SLOPES[_SLOPES > 0].mean(), "that is the mean of the positive slopes alone. Keep all four, with signs."),
-        (_SLOPES.clip(0).mean(), "the negative slope was left out. ReLU comes at the very end, not here."),
-        (np.median(_SLOPES), "that is the median. The weight is the mean."),
-        (-0.2, "the sign is reversed. The four slopes add up to +0.8."),
-    ):
-        if close(got, wrong):
-            raise Wrong(f"You got {read(got)}: {message}")
-    raise Wrong(f"You got {read(got)}. Add the four slopes with their signs, 0.1 + 0.9 − 0.6 + 0.4, and divide by 4.")
-
-
 cam_weight = Exercise(
     name="cam_weight",
     answer_name="weight",
@@ -458,17 +373,23 @@ cam_weight = Exercise(
         "One map gets one number: how the score follows this map, on the average over its places.",
         "The mean of the four slopes, with their signs.",
     ),
-    diagnose=_diagnose_weight,
-    mistakes=(
-        Mistake(0.8, "the sum"),
-        Mistake(0.9, "largest"),
-        Mistake(0.5, "of the magnitudes"),
-        Mistake(1.4 / 3, "of the positive slopes alone"),
-        Mistake(0.35, "left out"),
-        Mistake(0.25, "median"),
-        Mistake(-0.2, "reversed"),
-        Mistake(5, "divide by 4"),
+    diagnose=ByValue(
+        truth=0.2,
+        misreadings={
+            0.8: "that is the sum. Grad-CAM takes the mean: divide by the four places.",
+            0.9: "that is the largest slope. The weight is the mean of all four.",
+            0.5: "that is the mean of the magnitudes. Keep the signs.",
+            1.4 / 3: "that is the mean of the positive slopes alone. Keep all four, with signs.",
+            0.35: "the negative slope was left out. ReLU comes at the very end, not here.",
+            0.25: "that is the median. The weight is the mean.",
+            -0.2: "the sign is reversed. The four slopes add up to +0.8.",
+        },
+        otherwise="add the four slopes with their signs, 0.1 + 0.9 − 0.6 + 0.4, and divide by 4.",
+        praise="0.8 / 4 = 0.2: raise the whole map a little and the score rises 0.8 times as much, 0.2 for each place.",
+        said="You got {}:",
+        take=lambda answer: number(answer, "The weight"),
     ),
+    mistakes=(Mistake(5, "divide by 4"),),
     why="A map gets one weight for all its places: how the score reacts when the whole map rises. Slopes of opposite "
     "signs work against each other, and a mean with signs lets them; magnitudes would count both as support.",
 )
@@ -478,15 +399,15 @@ def _votes(maps: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     return maps @ gradients.mean(axis=(0, 1))
 
 
-def _cam_case(seed: int, *shape: int, low: float = 0.0) -> Case:
+def _maps_and_gradients(seed: int, *shape: int, low: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
-    maps, gradients = rng.uniform(low, 2, shape).round(1), rng.normal(0, 1, shape).round(1)
-    return Case(maps, gradients, words=f"For maps of shape {shape}")
+    return rng.uniform(low, 2, shape).round(1), rng.normal(0, 1, shape).round(1)
 
 
 _CAM = ByCases(
     truth=lambda maps, gradients: _votes(maps, gradients).clip(0),
-    cases=(_cam_case(80, 2, 3, 4), _cam_case(1, 5, 3, 2, low=-2.0), _cam_case(80, 4, 4, 6)),
+    cases=[_maps_and_gradients(80, 2, 3, 4), _maps_and_gradients(1, 5, 3, 2, low=-2), _maps_and_gradients(80, 4, 4, 6)],
+    words=lambda maps, gradients: f"For maps of shape {maps.shape}",
     misreadings=(
         Misreading(_votes, "the negative places are still there. Set them to 0 at the end: np.maximum(votes, 0)."),
         Misreading(

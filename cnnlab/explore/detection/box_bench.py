@@ -22,7 +22,7 @@ _WIDEST, _HIGHEST = 10, 8  # of the boxes
 _LAST = (COLUMNS - _WIDEST, ROWS - _HIGHEST)  # where they may begin
 _WIDTH, _HEIGHT, _CELL, _LEFT, _TOP = 10.0, 5.0, 0.27, 0.42, 0.62  # inches, y downwards
 _PAPER, _TEXT, _KEY = 6.05, 6.15, 4.4  # where the paper ends, the numbers begin, and the key to the paper's colours
-_LETTERS = "xywh"
+_SLIDERS = tuple(f"{box}_{letter}" for box in "ab" for letter in "xywh")
 _ONLY_A, _ONLY_B, _BOTH = "#CFE3F2", "#FBE3B8", "#7FC8A9"
 
 
@@ -97,12 +97,11 @@ class BoxBench(Explorer):
 
     def _dragged(self, numbers: Sequence[int]) -> None:
         """Let the sliders follow the boxes that are dragged: all at once, so that there is one new picture."""
-        sliders = [name for name in self.controls if name[1:2] == "_"]
-        if list(numbers) == self._numbers() or len(numbers) != len(sliders):
+        if list(numbers) == self._numbers() or len(numbers) != len(_SLIDERS):
             return
 
         def follow() -> None:
-            for name, number in zip(sliders, numbers, strict=True):
+            for name, number in zip(_SLIDERS, numbers, strict=True):
                 self.controls[name].value = number
 
         self._guarded(follow)
@@ -121,7 +120,7 @@ class BoxBench(Explorer):
         areas = tuple((x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in (a, b))
         frame = (max(a[2], b[2]) - min(a[0], b[0])) * (max(a[3], b[3]) - min(a[1], b[1]))
         iou, giou = float(box_arithmetic.iou([a], [b])[0, 0]), float(box_arithmetic.giou([a], [b])[0, 0])
-        return _Pair(a, b, across, down, inter, areas, sum(areas) - inter, frame, iou, giou)
+        return _Pair(a, b, (across, down), inter, areas, sum(areas) - inter, frame, iou, giou)
 
     def question(self) -> str:
         return "What is the IoU of the two boxes, as a decimal number with two places? Count the squares."
@@ -140,8 +139,8 @@ class BoxBench(Explorer):
         lines.append(f"Intersection {_product(pair)}. Union {_union(pair)}. IoU = {_quotient(pair)}.")
         empty = pair.frame - pair.union
         lines.append(
-            f"The frame around both has {_squares(pair.frame)}, {empty} of them in neither box. "
-            f"GIoU = {_giou(pair)} = {_two(pair.giou)}."
+            f"The frame around both has {counted(pair.frame, 'square')}, {empty} of them in neither box. "
+            f"GIoU = {_giou(pair)} = {_decimal(pair.giou)}."
         )
         return "\n".join([*lines, _remark(pair)])
 
@@ -196,20 +195,16 @@ class BoxBench(Explorer):
         sheet.write(_TEXT, 0.2, f"as {self.format}", 9, plot.GREY)
         sheet.write(_TEXT, 0.45, f"a  {self._written(pair.a)}", 10, plot.BLUE, bold=True)
         sheet.write(_TEXT, 0.7, f"b  {self._written(pair.b)}", 10, plot.RED, bold=True)
-        known = [
-            ("area a", f"{wa} · {ha} = {pair.areas[0]}"),
-            ("area b", f"{wb} · {hb} = {pair.areas[1]}"),
-        ]
-        hidden = [
-            ("overlap in x", _side(pair, 0)),
-            ("overlap in y", _side(pair, 1)),
-            ("intersection", _product(pair)),
-            ("union", _union(pair)),
-        ]
-        rows = known + (hidden if self.revealed else [(name, "?") for name, _ in hidden])
-        lines = [(_TEXT, 1.08 + 0.28 * k, name) for k, (name, _) in enumerate(rows)]
-        sheet.write_all(lines, 10)
-        sheet.write_all([(_TEXT + 1.12, y, text) for (_, y, _), (_, text) in zip(lines, rows, strict=True)], 10)
+        rows = {"area a": f"{wa} · {ha} = {pair.areas[0]}", "area b": f"{wb} · {hb} = {pair.areas[1]}"}
+        hidden = {
+            "overlap in x": _side(pair, 0),
+            "overlap in y": _side(pair, 1),
+            "intersection": _product(pair),
+            "union": _union(pair),
+        }
+        rows |= hidden if self.revealed else dict.fromkeys(hidden, "?")
+        for left, column in ((_TEXT, rows), (_TEXT + 1.12, rows.values())):
+            sheet.write_all([(left, 1.08 + 0.28 * k, text) for k, text in enumerate(column)], 10)
         y = 3.02
         answer = _quotient(pair) if self.revealed else "?"
         sheet.write(_TEXT, y, f"IoU  {answer}", 13, bold=True)
@@ -220,7 +215,7 @@ class BoxBench(Explorer):
         if not self.revealed:
             return
         sheet.write(_TEXT, y + 0.86, f"frame {pair.frame}, in neither box {pair.frame - pair.union}", 10, plot.GREY)
-        sheet.write(_TEXT, y + 1.14, f"GIoU  {_giou(pair)} = {_two(pair.giou)}", 10, plot.GREY)
+        sheet.write(_TEXT, y + 1.14, f"GIoU  {_giou(pair)} = {_decimal(pair.giou)}", 10, plot.GREY)
         key = ((_ONLY_A, "a only"), (_ONLY_B, "b only"), (_BOTH, "both: intersection"))
         for k, (colour, words) in enumerate(key):
             x = _LEFT + 1.0 * k
@@ -229,28 +224,28 @@ class BoxBench(Explorer):
         sheet.write(_LEFT + 3.5, _HEIGHT - 0.22, "all coloured squares: union", 9)
 
 
-def _sliders(box: object, name: str) -> tuple[int, int, int, int]:
-    """x1, y1, width and height of `box`, if the sliders can show it."""
+def _sliders(box: object, name: str) -> dict[str, int]:
+    """Where the four sliders of `box` stand, if they can show it."""
     x1, y1, x2, y2 = box_arithmetic.check([box], name)[0]
-    values = (x1, y1, x2 - x1, y2 - y1)
-    limits = (COLUMNS - _SIDE[0], ROWS - _SIDE[1], *_SIDE)
-    if any(not float(value).is_integer() or not 0 <= value <= most for value, most in zip(values, limits, strict=True)):
+    values, most = (x1, y1, x2 - x1, y2 - y1), (*_LAST, _WIDEST, _HIGHEST)
+    if any(not float(value).is_integer() or not 0 <= value <= limit for value, limit in zip(values, most, strict=True)):
         raise ValueError(
-            f"`{name}` must be whole numbers x1, y1, x2, y2 with x1 from 0 to {limits[0]}, y1 from 0 to {limits[1]}, "
-            f"at most {_SIDE[0]} wide and {_SIDE[1]} high. Received: {box!r}"
+            f"`{name}` must be whole numbers x1, y1, x2, y2 with x1 from 0 to {_LAST[0]}, y1 from 0 to {_LAST[1]}, "
+            f"at most {_WIDEST} wide and {_HIGHEST} high. Received: {box!r}"
         )
-    return tuple(int(value) for value in values)
+    return {f"{name}_{letter}": int(value) for letter, value in zip("xywh", values, strict=True)}
 
 
 def _side(pair: _Pair, axis: int) -> str:
     """The overlap along one axis, with its clamp if it needs one."""
-    a, b, length = pair.a, pair.b, (pair.across, pair.down)[axis]
-    working = f"min({a[axis + 2]}, {b[axis + 2]}) − max({a[axis]}, {b[axis]}) = {_signed(length)}"
+    a, b, length = pair.a, pair.b, pair.overlap[axis]
+    working = f"min({a[axis + 2]}, {b[axis + 2]}) − max({a[axis]}, {b[axis]}) = {minus(str(length))}"
     return working if length >= 0 else f"{working}, so 0"
 
 
 def _product(pair: _Pair) -> str:
-    return f"{max(pair.across, 0)} · {max(pair.down, 0)} = {pair.inter}"
+    across, down = (max(length, 0) for length in pair.overlap)
+    return f"{across} · {down} = {pair.inter}"
 
 
 def _union(pair: _Pair) -> str:
@@ -260,16 +255,16 @@ def _union(pair: _Pair) -> str:
 def _quotient(pair: _Pair) -> str:
     if pair.union == 0:
         return "0, as the union is 0"
-    return f"{pair.inter} / {pair.union} = {_two(pair.iou)}"
+    return f"{pair.inter} / {pair.union} = {_decimal(pair.iou)}"
 
 
 def _giou(pair: _Pair) -> str:
-    return f"{_two(pair.iou)} − {pair.frame - pair.union} / {pair.frame}" if pair.frame else "0"
+    return f"{_decimal(pair.iou)} − {pair.frame - pair.union} / {pair.frame}" if pair.frame else "0"
 
 
 def _remark(pair: _Pair) -> str:
     if pair.inter == 0:
-        gap = "They touch" if min(pair.across, pair.down) == 0 else "They are apart"
+        gap = "They touch" if min(pair.overlap) == 0 else "They are apart"
         return f"{gap}: the IoU is 0 however far, while the GIoU still falls with the distance."
     if pair.iou == 1:
         return "They are the same box."
@@ -277,13 +272,5 @@ def _remark(pair: _Pair) -> str:
     return f"With the usual threshold of 0.5 these two {counts}."
 
 
-def _squares(count: int) -> str:
-    return "1 square" if count == 1 else f"{count} squares"
-
-
-def _signed(value: int) -> str:
-    return str(value).replace("-", "\N{MINUS SIGN}")
-
-
-def _two(value: float) -> str:
-    return f"{value + 0.0:.2f}".replace("-", "\N{MINUS SIGN}")
+def _decimal(value: float) -> str:
+    return minus(f"{value + 0.0:.2f}")
