@@ -66,14 +66,13 @@ class ReceptiveFieldPinner(Explorer):
         if self._model is None:
             return super().declared()
         names = self._model.names
-        place = {name: super(ReceptiveFieldPinner, self).declared()[name] for name in ("row", "column")}
-        return {"layer": choice(names, start=names[-1]), **place}
+        return {"layer": choice(names, start=names[-1]), "row": type(self).row, "column": type(self).column}
 
     def adjust(self, changed: str | None) -> None:
         """Stay at the end of a stack that grows, and begin in the middle of a layer's output."""
         last = self.source().names[-1]
         if changed == "stack" and self._at_end:
-            self.controls["layer"].value = last
+            self._assign("layer", last)
         self._at_end = self.layer == last
         if changed in (None, "stack", "padding", "layer"):
             for name, count in zip(("row", "column"), self.source().outputs(self.layer), strict=True):
