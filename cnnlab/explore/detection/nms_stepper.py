@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from cnnlab import plot
 from cnnlab.common.validate import check_fraction
 from cnnlab.detection import nms
 from cnnlab.detection.detections import Detections
+from cnnlab.explore.base.controls import choice, real, whole
 from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.base.wording import counted
 from cnnlab.explore.detection.coins import coins
 from cnnlab.explore.drawing.boxed_picture import Overlay, as_bytes
 from cnnlab.explore.drawing.sheet import Sheet
@@ -50,6 +51,11 @@ class NmsStepper(Explorer):
     Round 1 of 2: keep box 1 (cat, 0.90) at x 0 to 10, y 0 to 9. It suppresses 1: box 0 (0.70, IoU 0.90).
     """
 
+    score_threshold = real(0.0, 1.0, 0.6, 0.05, readout_format=".2f")
+    iou_threshold = real(0.0, 1.0, 0.5, 0.05, readout_format=".2f")
+    classes = choice((_PER_CLASS, _TOGETHER), label="compare")
+    round = whole(0, lambda it: len(it._steps()))
+
     def __init__(
         self,
         image: np.ndarray | None = None,
@@ -72,36 +78,20 @@ class NmsStepper(Explorer):
             )
         self._found = detections
         self._overlay = Overlay(_paled(as_bytes(image)), *_PICTURE)
-        self._start = {
-            "score_threshold": _threshold(score_threshold, "score_threshold"),
-            "iou_threshold": _threshold(iou_threshold, "iou_threshold"),
-        }
         self._rounds = lru_cache(maxsize=32)(self._all_rounds)
-        super().__init__(predict=predict)
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        controls = {
-            name: widgets.FloatSlider(value, min=0.0, max=1.0, step=0.05, description=name, readout_format=".2f")
-            for name, value in self._start.items()
-        }
-        controls["classes"] = widgets.Dropdown(options=[_PER_CLASS, _TOGETHER], value=_PER_CLASS, description="compare")
-        controls["round"] = widgets.IntSlider(0, min=0, max=1, description="round")
-        return controls
-
-    def adjust(self, changed: str | None) -> None:
-        if changed != "round":
-            slider, most = self.controls["round"], len(self._steps())
-            slider.value = min(slider.value, most)
-            slider.max = most
-            slider.disabled = most == 0
+        super().__init__(
+            predict=predict,
+            score_threshold=_threshold(score_threshold, "score_threshold"),
+            iou_threshold=_threshold(iou_threshold, "iou_threshold"),
+        )
 
     # --- the rounds ---------------------------------------------------------------------------------------------
 
-    def _all_rounds(self, score_threshold: float, iou_threshold: float, per_class: bool) -> tuple[nms.Step, ...]:
+    def _all_rounds(self, score_threshold: float, iou_threshold: float, per_class: bool) -> tuple[nms.Round, ...]:
         labels = self._found.labels if per_class else None
         return tuple(nms.steps(self._found.boxes, self._found.scores, iou_threshold, score_threshold, labels))
 
-    def _steps(self) -> tuple[nms.Step, ...]:
+    def _steps(self) -> tuple[nms.Round, ...]:
         # A slider's 0.6000000000000001 must not drop a box with a score of 0.6.
         thresholds = round(self.score_threshold, 6), round(self.iou_threshold, 6)
         return self._rounds(*thresholds, self.classes == _PER_CLASS)
@@ -129,7 +119,7 @@ class NmsStepper(Explorer):
         steps, strong = self._steps(), self._strong()
         weak = len(self._found) - len(strong)
         lines = [
-            f"{_count(len(self._found), 'candidate')}. {weak} with a score below {self.score_threshold:.2f} "
+            f"{counted(len(self._found), 'candidate')}. {weak} with a score below {self.score_threshold:.2f} "
             f"{'goes' if weak == 1 else 'go'} at once, {len(strong)} take part; IoU threshold "
             f"{self.iou_threshold:.2f}, {self.classes}."
         ]
@@ -137,7 +127,7 @@ class NmsStepper(Explorer):
         if not self.revealed:
             return "\n".join([*lines, "The rounds are hidden until you have typed your guess."])
         if at == 0:
-            rounds = f"{_count(len(steps), 'round')} to go" if steps else "Nothing is left to compare"
+            rounds = f"{counted(len(steps), 'round')} to go" if steps else "Nothing is left to compare"
             return "\n".join([*lines, f"Nothing has been compared yet. {rounds}.", self._kept_words(0)])
         step = steps[at - 1]
         x1, y1, x2, y2 = self._found.boxes[step.kept]
@@ -145,7 +135,7 @@ class NmsStepper(Explorer):
             f"Round {at} of {len(steps)}: keep {self._named(step.kept)} at x {x1:.4g} to {x2:.4g}, y {y1:.4g} to "
             f"{y2:.4g}. {self._suppressed_words(step)}"
         )
-        lines.append(f"{_count(len(step.remaining), 'box', 'es')} still wait{'s' * (len(step.remaining) == 1)}.")
+        lines.append(f"{counted(len(step.remaining), 'box', 'es')} still wait{'s' * (len(step.remaining) == 1)}.")
         if at == len(steps):
             lines[-1] = f"That was the last round: {len(strong)} boxes have become {len(steps)}."
         lines.append(self._kept_words(at))
@@ -158,7 +148,7 @@ class NmsStepper(Explorer):
         label = self._found.labels[row]
         return self._found.names[label] if self._found.names else f"class {label}"
 
-    def _suppressed_words(self, step: nms.Step) -> str:
+    def _suppressed_words(self, step: nms.Round) -> str:
         if not len(step.suppressed):
             return "It suppresses nothing."
         pairs = zip(step.suppressed[:_SAID], step.ious[:_SAID], strict=True)
@@ -247,7 +237,3 @@ def _threshold(value: object, name: str) -> float:
     if abs(20 * number - round(20 * number)) > 1e-9:
         raise ValueError(f"`{name}` must be a number from 0 to 1 in steps of 0.05. Received: {value!r}")
     return round(number, 2)
-
-
-def _count(number: int, word: str, plural: str = "s") -> str:
-    return f"{number} {word}{'' if number == 1 else plural}"
