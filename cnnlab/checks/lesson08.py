@@ -41,9 +41,9 @@ window = Exercise(
             (12, 15, 16, 19): "that is the 4 × 4 tile that the value lies on when the map is stretched. The value "
             "sees 20 × 20 pixels.",
         },
-        otherwise="the first row is offset + 4 · 3 = −8 + 12, and the window has 20 rows. Columns alike.",
+        otherwise="The first row is offset + 4 · 3 = −8 + 12, and the window has 20 rows. Columns alike.",
         praise="Rows 4 to 23, columns 8 to 27: half of the picture. One value this deep has seen most of a digit.",
-        said="You gave ({}, {}, {}, {}):",
+        said="You gave ({}, {}, {}, {})",
         take=_whole_pixels,
     ),
     mistakes=(
@@ -384,9 +384,8 @@ cam_weight = Exercise(
             0.25: "that is the median. The weight is the mean.",
             -0.2: "the sign is reversed. The four slopes add up to +0.8.",
         },
-        otherwise="add the four slopes with their signs, 0.1 + 0.9 − 0.6 + 0.4, and divide by 4.",
+        otherwise="Add the four slopes with their signs, 0.1 + 0.9 − 0.6 + 0.4, and divide by 4.",
         praise="0.8 / 4 = 0.2: raise the whole map a little and the score rises 0.8 times as much, 0.2 for each place.",
-        said="You got {}:",
         take=lambda answer: number(answer, "The weight"),
     ),
     mistakes=(Mistake(5, "divide by 4"),),
