@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from cnnlab.arithmetic.shapes import same_padding
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, number, parts, read, show, whole
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, number, parts, read, whole
+from cnnlab.checks.judging import ByCases, ByValue, Misreading, several
 from cnnlab.checks.summary import Summary
 
 
@@ -16,75 +16,23 @@ def _size(n: int, f: int, s: int = 1, p: int = 0, d: int = 1) -> int:
     return (n + 2 * p - d * (f - 1) - 1) // s + 1
 
 
+def _named(*names: str) -> Callable[..., str]:
+    """The words of a case whose arguments have these names: "For (n=6, f=3)"."""
+    return lambda *case: f"For ({', '.join(f'{name}={value}' for name, value in zip(names, case, strict=False))})"
+
+
 # --- by hand ----------------------------------------------------------------------------------------------------------
 
-_HEIGHT, _WIDTH, _F, _S, _P = 101, 135, 11, 3, 1  # so chosen that no shorter formula gives the same pair
-_HAND_MISREADINGS = (
-    Misreading(
-        lambda n, f, s, p: n + 2 * p - f + 1,
-        "That is the size at stride 1. The windows start every 3 pixels: divide by the stride before you add 1.",
-    ),
-    Misreading(
-        lambda n, f, s, p: -(-(n + 2 * p - f) // s) + 1,
-        "You rounded up: 92 / 3 = 30.67 became 31. The formula rounds down, because the last window would hang over "
-        "the border.",
-    ),
-    Misreading(
-        lambda n, f, s, p: (n + p - f) // s + 1,
-        "The padding was counted once. One row is added above and one below: 101 + 2 = 103.",
-    ),
-    Misreading(
-        lambda n, f, s, p: (n - f) // s + 1,
-        "The padding is missing: 1 pixel on each side makes 103 × 137 of 101 × 135.",
-    ),
-    Misreading(
-        lambda n, f, s, p: (n + 2 * p - f) // s,
-        "The + 1 is missing: the quotient counts the steps, and the first window stands before the first step.",
-    ),
-    Misreading(
-        lambda n, f, s, p: (n + 2 * p - f + 1) // s,
-        "The + 1 went inside the quotient. Divide first, then add the first window.",
-    ),
-    Misreading(
-        lambda n, f, s, p: (n + 2 * p) // s,
-        "The kernel is missing: the last window must start 11 pixels before the end, so subtract f.",
-    ),
-    Misreading(
-        lambda n, f, s, p: n // s,
-        "That is the size divided by the stride. The kernel takes 11 pixels to start with, and the padding gives 2.",
-    ),
-    Misreading(
-        lambda n, f, s, p: -(-n // s),
-        'That is the size divided by the stride, rounded up: what padding "same" would give, not a padding of 1.',
-    ),
-    Misreading(
-        lambda n, f, s, p: (n + 2 * p - s) // f + 1,
-        "Kernel and stride are swapped: the kernel is 11 wide, and the windows start every 3 pixels.",
-    ),
-)
 
-
-def _diagnose_by_hand(answer: object) -> str:
-    sides = parts(answer, ("height", "width"))
-    for side in sides:
-        value = number(side, "Each of the two sizes")
+def _two_sizes(answer: object) -> np.ndarray:
+    sides = [number(side, "Each of the two sizes") for side in parts(answer, ("height", "width"))]
+    for value in sides:
         if not value.is_integer():
             raise Wrong(
                 f"Each of the two sizes should be a whole number, and you got {read(value)}. A window fits or it does "
                 "not: round the quotient down, with // in Python."
             )
-    height, width = map(int, sides)
-    if (height, width) == (31, 43):
-        return "31 × 43. Height: ⌊92 / 3⌋ + 1 = 30 + 1; two padded rows are left over. Width: 126 / 3 = 42 exactly."
-    if (height, width) == (43, 31):
-        raise Wrong(f"You gave {height} × {width}: height and width are swapped. Height comes first, and 101 is less.")
-    for misreading in _HAND_MISREADINGS:
-        if (height, width) == tuple(misreading.how(n, _F, _S, _P) for n in (_HEIGHT, _WIDTH)):
-            raise Wrong(f"You got {height} × {width}. {misreading.says}")
-    raise Wrong(
-        f"You got {height} × {width}. Put the numbers into ⌊(n + 2p − f) / s⌋ + 1, first n = 101, then n = 135, with "
-        "p = 1, f = 11, s = 3."
-    )
+    return np.array(sides)
 
 
 by_hand = Exercise(
@@ -98,18 +46,44 @@ by_hand = Exercise(
         "101 + 2·1 = 103 rows. The first window starts at row 0, the last one may start at row 103 − 11 = 92.",
         "Starts 0, 3, 6, …, 90: that is ⌊92 / 3⌋ + 1 of them. The same with 135 for the width.",
     ),
-    diagnose=_diagnose_by_hand,
+    diagnose=ByValue(
+        truth=(31, 43),
+        misreadings={
+            (43, 31): "Height and width are swapped. Height comes first, and 101 is less.",
+            (
+                93,
+                127,
+            ): "That is the size at stride 1. The windows start every 3 pixels: divide by the stride before you add 1.",
+            (
+                32,
+                43,
+            ): "You rounded up: 92 / 3 = 30.67 became 31. The formula rounds down, because the last window would "
+            "hang over the border.",
+            (
+                31,
+                42,
+            ): "The padding was counted once, or is missing: one row is added above and one below, 101 + 2 = 103. "
+            "Or the + 1 went inside the quotient: divide first, then add the first window.",
+            (30, 42): "The + 1 is missing: the quotient counts the steps, and the first window stands before the first "
+            "step.",
+            (34, 45): "The kernel is missing: the last window must start 11 pixels before the end, so subtract f. "
+            '(Padding "same" would give this size too, and here it is 1.)',
+            (
+                33,
+                45,
+            ): "That is the size divided by the stride. The kernel takes 11 pixels to start with, and the padding "
+            "gives 2.",
+            (10, 13): "Kernel and stride are swapped: the kernel is 11 wide, and the windows start every 3 pixels.",
+        },
+        otherwise="Put the numbers into ⌊(n + 2p − f) / s⌋ + 1, first n = 101, then n = 135, with p = 1, f = 11, "
+        "s = 3.",
+        praise="31 × 43. Height: ⌊92 / 3⌋ + 1 = 30 + 1; two padded rows are left over. Width: 126 / 3 = 42 exactly.",
+        said="You got {} × {}",
+        take=_two_sizes,
+    ),
     mistakes=(
-        Mistake((43, 31), "swapped. Height comes first"),
-        Mistake((93, 127), "stride 1"),
-        Mistake((32, 43), "rounded up: 92"),
-        Mistake((31, 42), "counted once"),
-        Mistake((30, 42), "+ 1 is missing"),
         Mistake((31, 42, 1), "Yours has 3"),
         Mistake((31.67, 43), "round the quotient down, with //"),
-        Mistake((34, 45), "kernel is missing"),
-        Mistake((101 // 3, 135 // 3), "divided by the stride. The kernel"),
-        Mistake((10, 13), "Kernel and stride are swapped"),
         Mistake((40, 50), "Put the numbers"),
         Mistake(31, "height, width"),
     ),
@@ -128,21 +102,19 @@ def _rounded(by: Callable[[float], float]) -> Callable:
 
 _SIZES = ByCases(
     truth=_size,
-    cases=[  # n, f, s, p, d; the simple ones come first, and the kernel does not fit into the last
-        Case(*case, words=f"For ({', '.join(f'{name}={value}' for name, value in zip('nfspd', case, strict=False))})")
-        for case in (
-            (6, 3),
-            (6, 3, 1, 1),
-            (7, 3, 2),
-            (8, 3, 2),
-            (224, 3, 2, 1),
-            (9, 3, 1, 0, 2),
-            (12, 4, 3, 2),
-            (28, 5, 2, 2, 2),
-            (5, 1, 4, 0, 3),
-            (2, 3, 2),
-        )
-    ],
+    cases=[  # the simple ones come first, and the kernel does not fit into the last
+        (6, 3),
+        (6, 3, 1, 1),
+        (7, 3, 2),
+        (8, 3, 2),
+        (224, 3, 2, 1),
+        (9, 3, 1, 0, 2),
+        (12, 4, 3, 2),
+        (28, 5, 2, 2, 2),
+        (5, 1, 4, 0, 3),
+        (2, 3, 2),
+    ],  # fmt: skip
+    words=_named("n", "f", "s", "p", "d"),
     misreadings=(
         Misreading(
             _rounded(lambda steps: -(-steps // 1)),
@@ -227,7 +199,6 @@ output_size = Exercise(
     diagnose=_SIZES,
     mistakes=(
         Mistake("def my_output_size(n, f):\n    return n - f + 1", "TypeError"),
-        Mistake(lambda n, f, s=1, p=0, d=1: int((n + 2 * p - d * (f - 1) - 1) / s) + 1, "cuts towards 0"),
         Mistake(lambda n, f, s=1, p=0, d=1: n, "Count by hand"),
         Mistake(lambda n, f, s=1, p=0, d=1: (n, n), "one number"),
     ),
@@ -239,23 +210,14 @@ output_size = Exercise(
 # --- padding that keeps the size --------------------------------------------------------------------------------------
 
 
-def _pads(result: object, right: object, what: str) -> np.ndarray:
-    """The padding before and after, however the two are bundled."""
-    if not isinstance(result, (tuple, list, dict)) and np.ndim(result) == 0:
-        raise Wrong(f"{what} is {show(result)}. Return two numbers, (before, after).")
-    return np.array([number(pad, what, finite=False) for pad in parts(result, ("before", "after"))])
-
-
 def _halves(total: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
 _KEEP = ByCases(
     truth=lambda f, d=1: _halves(d * (f - 1)),
-    cases=[
-        Case(*case, words=f"For ({', '.join(f'{name}={value}' for name, value in zip('fd', case, strict=False))})")
-        for case in ((3,), (4,), (1, 1), (5, 1), (7, 1), (3, 2), (5, 3), (2, 1), (2, 3), (4, 3))
-    ],
+    cases=[(3,), (4,), (1, 1), (5, 1), (7, 1), (3, 2), (5, 3), (2, 1), (2, 3), (4, 3)],
+    words=_named("f", "d"),
     misreadings=(
         Misreading(
             lambda f, d=1: _halves(f - 1),
@@ -322,7 +284,7 @@ _KEEP = ByCases(
     "after, and none can be negative.",
     praise="d(f − 1) pixels in all, half on each side: (f − 1)/2 for an odd kernel without gaps. Only at stride 1, "
     "though.",
-    take=_pads,
+    take=several("before", "after"),
 )
 
 
@@ -340,7 +302,7 @@ padding_to_keep = Exercise(
     ),
     diagnose=_KEEP,
     mistakes=(
-        Mistake(lambda f, d=1: d * (f - 1) // 2, "two numbers"),
+        Mistake(lambda f, d=1: d * (f - 1) // 2, "in this order: (before, after)"),
         Mistake(lambda f, d=1: (-1, d * (f - 1) + 1), "negative"),
         Mistake(lambda f, d=1: ((f - 1) / 2, (f - 1) / 2), "At stride 1"),
         Mistake(lambda f, d=1: (1, 1), "At stride 1"),
@@ -413,23 +375,21 @@ design = Exercise(
 _SAME = ByCases(
     truth=same_padding,
     cases=[
-        Case(*case, words=f"For ({', '.join(f'{name}={value}' for name, value in zip('nfs', case, strict=False))})")
-        for case in (
-            (5, 3),
-            (6, 4),
-            (7, 5, 1),
-            (6, 3, 2),
-            (7, 3, 2),
-            (224, 3, 2),
-            (224, 7, 2),
-            (225, 3, 2),
-            (10, 2, 3),
-            (12, 5, 4),
-            (7, 2, 5),
-            (6, 1, 3),
-            (9, 1, 2),
-        )
-    ],
+        (5, 3),
+        (6, 4),
+        (7, 5, 1),
+        (6, 3, 2),
+        (7, 3, 2),
+        (224, 3, 2),
+        (224, 7, 2),
+        (225, 3, 2),
+        (10, 2, 3),
+        (12, 5, 4),
+        (7, 2, 5),
+        (6, 1, 3),
+        (9, 1, 2),
+    ],  # fmt: skip
+    words=_named("n", "f", "s"),
     misreadings=(
         Misreading(
             lambda n, f, s=1: ((f - 1) / 2, (f - 1) / 2),
@@ -502,7 +462,7 @@ _SAME = ByCases(
     otherwise="First the wanted size m = ⌈n / s⌉, then the total (m − 1)s + f − n, then the two halves.",
     praise="(224, 3, 2) pads 0 before and 1 after, as Keras does. A framework that pads 1 and 1 has the same output "
     "size, and other numbers in it.",
-    take=_pads,
+    take=several("before", "after"),
 )
 
 
@@ -521,9 +481,8 @@ same_pads = Exercise(
     ),
     diagnose=_SAME,
     mistakes=(
-        Mistake(lambda n, f, s=1: ((f - 1) / 2, (f - 1) / 2), "It holds for an odd kernel at stride 1"),
         Mistake(lambda n, f, s=1: (f, f), "First the wanted size"),
-        Mistake(lambda n, f, s=1: 1, "two numbers, (before, after)"),
+        Mistake(lambda n, f, s=1: 1, "in this order: (before, after)"),
         Mistake(lambda n, f: ((f - 1) // 2, f // 2), "TypeError"),
     ),
     why="Keras first fixes the outputs, ⌈n / s⌉, and asks how many pixels they need: the last window begins at "
@@ -559,10 +518,8 @@ def _map(result: object, right: np.ndarray, what: str) -> np.ndarray:
 _usage = _usage_of(lambda n, f, s: range(0, n - f + 1, s))
 _USAGE = ByCases(
     truth=_usage,
-    cases=[
-        Case(*case, words="For ({})".format(", ".join(map("{}={}".format, ("height", "width", "f", "s"), case))))
-        for case in ((6, 6, 3), (7, 4, 3, 1), (6, 9, 3, 2), (5, 8, 2, 3))
-    ],
+    cases=[(6, 6, 3), (7, 4, 3, 1), (6, 9, 3, 2), (5, 8, 2, 3)],
+    words=_named("height", "width", "f", "s"),
     misreadings=(
         Misreading(
             lambda height, width, f, s=1: np.minimum(_usage(height, width, f, s), 1),
@@ -624,15 +581,6 @@ usage_map = Exercise(
     ),
     diagnose=_USAGE,
     mistakes=(
-        Mistake(
-            "def usage_map(height, width, f, s=1):\n"
-            "    counts = np.zeros((height, width), int)\n"
-            "    for top in range(0, height - f + 1, s):\n"
-            "        for left in range(0, width - f + 1, s):\n"
-            "            counts[top : top + f, left : left + f] = 1\n"
-            "    return counts",
-            "+=",
-        ),
         Mistake(lambda height, width, f, s=1: _usage(width, height, f, s), "swapped"),
         Mistake(lambda height, width, f, s=1: _usage(height, height, f, s), "should have shape"),
         Mistake(lambda height, width, f, s=1: np.zeros((height, width)), "Go through all starts"),
