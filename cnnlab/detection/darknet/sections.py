@@ -11,7 +11,7 @@ import numpy as np
 from keras import layers
 
 from cnnlab.detection.darknet.build import EPSILON
-from cnnlab.models.graph import Step, has_graph, walk
+from cnnlab.models.graph import Step, Walk, has_graph
 from cnnlab.models.layers import DarknetMaxPooling2D
 
 Arrays = dict[str, np.ndarray]
@@ -56,23 +56,15 @@ def read_graph(model: keras.Model) -> Graph:
     if len(shape) != 3 or None in shape:
         raise ValueError(f"`model` must take pictures of one fixed size (H, W, C). Received: input shape {shape}")
     reader = _Reader(shape)
-    steps = walk(model)
-    within = [step.name for step in steps if "/" in step.name]
+    walk = Walk(model)
+    within = [step.name for step in walk.steps if "/" in step.name]
     if within:
         raise ValueError(f"`model` must hold its layers itself. Received: layer {within[0]!r} of a model within it")
-    # The stand-ins' outputs are new tensors: the model's own outputs are the last calls of the layers that made them.
-    made, names = {step.name: step.outputs[0] for step in steps}, _output_names(model)
-    reader.uses = Counter(id(x) for step in steps for x in step.inputs)
-    reader.uses.update(id(made[name]) for name in names if name in made)  # an operation has no layer; `take` refuses it
-    for step in steps:
+    reader.uses = Counter(id(x) for x in [*walk.outputs, *(x for step in walk.steps for x in step.inputs)])
+    for step in walk.steps:
         reader.take(step)
-    return reader.finish([(name, made[name]) for name in names])
-
-
-def _output_names(model: keras.Model) -> list[str]:
-    """The layers that make the outputs, in the outputs' order."""
-    makers = {id(tensor): layer.name for layer in model.layers for tensor in keras.tree.flatten(layer.output)}
-    return [makers.get(id(tensor), "") for tensor in model.outputs]
+    makers = {id(x): step.name for step in walk.steps for x in step.outputs}
+    return reader.finish([(makers[id(x)], x) for x in walk.outputs])
 
 
 class _Reader:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import keras
 from keras import layers
 
 from cnnlab.arithmetic.shapes import ReceptiveField
-from cnnlab.models.graph import Step, has_graph, walk
+from cnnlab.models.graph import Step, Walk, has_graph
 from cnnlab.models.ledger import Ledger, Row, ledger
-from cnnlab.models.ledger.rules import CONVOLUTIONS, POOLINGS, Field
+from cnnlab.models.ledger.rules import CONVOLUTIONS, POOLINGS, Field, receptive_fields
 from cnnlab.models.ledger.table import field_text, shape_text
 
 _BYTES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2}
@@ -50,11 +51,12 @@ class Line:
 def read(model: keras.Model) -> tuple[Ledger, tuple[Line, ...]]:
     """The ledger of `model` and its lines; nothing of the model itself is kept, so that its weights can be freed."""
     book = ledger(model)
-    steps: Sequence[Step | None] = walk(model) if has_graph(model) else ()
+    steps = Walk(model).steps if has_graph(model) else []
+    known = {
+        id(tensor): seen for step, seen in zip(steps, receptive_fields(steps), strict=True) for tensor in step.outputs
+    }
     # Rows without a step, weights outside the layers and subclassed models, come last or alone.
-    steps = [*steps, *[None] * (len(book.rows) - len(steps))]
-    known = {id(tensor): step.seen for step in steps if step for tensor in step.outputs}
-    return book, tuple(_line(row, step, known) for row, step in zip(book.rows, steps, strict=True))
+    return book, tuple(_line(row, step, known) for row, step in zip_longest(book.rows, steps))
 
 
 def _line(row: Row, step: Step | None, known: dict[int, object]) -> Line:

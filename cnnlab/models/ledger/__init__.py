@@ -24,54 +24,22 @@ A layer that no rule knows gets "—" and a note, never a guess.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import keras
 
+from cnnlab import plot
 from cnnlab.arithmetic.shapes import ReceptiveField
-from cnnlab.common.validate import check_choice, check_int
-from cnnlab.models.graph import Step, has_graph, walk
-from cnnlab.models.ledger import table
-from cnnlab.models.ledger.rules import WHOLE, Field, Seen, multiply_adds
-
-if TYPE_CHECKING:
-    from cnnlab.plot import Picture
+from cnnlab.common.validate import check_choice
+from cnnlab.models.ledger import figure
+from cnnlab.models.ledger.rows import Row, read
+from cnnlab.models.ledger.table import Table, field_text, memory, shape_text, short
 
 __all__ = ["Comparison", "Ledger", "Row", "compare", "ledger"]
 
-_UNSEEN = "which layer feeds which is known only to its call(): shapes, multiply-adds and fields cannot be seen"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One call of one layer.
-
-    Attributes
-    ----------
-    name : of the layer, with the models it lies in before it: ``"base/conv1"``
-    kind : its class
-    output_shape : without the batch; a tuple of shapes where there are several; None where it cannot be seen
-    params, trainable_params : weights counted here; 0 where they were counted in a row above
-    macs : multiply-adds for one image, or None where they are not known
-    receptive_field
-        one `cnnlab.shapes.ReceptiveField` an axis, height first; ``"whole input"``; or None where it is not defined.
-        Its offset is where the field of the first output starts, negative for padding
-    activation_bytes : memory of the output for one image, or None where a size is not known
-    note : why a number is missing or zero; empty where there is nothing to say
-    """
-
-    name: str
-    kind: str
-    output_shape: tuple | None
-    params: int
-    trainable_params: int
-    macs: int | None
-    receptive_field: tuple[ReceptiveField, ...] | str | None
-    activation_bytes: int | None
-    note: str = ""
+_COLUMNS = ("layer", "kind", "output", "parameters", "multiply-adds", "field", "stride", "memory")
+_SUMS = ("model", "parameters", "trainable", "multiply-adds", "field", "stride", "memory")
 
 
 @dataclass(frozen=True, repr=False)
@@ -143,17 +111,56 @@ class Ledger(Sequence):
         spread = [row.receptive_field for row in self.rows if row.output_shape and _positions(row.output_shape) != 1]
         return spread[-1] if spread else None
 
+    def table(self) -> Table:
+        """The rows and their sums as they are printed."""
+        rows = [
+            (row.name, row.kind, shape_text(row.output_shape), f"{row.params:,}", short(row.macs),
+             *field_text(row.receptive_field), memory(row.activation_bytes))
+            for row in self.rows
+        ]  # fmt: skip
+        total = ("total", "", "", f"{self.params:,}", _sum_of_macs(self), "", "", memory(self.activation_bytes))
+        hints = [row.note for row in self.rows]
+        return Table(_COLUMNS, rows, 3, self.name, total, self._notes(), hints)
+
+    def _notes(self) -> list[str]:
+        """What is to be said below the table; equal notes share a line."""
+        by_note: dict[str, list[str]] = {}
+        for row in self.rows:
+            if row.note:
+                by_note.setdefault(row.note, []).append(row.name)
+        notes = [f"{self.trainable_params:,} of {self.params:,} parameters are trainable", self.note]
+        for note, names in by_note.items():
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            notes.append(f"{', '.join(names[:3])}{more}: {note}")
+        return list(filter(None, notes))
+
     def __repr__(self) -> str:
-        return table.ledger_text(self)
+        return self.table().text()
 
     def _repr_html_(self) -> str:
-        return table.ledger_html(self)
+        return self.table().html()
 
-    def figure(self) -> Picture:
+    def figure(self) -> plot.Picture:
         """Where parameters, multiply-adds and memory are, as bars; more than 30 layers are put together by block."""
-        from cnnlab.models.ledger import figure as _ledger_figure  # matplotlib, which a table does not need
+        groups = figure.grouped([(row.name, row.output_shape, _counts(row)) for row in self.rows])
+        return figure.bars(groups, f"{self.name}: {figure.longest_in_words(groups)}")
 
-        return _ledger_figure.ledger_figure(self)
+
+def _counts(owner: Row | Ledger) -> tuple[int, int, int]:
+    """What the bars show; 0 where it is not known."""
+    return owner.params, owner.macs or 0, owner.activation_bytes or 0
+
+
+def _sum_of_macs(book: Ledger) -> str:
+    """Marked as too small where rows are missing from it."""
+    return f"≥ {short(book.macs)}" if book.unknown else short(book.macs)
+
+
+def _positions(shape: tuple) -> int:
+    """Places in an output of channels last; open sizes make it 0, several outputs are not counted."""
+    if isinstance(shape[0], tuple):
+        return 1
+    return math.prod(n or 0 for n in shape[:-1])
 
 
 @dataclass(frozen=True, repr=False)
@@ -167,17 +174,26 @@ class Comparison:
 
     ledgers: Mapping[str, Ledger]
 
+    def table(self) -> Table:
+        """The sums as they are printed."""
+        rows = [
+            (title, f"{book.params:,}", f"{book.trainable_params:,}", _sum_of_macs(book),
+             *field_text(book.receptive_field), memory(book.activation_bytes))
+            for title, book in self.ledgers.items()
+        ]  # fmt: skip
+        return Table(_SUMS, rows, 1)
+
     def __repr__(self) -> str:
-        return table.comparison_text(self)
+        return self.table().text()
 
     def _repr_html_(self) -> str:
-        return table.comparison_html(self)
+        return self.table().html()
 
-    def figure(self) -> Picture:
+    def figure(self) -> plot.Picture:
         """Parameters, multiply-adds and memory of each model, as bars."""
-        from cnnlab.models.ledger import figure as _ledger_figure
-
-        return _ledger_figure.comparison_figure(self)
+        sums = {title: _counts(book) for title, book in self.ledgers.items()}
+        words = [f"{title}: {figure.numbers_in_words(counts)}" for title, counts in sums.items()]
+        return figure.bars(sums, ". ".join(words) + ".")
 
 
 def ledger(model: keras.Model, input_shape: tuple[int, ...] | None = None) -> Ledger:
@@ -205,19 +221,8 @@ def ledger(model: keras.Model, input_shape: tuple[int, ...] | None = None) -> Le
     >>> ledger(model)[1].output_shape, ledger(model)[1].macs, ledger(model)[2].receptive_field[0].size
     ((26, 26, 32), 194688, 4)
     """
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"`model` must be a keras.Model. Received: {type(model).__name__}")
-    if not model.built:
-        fix = "Start it with a keras.Input" if isinstance(model, keras.Sequential) else "Call it on a batch first"
-        raise ValueError(f"`model` must have its weights, and {model.name} does not know its input yet. {fix}")
-    if not has_graph(model):
-        return _unseen(model)
-    if input_shape is not None:
-        input_shape = _fitting(model, input_shape)
-    counter = _Counter()
-    rows = tuple(_row(step, counter) for step in walk(model, input_shape))
-    # A model can own weights outside its layers.
-    return Ledger(model.name, rows + counter.rest(model))
+    rows, note = read(model, input_shape)
+    return Ledger(model.name, rows, note)
 
 
 def compare(models: Mapping[str, keras.Model | Ledger]) -> Comparison:
@@ -238,101 +243,3 @@ def compare(models: Mapping[str, keras.Model | Ledger]) -> Comparison:
         raise TypeError(f"`models` must be a dict of title and model. Received: {models!r}")
     books = {title: model if isinstance(model, Ledger) else ledger(model) for title, model in models.items()}
     return Comparison(books)
-
-
-def _fitting(model: keras.Model, input_shape: object) -> tuple[int, ...]:
-    """`input_shape` if the model's one input takes it."""
-    if len(model.inputs) != 1:
-        count = len(model.inputs)
-        raise ValueError(f"`input_shape` is for models with one input. Received: {model.name}, which has {count}")
-    own = model.inputs[0].shape[1:]
-    if not isinstance(input_shape, (tuple, list)) or len(input_shape) != len(own):
-        raise ValueError(f"`input_shape` must have {len(own)} sizes, like {own}. Received: {input_shape!r}")
-    shape = tuple(check_int(n, "input_shape", minimum=1) for n in input_shape)
-    if any(fixed not in (None, n) for fixed, n in zip(own, shape, strict=True)):
-        raise ValueError(f"`input_shape` must fit the model's own, {own}. Received: {shape}")
-    return shape
-
-
-class _Counter:
-    """Counts each weight once, however many layers hold it."""
-
-    def __init__(self) -> None:
-        self._counted: dict[int, str] = {}  # id of a variable → row in which it was counted
-
-    def count(self, owner: keras.Operation | None, name: str) -> tuple[int, int, str]:
-        """Weights and trainable weights not counted before, and a note on those that were."""
-        weights = getattr(owner, "weights", [])  # an operation that is not a layer has none
-        elsewhere = [self._counted[id(weight)] for weight in weights if id(weight) in self._counted]
-        new = [weight for weight in weights if id(weight) not in self._counted]
-        self._counted.update((id(weight), name) for weight in new)
-        trainable = {id(weight) for weight in getattr(owner, "trainable_weights", [])}
-        total = sum(math.prod(weight.shape) for weight in new)
-        learned = sum(math.prod(weight.shape) for weight in new if id(weight) in trainable)
-        return total, learned, f"weights counted in {elsewhere[0]}" if elsewhere else ""
-
-    def rest(self, model: keras.Model) -> tuple[Row, ...]:
-        """A row for what the model owns outside its layers, if anything."""
-        total, learned, _ = self.count(model, "own weights")
-        note = "weights of the model itself, outside its layers"
-        return (
-            (Row("own weights", type(model).__name__, None, total, learned, None, None, None, note),) if total else ()
-        )
-
-
-def _row(step: Step, counter: _Counter) -> Row:
-    """One step of the walk as a row."""
-    total, learned, note = counter.count(step.operation, step.name)
-    macs = 0 if step.operation is None else multiply_adds(step.operation, step.inputs)
-    kind = "Input" if step.operation is None else type(step.operation).__name__
-    shapes = tuple(tuple(x.shape[1:]) for x in step.outputs)
-    if macs is None:
-        open_sizes = any(None in x.shape[1:] for x in step.inputs)
-        why = "sizes are open: give `input_shape`" if open_sizes else f"multiply-adds of {kind} are not known"
-        note = f"{note}; {why}" if note else why
-    return Row(
-        step.name,
-        kind,
-        shapes[0] if len(shapes) == 1 else shapes,
-        total,
-        learned,
-        macs,
-        _public(step.seen),
-        _bytes(step.outputs),
-        note,
-    )
-
-
-def _positions(shape: tuple) -> int:
-    """Places in an output of channels last; open sizes make it 0, several outputs are not counted."""
-    if isinstance(shape[0], tuple):
-        return 1
-    return math.prod(n or 0 for n in shape[:-1])
-
-
-def _public(seen: Seen) -> tuple[ReceptiveField, ...] | str | None:
-    return seen.axes if isinstance(seen, Field) else (WHOLE if seen == WHOLE else None)
-
-
-def _bytes(outputs: Sequence[keras.KerasTensor]) -> int | None:
-    """Memory of the outputs for one image."""
-    total = 0
-    for x in outputs:
-        if None in x.shape[1:]:
-            return None
-        bits = re.search(r"\d+", x.dtype.replace("bool", "bool8"))  # "bfloat16" → 16; a string has no size
-        if bits is None:
-            return None
-        total += math.prod(x.shape[1:]) * int(bits[0]) // 8
-    return total
-
-
-def _unseen(model: keras.Model) -> Ledger:
-    """The ledger of a subclassed model: its layers and their parameters."""
-    counter = _Counter()
-    rows = []
-    for layer in model.layers:
-        total, learned, note = counter.count(layer, layer.name)
-        rows.append(Row(layer.name, type(layer).__name__, None, total, learned, None, None, None, note))
-    note = f"{model.name} is a subclassed model ({type(model).__name__}): {_UNSEEN}"
-    return Ledger(model.name, (*rows, *counter.rest(model)), note)

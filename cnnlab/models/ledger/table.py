@@ -1,21 +1,15 @@
-"""A ledger as text and as HTML: the same columns, made once."""
+"""Counts, shapes and fields in words, and a table of such cells as text and as HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
 
+from cnnlab.arithmetic.shapes import ReceptiveField
 from cnnlab.models.ledger.rules import WHOLE
 
-if TYPE_CHECKING:
-    from cnnlab.arithmetic.shapes import ReceptiveField
-    from cnnlab.models.ledger import Comparison, Ledger, Row
-
 MISSING = "—"
-COLUMNS = ("layer", "kind", "output", "parameters", "multiply-adds", "field", "stride", "memory")
-SUMS = ("model", "parameters", "trainable", "multiply-adds", "field", "stride", "memory")
-LEFT = 3  # columns of words in front of the columns of numbers
 
 
 def short(value: int | None) -> str:
@@ -68,110 +62,80 @@ def _axes(values: list[int]) -> str:
     return str(values[0]) if len(set(values)) == 1 else "×".join(map(str, values))
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    counts = (f"{row.params:,}", short(row.macs), *field_text(row.receptive_field), memory(row.activation_bytes))
-    return (row.name, row.kind, shape_text(row.output_shape), *counts)
+@dataclass(frozen=True)
+class Table:
+    """Cells in rows, below a heading.
 
+    Attributes
+    ----------
+    head, rows : cells, as many in each row; the first names the row
+    words : how many columns of words there are in front of the columns of numbers
+    caption : what the table is of; empty for none
+    total : cells of a row of sums below all others; empty for none
+    notes : lines below the table
+    hints : one for each row, shown in HTML where the mouse rests on the row; empty for none
+    """
 
-def _total(book: Ledger) -> tuple[str, ...]:
-    return ("total", "", "", f"{book.params:,}", _macs(book), "", "", memory(book.activation_bytes))
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: int
+    caption: str = ""
+    total: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    hints: Sequence[str] = ()
 
+    def text(self) -> str:
+        """The table in a fixed-width font; what cannot be printed, in a name from elsewhere, is escaped."""
+        body = [self.head, *self.rows, *([self.total] if self.total else [])]
+        body = [[_printable(cell) for cell in cells] for cells in body]
+        widths = [max(map(len, column)) for column in zip(*body, strict=True)]
+        lines = [
+            "  ".join(
+                cell.ljust(width) if column < self.words else cell.rjust(width)
+                for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+            ).rstrip()
+            for cells in body
+        ]
+        rule = "─" * max(map(len, lines))
+        lines.insert(1, rule)
+        if self.total:
+            lines.insert(-1, rule)
+        above = [self.caption] if self.caption else []
+        return "\n".join([*map(_printable, above), *lines, *map(_printable, self.notes)])
 
-def _macs(book: Ledger) -> str:
-    """The sum, marked as too small where rows are missing from it."""
-    return f"≥ {short(book.macs)}" if book.unknown else short(book.macs)
+    def html(self) -> str:
+        """The table for a notebook or a page; it scrolls where it is long."""
+        hints = self.hints or [""] * len(self.rows)
+        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
+        body = "".join(self._line(cells, "td", hint) for cells, hint in zip(self.rows, hints, strict=True))
+        foot = f"<tfoot>{self._line(self.total, 'th')}</tfoot>" if self.total else ""
+        below = "".join(f"<div>{escape(note)}</div>" for note in self.notes)
+        return (
+            f'<div style="max-height:32em;overflow:auto"><table style="border-collapse:collapse">{caption}'
+            f"<thead>{self._line(self.head, 'th', column=True)}</thead><tbody>{body}</tbody>{foot}</table></div>{below}"
+        )
 
-
-def _notes(book: Ledger) -> list[str]:
-    """What is to be said below the table; equal notes share a line."""
-    by_note: dict[str, list[str]] = {}
-    for row in book.rows:
-        if row.note:
-            by_note.setdefault(row.note, []).append(row.name)
-    trained = f"{book.trainable_params:,} of {book.params:,} parameters are trainable"
-    listed = [f"{_listed(names)}: {note}" for note, names in by_note.items()]
-    return [trained, *([book.note] if book.note else []), *listed]
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def ledger_text(book: Ledger) -> str:
-    """The ledger in a fixed-width font."""
-    rows = [_cells(row) for row in book.rows]
-    return "\n".join([book.name, *_lines(COLUMNS, rows, _total(book), LEFT), *_notes(book)])
-
-
-def _lines(head: Sequence[str], rows: list[tuple[str, ...]], total: tuple[str, ...] | None, left: int) -> list[str]:
-    body = [head, *rows, *([total] if total else [])]
-    widths = [max(map(len, column)) for column in zip(*body, strict=True)]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if column < left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ).rstrip()
-        for cells in body
-    ]
-    rule = "─" * max(map(len, lines))
-    lines.insert(1, rule)
-    if total:
-        lines.insert(-1, rule)
-    return lines
-
-
-def ledger_html(book: Ledger) -> str:
-    """The ledger as a table that scrolls where it is long."""
-    rows = [(_cells(row), row.note) for row in book.rows]
-    return _html(book.name, COLUMNS, rows, _total(book), LEFT, _notes(book))
-
-
-def _html(
-    caption: str,
-    head: Sequence[str],
-    rows: list[tuple[tuple[str, ...], str]],
-    total: tuple[str, ...] | None,
-    left: int,
-    notes: list[str],
-) -> str:
-    def line(cells: Sequence[str], tag: str, about: str = "", title: str = "") -> str:
+    def _line(self, cells: Sequence[str], tag: str, hint: str = "", column: bool = False) -> str:
+        """A row; its first cell is a heading of the row, or all are headings of their columns."""
         parts = []
-        for column, cell in enumerate(cells):
-            style = f"padding:0.1em 0.7em;white-space:nowrap;text-align:{'left' if column < left else 'right'}"
-            parts.append(f'<{tag}{about} style="{style}">{escape(cell)}</{tag}>')
-        start = f'<tr title="{escape(title)}">' if title else "<tr>"
+        for number, cell in enumerate(cells):
+            kind, scope = tag, ""
+            if column:
+                scope = ' scope="col"'
+            elif number == 0:
+                kind, scope = "th", ' scope="row"'
+            side = "left" if number < self.words else "right"
+            style = f"padding:0.1em 0.7em;white-space:nowrap;text-align:{side}"
+            style += ";font-weight:normal" if kind != tag else ""
+            parts.append(f'<{kind}{scope} style="{style}">{escape(cell)}</{kind}>')
+        start = f'<tr title="{escape(hint)}">' if hint else "<tr>"
         return f"{start}{''.join(parts)}</tr>"
 
-    body = "".join(line(cells, "td", title=title) for cells, title in rows)
-    foot = f"<tfoot>{line(total, 'th')}</tfoot>" if total else ""
-    below = "".join(f"<div>{escape(note)}</div>" for note in notes)
-    columns = line(head, "th", ' scope="col"')
-    return (
-        '<div style="max-height:32em;overflow:auto"><table style="border-collapse:collapse">'
-        f"<caption>{escape(caption)}</caption><thead>{columns}</thead><tbody>{body}</tbody>{foot}</table></div>{below}"
-    )
 
+def _printable(text: str) -> str:
+    """`text` with what would move the cursor or break the line written as in Python.
 
-def _sums(comparison: Comparison) -> list[tuple[str, ...]]:
-    return [
-        (
-            title,
-            f"{book.params:,}",
-            f"{book.trainable_params:,}",
-            _macs(book),
-            *field_text(book.receptive_field),
-            memory(book.activation_bytes),
-        )
-        for title, book in comparison.ledgers.items()
-    ]
-
-
-def comparison_text(comparison: Comparison) -> str:
-    """The sums in a fixed-width font."""
-    return "\n".join(_lines(SUMS, _sums(comparison), None, 1))
-
-
-def comparison_html(comparison: Comparison) -> str:
-    """The sums as a table."""
-    rows = [(cells, "") for cells in _sums(comparison)]
-    return _html("", SUMS, rows, None, 1, [])
+    >>> _printable("a\tb — c")
+    'a\\\\tb — c'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
