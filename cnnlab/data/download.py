@@ -22,7 +22,7 @@ _CHUNK = 4096  # bytes; small, so that a dripping server shows as no progress
 _POLL = 0.05  # seconds
 
 
-def download(
+def to_file(
     url: str,
     path: Path,
     checksum: str,
@@ -121,8 +121,8 @@ class _Transfer:
         try:
             with open(part, "wb") as self.file:
                 http(url, self, None)
-        except _Stop:
-            self.failure = f"{host} sent more than the {self.size:,} bytes expected"
+        except DataError as error:
+            self.failure = f"{host} {error}"
         except requests.exceptions.HTTPError as error:
             self.failure = f"{host} answered {error.response.status_code} {_printable(error.response.reason)}".rstrip()
         except requests.exceptions.Timeout:
@@ -141,14 +141,10 @@ class _Transfer:
         self.file.write(chunk)
         self.received += len(chunk)
         if self.received > self.size or self.cancelled.is_set():
-            raise _Stop
+            raise DataError(f"sent more than the {self.size:,} bytes expected")
 
     def flush(self) -> None:
         """As of a file; it is read when it is closed."""
-
-
-class _Stop(Exception):
-    """Enough has arrived, or nobody waits for it any more."""
 
 
 def _printable(words: str | None) -> str:

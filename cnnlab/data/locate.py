@@ -22,8 +22,7 @@ from urllib.parse import urlsplit
 from cnnlab.common.errors import DataError
 from cnnlab.common.files import sha256, whole_file
 from cnnlab.common.validate import check_choice
-from cnnlab.data import download as _download
-from cnnlab.data.download import download
+from cnnlab.data import download
 from cnnlab.data.published import UNREADABLE
 from cnnlab.data.registry import REGISTRY, DataFile
 
@@ -316,7 +315,7 @@ def _download_once(row: DataFile, target: Path) -> None:
     )
     try:
         with bar:
-            seconds = row.bytes / _RATE if row.bytes > _LARGE else _download.PATIENCE
+            seconds = row.bytes / _RATE if row.bytes > _LARGE else download.PATIENCE
             _obtain(row, target, seconds, lambda so_far, total: bar.update(so_far - bar.n))
     except DataError as error:
         _failures[row.url] = (time.monotonic(), str(error))
@@ -326,7 +325,7 @@ def _download_once(row: DataFile, target: Path) -> None:
 def _obtain(row: DataFile, target: Path, seconds: float | None, progress: Callable[[int, int], None] | None) -> None:
     """Download `row` to `target` within `seconds`, or however long it takes."""
     if row.make is None:
-        download(row.url, target, row.checksum, row.bytes, seconds=seconds, progress=progress)
+        download.to_file(row.url, target, row.checksum, row.bytes, seconds=seconds, progress=progress)
         return
     start, so_far = time.monotonic(), 0
 
@@ -342,7 +341,7 @@ def _obtain(row: DataFile, target: Path, seconds: float | None, progress: Callab
         for part in row.parts:
             left = None if seconds is None else max(0.0, seconds - (time.monotonic() - start))
             paths.append(Path(folder, PurePosixPath(urlsplit(part.url).path).name))
-            download(part.url, paths[-1], part.checksum, part.bytes, seconds=left, progress=show)
+            download.to_file(part.url, paths[-1], part.checksum, part.bytes, seconds=left, progress=show)
             so_far += part.bytes
         try:
             row.make(paths, made)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnnlab.data import published as _published
+from cnnlab.data import published
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ REGISTRY = {
         _made(
             "fashion_mnist",
             "fashion_mnist.npz",
-            _published.fashion_mnist,
+            published.fashion_mnist,
             "letters take the place of clothing",
             Part(
                 f"{_KERAS}/train-images-idx3-ubyte.gz",
@@ -91,7 +91,7 @@ REGISTRY = {
         _made(
             "cifar10",
             "cifar10.npz",
-            _published.cifar10,
+            published.cifar10,
             "lesson 07 in its full profile trains on drawn shapes instead of photographs",
             Part(
                 "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
@@ -104,7 +104,7 @@ REGISTRY = {
         _made(
             "cats_and_dogs",
             "cats_and_dogs_small.zip",
-            _published.cats_and_dogs,
+            published.cats_and_dogs,
             "lesson 10 ends with digits and does not come to photographs",
             Part("https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip", 68_606_236),
         ),

@@ -19,9 +19,7 @@ from data_server import BROKEN_OFF, Server
 from cnnlab import datasets
 from cnnlab.common.errors import DataError
 from cnnlab.common.files import sha256
-from cnnlab.data import download as _download
-from cnnlab.data import locate
-from cnnlab.data import npz as _npz
+from cnnlab.data import download, locate
 
 
 def npz(train=3, test=2, **replaced):
@@ -370,7 +368,7 @@ def test_only_the_rows_asked_for_are_unpacked(data, monkeypatch):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4 << 20  # all of it has 79 MB
-    monkeypatch.setattr(_npz, "MAX_BYTES", 50_000_000)
+    monkeypatch.setattr("cnnlab.data.npz.MAX_BYTES", 50_000_000)
     with pytest.raises(DataError, match="78,400,000 bytes unpacked, and 50,000,000 are allowed: ask for fewer"):
         datasets.mnist(limit=100_000)
 
@@ -538,8 +536,8 @@ def test_a_resolver_that_hangs_is_left_behind(monkeypatch, hurried, cache):
 
 
 def test_the_real_limits_keep_the_promise_of_ten_seconds():
-    assert _download.PATIENCE + 2 * _download._POLL < 7  # the rest is for importing scikit-learn on a slow machine
-    assert max(_download.CONNECT_TIMEOUT, _download.READ_TIMEOUT) <= _download.PATIENCE
+    assert download.PATIENCE + 2 * download._POLL < 7  # the rest is for importing scikit-learn on a slow machine
+    assert max(download.CONNECT_TIMEOUT, download.READ_TIMEOUT) <= download.PATIENCE
 
 
 def test_a_failure_is_remembered_by_lessons_but_not_by_fetch(server):
@@ -563,7 +561,7 @@ def test_a_failure_is_forgotten_after_a_minute(server, monkeypatch):
 
 def test_a_cache_that_refuses_writing(server, monkeypatch, cache):
     if os.name != "posix" or os.geteuid() == 0:  # root may write anywhere: let the system call refuse
-        monkeypatch.setattr(_download.Path, "touch", refuse_writing)
+        monkeypatch.setattr(download.Path, "touch", refuse_writing)
     cache.mkdir()
     cache.chmod(0o500)
     try:
@@ -582,7 +580,7 @@ def test_a_full_disk_is_a_reason(server, monkeypatch, cache):
         def write(self, data):
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_download, "open", lambda *args: FullDisk(), raising=False)
+    monkeypatch.setattr(download, "open", lambda *args: FullDisk(), raising=False)
     assert "(the file cannot be saved (No space left on device))" in datasets.mnist().source
     assert left_over(cache) == []
 
@@ -611,8 +609,8 @@ def test_fetch_returns_the_path_and_reports_progress(server, cache):
 
 def test_a_slow_download_that_lives_may_take_its_time(server, hurried, monkeypatch, cache):
     """Every byte counts as a chunk here, so a drip is a living download; a lesson gives up, fetch does not."""
-    monkeypatch.setattr(_download, "_CHUNK", 1)
-    monkeypatch.setattr(_download, "PATIENCE", 0.2)
+    monkeypatch.setattr(download, "_CHUNK", 1)
+    monkeypatch.setattr(download, "PATIENCE", 0.2)
     body = server.body = b"x" * 40  # 40 bytes at 0.02 s each outlast 0.2 s
     publish(monkeypatch, server.url, body)
     server.behaviour = "drips"

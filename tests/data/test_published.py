@@ -17,9 +17,8 @@ from PIL import Image
 from cnnlab import datasets
 from cnnlab.common.errors import DataError
 from cnnlab.common.files import sha256
-from cnnlab.data import download as _download
-from cnnlab.data import locate
-from cnnlab.data import published as _published
+from cnnlab.data import download, locate
+from cnnlab.data.published import _Unpickler
 from cnnlab.data.registry import Part
 
 HTML = b"<!DOCTYPE html><html><body>Please sign in to the guest network.</body></html>"
@@ -325,8 +324,8 @@ def test_a_pickle_that_calls_something_is_refused(published, monkeypatch, cache,
 
 def test_a_slow_network_is_given_up_early_and_waited_for_where_it_will_do(published, monkeypatch, cache):
     """At 50 bytes a second: 100,000 bytes are given up after half a second, 40 bytes are waited for past it."""
-    monkeypatch.setattr(_download, "_CHUNK", 1)
-    monkeypatch.setattr(_download, "PATIENCE", 0.3)
+    monkeypatch.setattr(download, "_CHUNK", 1)
+    monkeypatch.setattr(download, "PATIENCE", 0.3)
     monkeypatch.setattr(locate, "_LARGE", 0)
     published.behaviour = "drips"
     monkeypatch.setattr(locate, "_RATE", 10_000)
@@ -368,7 +367,7 @@ def test_every_file_says_what_is_lost_without_it():
 def test_only_arrays_are_unpickled():
     array = np.arange(6, dtype=np.uint8).reshape(2, 3)
     for protocol in (3, 4):
-        again = _published._Unpickler(io.BytesIO(pickle.dumps(array, protocol=protocol))).load()
+        again = _Unpickler(io.BytesIO(pickle.dumps(array, protocol=protocol))).load()
         assert np.array_equal(again, array)
 
 
@@ -378,6 +377,6 @@ def test_a_batch_as_python_2_pickled_it_is_read():
     array += b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
     array += b"\x89U\x06abcdeftb"
     pickled = b"\x80\x02}(U\x04data" + array + b"U\x06labels](K\x07K\x01eU\x0bbatch_labelU\x01xu."
-    batch = _published._Unpickler(io.BytesIO(pickled), encoding="bytes").load()
+    batch = _Unpickler(io.BytesIO(pickled), encoding="bytes").load()
     assert batch[b"data"].tolist() == [[97, 98, 99], [100, 101, 102]]
     assert batch[b"labels"] == [7, 1]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from cnnlab.common.errors import DataError, FileNote
-from cnnlab.data.pictures import archive as _archive
+from cnnlab.data.pictures import archive
 from cnnlab.data.pictures.archive import ArchiveError, unpack
 
 GOOD = [("cats/1.jpg", b"a cat"), ("dogs/1.jpg", b"a dog")]
@@ -313,7 +313,7 @@ def test_a_missing_archive_and_a_full_disk(here, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(_archive, "_write", full)
+    monkeypatch.setattr(archive, "_write", full)
     with pytest.raises(DataError, match="No space left on device"):
         unpack(here / "pets.zip", here / "pets")
     assert everything(here) == {"pets.zip"}
@@ -321,14 +321,14 @@ def test_a_missing_archive_and_a_full_disk(here, monkeypatch):
 
 def test_an_interrupt_leaves_nothing_either(here, monkeypatch):
     (here / "pets.zip").write_bytes(packed(*GOOD))
-    write = _archive._write
+    write = archive._write
 
     def interrupted(file, info, target):
         write(file, info, target)
         if info.filename.startswith("dogs"):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(_archive, "_write", interrupted)
+    monkeypatch.setattr(archive, "_write", interrupted)
     with pytest.raises(KeyboardInterrupt):
         unpack(here / "pets.zip", here / "pets")
     assert everything(here) == {"pets.zip"}
