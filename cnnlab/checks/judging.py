@@ -6,7 +6,7 @@ A misreading is the diagnosis and a wrong answer at once: the tests hand in what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -69,6 +69,49 @@ class ByValue:
             raise Wrong(says(got))
         said = self.said.format(*map(read, np.ravel(got)))
         raise Wrong(f"{said}{': ' if says[0].islower() else '. '}{says}" if said else says)
+
+
+@dataclass(frozen=True, eq=False)
+class ByEntry:
+    """The diagnosis of an answer of several numbers, each judged by itself: the first wrong one is named.
+
+    Parameters
+    ----------
+    truth : the right numbers
+    entries : for each, what it is called and what to say of its wrong values, ``{"conv1": {600: "…"}}``
+    otherwise : what to say of any other value
+    praise : what the learner now knows
+    whole : answers that are wrong as a whole, and what to say of them
+    take : gives the answer as an array, or raises `Wrong`
+    """
+
+    truth: tuple[float, ...]
+    entries: Mapping[str, Mapping[float, str]]
+    otherwise: str
+    praise: str
+    take: Callable[[object], np.ndarray]
+    whole: Mapping[tuple[float, ...], str] = field(default_factory=dict)
+    same: Callable[[object, object], bool] = np.array_equal
+
+    @cached_property
+    def misreadings(self) -> tuple[Misreading, ...]:
+        """The wrong answers as a whole, then those of which one entry is wrong."""
+        one = [
+            Misreading((*self.truth[:place], value, *self.truth[place + 1 :]), says)
+            for place, wrong in enumerate(self.entries.values())
+            for value, says in wrong.items()
+        ]
+        return (*(Misreading(answer, says) for answer, says in self.whole.items()), *one)
+
+    def __call__(self, answer: object) -> str:
+        """Raise `Wrong` for the first entry that is wrong; return the praise if none is."""
+        got = tuple(self.take(answer).tolist())
+        if got in self.whole:
+            raise Wrong(self.whole[got])
+        for (name, wrong), value, right in zip(self.entries.items(), got, self.truth, strict=True):
+            if value != right:
+                raise Wrong(f"{name}: you say {read(value)}. {wrong.get(value, self.otherwise)}")
+        return self.praise
 
 
 def several(*names: str) -> Callable:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from cnnlab.arithmetic.pooling import pool2d, pool2d_backward
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, close, number, parts, read, show
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, number, parts, read, show
+from cnnlab.checks.judging import ByCases, ByValue, Case, InTurn, Misreading
 from cnnlab.checks.summary import Summary
 
 # --- by hand ----------------------------------------------------------------------------------------------------
@@ -16,8 +16,8 @@ from cnnlab.checks.summary import Summary
 _HAND = np.array([[2, 9, 4, 3], [3, 0, 6, 5], [7, 1, 0, 8], [2, 6, 3, 1]])
 
 
-def _name_by_hand(answer: object, op: str) -> np.ndarray:
-    """`answer` as a (2, 2) array, once the mistakes that change its shape or mix up the operation are named."""
+def _four(answer: object) -> np.ndarray:
+    """`answer` as a (2, 2) array, or `Wrong` with what its shape comes from."""
     shape = array(answer, None).shape
     if shape == (3, 3):
         raise Wrong(
@@ -25,49 +25,45 @@ def _name_by_hand(answer: object, op: str) -> np.ndarray:
         )
     if shape == ():
         raise Wrong("One number for the whole picture is global pooling. A 2 × 2 window fits four times: four numbers.")
-    values = array(answer, (2, 2))
-    total = pool2d(_HAND, 2, op="average") * 4
-    others = {
-        "max": "These are the maxima",
-        "average": "These are the averages",
-        "min": "These are the minima",
-    }
-    if close(values, total):
-        raise Wrong("These are the sums of the windows. An average is the sum divided by the number of pixels, 4.")
-    if close(values, _HAND[::2, ::2]):
-        raise Wrong("You took the top left pixel of each window. Pooling looks at all four.")
-    if close(values, pool2d(_HAND, 2, op=op).T):
-        raise Wrong("Rows and columns are swapped: the first row belongs to the two windows at the top.")
-    for other, words in others.items():
-        if other != op and close(values, pool2d(_HAND, 2, op=other)):
-            raise Wrong(f"{words} of the windows. The question asks for {op} pooling.")
-    return values
+    return array(answer, (2, 2))
 
 
-def _first_difference(values: np.ndarray, expected: np.ndarray, op: str) -> str:
-    row, column = np.argwhere(~np.isclose(values, expected))[0]
-    window = _HAND[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].ravel().tolist()
-    return (
-        f"Row {row}, column {column} should not be {read(values[row, column])}: that window holds "
-        f"{', '.join(map(str, window))}, and its {op} is asked for."
+def _by_hand(op: str, asked: str, praise: str, *more: Misreading) -> ByValue:
+    """The diagnosis of `_HAND` pooled by `op`; `asked` says what is wanted of each window."""
+    pooled = {name: pool2d(_HAND, 2, op=name) for name in ("max", "average", "min")}
+    words = {"max": "maxima", "average": "averages", "min": "minima"}
+
+    def first_difference(values: np.ndarray) -> str:
+        row, column = np.argwhere(~np.isclose(values, pooled[op]))[0]
+        window = _HAND[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].ravel().tolist()
+        return (
+            f"Row {row}, column {column} should not be {read(values[row, column])}: that window holds "
+            f"{', '.join(map(str, window))}, and its {asked} is asked for."
+        )
+
+    return ByValue(
+        truth=pooled[op],
+        misreadings=(
+            Misreading(
+                4 * pooled["average"],
+                "These are the sums of the windows. An average is the sum divided by the number of pixels, 4.",
+            ),
+            Misreading(_HAND[::2, ::2], "You took the top left pixel of each window. Pooling looks at all four."),
+            Misreading(
+                pooled[op].T, "Rows and columns are swapped: the first row belongs to the two windows at the top."
+            ),
+            *(
+                Misreading(values, f"These are the {words[name]} of the windows. The question asks for {op} pooling.")
+                for name, values in pooled.items()
+                if name != op
+            ),
+            *more,
+        ),
+        otherwise=first_difference,
+        praise=praise,
+        said="",
+        take=_four,
     )
-
-
-def _max_by_hand(answer: object) -> str:
-    values = _name_by_hand(answer, "max")
-    if not close(values, pool2d(_HAND, 2)):
-        raise Wrong(_first_difference(values, pool2d(_HAND, 2), "largest number"))
-    return "Four windows, four winners. Twelve numbers are gone, and nothing says where in its window a winner stood."
-
-
-def _average_by_hand(answer: object) -> str:
-    expected = pool2d(_HAND, 2, op="average")
-    values = _name_by_hand(answer, "average")
-    if any(close(values, whole(expected)) for whole in (np.floor, np.round, np.ceil)):
-        raise Wrong("You rounded to whole numbers. An average keeps its fraction: 14 / 4 is 3.5.")
-    if not close(values, expected):
-        raise Wrong(_first_difference(values, expected, "average"))
-    return "Every pixel counts for a quarter: nothing wins, and nothing is lost altogether."
 
 
 max_by_hand = Exercise(
@@ -78,14 +74,14 @@ max_by_hand = Exercise(
         "The window is 2 × 2 and moves by 2. So it lands four times, and the lines in the comment part the windows.",
         "The first window holds 2, 9, 3 and 0. Which of the four is the largest? That is the top left of the answer.",
     ),
-    diagnose=_max_by_hand,
+    diagnose=_by_hand(
+        "max",
+        "largest number",
+        "Four windows, four winners. Twelve numbers are gone, and nothing says where in its window a winner stood.",
+    ),
     mistakes=(
-        Mistake(pool2d(_HAND, 2, op="average").tolist(), "averages"),
-        Mistake(pool2d(_HAND, 2, op="min").tolist(), "minima"),
         Mistake(pool2d(_HAND, 2, strides=1).tolist(), "moves by one pixel"),
-        Mistake(_HAND[::2, ::2].tolist(), "top left pixel"),
         Mistake(9, "global pooling"),
-        Mistake([[9, 7], [6, 8]], "Rows and columns are swapped"),
         Mistake([[9, 6], [7, 6]], "0, 8, 3, 1"),
         Mistake([9, 6, 7, 8], "shape (2, 2)"),
         Mistake([[0, 0], [0, 0]], "should not be 0"),
@@ -102,16 +98,17 @@ average_by_hand = Exercise(
         "Add the four numbers of a window, then divide by 4.",
         "The first window: 2 + 9 + 3 + 0 = 14, and 14 / 4 = 3.5. Of the other three, two come out whole.",
     ),
-    diagnose=_average_by_hand,
+    diagnose=_by_hand(
+        "average",
+        "average",
+        "Every pixel counts for a quarter: nothing wins, and nothing is lost altogether.",
+        *(
+            Misreading(values, "You rounded to whole numbers. An average keeps its fraction: 14 / 4 is 3.5.")
+            for values in ([[3, 4], [4, 3]], [[4, 4], [4, 3]], [[4, 5], [4, 3]])
+        ),
+    ),
     mistakes=(
-        Mistake([[9, 6], [7, 8]], "maxima"),
-        Mistake([[14, 18], [16, 12]], "sums"),
-        Mistake([[3, 4], [4, 3]], "rounded"),
-        Mistake([[4, 5], [4, 3]], "rounded"),
         Mistake(pool2d(_HAND, 2, strides=1, op="average").tolist(), "moves by one pixel"),
-        Mistake([[4, 4], [4, 3]], "rounded"),
-        Mistake([[3.5, 4], [4.5, 3]], "swapped"),
-        Mistake(_HAND[::2, ::2].tolist(), "top left pixel"),
         Mistake([[3.5, 4.5], [4, 4]], "0, 8, 3, 1"),
         Mistake([[0, 0], [0, 0]], "should not be 0"),
     ),
@@ -256,28 +253,6 @@ _LARGEST = _ByWindow(
 )
 
 
-def _max_pool(answer: object) -> str:
-    _SIZE(answer)
-    return _LARGEST(answer)
-
-
-def _variant(
-    step: str = "strides", count: str = "(H - pool_size) // strides + 1", value: str = "window.max(axis=(0, 1))"
-) -> str:
-    """Source of a `max_pool` with one thing changed: a wrong answer."""
-    columns = count.replace("H", "W")
-    return f"""
-def max_pool(image, pool_size, strides):
-    H, W, C = image.shape
-    out = np.zeros(({count}, {columns}, C))
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            window = image[i * {step}:i * {step} + pool_size, j * {step}:j * {step} + pool_size]
-            out[i, j] = {value}
-    return out
-"""
-
-
 max_pool = Exercise(
     name="max_pool",
     solution_source="""
@@ -299,24 +274,12 @@ max_pool = Exercise(
         "image[top : top + pool_size, left : left + pool_size], of shape (pool_size, pool_size, C).",
         "window.max() mixes the channels into one number. window.max(axis=(0, 1)) keeps one number a channel.",
     ),
-    diagnose=_max_pool,
+    diagnose=InTurn(_SIZE, _LARGEST),
     mistakes=(
-        Mistake(_variant(value="window.mean(axis=(0, 1))"), "averages"),
-        Mistake(_variant(step="1", count="H - pool_size + 1"), "stride was forgotten"),
-        Mistake(_variant(step="pool_size", count="(H - pool_size) // pool_size + 1"), "moved by its own size"),
-        Mistake(_variant(value="window.max()"), "maximum over all channels"),
-        Mistake(_variant().replace("return out", "return out.max(axis=-1)"), "channels were pooled too"),
-        Mistake(_variant(value="0"), "every output is 0"),
-        Mistake(_variant(value="np.maximum(window.max(axis=(0, 1)), 0)"), "all are negative"),
-        Mistake(_variant(value="window[0, 0]"), "subsampling"),
-        Mistake(_variant(value="window.min(axis=(0, 1))"), "minima"),
-        Mistake(_variant(count="-(-(H - pool_size) // strides) + 1"), "rounded up"),
-        Mistake(_variant().replace("return out", "return out.transpose(1, 0, 2)"), "swapped"),
-        Mistake(_variant(step="1"), "the windows move by 1"),
-        Mistake(_variant(value="window[-1, -1]"), "The largest of those numbers"),
-        Mistake(_variant(count="(H - pool_size) // strides"), "are missing"),
-        Mistake(_variant(count="H // strides"), "forgets the window"),
-        Mistake(lambda image, pool_size, strides: image[::strides, ::strides], "every `strides`-th pixel"),
+        Mistake(
+            lambda image, pool_size, strides: image[pool_size - 1 :: strides, pool_size - 1 :: strides],
+            "The largest of those numbers",
+        ),
         Mistake(lambda image, pool_size, strides: image.max(), "the channels stay"),
     ),
     why="Each channel answers a question of its own, so its maximum must not be mixed with another's: only the rows "
@@ -411,28 +374,13 @@ def _chain(n: int, step: Callable[[int], int]) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-_SIZES = (31, 15, 7)
-_WRONG_SIZES = {
-    _chain(64, lambda n: -(-(n - 3) // 2) + 1): "You rounded up. 64 − 3 = 61, 61 / 2 = 30.5: the half window does not "
-    "fit and is dropped. ⌊30.5⌋ + 1 = 31.",
-    _chain(64, lambda n: (n - 3) // 2): "The + 1 is missing: the first window stands at the edge before any step.",
-    _chain(64, lambda n: n - 2): "The stride was forgotten. The window of 3 moves by 2, not by 1.",
-    _chain(64, lambda n: n // 3): "Your window moves by its own size, 3. Here `strides` is given: 2.",
-}
-
-
-def _overlapping_sizes(answer: object) -> str:
-    values = tuple(array(answer, (3,), "The three sizes").tolist())
-    if values in _WRONG_SIZES:
-        raise Wrong(_WRONG_SIZES[values])
-    if close(values, _chain(64, lambda n: (n - 3) / 2 + 1)):
-        raise Wrong("There is no half a pixel: 30.5 steps are 30 steps. Round each quotient down.")
-    for before, value, right in zip((64, *_SIZES), values, _SIZES, strict=False):
-        if value == right:
-            continue
-        last = "" if before == 64 else f"{before} is right. The next window slides over those {before}, not over 64: "
-        raise Wrong(f"{last}⌊({before} − 3) / 2⌋ + 1 is not {read(value)}: round the quotient down, then add 1.")
-    return "31, 15, 7: overlapping windows follow the formula of lesson 02, with pool size for kernel size."
+def _first_wrong_size(values: np.ndarray) -> str:
+    sizes = (64, 31, 15, 7)
+    before, value = next(
+        (n, value) for n, value, right in zip(sizes, values, sizes[1:], strict=False) if value != right
+    )
+    last = "" if before == 64 else f"{before} is right. The next window slides over those {before}, not over 64: "
+    return f"{last}⌊({before} − 3) / 2⌋ + 1 is not {read(value)}: round the quotient down, then add 1."
 
 
 overlapping_sizes = Exercise(
@@ -443,13 +391,24 @@ overlapping_sizes = Exercise(
         "The formula is that of lesson 02, without padding: ⌊(n − pool size) / stride⌋ + 1.",
         "(64 − 3) / 2 = 30.5, rounded down 30, plus 1: 31. Go on with n = 31.",
     ),
-    diagnose=_overlapping_sizes,
+    diagnose=ByValue(
+        truth=(31, 15, 7),
+        misreadings={
+            _chain(64, lambda n: -(-(n - 3) // 2) + 1): "You rounded up. 64 − 3 = 61, 61 / 2 = 30.5: the half window "
+            "does not fit and is dropped. ⌊30.5⌋ + 1 = 31.",
+            _chain(64, lambda n: (n - 3) // 2): "The + 1 is missing: the first window stands at the edge before any "
+            "step.",
+            _chain(64, lambda n: n - 2): "The stride was forgotten. The window of 3 moves by 2, not by 1.",
+            _chain(64, lambda n: n // 3): "Your window moves by its own size, 3. Here `strides` is given: 2.",
+            _chain(64, lambda n: (n - 3) / 2 + 1): "There is no half a pixel: 30.5 steps are 30 steps. Round each "
+            "quotient down.",
+        },
+        otherwise=_first_wrong_size,
+        praise="31, 15, 7: overlapping windows follow the formula of lesson 02, with pool size for kernel size.",
+        said="",
+        take=lambda answer: array(answer, (3,), "The three sizes"),
+    ),
     mistakes=(
-        Mistake(_chain(64, lambda n: n // 2), "rounded up"),
-        Mistake(_chain(64, lambda n: (n - 3) // 2), "+ 1 is missing"),
-        Mistake(_chain(64, lambda n: n - 2), "stride was forgotten"),
-        Mistake(_chain(64, lambda n: n // 3), "its own size"),
-        Mistake((31.5, 15.25, 7.125), "no half a pixel"),
         Mistake((31, 31, 31), "those 31"),
         Mistake((31, 15, 8), "those 15"),
         Mistake((31, 15, 6), "(15 − 3) / 2⌋ + 1 is not 6"),
@@ -463,36 +422,24 @@ overlapping_sizes = Exercise(
 )
 
 
-def _pool_layer(answer: object) -> str:
+def _two_counts(answer: object) -> np.ndarray:
     names = ("learned numbers", "output values")
-    params, values = (number(v, f"The {name}") for v, name in zip(parts(answer, names), names, strict=True))
+    return np.array([number(part, f"The {name}") for part, name in zip(parts(answer, names), names, strict=True)])
+
+
+def _learned(counts: np.ndarray) -> str:
+    params, values = counts
     if params in (9, 9 * 96, 9 * 96 + 96, 9 * 96 * 96, 9 * 96 * 96 + 96):
-        raise Wrong(
+        return (
             f"{params:,.0f} would be the weights of a convolution with 3 × 3 windows. A maximum has nothing to set: "
             "the layer learns no number at all."
         )
     if params != 0:
-        raise Wrong(
+        return (
             f"{read(params)} learned numbers? Write down what the layer would have to remember: nothing but its "
             "settings."
         )
-    if values == 27 * 27:
-        raise Wrong("0 learned numbers is right. 27 × 27 = 729 is one channel; all 96 channels come out.")
-    if values == 53 * 53 * 96:
-        raise Wrong("0 learned numbers is right. 53 × 53 forgets the stride: ⌊(55 − 3) / 2⌋ + 1 = 27.")
-    if values == 18 * 18 * 96:
-        raise Wrong("0 learned numbers is right. 18 × 18 moves the window by its own size; strides is 2 here.")
-    if values == 28 * 28 * 96:
-        raise Wrong("0 learned numbers is right. 28 × 28 rounds up: (55 − 3) / 2 = 26 steps, and the first window: 27.")
-    if values == 55 * 55 * 96:
-        raise Wrong("0 learned numbers is right. 55 × 55 × 96 values go in. How many come out?")
-    if values == 0:
-        raise Wrong(
-            "0 learned numbers is right, but values do come out: the layer's output has height, width and channels."
-        )
-    if values != 27 * 27 * 96:
-        raise Wrong(f"0 learned numbers is right. The output is 27 × 27 × 96; that is not {read(values)} values.")
-    return "Nothing to learn, 69,984 values out: pooling costs no memory for weights, only room for its output."
+    return f"0 learned numbers is right. The output is 27 × 27 × 96; that is not {read(values)} values."
 
 
 pool_layer = Exercise(
@@ -504,19 +451,28 @@ pool_layer = Exercise(
         "channels of the output.",
         "The first is 0. One side of the output is ⌊(55 − 3) / 2⌋ + 1 = 27, and pooling keeps the 96 channels apart.",
     ),
-    diagnose=_pool_layer,
+    diagnose=ByValue(
+        truth=(0, 27 * 27 * 96),
+        misreadings={
+            (0, 27 * 27): "27 × 27 = 729 is one channel; all 96 channels come out.",
+            (0, 53 * 53 * 96): "53 × 53 forgets the stride: ⌊(55 − 3) / 2⌋ + 1 = 27.",
+            (0, 18 * 18 * 96): "18 × 18 moves the window by its own size; strides is 2 here.",
+            (0, 28 * 28 * 96): "28 × 28 rounds up: (55 − 3) / 2 = 26 steps, and the first window: 27.",
+            (0, 55 * 55 * 96): "55 × 55 × 96 values go in. How many come out?",
+            (0, 0): "But values do come out: the layer's output has height, width and channels.",
+        },
+        otherwise=_learned,
+        praise="Nothing to learn, 69,984 values out: pooling costs no memory for weights, only room for its output.",
+        said="0 learned numbers is right",
+        take=_two_counts,
+        same=np.array_equal,
+    ),
     mistakes=(
         Mistake((9, 27 * 27 * 96), "weights of a convolution"),
         Mistake((864, 27 * 27 * 96), "weights of a convolution"),
-        Mistake((0, 27 * 27), "one channel"),
-        Mistake((0, 53 * 53 * 96), "forgets the stride"),
-        Mistake((0, 18 * 18 * 96), "its own size"),
-        Mistake((0, 28 * 28 * 96), "rounds up"),
-        Mistake((0, 55 * 55 * 96), "How many come out"),
         Mistake((27 * 27 * 96, 0), "nothing but its settings"),
         Mistake((0, 1_000), "that is not 1,000 values"),
         Mistake((0, 27, 27, 96), "2 things are expected"),
-        Mistake((0, 0), "values do come out"),
         Mistake((96, 27 * 27 * 96), "nothing but its settings"),
     ),
     why="A maximum has nothing to choose, so there is nothing to learn and to store: the rule is fixed before "
@@ -530,41 +486,16 @@ _PIXELS = np.array([[1, 8, 2], [3, 4, 5], [9, 0, 7]])
 _SENT = np.array([[1, 2], [3, 4]])
 
 
-def _where_it_goes(answer: object) -> str:
-    values = array(answer, (3, 3), "The gradient")
-    expected = pool2d_backward(_PIXELS, _SENT, 2, 1)
-    if close(values, expected):
-        return "Three winners share everything, the 8 collects twice, and six pixels learn nothing from this step."
-    overwritten = np.where(_PIXELS == 8, 2, expected)
-    kept_first = np.where(_PIXELS == 8, 1, expected)
-    if close(values, overwritten) or close(values, kept_first):
-        raise Wrong("The 8 wins both windows at the top. What it receives is added, 1 + 2 = 3, not overwritten.")
-    if close(values, pool2d_backward(_PIXELS, _SENT, 2, 1, op="average")):
-        raise Wrong(
-            "You shared each gradient among four pixels. That is average pooling; a maximum sends all to the winner."
-        )
-    if close(values, 4 * pool2d_backward(_PIXELS, _SENT, 2, 1, op="average")):
-        raise Wrong(
-            "Every pixel of a window got the whole gradient. Only the winner decides the output, so only it gets it."
-        )
-    if close(values, np.where(expected > 0, _PIXELS, 0)):
-        raise Wrong(
-            "The places are right, the numbers are the pixels. What goes there is the gradient that was sent back."
-        )
-    if close(values, (expected > 0).astype(float)):
-        raise Wrong("The places are right. A winner receives the gradient of its output, not 1.")
-    if close(values, np.pad(_SENT, ((0, 1), (0, 1)))):
-        raise Wrong("You sent each gradient to the top left pixel of its window. It goes to the largest pixel.")
-    if not values.any():
-        raise Wrong(
-            "All zero: then nothing before the pooling layer could learn. The winner of each window gets something."
-        )
-    if close(values, expected.T):
-        raise Wrong("Rows and columns are swapped: the gradient has the layout of the pixels.")
-    row, column = np.argwhere(~np.isclose(values, expected))[0]
-    raise Wrong(
+_RECEIVED = pool2d_backward(_PIXELS, _SENT, 2, 1)
+_SHARED = pool2d_backward(_PIXELS, _SENT, 2, 1, op="average")
+_NOT_ADDED = "The 8 wins both windows at the top. What it receives is added, 1 + 2 = 3, not overwritten."
+
+
+def _first_wrong_pixel(values: np.ndarray) -> str:
+    row, column = np.argwhere(~np.isclose(values, _RECEIVED))[0]
+    return (
         f"Row {row}, column {column} holds the pixel {_PIXELS[row, column]}. It should receive "
-        f"{read(expected[row, column])}, the sum over the windows it wins; you have {read(values[row, column])}."
+        f"{read(_RECEIVED[row, column])}, the sum over the windows it wins; you have {read(values[row, column])}."
     )
 
 
@@ -576,17 +507,44 @@ where_it_goes = Exercise(
         "First find the winner of each of the four windows. The top left window holds 1, 8, 3, 4.",
         "The winners are 8, 8, 9 and 7. Each receives what its output sends back; who wins twice adds up.",
     ),
-    diagnose=_where_it_goes,
+    diagnose=ByValue(
+        truth=_RECEIVED,
+        misreadings=(
+            Misreading(np.where(_PIXELS == 8, 2, _RECEIVED), _NOT_ADDED),
+            Misreading(np.where(_PIXELS == 8, 1, _RECEIVED), _NOT_ADDED),
+            Misreading(
+                _SHARED,
+                "You shared each gradient among four pixels. That is average pooling; a maximum sends all to the "
+                "winner.",
+            ),
+            Misreading(
+                4 * _SHARED,
+                "Every pixel of a window got the whole gradient. Only the winner decides the output, so only it gets "
+                "it.",
+            ),
+            Misreading(
+                np.where(_RECEIVED > 0, _PIXELS, 0),
+                "The places are right, the numbers are the pixels. What goes there is the gradient that was sent back.",
+            ),
+            Misreading(_RECEIVED > 0, "The places are right. A winner receives the gradient of its output, not 1."),
+            Misreading(
+                np.pad(_SENT, ((0, 1), (0, 1))),
+                "You sent each gradient to the top left pixel of its window. It goes to the largest pixel.",
+            ),
+            Misreading(
+                np.zeros((3, 3)),
+                "All zero: then nothing before the pooling layer could learn. The winner of each window gets "
+                "something.",
+            ),
+            Misreading(_RECEIVED.T, "Rows and columns are swapped: the gradient has the layout of the pixels."),
+        ),
+        otherwise=_first_wrong_pixel,
+        praise="Three winners share everything, the 8 collects twice, and six pixels learn nothing from this step.",
+        said="",
+        take=lambda answer: array(answer, (3, 3), "The gradient"),
+    ),
     mistakes=(
-        Mistake([[0, 2, 0], [0, 0, 0], [3, 0, 4]], "added"),
-        Mistake(pool2d_backward(_PIXELS, _SENT, 2, 1, op="average").tolist(), "average pooling"),
-        Mistake((4 * pool2d_backward(_PIXELS, _SENT, 2, 1, op="average")).tolist(), "Only the winner"),
-        Mistake([[0, 8, 0], [0, 0, 0], [9, 0, 7]], "numbers are the pixels"),
-        Mistake([[1, 2, 0], [3, 4, 0], [0, 0, 0]], "top left"),
-        Mistake([[0, 1, 0], [0, 0, 0], [1, 0, 1]], "not 1"),
-        Mistake([[0, 0, 0], [0, 0, 0], [0, 0, 0]], "All zero"),
         Mistake([[0, 3, 0], [0, 0, 0], [3, 0, 3]], "the pixel 7"),
-        Mistake([[0, 0, 3], [3, 0, 0], [0, 0, 4]], "swapped"),
         Mistake([[1, 2], [3, 4]], "shape (3, 3)"),
     ),
     why="A slope says how the output changes if one input changes a little. Only the winner passes a small change on; "

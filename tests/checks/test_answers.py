@@ -12,7 +12,7 @@ from mutants import survivors
 from test_checks import EXERCISES, LESSONS, answer_from
 
 from cnnlab.checks.exercise import Wrong
-from cnnlab.checks.judging import ByCases, ByValue
+from cnnlab.checks.judging import ByCases, ByEntry, ByValue
 
 BANKS = {lesson: importlib.import_module(f"answers.{lesson}") for lesson in LESSONS}
 ALL = [pytest.param(p.id.partition("-")[0], p.values[0], id=p.id) for p in EXERCISES]
@@ -23,19 +23,19 @@ RIGHT = [
 ]
 
 
-def _declared(lesson: str, form: type) -> dict[str, ByCases | ByValue]:
-    """Every diagnosis of a form in a lesson, whether it is an exercise's whole diagnosis or a part of one."""
+def _declared(lesson: str, *forms: type) -> dict[str, ByCases | ByValue | ByEntry]:
+    """Every diagnosis of these forms in a lesson, whether it is an exercise's whole diagnosis or a part of one."""
     found = {}
     for name, value in vars(importlib.import_module(f"cnnlab.checks.{lesson}")).items():
         diagnosis = getattr(value, "diagnose", value)
         for part in getattr(diagnosis, "diagnoses", [diagnosis]):
-            if isinstance(part, form) and part not in found.values():
+            if isinstance(part, forms) and part not in found.values():
                 found[f"{name}-{len(found)}"] = part
     return found
 
 
-def _declared_in_all(form: type) -> list:
-    return [pytest.param(part, id=f"{x}-{name}") for x in LESSONS for name, part in _declared(x, form).items()]
+def _declared_in_all(*forms: type) -> list:
+    return [pytest.param(part, id=f"{x}-{name}") for x in LESSONS for name, part in _declared(x, *forms).items()]
 
 
 # What a message to a learner never says: Python's inside, a number nobody reads, "not a number" as if it were one.
@@ -73,14 +73,14 @@ def test_misreadings_can_be_told_apart_by_the_cases(cases):
         assert not same, f"no case tells these apart:\n{one}\n{other}"
 
 
-@pytest.mark.parametrize("by_value", _declared_in_all(ByValue))
+@pytest.mark.parametrize("by_value", _declared_in_all(ByValue, ByEntry))
 def test_misreadings_are_different_values(by_value):
     given = [("the truth", by_value.truth), *((m.says, m.how) for m in by_value.misreadings)]
     for (one, left), (other, right) in itertools.combinations(given, 2):
         assert not by_value.same(left, right), f"these are one value:\n{one}\n{other}"
 
 
-@pytest.mark.parametrize("diagnosis", [*_declared_in_all(ByCases), *_declared_in_all(ByValue)])
+@pytest.mark.parametrize("diagnosis", _declared_in_all(ByCases, ByValue, ByEntry))
 def test_a_misreading_is_diagnosed(diagnosis):
     for misreading in diagnosis.misreadings:
         with pytest.raises(Wrong, match=re.escape(misreading.says)):
