@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-import ipywidgets as widgets
 import numpy as np
 
 from cnnlab import plot
+from cnnlab.common.validate import check_fraction
 from cnnlab.detection import metrics, nms
 from cnnlab.detection.detections import Detections, GroundTruth
+from cnnlab.explore.base.controls import choice, real, whole
 from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.base.wording import counted
 from cnnlab.explore.detection.coins import coins
 from cnnlab.explore.drawing.boxed_picture import Overlay, as_bytes
-from cnnlab.explore.drawing.sheet import INK, Sheet
+from cnnlab.explore.drawing.sheet import INK, Sheet, disc, rectangle
 
 MOST = 40  # pictures
 _WIDTH, _HEIGHT = 10.0, 5.5  # inches, y downwards
@@ -65,6 +67,11 @@ class PrBuilder(Explorer):
     Precision 1 / 1 = 1.00. Recall 1 / 2 = 0.50.
     """
 
+    score_threshold = real(0.0, 1.0, 0.75, 0.01, readout_format=".2f")
+    iou_threshold = real(0.3, 0.95, 0.5, 0.05, readout_format=".2f")
+    form = choice(list(_FORMS), "all points (VOC 2010)", label="AP from")
+    label = choice(lambda it: list(it._classes), label="class")
+    picture = whole(0, lambda it: len(it._overlays) - 1)
     choices = ("undefined",)
 
     def __init__(
@@ -97,12 +104,12 @@ class PrBuilder(Explorer):
             raise ValueError("`ground_truth` must hold no crowds and no ignored boxes: they count neither way")
         self._classes = self._names()
         self._overlays = [Overlay(as_bytes(image, "images"), *_PICTURE) for image in pictures]
-        self._start = {
-            "score_threshold": nms.check_fraction(score_threshold, "score_threshold"),
-            "iou_threshold": nms.check_fraction(iou_threshold, "iou_threshold"),
-        }
         self._rankings = lru_cache(maxsize=64)(self._rank)
-        super().__init__(predict=predict)
+        super().__init__(
+            predict=predict,
+            score_threshold=check_fraction(score_threshold, "score_threshold"),
+            iou_threshold=check_fraction(iou_threshold, "iou_threshold"),
+        )
 
     def _names(self) -> dict[str, int]:
         """The classes that have objects, name → label."""
@@ -111,22 +118,6 @@ class PrBuilder(Explorer):
             raise ValueError("`ground_truth` must hold at least one box: there is nothing to find")
         names = next((found.names for found in self._found if found.names), ())
         return {names[label] if label < len(names) else f"class {label}": int(label) for label in labels}
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        score, overlap = self._start["score_threshold"], self._start["iou_threshold"]
-        return {
-            "score_threshold": widgets.FloatSlider(
-                score, min=0.0, max=1.0, step=0.01, description="score_threshold", readout_format=".2f"
-            ),
-            "iou_threshold": widgets.FloatSlider(
-                overlap, min=0.3, max=0.95, step=0.05, description="iou_threshold", readout_format=".2f"
-            ),
-            "form": widgets.Dropdown(options=list(_FORMS), value="all points (VOC 2010)", description="AP from"),
-            "label": widgets.Dropdown(options=list(self._classes), description="class"),
-            "picture": widgets.IntSlider(
-                0, min=0, max=len(self._overlays) - 1, description="picture", disabled=len(self._overlays) == 1
-            ),
-        }
 
     # --- who is right -------------------------------------------------------------------------------------------
 
@@ -144,7 +135,7 @@ class PrBuilder(Explorer):
 
     def _ranking(self) -> _Ranking:
         # A slider's 0.7000000000000001 must not fail a box with an IoU of 0.7.
-        return self._rankings(round(self.iou_threshold, 6), self._classes[self.controls["label"].value])
+        return self._rankings(round(self.iou_threshold, 6), self._classes[self.label])
 
     def _taken(self) -> int:
         """How many detections reach the score threshold."""
@@ -158,7 +149,7 @@ class PrBuilder(Explorer):
         return (
             f"At a score threshold of {self.score_threshold:.2f}, what is the precision over "
             f"{'all pictures' if len(self._overlays) > 1 else 'this picture'}, with two decimals? "
-            f"{_count(self._taken(), 'box', 'es')} reach it. Where there is none to speak of, type undefined."
+            f"{counted(self._taken(), 'box', 'es')} reach it. Where there is none to speak of, type undefined."
         )
 
     def answer(self) -> float | str:
@@ -169,33 +160,36 @@ class PrBuilder(Explorer):
 
     def describe(self) -> str:
         ranking, taken = self._ranking(), self._taken()
-        name = self.controls["label"].value
         lines = [
-            f"Class {name}: {ranking.positives} to find, {_count(len(ranking.scores), 'detection')}, {taken} of them "
-            f"with a score of {self.score_threshold:.2f} or more; IoU threshold {self.iou_threshold:.2f}."
+            f"Class {self.label}: {ranking.positives} to find, {counted(len(ranking.scores), 'detection')}, {taken} of "
+            f"them with a score of {self.score_threshold:.2f} or more; IoU threshold {self.iou_threshold:.2f}."
         ]
         if not self.revealed:
             return "\n".join([*lines, "Which of them are right appears with your guess."])
+        precision, recall = self._quotients(taken)
         right = int(ranking.right[:taken].sum())
-        precision = f"{right} / {taken} = {right / taken:.2f}" if taken else "undefined, as nothing is taken"
-        lines.append(f"Precision {precision}. Recall {right} / {ranking.positives} = {right / ranking.positives:.2f}.")
-        missed = ranking.positives - right
-        lines.append(f"Right (TP) {right}, wrong (FP) {taken - right}, missed (FN) {missed}.")
-        lines.append(f"Ranking, best first: {self._marks(taken)}")
-        lines.append(f"AP over all thresholds: {self._forms_words()}. Drawn: {self.form}.")
-        return "\n".join([*lines, self._picture_words(taken)])
+        forms = ", ".join(f"{form.split(' (')[0]} {self._average(form):.3f}" for form in _FORMS)
+        here = zip(map(len, self._boxes(taken)), ("right", "wrong", "missed"), strict=True)
+        lines += [
+            f"Precision {precision}{'' if taken else ', as nothing is taken'}. Recall {recall}.",
+            f"Right (TP) {right}, wrong (FP) {taken - right}, missed (FN) {ranking.positives - right}.",
+            f"Ranking, best first: {self._marks(taken)}",
+            f"AP over all thresholds: {forms}. Drawn: {self.form}.",
+            f"In picture {self.picture}: {', '.join(f'{count} {what}' for count, what in here)}.",
+        ]
+        return "\n".join(lines)
+
+    def _quotients(self, taken: int) -> tuple[str, str]:
+        """Precision and recall at this threshold, worked out."""
+        ranking = self._ranking()
+        right = int(ranking.right[:taken].sum())
+        precision = f"{right} / {taken} = {right / taken:.2f}" if taken else "undefined"
+        return precision, f"{right} / {ranking.positives} = {right / ranking.positives:.2f}"
 
     def _marks(self, taken: int) -> str:
         signs = "".join("✔" if right else "✘" for right in self._ranking().right[:_STRIP_MOST])
         more = len(self._ranking().right) - _STRIP_MOST
         return f"{signs[:taken]}│{signs[taken:]}{f' and {more} more' if more > 0 else ''}"
-
-    def _forms_words(self) -> str:
-        return ", ".join(f"{form.split(' (')[0]} {self._average(form):.3f}" for form in _FORMS)
-
-    def _picture_words(self, taken: int) -> str:
-        right, wrong, missed = self._boxes(taken)
-        return f"In picture {self.picture}: {len(right)} right, {len(wrong)} wrong, {len(missed)} missed."
 
     def _boxes(self, taken: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Boxes of the picture shown: right, wrong and missed at this threshold, each (K, 4)."""
@@ -210,7 +204,7 @@ class PrBuilder(Explorer):
     def _objects(self) -> GroundTruth:
         """What there is to find in the picture shown."""
         truth = self._truth[self.picture]
-        return truth[truth.labels == self._classes[self.controls["label"].value]]
+        return truth[truth.labels == self._classes[self.label]]
 
     # --- the picture --------------------------------------------------------------------------------------------
 
@@ -234,15 +228,11 @@ class PrBuilder(Explorer):
         overlay.outline(sheet, right, _RIGHT, 2.2)
         overlay.dashed(sheet, wrong[:40], _WRONG, 2.2)
         overlay.outline(sheet, missed, _MISSED, 1.2, casing=False)
-        x = _PICTURE[0]
-        for colour, words, dashed in (
-            (_RIGHT, "right (TP)", False),
-            (_WRONG, "wrong (FP)", True),
-            (_MISSED, "missed (FN)", False),
-        ):
-            sheet.box(x, 0.14, 0.22, 0.16, colour, line=1.2 if colour == _MISSED else 2.4, dashed=dashed)
+        key = ((_RIGHT, "right (TP)", 2.4), (_WRONG, "wrong (FP)", 2.4), (_MISSED, "missed (FN)", 1.2))
+        for place, (colour, words, line) in enumerate(key):
+            x = _PICTURE[0] + 1.35 * place
+            sheet.box(x, 0.14, 0.22, 0.16, colour, line=line, dashed=colour == _WRONG)
             sheet.write(x + 0.3, 0.22, words, 9.5)
-            x += 1.35
 
     def _draw_curve(self, sheet: Sheet, taken: int) -> None:
         left, top, width, height = _PLOT
@@ -261,22 +251,17 @@ class PrBuilder(Explorer):
         sheet.stamp("recall: found of all there are", [(left + width / 2, top + height + 0.37)], 9.5)
         sheet.write(left - 0.3, top - 0.2, "precision: right of all taken", 9.5)
         if not self.revealed or not len(ranking.scores):
-            sheet.stamp(
-                "your guess first" if not self.revealed else "no detections",
-                [(left + width / 2, top + height / 2)],
-                12,
-                plot.GREY,
-            )
+            words = "no detections" if self.revealed else "your guess first"
+            sheet.stamp(words, [(left + width / 2, top + height / 2)], 12, plot.GREY)
             return
         falling = np.maximum.accumulate(ranking.precision[::-1])[::-1]
         self._draw_area(sheet, place, ranking.recall, falling)
         path = place(ranking.recall, ranking.precision)
         sheet.lines(list(zip(path, path[1:], strict=False)), plot.GREY, 1.2)
-        dots = [_dot(x, y, 0.03) for x, y in path]
-        sheet.shapes(dots, plot.GREY)
+        sheet.shapes([disc(x, y, 0.03) for x, y in path], plot.GREY)
         if taken:
             x, y = path[taken - 1]
-            sheet.shapes([_dot(x, y, 0.085)], plot.BLUE)
+            sheet.shapes([disc(x, y, 0.085)], plot.BLUE)
             sheet.lines([((x, y), (x, top + height)), ((left, y), (x, y))], plot.BLUE, 1.0)
         sheet.box(left + 0.06, top + height - 0.33, 1.1, 0.3, "none", fill="#FFFFFFE6")
         sheet.write(left + 0.12, top + height - 0.17, f"AP {self._average(self.form):.3f}", 13, bold=True)
@@ -295,34 +280,28 @@ class PrBuilder(Explorer):
             heights = np.append(falling, 0)[np.searchsorted(recall, wanted)]
             feet, tops = place(wanted, np.zeros(len(wanted))), place(wanted, heights)
             sheet.lines(list(zip(feet, tops, strict=True)), plot.GREEN, 2.2 if len(wanted) == 11 else 0.8)
-            sheet.shapes([_dot(x, y, 0.045 if len(wanted) == 11 else 0.018) for x, y in tops], plot.GREEN)
+            sheet.shapes([disc(x, y, 0.045 if len(wanted) == 11 else 0.018) for x, y in tops], plot.GREEN)
         sheet.lines([(corners[0], corners[1]) for corners in steps], INK, 1.6)
 
     def _draw_ranking(self, sheet: Sheet, taken: int) -> None:
-        ranking = self._ranking()
-        shown = len(ranking.scores[:_STRIP_MOST])
+        right = self._ranking().right[:_STRIP_MOST]
+        shown = len(right)
         size = min(0.3, 9.6 / max(shown, 1))
-        left = 0.2
+        left, side = 0.2, size - 0.03
         sheet.write(left, _STRIP_TOP - 0.22, "detections, best score first; the bar is the threshold", 9.5)
-        for right, colour, sign in ((True, _RIGHT, "✔"), (False, _WRONG, "✘")):
-            mine = [k for k in range(shown) if ranking.right[k] == right]
-            if not self.revealed:
-                colour, sign = "#C9CED6", "?"
-            tops = [(left + k * size, _STRIP_TOP, k < taken) for k in mine]
-            sheet.shapes([_square(x, y, size - 0.03) for x, y, strong in tops if strong], colour)
-            sheet.shapes([_square(x, y, size - 0.03) for x, y, strong in tops if not strong], colour, line=1.2)
-            middle = (size - 0.03) / 2
-            marks = {True: [], False: []}
-            for x, y, strong in tops:
-                marks[strong].append((x + middle, y + middle))
-            sheet.stamp(sign, marks[True], 40 * size, "white" if self.revealed else INK)
-            sheet.stamp(sign, marks[False], 40 * size, colour if self.revealed else INK)
+        for strong, places in ((True, range(min(taken, shown))), (False, range(taken, shown))):
+            for is_right, colour, sign in ((True, _RIGHT, "✔"), (False, _WRONG, "✘")):
+                ink = "white" if strong else colour
+                if not self.revealed:
+                    colour, sign, ink = "#C9CED6", "?", INK
+                corners = [left + k * size for k in places if right[k] == is_right]
+                squares = [rectangle(x, _STRIP_TOP, side, side) for x in corners]
+                sheet.shapes(squares, colour, line=0.0 if strong else 1.2)
+                sheet.stamp(sign, [(x + side / 2, _STRIP_TOP + side / 2) for x in corners], 40 * size, ink)
         x = left + min(taken, shown) * size - 0.015
         sheet.lines([((x, _STRIP_TOP - 0.08), (x, _STRIP_TOP + size + 0.06))], INK, 2.4)
         if self.revealed:
-            right = int(ranking.right[:taken].sum())
-            precision = f"{right} / {taken} = {right / taken:.2f}" if taken else "undefined"
-            words = f"precision {precision}    recall {right} / {ranking.positives} = {right / ranking.positives:.2f}"
+            words = "precision {}    recall {}".format(*self._quotients(taken))
             sheet.write(_PLOT[0] - 0.3, 4.2, words, 11, plot.BLUE, bold=True)
 
 
@@ -333,16 +312,3 @@ def _records(values: object, kind: type, name: str) -> list:
         if not isinstance(record, kind):
             raise TypeError(f"`{name}` must be a {kind.__name__} for each picture. Received: {type(record).__name__}")
     return records
-
-
-def _dot(x: float, y: float, radius: float) -> np.ndarray:
-    turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-    return np.array([x, y]) + radius * np.column_stack([np.cos(turn), np.sin(turn)])
-
-
-def _square(x: float, y: float, side: float) -> list[tuple[float, float]]:
-    return [(x, y), (x + side, y), (x + side, y + side), (x, y + side)]
-
-
-def _count(number: int, word: str, plural: str = "s") -> str:
-    return f"{number} {word}{'' if number == 1 else plural}"
