@@ -190,7 +190,6 @@ TAKES_BOXES = {
     "nms.nms": lambda b: nms.nms(b, np.zeros(len(b))),
     "nms.nms by class": lambda b: nms.nms(b, np.zeros(len(b)), labels=np.zeros(len(b), int)),
     "nms.steps": lambda b: list(nms.steps(b, np.zeros(len(b)))),
-    "nms.soft_nms": lambda b: nms.soft_nms(b, np.zeros(len(b))),
     "metrics.match, found": lambda b: metrics.match(detections(b), TRUTH),
     "metrics.match, truth": lambda b: metrics.match(FOUND, truth(b)),
     **{

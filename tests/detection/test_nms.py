@@ -1,7 +1,5 @@
 """Non-maximum suppression against the rule written out with plain loops, and against OpenCV."""
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -195,50 +193,10 @@ def test_steps_check_their_arguments_before_the_first_step():
         nms.steps(BOXES, SCORES, 2)
 
 
-# ── soft suppression ──
-
-
-def slow_soft_nms(boxes, scores, factor, score_threshold, labels=None):
-    boxes, scores, left, answer = np.asarray(boxes).tolist(), list(scores), list(range(len(scores))), []
-    left = [row for row in left if scores[row] >= score_threshold]
-    while left:
-        best = min(left, key=lambda row: (-scores[row], row))
-        left.remove(best)
-        answer.append((best, scores[best]))
-        for row in left:
-            if labels is None or labels[row] == labels[best]:
-                scores[row] *= factor(overlap(boxes[best], boxes[row]))
-        left = [row for row in left if scores[row] >= score_threshold]
-    return answer
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_soft_nms_equals_the_paper_in_plain_loops(seed):
-    rng = np.random.default_rng(seed)
-    boxes, scores = some_boxes(rng, 15), rng.random(15)
-    labels = rng.integers(0, 2, 15) if seed % 3 == 0 else None
-    for how, factor in (
-        ({"method": "gaussian", "sigma": 0.4}, lambda iou: math.exp(-(iou**2) / 0.4)),
-        ({"method": "linear", "iou_threshold": 0.2}, lambda iou: 1 - iou if iou > 0.2 else 1),
-    ):
-        rows, new = nms.soft_nms(boxes, scores, score_threshold=0.05, labels=labels, **how)
-        expected = slow_soft_nms(boxes, scores.tolist(), factor, 0.05, labels)
-        assert rows.tolist() == [row for row, _ in expected]
-        np.testing.assert_allclose(new, [score for _, score in expected])
-
-
-def test_soft_nms_leaves_the_scores_it_was_given_alone():
-    scores = np.array(SCORES)
-    rows, new = nms.soft_nms(BOXES, scores, max_detections=2)
-    np.testing.assert_array_equal(scores, SCORES)
-    assert rows.tolist() == [1, 2]
-    assert new.tolist() == [0.9, 0.8]
-
-
 # ── refusals ──
 
 
-@pytest.mark.parametrize("function", [nms.nms, nms.steps, nms.soft_nms])
+@pytest.mark.parametrize("function", [nms.nms, nms.steps])
 @pytest.mark.parametrize(
     ("how", "message"),
     [
@@ -259,12 +217,3 @@ def test_soft_nms_leaves_the_scores_it_was_given_alone():
 def test_bad_arguments_are_refused(function, how, message):
     with pytest.raises((TypeError, ValueError), match=f"^{message}"):
         function(**{"boxes": BOXES, "scores": SCORES} | how)
-
-
-@pytest.mark.parametrize(
-    ("how", "message"),
-    [({"sigma": 0}, "`sigma`"), ({"sigma": "a"}, "`sigma`"), ({"method": "gausian"}, "Did you mean 'gaussian'")],
-)
-def test_soft_nms_refuses_bad_arguments(how, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        nms.soft_nms(BOXES, SCORES, **how)
