@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import keras
 import numpy as np
 
 from cnnlab.arithmetic.conv import conv2d_backward
-from cnnlab.arithmetic.shapes import ReceptiveField, output_size, receptive_field, resolve_padding, same_padding
+from cnnlab.arithmetic.shapes import ReceptiveField, output_size, receptive_field, same_padding
 from cnnlab.common.validate import check_int
-
-if TYPE_CHECKING:
-    import keras
+from cnnlab.explore.convolution.opened import input_shape
+from cnnlab.models.graph import Step, Walk, call_layer
+from cnnlab.models.ledger.rules import Field, Seen, receptive_fields
 
 Fields = tuple[ReceptiveField, ReceptiveField]  # along rows, along columns
 
-PIXEL: Fields = (ReceptiveField(1, 1, 0), ReceptiveField(1, 1, 0))
 AFTER = "it comes after such a layer"
 MAX_NUMBERS = 50_000_000  # kept by `ModelFields`: one float32 for each pixel and output position, 200 MB
 
@@ -142,28 +142,25 @@ class ModelFields:
     measured_by = "nudging every pixel"
 
     def __init__(self, model: keras.Model, draws: int = 3) -> None:
-        import keras
-
-        from cnnlab.explore.convolution.opened import input_shape
-
         shape = input_shape(model)
         if len(shape) != 3:
             raise ValueError(f"`model` must take an image (H, W, C). Received: input shape {shape}")
         shape = tuple(n or 32 for n in shape)
         self.size = shape[:2]
-        self._fields, tensors, closed = _theory(model, shape[:2])
-        if not tensors:
+        self._answers: dict[str, object] = {}  # of the latest run, by layer
+        self._walk = Walk(model, shape, call=self._call)
+        self._fields, closed = _theory(self._walk.steps)
+        if not self._fields:
             reasons = "; ".join(f"{name}: {why}" for name, why in closed.items())
             raise ValueError(
                 f"`model` must hold a convolution or pooling on the way from its input. Received: {reasons}"
             )
-        self.names = list(tensors)
+        self.names = list(self._fields)
         self.note = ""
         if closed:
             first, *later = (name if why == AFTER else f"{name} ({why})" for name, why in closed.items())
             self.note = f"No field for {first}" + (f", nor for {', '.join(later)}" if later else "") + "."
-        probe = keras.Model(model.inputs, list(tensors.values()))
-        self._measured = _nudge(probe, self.names, shape, draws)
+        self._measured = self._nudge(shape, draws)
 
     def fields(self, layer: str) -> Fields:
         """Theory: what an output of this layer can see along rows and along columns."""
@@ -178,107 +175,66 @@ class ModelFields:
         moved = self._measured[layer][:, row, column].reshape(self.size)
         return np.where(moved > 1e-4 * moved.max(), moved, 0.0)
 
+    def _call(self, step: Step, args: tuple, kwargs: dict) -> object:
+        """Do what the model does, and keep what comes out of the layers with a field; of one used twice, the first."""
+        output = call_layer(step, args, kwargs)
+        if step.name in self._fields:
+            self._answers.setdefault(step.name, output)
+        return output
 
-def _nudge(probe: keras.Model, names: Sequence[str], shape: tuple[int, ...], draws: int) -> dict[str, np.ndarray]:
-    """Mean change of every output when one pixel changes: name → (pixels, OH, OW)."""
-    import keras
+    def _run(self, images: np.ndarray) -> list[np.ndarray]:
+        """What the layers with a field answer, each (N, OH, OW, C)."""
+        self._answers.clear()
+        self._walk.copy([images], training=False)
+        return [keras.ops.convert_to_numpy(self._answers[name]) for name in self.names]
 
-    def run(images: np.ndarray) -> list[np.ndarray]:
-        answers = probe([images], training=False)
-        answers = answers if isinstance(answers, (list, tuple)) else [answers]
-        return [keras.ops.convert_to_numpy(answer) for answer in answers]
-
-    pixels = shape[0] * shape[1]
-    rng = np.random.default_rng(0)
-    total: list[np.ndarray] = []
-    for _ in range(draws):
-        image = rng.uniform(size=shape).astype("float32")
-        before = run(image[None])  # each (1, OH, OW, C)
-        if not total:
-            numbers = pixels * sum(answer[0, ..., 0].size for answer in before)
-            if numbers > MAX_NUMBERS:
-                raise ValueError(
-                    f"`model` must be small enough to nudge each of its {shape[0]}×{shape[1]} pixels and watch every "
-                    f"output: that makes {numbers:,} numbers, and {MAX_NUMBERS:,} are kept at most. A smaller input "
-                    f"shows the same fields. Received: {len(names)} layers"
-                )
-            total = [np.zeros((pixels, *answer.shape[1:3]), "float32") for answer in before]
-        for first in range(0, pixels, 256):
-            chosen = np.arange(first, min(first + 256, pixels))
-            batch = np.repeat(image[None], len(chosen), axis=0)  # (n, H, W, C)
-            batch[np.arange(len(chosen)), chosen // shape[1], chosen % shape[1]] += 0.5
-            for sums, answer, old in zip(total, run(batch), before, strict=True):
-                sums[chosen] += np.abs(answer - old).mean(axis=-1) / draws
-    return dict(zip(names, total, strict=True))
+    def _nudge(self, shape: tuple[int, ...], draws: int) -> dict[str, np.ndarray]:
+        """Mean change of every output when one pixel changes: name → (pixels, OH, OW)."""
+        pixels = shape[0] * shape[1]
+        rng = np.random.default_rng(0)
+        total: list[np.ndarray] = []
+        for _ in range(draws):
+            image = rng.uniform(size=shape).astype("float32")
+            before = self._run(image[None])
+            if not total:
+                numbers = pixels * sum(answer[0, ..., 0].size for answer in before)
+                if numbers > MAX_NUMBERS:
+                    raise ValueError(
+                        f"`model` must be small enough to nudge each of its {shape[0]}×{shape[1]} pixels and watch "
+                        f"every output: that makes {numbers:,} numbers, and {MAX_NUMBERS:,} are kept at most. A "
+                        f"smaller input shows the same fields. Received: {len(self.names)} layers"
+                    )
+                total = [np.zeros((pixels, *answer.shape[1:3]), "float32") for answer in before]
+            for first in range(0, pixels, 256):
+                chosen = np.arange(first, min(first + 256, pixels))
+                batch = np.repeat(image[None], len(chosen), axis=0)  # (n, H, W, C)
+                batch[np.arange(len(chosen)), chosen // shape[1], chosen % shape[1]] += 0.5
+                for sums, answer, old in zip(total, self._run(batch), before, strict=True):
+                    sums[chosen] += np.abs(answer - old).mean(axis=-1) / draws
+        return dict(zip(self.names, total, strict=True))
 
 
-def _theory(
-    model: keras.Model, size: tuple[int, int]
-) -> tuple[dict[str, Fields], dict[str, keras.KerasTensor], dict[str, str]]:
-    """Fields of each layer with a window of its own, its output tensor, and why other layers have none."""
-    import keras
-
-    known: dict[int, tuple[Fields, tuple[int, int]]] = {id(model.inputs[0]): (PIXEL, size)}
+def _theory(steps: Sequence[Step]) -> tuple[dict[str, Fields], dict[str, str]]:
+    """Fields of each layer with a window of its own, by the ledger's rules, and why other layers have none."""
     fields: dict[str, Fields] = {}
-    tensors: dict[str, keras.KerasTensor] = {}
     closed: dict[str, str] = {}
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.InputLayer):
-            continue
-        sources = layer.input if isinstance(layer.input, (list, tuple)) else [layer.input]
-        window = _window(layer)
-        if any(id(source) not in known for source in sources):
-            closed[layer.name] = AFTER
-        elif window is None:
-            closed[layer.name] = f"a {type(layer).__name__} layer has no window on the picture"
-        elif (merged := _union([known[id(source)] for source in sources])) is None:
-            closed[layer.name] = "its inputs have different strides"
+    seen: dict[int, Seen] = {}  # by tensor
+    for step, field in zip(steps, receptive_fields(steps), strict=True):
+        before = [seen[id(x)] for x in step.inputs]
+        open_ = isinstance(field, Field) and getattr(step.operation, "data_format", None) != "channels_first"
+        seen.update((id(x), field if open_ else None) for x in step.outputs)
+        if open_:
+            if len(before) == 1 and _grids(before[0]) != _grids(field):
+                fields.setdefault(step.name, field.axes)
+        elif not all(isinstance(one, Field) for one in before):
+            closed[step.name] = AFTER
+        elif len({tuple(axis.stride for axis in one.axes) for one in before}) > 1:
+            closed[step.name] = "its inputs have different strides"
         else:
-            seen, space = merged
-            kernel, strides, padding, dilation = window
-            pads = resolve_padding(padding, space, kernel, strides, dilation)
-            chains = zip(seen, kernel, strides, pads, dilation, strict=True)
-            out = tuple(
-                receptive_field([(field.size, field.stride, (-field.offset, 0)), stage]) for field, *stage in chains
-            )
-            space = tuple(map(output_size, space, kernel, strides, pads, dilation))
-            known[id(layer.output)] = (out, space)
-            if max(kernel) > 1 or max(strides) > 1:
-                fields[layer.name], tensors[layer.name] = out, layer.output
-    return fields, tensors, closed
+            closed[step.name] = f"a {type(step.operation).__name__} layer has no window on the picture"
+    return fields, closed
 
 
-def _window(layer: keras.Layer) -> tuple | None:
-    """Kernel size, strides, padding and dilation of a layer on pictures; 1 by 1 where it works pixel by pixel."""
-    from keras import layers
-
-    if getattr(layer, "data_format", None) == "channels_first":
-        return None
-    if isinstance(layer, (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)):
-        return _pair(layer.kernel_size), _pair(layer.strides), layer.padding, _pair(layer.dilation_rate)
-    if isinstance(layer, (layers.MaxPooling2D, layers.AveragePooling2D)):
-        return _pair(layer.pool_size), _pair(layer.strides), layer.padding, (1, 1)
-    if isinstance(layer, layers.ZeroPadding2D):
-        return (1, 1), (1, 1), layer.padding, (1, 1)
-    pointwise = (
-        layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.BatchNormalization,
-        layers.Dropout, layers.SpatialDropout2D, layers.GaussianNoise, layers.Rescaling, layers.Normalization,
-        layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum, layers.Concatenate,
-    )  # fmt: skip
-    return ((1, 1), (1, 1), "valid", (1, 1)) if isinstance(layer, pointwise) else None
-
-
-def _pair(sizes: int | Sequence[int]) -> tuple[int, int]:
-    return (sizes, sizes) if isinstance(sizes, int) else tuple(sizes)
-
-
-def _union(branches: Sequence[tuple[Fields, tuple[int, int]]]) -> tuple[Fields, tuple[int, int]] | None:
-    """The field of branches that meet: from the first pixel any of them sees to the last."""
-    merged = []
-    for along in zip(*(fields for fields, _ in branches), strict=True):
-        if len({field.stride for field in along}) > 1:
-            return None
-        first = min(field.offset for field in along)
-        last = max(field.offset + field.size for field in along)
-        merged.append(ReceptiveField(last - first, along[0].stride, first))
-    return tuple(merged), branches[0][1]
+def _grids(field: Field) -> list[tuple[int, int]]:
+    """Size and stride along each axis: what a window of its own changes, and a shift does not."""
+    return [(axis.size, axis.stride) for axis in field.axes]

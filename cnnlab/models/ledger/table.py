@@ -133,9 +133,9 @@ class Table:
 
 
 def _printable(text: str) -> str:
-    """`text` with what would move the cursor or break the line written as in Python.
+    r"""`text` with what would move the cursor or break the line written as in Python.
 
-    >>> _printable("a\tb — c")
-    'a\\\\tb — c'
+    >>> print(_printable("a\tb — c"))
+    a\tb — c
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
