@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import ipywidgets as widgets
 import keras
 import numpy as np
 
 from cnnlab import plot
+from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.drawing.maps import Map, by, limit, shades
+from cnnlab.explore.drawing.maps import Map, by, shades
 from cnnlab.explore.drawing.sheet import Sheet
 from cnnlab.explore.networks.pictures import Pictures
 from cnnlab.models import ledger
@@ -45,6 +45,10 @@ class FeatureMaps(Explorer):
     Picture china, layer pool: 8 maps of 47×47; this is map 2.
     """
 
+    picture = choice(lambda it: it._pictures.choices())
+    layer = choice(lambda it: it._pictures.layers)
+    channel = whole(0, lambda it: it.maps().shape[-1] - 1, label="map")
+
     def __init__(
         self,
         model: keras.Model | None = None,
@@ -59,19 +63,10 @@ class FeatureMaps(Explorer):
         self._maps: dict[int, dict[str, np.ndarray]] = {}
         super().__init__()
 
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        return {
-            "picture": self._pictures.dropdown(),
-            "layer": widgets.Dropdown(options=self._pictures.layers, description="layer"),
-            "channel": widgets.IntSlider(0, min=0, max=0, description="map"),
-        }
-
     def adjust(self, changed: str | None) -> None:
-        """A layer decides how many maps there are; begin with the one that answers most strongly."""
+        """Begin with the map of a layer that answers most strongly."""
         if changed in (None, "layer"):
-            maps = self.maps()
-            limit(self.controls["channel"], 0, maps.shape[-1] - 1)
-            self.controls["channel"].value = int(maps.max(axis=(0, 1)).argmax())
+            self.controls["channel"].value = int(self.maps().max(axis=(0, 1)).argmax())
 
     def maps(self) -> np.ndarray:
         """The maps (h, w, C) of the chosen layer for the chosen picture."""

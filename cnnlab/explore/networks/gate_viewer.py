@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-import ipywidgets as widgets
+import keras
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_rgb
 
 from cnnlab import plot
 from cnnlab.common.validate import check_int, check_rank
+from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.drawing.sheet import INK, Sheet
 from cnnlab.explore.networks.gates import Unit, read_gates, trained_on_digits
-
-if TYPE_CHECKING:
-    import keras
 
 _MOST_PICTURES = 400  # of what is passed in: their maps are kept
 _WIDTH, _HEIGHT = 10.0, 5.9  # all in inches, y downwards
@@ -62,6 +59,9 @@ class GateViewer(Explorer):
     {'picture': 2, 'unit': 'scale', 'channel': 1}
     """
 
+    picture = whole(0, lambda it: len(it._images) - 1, width=330)
+    unit = choice(lambda it: list(it._units))
+    channel = whole(0, lambda it: it._shown().gates.shape[1] - 1, width=330)
     choices = ("higher", "lower")
 
     def __init__(
@@ -86,23 +86,13 @@ class GateViewer(Explorer):
         self._class_names = names
         self._units = {found.name: found for found in read_gates(model, self._images)}
         known = list(self._units)
-        self._first = known[-1] if unit is None else known[check_int(unit, "unit", 0, len(known) - 1)]
-        super().__init__(predict=predict)
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        wide = widgets.Layout(width="330px")
-        last = self._units[self._first].gates.shape[1] - 1
-        return {
-            "picture": widgets.IntSlider(0, min=0, max=len(self._images) - 1, description="picture", layout=wide),
-            "unit": widgets.Dropdown(options=list(self._units), value=self._first, description="unit"),
-            "channel": widgets.IntSlider(0, min=0, max=last, description="channel", layout=wide),
-        }
+        first = known[-1] if unit is None else known[check_int(unit, "unit", 0, len(known) - 1)]
+        super().__init__(predict=predict, unit=first)
 
     def adjust(self, changed: str | None) -> None:
-        """Let the channel's range follow the unit, and begin where this picture's gate is furthest from the mean."""
+        """Begin with the channel whose gate for this picture is furthest from its mean."""
         if changed in (None, "unit"):
             gates = self._shown().gates
-            self.controls["channel"].max = gates.shape[1] - 1
             self.controls["channel"].value = int(np.abs(gates[self.picture] - gates.mean(axis=0)).argmax())
 
     def question(self) -> str:

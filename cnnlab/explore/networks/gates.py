@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
+from keras import layers
 
 from cnnlab.data import datasets
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +41,6 @@ def read_gates(model: keras.Model, images: np.ndarray) -> list[Unit]:
     TypeError, ValueError
         If it is no such model, or nothing is found in it.
     """
-    import keras
-
     if not isinstance(model, keras.Model):
         raise TypeError(f"`model` must be a keras.Model. Received: {type(model).__name__}")
     pairs = {}
@@ -86,9 +82,6 @@ def trained_on_digits() -> tuple[keras.Model, np.ndarray, np.ndarray]:
 
     The first digits of the test part are taken so that every class has ten of them.
     """
-    import keras
-    from keras import layers
-
     digits = datasets.digits()
     order = np.random.default_rng(0).permutation(len(digits))
     images, labels = (digits.images[order] / 255).astype("float32"), digits.labels[order]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import ipywidgets as widgets
 import keras
 import numpy as np
 
 from cnnlab import plot
+from cnnlab.explore.base.controls import choice, real
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.drawing.maps import Map, by
 from cnnlab.explore.drawing.sheet import INK, Sheet
@@ -43,6 +43,10 @@ class GradCamExplorer(Explorer):
     'bottom right'
     """
 
+    picture = choice(lambda it: it._pictures.choices())
+    class_name = choice(lambda it: it._names, label="class")
+    layer = choice(lambda it: it._spread)
+    strength = real(0.0, 1.0, start=0.7, step=0.1, label="overlay")
     choices = (*_QUARTERS, "none")
 
     def __init__(
@@ -66,17 +70,9 @@ class GradCamExplorer(Explorer):
             )
         self._answers = {0: answers}
         self._found: dict[tuple, activations.GradCam] = {}
-        super().__init__(predict=predict)
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        spread = [n for n, (h, w, _) in activations.map_layers(self._pictures.model).items() if h != 1 or w != 1]
-        first = self._names[int(self._answers[0].argmax())]
-        return {
-            "picture": self._pictures.dropdown(),
-            "class_name": widgets.Dropdown(options=self._names, value=first, description="class"),
-            "layer": widgets.Dropdown(options=spread, value=spread[-1], description="layer"),
-            "strength": widgets.FloatSlider(0.7, min=0.0, max=1.0, step=0.1, description="overlay"),
-        }
+        maps = activations.map_layers(self._pictures.model)
+        self._spread = [name for name, (height, width, _) in maps.items() if height != 1 or width != 1]
+        super().__init__(predict=predict, class_name=self._names[int(answers.argmax())], layer=self._spread[-1])
 
     def _run(self, picture: int) -> np.ndarray:
         """The model's output for one picture."""

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-import ipywidgets as widgets
+import keras
 
 from cnnlab import plot
 from cnnlab.common.validate import check_choice
+from cnnlab.explore.base.controls import choice
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.drawing.sheet import Sheet
+from cnnlab.explore.networks.ledger_lines import Line, read
 from cnnlab.explore.networks.ledger_page import LedgerTable, cut
+from cnnlab.models import zoo
+from cnnlab.models.ledger import Ledger
 from cnnlab.models.ledger.table import memory, shape_text, short
-
-if TYPE_CHECKING:
-    import keras
-
-    from cnnlab.explore.networks.ledger_lines import Line
-    from cnnlab.models.ledger import Ledger
 
 # Title → name and options in the zoo.
 CLASSICS = {
@@ -65,6 +62,10 @@ class LedgerExplorer(Explorer):
     Parameters: 3·3·1 · 32 filters + 32 biases = 320.
     """
 
+    network = choice(lambda it: list(it._books))
+    beside = choice(lambda it: [NOTHING, *it._books], label="beside it")
+    layer = choice(lambda it: _names(it.lines(it.network)), show="slider", width=430)
+
     def __init__(
         self,
         models: keras.Model | Mapping[str, keras.Model | str] | None = None,
@@ -75,38 +76,7 @@ class LedgerExplorer(Explorer):
         predict: bool = False,
     ) -> None:
         self._books = _sources(models)
-        titles = list(self._books)
-        self._start = {
-            "network": titles[0] if network is None else check_choice(network, "network", titles),
-            "beside": NOTHING if beside is None else check_choice(beside, "beside", titles),
-        }
-        names = _names(self.lines(self._start["network"]))
-        self._start["layer"] = names[0] if layer is None else check_choice(layer, "layer", names)
-        super().__init__(predict=predict)
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        titles = list(self._books)
-        return {
-            "network": widgets.Dropdown(options=titles, value=self._start["network"], description="network"),
-            "beside": widgets.Dropdown(
-                options=[NOTHING, *titles], value=self._start["beside"], description="beside it"
-            ),
-            "layer": widgets.SelectionSlider(
-                options=_names(self.lines(self._start["network"])),
-                value=self._start["layer"],
-                description="layer",
-                layout=widgets.Layout(width="430px"),
-            ),
-        }
-
-    def adjust(self, changed: str | None) -> None:
-        """Another network has other layers; one of the same name stays chosen."""
-        names = _names(self.lines(self.network))
-        control = self.controls["layer"]
-        if changed == "network" and list(control.options) != names:
-            kept = control.value
-            control.options = names
-            control.value = kept if kept in names else names[0]
+        super().__init__(predict=predict, network=network, beside=beside, layer=layer)
 
     def book(self, title: str) -> Ledger:
         """The ledger of one of the networks."""
@@ -251,11 +221,6 @@ def _most(lines: tuple[Line, ...]) -> str:
 
 def _sources(models: object) -> dict[str, tuple]:
     """Title → (name, options) in the zoo, or a ledger and its lines."""
-    import keras
-
-    from cnnlab.explore.networks.ledger_lines import read
-    from cnnlab.models import zoo
-
     if models is None:
         return dict(CLASSICS)
     if isinstance(models, keras.Model):
@@ -279,9 +244,6 @@ def _sources(models: object) -> dict[str, tuple]:
 @lru_cache(maxsize=32)
 def _zoo_book(name: str, options: tuple[tuple[str, object], ...]) -> tuple[Ledger, tuple[Line, ...]]:
     """A network of the zoo, built to be counted and thrown away."""
-    from cnnlab.explore.networks.ledger_lines import read
-    from cnnlab.models import zoo
-
     book, lines = read(zoo.build(name, kernel_initializer="zeros", **dict(options)))
     return book, _without_inputs(lines)
 

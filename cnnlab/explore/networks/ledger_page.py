@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from cnnlab import plot
 from cnnlab.explore.drawing.sheet import MONO_ADVANCE, Sheet
+from cnnlab.explore.networks.ledger_lines import Line
 from cnnlab.models.ledger.table import memory, short
-
-if TYPE_CHECKING:
-    from cnnlab.explore.networks.ledger_lines import Line
 
 ROWS = 25  # a longer network shows those around the chosen layer
 TOP, HEIGHT = 0.78, 3.8  # of the rows on the page, in inches

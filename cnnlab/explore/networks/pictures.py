@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import ipywidgets as widgets
 import keras
 import numpy as np
 
@@ -73,8 +72,6 @@ class Pictures:
         opaque = np.full((*colours.shape[:3], 1), 255, np.uint8)
         return list(np.concatenate([np.broadcast_to(colours, (*colours.shape[:3], 3)), opaque], axis=-1))
 
-    def dropdown(self) -> widgets.Dropdown:
-        """The control that picks one of them: its value is the picture's index."""
-        return widgets.Dropdown(
-            options=[(title, index) for index, title in enumerate(self.titles)], value=0, description="picture"
-        )
+    def choices(self) -> list[tuple[str, int]]:
+        """Title and index of each, as a control offers them."""
+        return [(title, index) for index, title in enumerate(self.titles)]

@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import ipywidgets as widgets
 import numpy as np
 
 from cnnlab import plot
 from cnnlab.common.validate import check_choice, check_int, check_rank
 from cnnlab.data import datasets
+from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.drawing.sheet import INK, Sheet
 from cnnlab.explore.networks.deep_net import Flow, draw_weights, flow
 
-_DEEPEST, _SEEDS = 40, 5
+_DEEPEST = 40  # convolutions
 GAINS = {"Glorot": 1.0, "He": 2.0}
-NORMALIZATIONS = ("none", "batch")
 # name in the control: (attribute of Flow, what it is in words)
 QUANTITIES = {
     "kernel gradients": ("kernels", "length of the loss' gradient with respect to each kernel"),
@@ -63,6 +62,12 @@ class ResidualExplorer(Explorer):
     'smaller'
     """
 
+    # Not a slider over whole numbers: that would take an odd depth from Python, whatever its step.
+    depth = choice(range(2, _DEEPEST + 1, 2), show="slider", width=300)
+    weights = choice(list(GAINS))
+    normalization = choice(("none", "batch"))
+    quantity = choice(list(QUANTITIES), label="show")
+    seed = whole(0, 4, width=220)
     choices = ("larger", "smaller")
 
     def __init__(
@@ -80,35 +85,12 @@ class ResidualExplorer(Explorer):
     ) -> None:
         if check_int(depth, "depth", 2, _DEEPEST) % 2:
             raise ValueError(f"`depth` must be even: a unit has two convolutions. Received: {depth}")
-        self._start = {
-            "depth": depth,
-            "weights": check_choice(weights, "weights", tuple(GAINS)),
-            "normalization": check_choice(normalization, "normalization", NORMALIZATIONS),
-            "quantity": check_choice(quantity, "quantity", tuple(QUANTITIES)),
-            "seed": check_int(seed, "seed", 0, _SEEDS - 1),
-        }
         self._filters = check_int(filters, "filters", 1, 64)
         self._images, self._labels, self._about = _batch(images, labels)
         self._known: dict[tuple, Flow] = {}
         self._random: tuple[tuple, list[np.ndarray]] = ((), [])  # the last weights, and what they belong to
-        super().__init__(predict=predict)
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        start, wide = self._start, widgets.Layout(width="300px")
-        return {
-            # Not an IntSlider: that would take an odd depth from Python, whatever its step.
-            "depth": widgets.SelectionSlider(
-                options=tuple(range(2, _DEEPEST + 1, 2)), value=start["depth"], description="depth", layout=wide
-            ),
-            "weights": widgets.Dropdown(options=list(GAINS), value=start["weights"], description="weights"),
-            "normalization": widgets.Dropdown(
-                options=NORMALIZATIONS, value=start["normalization"], description="normalization"
-            ),
-            "quantity": widgets.Dropdown(options=list(QUANTITIES), value=start["quantity"], description="show"),
-            "seed": widgets.IntSlider(
-                start["seed"], min=0, max=_SEEDS - 1, description="seed", layout=widgets.Layout(width="220px")
-            ),
-        }
+        starts = {"weights": weights, "normalization": normalization, "quantity": quantity, "seed": seed}
+        super().__init__(predict=predict, depth=depth, **starts)
 
     def question(self) -> str:
         return (
