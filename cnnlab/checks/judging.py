@@ -39,8 +39,8 @@ class ByValue:
     misreadings : wrong values, ``{value: what to say}``, or `Misreading` where a value can be no key
     otherwise : what to say of any other value; a function of the value gives the whole sentence
     praise : what the learner now knows
-    said : how the answer is quoted, with ``{}`` for each of its numbers; what to say follows after a colon if it begins
-        with a small letter, otherwise as a sentence of its own
+    said : how the answer is quoted, with ``{}`` for each of its numbers, or a function of it; what to say follows after
+        a colon if it begins with a small letter, otherwise as a sentence of its own
     take : gives the answer in the form of `truth`, or raises `Wrong`
     same : ``same(taken, value)`` compares the two
     """
@@ -49,7 +49,7 @@ class ByValue:
     misreadings: Mapping[object, str] | Sequence[Misreading]
     otherwise: str | Callable[[object], str]
     praise: str
-    said: str = "You got {}"
+    said: str | Callable[[object], str] = "You got {}"
     take: Callable[[object], object] | None = None
     same: Callable[[object, object], bool] = close
 
@@ -67,7 +67,7 @@ class ByValue:
         says = next((m.says for m in self.misreadings if self.same(got, m.how)), self.otherwise)
         if callable(says):
             raise Wrong(says(got))
-        said = self.said.format(*map(read, np.ravel(got)))
+        said = self.said(got) if callable(self.said) else self.said.format(*map(read, np.ravel(got)))
         raise Wrong(f"{said}{': ' if says[0].islower() else '. '}{says}" if said else says)
 
 
