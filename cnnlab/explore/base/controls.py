@@ -105,9 +105,9 @@ def choice(options: Given[Sequence], start: Given[object] = None, show: str = "l
     return Control(CHOOSERS[show], _check_chosen, options=options, value=start, **look)
 
 
-def switch(start: bool, label: str) -> Control:
+def switch(start: bool, label: str, **look: object) -> Control:
     """A box to tick."""
-    return Control(widgets.Checkbox, label=label, value=start, indent=False)
+    return Control(widgets.Checkbox, label=label, value=start, indent=False, **look)
 
 
 def text(start: Given[str] = "", height: int | None = None, **look: object) -> Control:

@@ -14,13 +14,16 @@ from cnnlab import plot
 from cnnlab.common.validate import check_rank
 from cnnlab.data import datasets
 from cnnlab.data.datasets import Dataset
+from cnnlab.explore.base.controls import button, choice, switch, whole
 from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.base.wording import counted
 from cnnlab.explore.drawing.canvas import INSTALL, canvas
-from cnnlab.explore.drawing.sheet import INK, Sheet
+from cnnlab.explore.drawing.sheet import INK, Sheet, rectangle
 from cnnlab.training.transfer.heads import one_a_class
 
 _EXAMPLES = 20  # of each class to choose from
 _PICKED, _DRAWN = "a test picture", "my drawing"
+_UNCHANGED = {"right": 0, "down": 0, "turn": 0, "size": 100, "thickness": 0, "noise": 0}
 _WIDTH, _HEIGHT = 7.3, 3.7  # all in inches, y downwards; narrow, as the canvas stands beside it
 _LEFT, _TOP, _SIDE, _BARS, _BAR = 0.1, 0.56, 2.85, 4.05, 2.6
 
@@ -58,6 +61,22 @@ class DigitPad(Explorer):
     (10,)
     """
 
+    source = choice((_PICKED, _DRAWN), show="buttons", label="look at")
+    class_name = choice(
+        lambda it: list(it._rows), lambda it: it._first_shown(), label="class", width=190,
+        disabled=lambda it: it.source == _DRAWN,
+    )  # fmt: skip
+    example = whole(1, _EXAMPLES, width=260, disabled=lambda it: it.source == _DRAWN)
+    right = whole(lambda it: -it._reach, lambda it: it._reach, 0, label="move right", width=260)
+    down = whole(lambda it: -it._reach, lambda it: it._reach, 0, label="move down", width=260)
+    turn = whole(-180, 180, 0, step=5, label="turn, degrees", width=260)
+    size = whole(40, 160, 100, step=10, label="size, %", width=260)
+    thickness = whole(-2, 3, 0, width=260)
+    noise = whole(0, 100, step=10, label="noise, %", width=260)
+    fit = switch(True, "fit my drawing as MNIST was", disabled=lambda it: it.source == _PICKED)
+    reset = button("undo all changes", icon="undo")
+    clear = button("clear my drawing", icon="eraser", width=170)
+
     def __init__(
         self,
         model: keras.Model | None = None,
@@ -76,7 +95,7 @@ class DigitPad(Explorer):
         if height != width or channels != 1:
             received = self._dataset.images.shape
             raise ValueError(f"`dataset` must hold square grey pictures (N, H, H, 1). Received: shape {received}")
-        self._side = height
+        self._side, self._reach = height, height // 2 - 2
         self._names = self.choices = self._dataset.class_names
         self._rows = _examples(self._dataset)
         self._model = _linear_classifier() if model is None else model
@@ -85,45 +104,20 @@ class DigitPad(Explorer):
         self._scale = np.float32(scale)
         _check_model(self._model, self._dataset, self._scale)
         self._drawing = np.zeros((height, height), np.uint8)
-        self._answers: dict[bytes, np.ndarray] = {}  # picture → probabilities: the words and the figure ask alike
+        self._asked_of = lru_cache(maxsize=200)(self._ask)  # the words and the figure ask alike
         self._canvas = canvas(height, self.draw)
         note = f"To draw with the mouse: <code>{INSTALL}</code>, then restart the kernel."
         self._beside = self._canvas or widgets.HTML(note, layout=widgets.Layout(width="250px"))
         super().__init__(predict=predict)
 
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        def slider(value: int, low: int, high: int, step: int, label: str) -> widgets.IntSlider:
-            layout = widgets.Layout(width="260px")
-            return widgets.IntSlider(value, min=low, max=high, step=step, description=label, layout=layout)
-
-        reach = self._side // 2 - 2
-        seen = list(self._rows)
-        first = self._names[7] if len(self._names) > 7 and self._names[7] in seen else seen[0]
-        return {
-            "source": widgets.ToggleButtons(options=(_PICKED, _DRAWN), description="look at"),
-            "class_name": widgets.Dropdown(
-                options=seen, value=first, description="class", layout=widgets.Layout(width="190px")
-            ),
-            "example": slider(1, 1, _EXAMPLES, 1, "example"),
-            "right": slider(0, -reach, reach, 1, "move right"),
-            "down": slider(0, -reach, reach, 1, "move down"),
-            "turn": slider(0, -180, 180, 5, "turn, degrees"),
-            "size": slider(100, 40, 160, 10, "size, %"),
-            "thickness": slider(0, -2, 3, 1, "thickness"),
-            "noise": slider(0, 0, 100, 10, "noise, %"),
-            "fit": widgets.Checkbox(True, description="fit my drawing as MNIST was", indent=False),
-            "reset": widgets.Button(description="undo all changes", icon="undo"),
-            "clear": widgets.Button(
-                description="clear my drawing", icon="eraser", layout=widgets.Layout(width="170px")
-            ),
-        }
+    def _first_shown(self) -> str:
+        """The class to begin with: the eighth, a seven of MNIST's, if there are pictures of it."""
+        return self._names[7] if len(self._names) > 7 and self._names[7] in self._rows else next(iter(self._rows))
 
     def adjust(self, changed: str | None) -> None:
-        """Leave open only the controls that say something about the picture looked at; a drawing begins unchanged."""
+        """A drawing begins unchanged."""
         if changed == "source" and self.source == _DRAWN:
             self.press("reset")
-        self.controls["fit"].disabled = self.source == _PICKED
-        self.controls["class_name"].disabled = self.controls["example"].disabled = self.source == _DRAWN
 
     def draw(self, picture: np.ndarray) -> DigitPad:
         """Look at `picture`, (H, H) or (H, H, 1), as if it had been drawn: 0 … 255, or floats from 0 to 1."""
@@ -142,14 +136,7 @@ class DigitPad(Explorer):
     def press(self, name: str) -> None:
         """Undo what was done to the picture, or wipe the drawing."""
         if name == "reset":
-            for control, value in (
-                ("right", 0),
-                ("down", 0),
-                ("turn", 0),
-                ("size", 100),
-                ("thickness", 0),
-                ("noise", 0),
-            ):
+            for control, value in _UNCHANGED.items():
                 self.controls[control].value = value
             return
         self._drawing = np.zeros_like(self._drawing)
@@ -175,16 +162,15 @@ class DigitPad(Explorer):
 
     def probabilities(self) -> np.ndarray:
         """(classes,) what the model says of `picture`."""
-        return self._asked_of(self.picture())
+        return self._asked_of(self.picture().tobytes())
 
-    def _asked_of(self, picture: np.ndarray) -> np.ndarray:
-        key = picture.tobytes()
-        if key not in self._answers:
-            if len(self._answers) > 200:
-                self._answers.clear()
-            batch = picture[None, ..., None] * self._scale  # (1, H, H, 1)
-            self._answers[key] = _ask(self._model, batch)[0]
-        return self._answers[key]
+    def _ask(self, pixels: bytes) -> np.ndarray:
+        picture = np.frombuffer(pixels, np.uint8).reshape(1, self._side, self._side, 1)
+        return _probabilities(self._model, picture * self._scale)[0]
+
+    def _before(self) -> np.ndarray:
+        """(classes,) what the model says of the unchanged picture."""
+        return self._asked_of(self.original().tobytes())
 
     def _row(self) -> int:
         rows = self._rows[self.class_name]
@@ -205,7 +191,7 @@ class DigitPad(Explorer):
             lines.append("There is nothing to see, and the model has no word for that.")
         if not self.revealed:
             return "\n".join([*lines, "The model's answer appears with your guess."])
-        now, before = self.probabilities(), self._asked_of(self.original())
+        now, before = self.probabilities(), self._before()
         best = int(now.argmax())
         lines.append(
             f"The model says {self._names[best]} with a probability of {now[best]:.3f}{self._right_or_wrong(best)}."
@@ -224,11 +210,13 @@ class DigitPad(Explorer):
 
     def _changes(self) -> str:
         said = [
-            f"{_pixels(self.right)} to the {'right' if self.right > 0 else 'left'}" if self.right else "",
-            f"{_pixels(self.down)} {'down' if self.down > 0 else 'up'}" if self.down else "",
+            f"{counted(abs(self.right), 'pixel')} to the {'right' if self.right > 0 else 'left'}" if self.right else "",
+            f"{counted(abs(self.down), 'pixel')} {'down' if self.down > 0 else 'up'}" if self.down else "",
             f"turned by {abs(self.turn)}° {'anticlockwise' if self.turn > 0 else 'clockwise'}" if self.turn else "",
             f"{self.size} % of its size" if self.size != 100 else "",
-            f"{_pixels(self.thickness)} {'thicker' if self.thickness > 0 else 'thinner'}" if self.thickness else "",
+            f"{counted(abs(self.thickness), 'pixel')} {'thicker' if self.thickness > 0 else 'thinner'}"
+            if self.thickness
+            else "",
             f"{self.noise} % noise" if self.noise else "",
         ]
         return ", ".join(filter(None, said)) or "unchanged"
@@ -255,7 +243,7 @@ class DigitPad(Explorer):
         return picture
 
     def _draw_bars(self, sheet: Sheet) -> None:
-        now, before = self.probabilities(), self._asked_of(self.original())
+        now, before = self.probabilities(), self._before()
         best = int(now.argmax())
         truth = self.class_name if self.source == _PICKED else None
         right = truth is None or self._names[best] == truth
@@ -268,8 +256,9 @@ class DigitPad(Explorer):
         places = [_TOP + (number + 0.5) * step for number in range(len(self._names))]
 
         def bars(lengths: np.ndarray) -> list[list[tuple[float, float]]]:
-            ends = [(y, _BARS + _BAR * float(length)) for y, length in zip(places, lengths, strict=True)]
-            return [[(_BARS, y - half), (x, y - half), (x, y + half), (_BARS, y + half)] for y, x in ends]
+            return [
+                rectangle(_BARS, y - half, _BAR * x, 2 * half) for y, x in zip(places, lengths.tolist(), strict=True)
+            ]
 
         sheet.shapes(bars(np.ones(len(now))), "#EEEFF2")
         sheet.shapes(bars(now), plot.SKY)
@@ -361,11 +350,7 @@ def _examples(dataset: Dataset) -> dict[str, list[int]]:
     return rows
 
 
-def _pixels(number: int) -> str:
-    return f"{abs(number)} pixel{'' if abs(number) == 1 else 's'}"
-
-
-def _ask(model: keras.Model, batch: np.ndarray) -> np.ndarray:
+def _probabilities(model: keras.Model, batch: np.ndarray) -> np.ndarray:
     said = keras.ops.convert_to_numpy(model(batch, training=False))
     return one_a_class(said) if said.ndim == 2 else said
 
@@ -387,7 +372,7 @@ def _check_model(model: object, dataset: Dataset, scale: np.float32) -> None:
         raise ValueError(
             f"`model` must take the data set's pictures, {wanted}. Received: a model that takes {takes[1:]}"
         )
-    said = _ask(model, dataset.images[:2] * scale)
+    said = _probabilities(model, dataset.images[:2] * scale)
     classes = len(dataset.class_names)
     if said.ndim != 2 or said.shape[1] != classes:
         raise ValueError(f"`model` must give one number for each of {classes} classes. Received: shape {said.shape}")
