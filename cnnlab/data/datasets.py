@@ -17,61 +17,36 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnlab.common.errors import DataError, FileNote
+from cnnlab.common.errors import DataError as DataError
+from cnnlab.common.errors import FileNote as FileNote
 from cnnlab.common.validate import check_choice, check_int, pair
-from cnnlab.data.dataset import Dataset, Table
-from cnnlab.data.locate import (
-    Availability,
-    available,
-    cache_path,
-    data_folder,
-    data_path,
-    fetch,
-    locate,
-    offline,
-    shipped,
-)
+from cnnlab.data.dataset import Dataset as Dataset
+from cnnlab.data.dataset import Table as Table
+from cnnlab.data.locate import Availability as Availability
+from cnnlab.data.locate import available as available
+from cnnlab.data.locate import cache_path as cache_path
+from cnnlab.data.locate import data_folder as data_folder
+from cnnlab.data.locate import data_path as data_path
+from cnnlab.data.locate import fetch as fetch
+from cnnlab.data.locate import locate
+from cnnlab.data.locate import offline as offline
+from cnnlab.data.locate import shipped as shipped
 from cnnlab.data.npz import read_split
-from cnnlab.data.photos import gray, photo, photo_description, photo_names
-from cnnlab.data.pictures.archive import ArchiveError, unpack
-from cnnlab.data.pictures.folder import ImageFolder, image_folder
-from cnnlab.data.pictures.read import ImageError, read_image
-from cnnlab.data.pictures.split import Duplicate
-from cnnlab.data.stand_ins import DIGITS, digits, digits_like_mnist, discs_and_stars, letters, shapes, taking_turns
-
-__all__ = [
-    "ArchiveError",
-    "Availability",
-    "DataError",
-    "Dataset",
-    "Duplicate",
-    "FileNote",
-    "ImageError",
-    "ImageFolder",
-    "Table",
-    "available",
-    "cache_path",
-    "cats_and_dogs",
-    "cifar10",
-    "data_folder",
-    "data_path",
-    "digits",
-    "fashion_mnist",
-    "fetch",
-    "gray",
-    "image_folder",
-    "iris",
-    "letters",
-    "mnist",
-    "offline",
-    "photo",
-    "photo_description",
-    "photo_names",
-    "read_image",
-    "shapes",
-    "shipped",
-    "unpack",
-]
+from cnnlab.data.photos import gray as gray
+from cnnlab.data.photos import photo as photo
+from cnnlab.data.photos import photo_description as photo_description
+from cnnlab.data.photos import photo_names as photo_names
+from cnnlab.data.pictures.archive import ArchiveError as ArchiveError
+from cnnlab.data.pictures.archive import unpack as unpack
+from cnnlab.data.pictures.folder import ImageFolder as ImageFolder
+from cnnlab.data.pictures.folder import image_folder as image_folder
+from cnnlab.data.pictures.read import ImageError as ImageError
+from cnnlab.data.pictures.read import read_image as read_image
+from cnnlab.data.pictures.split import Duplicate as Duplicate
+from cnnlab.data.stand_ins import DIGITS, digits_like_mnist, discs_and_stars, taking_turns
+from cnnlab.data.stand_ins import digits as digits
+from cnnlab.data.stand_ins import letters as letters
+from cnnlab.data.stand_ins import shapes as shapes
 
 _CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 _PETS = ("cats", "dogs")
@@ -121,7 +96,7 @@ def mnist(split: str = "train", limit: int | None = None) -> Dataset:
     Raises
     ------
     ValueError, TypeError
-        If `split` or `limit` breaks its rule.
+        If `split` is neither of the two, or `limit` is not a whole number >= 1.
     DataError
         If the ``mnist.npz`` of ``CNNLAB_DATA`` is damaged: a file put there on purpose is not passed over in silence.
 
@@ -146,18 +121,12 @@ def fashion_mnist(split: str = "train", limit: int | None = None) -> Dataset:
 
     Parameters
     ----------
-    split : ``"train"`` or ``"test"``
-    limit : keep at most this many pictures, the first ones; None keeps all
+    split, limit : as of `mnist`, and refused as there
 
     Returns
     -------
     Dataset
         Images (N, 28, 28, 1).
-
-    Raises
-    ------
-    ValueError, TypeError, DataError
-        As `mnist`.
 
     References
     ----------
@@ -180,18 +149,12 @@ def cifar10(split: str = "train", limit: int | None = None) -> Dataset:
 
     Parameters
     ----------
-    split : ``"train"`` or ``"test"``
-    limit : keep at most this many pictures, the first ones; None keeps all
+    split, limit : as of `mnist`, and refused as there
 
     Returns
     -------
     Dataset
         Images (N, 32, 32, 3).
-
-    Raises
-    ------
-    ValueError, TypeError, DataError
-        As `mnist`.
 
     References
     ----------
@@ -228,8 +191,6 @@ def cats_and_dogs(split: str = "train", limit: int | None = None, *, image_size:
 
     Raises
     ------
-    ValueError, TypeError
-        If an argument breaks its rule.
     DataError
         If the zip of ``CNNLAB_DATA`` is damaged, holds other classes or lacks that split.
 

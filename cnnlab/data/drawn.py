@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from cnnlab.data.photos import photo
-
-if TYPE_CHECKING:
-    from PIL import Image, ImageFont
 
 ROWS = {"train": 5_000, "test": 1_000}
 LETTERS = tuple("ABCDEFGHIJ")
@@ -56,8 +53,6 @@ def draw_letters(split: str, rows: int) -> tuple[np.ndarray, np.ndarray]:
     >>> images.shape, labels.shape
     ((3, 28, 28, 1), (3,))
     """
-    from PIL import Image, ImageDraw
-
     images, labels = np.empty((rows, 28, 28, 1), np.uint8), np.empty(rows, np.int64)
     for i in range(rows):
         rng = np.random.default_rng((_STREAM[split], i))
@@ -89,8 +84,6 @@ def draw_shapes(split: str, rows: int) -> tuple[np.ndarray, np.ndarray]:
     >>> images.shape, labels.shape
     ((3, 32, 32, 3), (3,))
     """
-    from PIL import Image
-
     grounds = [photo(name) for name in _PHOTOS]
     images, labels = np.empty((rows, 32, 32, 3), np.uint8), np.empty(rows, np.int64)
     for i in range(rows):
@@ -109,15 +102,12 @@ def draw_shapes(split: str, rows: int) -> tuple[np.ndarray, np.ndarray]:
 @lru_cache(maxsize=len(_FACES) * 31)
 def _font(face: str, size: int) -> ImageFont.FreeTypeFont:
     import matplotlib
-    from PIL import ImageFont
 
     return ImageFont.truetype(str(Path(matplotlib.get_data_path(), "fonts", "ttf", face)), size)
 
 
 def _turned(page: Image.Image, degrees: float, slant: float, shift: np.ndarray) -> Image.Image:
     """`page` turned about its centre, slanted, and moved by `shift` pixels (right, down)."""
-    from PIL import Image
-
     angle, middle = np.deg2rad(degrees), page.width / 2
     back = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) @ [[1, slant], [0, 1]]
     # PIL asks, for each pixel of the result, where it comes from.
@@ -135,8 +125,6 @@ def _crop(ground: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _shape(name: str, r: float) -> Image.Image:
     """A white shape of radius `r` in the middle of a black 64×64 page."""
-    from PIL import Image, ImageDraw
-
     page = Image.new("L", (64, 64))
     pen, c = ImageDraw.Draw(page), 32.0
 

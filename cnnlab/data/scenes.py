@@ -106,8 +106,45 @@ def scene(
     >>> one.image.shape, one.boxes.shape, one.masks.shape
     ((96, 96, 3), (2, 4), (2, 96, 96))
     """
-    options = _checked(height, width, min_objects, max_objects, classes, sizes, overlap, turn, clutter, noise)
-    return _draw(np.random.default_rng(_check_seed(seed)), **options)
+    height, width = check_int(height, "height", 16), check_int(width, "width", 16)
+    least = check_int(min_objects, "min_objects", 0)
+    most = check_int(max_objects, "max_objects", least)
+    classes, sizes = _check_classes(classes), _check_sizes(sizes, min(height, width))
+    overlap, turn = check_number(overlap, "overlap", 0, 1), check_number(turn, "turn", 0, 180)
+    clutter, noise = check_int(clutter, "clutter", 0), check_number(noise, "noise", 0)
+    rng = np.random.default_rng(_check_seed(seed))
+
+    image = _background(rng, height, width)
+    for _ in range(clutter):
+        _mark(rng, image)
+    owner = np.full((height, width), -1)  # which shape one sees at each pixel
+    whole: list[int] = []  # pixels of each shape before others covered it
+    labels, colours = [], []
+    for number in range(rng.integers(least, most, endpoint=True)):
+        label, colour = int(rng.integers(len(classes))), int(rng.integers(len(_NAMES)))
+        for _ in range(_TRIES):
+            window, cover = _place(rng, _SHAPES[classes[label]], height, width, sizes, turn)
+            mask = cover >= 0.5
+            hidden = np.bincount(owner[window][mask] + 1, minlength=number + 1)[1:]
+            if _may_hide(owner, hidden, whole, overlap) and _NAMES[colour] not in _at(colours, hidden):
+                break
+        else:
+            continue
+        owner[window][mask] = len(whole)
+        whole.append(int(np.count_nonzero(mask)))
+        paint = _PAINT[colour] + rng.uniform(-_JITTER, _JITTER, 3).astype(np.float32)
+        image[window] += cover[..., None] * (paint - image[window])
+        labels.append(label)
+        colours.append(_NAMES[colour])
+    if noise:
+        image += np.float32(noise) * rng.standard_normal(image.shape, dtype=np.float32)
+    np.clip(image, 0, 1, out=image)
+
+    masks = owner == np.arange(len(whole))[:, None, None]  # (N, H, W)
+    boxes = _bounds(masks)
+    names = [f"{colour} {classes[label]}" for colour, label in zip(colours, labels, strict=True)]
+    caption = _caption(names, boxes, masks.sum(axis=(1, 2)))
+    return Scene(image, boxes, np.array(labels, np.int64), masks, classes, tuple(colours), caption)
 
 
 def scenes(n: int, seed: int, **options: object) -> list[Scene]:
@@ -178,50 +215,6 @@ SHAPES = tuple(_SHAPES)
 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------
-
-
-def _draw(
-    rng: np.random.Generator,
-    height: int,
-    width: int,
-    objects: tuple[int, int],
-    classes: tuple[str, ...],
-    sizes: tuple[float, float],
-    overlap: float,
-    turn: float,
-    clutter: int,
-    noise: float,
-) -> Scene:
-    image = _background(rng, height, width)
-    for _ in range(clutter):
-        _mark(rng, image)
-    owner = np.full((height, width), -1)  # which shape one sees at each pixel
-    whole: list[int] = []  # pixels of each shape before others covered it
-    labels, colours = [], []
-    for number in range(rng.integers(objects[0], objects[1], endpoint=True)):
-        label, colour = int(rng.integers(len(classes))), int(rng.integers(len(_NAMES)))
-        for _ in range(_TRIES):
-            window, cover = _place(rng, _SHAPES[classes[label]], height, width, sizes, turn)
-            mask = cover >= 0.5
-            hidden = np.bincount(owner[window][mask] + 1, minlength=number + 1)[1:]
-            if _may_hide(owner, hidden, whole, overlap) and _NAMES[colour] not in _at(colours, hidden):
-                break
-        else:
-            continue
-        owner[window][mask] = len(whole)
-        whole.append(int(np.count_nonzero(mask)))
-        paint = _PAINT[colour] + rng.uniform(-_JITTER, _JITTER, 3).astype(np.float32)
-        image[window] += cover[..., None] * (paint - image[window])
-        labels.append(label)
-        colours.append(_NAMES[colour])
-    if noise:
-        image += np.float32(noise) * rng.standard_normal(image.shape, dtype=np.float32)
-    np.clip(image, 0, 1, out=image)
-    masks = owner == np.arange(len(whole))[:, None, None]  # (N, H, W)
-    boxes = _bounds(masks)
-    names = [f"{colour} {classes[label]}" for colour, label in zip(colours, labels, strict=True)]
-    caption = _caption(names, boxes, masks.sum(axis=(1, 2)))
-    return Scene(image, boxes, np.array(labels, np.int64), masks, classes, tuple(colours), caption)
 
 
 def _may_hide(owner: np.ndarray, hidden: np.ndarray, whole: list[int], overlap: float) -> bool:
@@ -322,40 +315,10 @@ def _article(name: str) -> str:
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
-# --- checks -----------------------------------------------------------------------------------------------------------
-
-
 def _check_seed(seed: object) -> int | tuple[int, ...]:
     if isinstance(seed, (tuple, list)) and seed:
         return tuple(check_int(number, "seed", 0, _LAST_SEED) for number in seed)
     return check_int(seed, "seed", 0, _LAST_SEED)
-
-
-def _checked(
-    height: object,
-    width: object,
-    min_objects: object,
-    max_objects: object,
-    classes: object,
-    sizes: object,
-    overlap: object,
-    turn: object,
-    clutter: object,
-    noise: object,
-) -> dict[str, object]:
-    height, width = check_int(height, "height", 16), check_int(width, "width", 16)
-    least = check_int(min_objects, "min_objects", 0)
-    return {
-        "height": height,
-        "width": width,
-        "objects": (least, check_int(max_objects, "max_objects", least)),
-        "classes": _check_classes(classes),
-        "sizes": _check_sizes(sizes, min(height, width)),
-        "overlap": check_number(overlap, "overlap", 0, 1),
-        "turn": check_number(turn, "turn", 0, 180),
-        "clutter": check_int(clutter, "clutter", 0),
-        "noise": check_number(noise, "noise", 0),
-    }
 
 
 def _check_classes(classes: object) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image
 
 from cnnlab.common.validate import check_choice, check_int
 from cnnlab.data.dataset import Dataset
@@ -101,10 +102,7 @@ def _rows(split: str, limit: int | None) -> int:
 def digits_like_mnist(split: str, limit: int | None) -> Dataset:
     """Scikit-learn's digits in MNIST's form, 28×28 with a rim of 4, every fifth of a class held out for the test."""
     small = digits(size=20)
-    by_class = np.argsort(small.labels, kind="stable")  # their own order repeats every ten: every fifth has few ones
-    held_out = np.zeros(len(small), dtype=bool)
-    held_out[by_class[4::5]] = True
-    rows = np.flatnonzero(held_out if split == "test" else ~held_out)[:limit]
+    rows = np.flatnonzero(every_fifth(small.labels) == (split == "test"))[:limit]
     return Dataset(
         images=np.pad(small.images[rows], ((0, 0), (4, 4), (4, 4), (0, 0))),
         labels=small.labels[rows],
@@ -113,10 +111,15 @@ def digits_like_mnist(split: str, limit: int | None) -> Dataset:
     )
 
 
+def every_fifth(labels: np.ndarray) -> np.ndarray:
+    """Which pictures to hold out, (N,) bool: every fifth of each class. In their own order digits repeat every ten."""
+    held_out = np.zeros(len(labels), dtype=bool)
+    held_out[np.argsort(labels, kind="stable")[4::5]] = True
+    return held_out
+
+
 def discs_and_stars(split: str, limit: int | None, size: tuple[int, int], why: str) -> Dataset:
     """Two of the shapes in place of cats and dogs; `why` says why they are needed."""
-    from PIL import Image
-
     part = "train" if split == "train" else "test"
     pair_of = [SHAPES.index("disc"), SHAPES.index("star")]
     count = ROWS[part] if limit is None else min(12 * limit, ROWS[part])

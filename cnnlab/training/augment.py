@@ -165,7 +165,7 @@ class Batches(keras.utils.PyDataset):
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule, or there are not as many labels as images.
+        If there are not as many labels as images, `images` is no batch, or `augment` cannot be called.
 
     Examples
     --------

@@ -51,8 +51,9 @@ class RandomAffine(keras.layers.Layer):
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule. Boxes are refused as by `cnnlab.boxes.check`; within a graph, where there are no
-        numbers to look at yet, a box that it would refuse becomes NaN, which whatever takes boxes refuses.
+        If a number is out of its range, or a word unknown. Boxes are refused as by `cnnlab.boxes.check`; within a graph
+        (of TensorFlow or JAX), where there are no numbers to look at yet, a box that it would refuse becomes NaN, which
+        whatever takes boxes refuses.
 
     Examples
     --------
@@ -218,7 +219,7 @@ class RandomPCAColor(keras.layers.Layer):
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule, or the layer is called before `adapt`.
+        If `scale` or `value_range` is none, `steps` are not 3 × 3 numbers, or the layer is called before `adapt`.
 
     References
     ----------

@@ -703,10 +703,8 @@ def test_scattered_digits_lie_on_the_canvas_and_move():
 
 def test_scattering_without_turn_or_move_is_enlarging(monkeypatch):
     """Linear interpolation with half-pixel centres, as `datasets.digits(size)` does; there the border is repeated."""
-    from cnnlab.training.transfer import digits_backbone
-
-    monkeypatch.setattr(digits_backbone, "_SIZES", (28.0, 28.0))
-    monkeypatch.setattr(digits_backbone, "_TURN", 0.0)
+    monkeypatch.setattr("cnnlab.training.transfer.digits._SIZES", (28.0, 28.0))
+    monkeypatch.setattr("cnnlab.training.transfer.digits._TURN", 0.0)
     images = transfer.scattered_digits((3,), "test").images
     labels = datasets.digits().labels
     held_out = np.sort([row for row in np.argsort(labels, kind="stable")[4::5] if labels[row] == 3])

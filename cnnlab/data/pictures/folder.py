@@ -183,7 +183,7 @@ def image_folder(
         If there is no such folder or zip, the zip could do harm (see `unpack`), fewer than two classes have pictures,
         or the names of two differ only in upper and lower case.
     TypeError, ValueError
-        If another argument breaks its rule.
+        If a number is out of its range, or `fit` or `duplicates` is none of its words.
 
     Examples
     --------

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from cnnlab.common.files import write_atomic
 from cnnlab.common.validate import check_int
@@ -75,8 +76,6 @@ def untidy_zip(path: str | os.PathLike, seed: int = 0) -> Path:
     >>> len(found), len(found.skipped), len(found.notes), found.empty_classes
     (28, 9, 4, ('ring',))
     """
-    from PIL import Image
-
     drawn = datasets.shapes("train", limit=400)
     rng = np.random.default_rng(check_int(seed, "seed", minimum=0))
     of = {
@@ -207,8 +206,6 @@ def _cell(name: str, stain: np.ndarray, slide: np.ndarray, light: np.ndarray, rn
 
 
 def _encoded(picture: object, kind: str, **options: object) -> bytes:
-    from PIL import Image
-
     image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)

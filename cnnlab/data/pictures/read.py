@@ -11,15 +11,12 @@ import struct
 import warnings
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from cnnlab.common.errors import DataError
 from cnnlab.common.validate import check_choice, check_int, pair
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 MAX_PIXELS = 50_000_000  # of one picture; a phone makes 12 to 50 million
 MAX_BYTES = 100_000_000  # of one file
@@ -73,7 +70,7 @@ def read_image(
     ImageError
         With the bare reason why the file is not a picture that can be read.
     TypeError, ValueError
-        If another argument breaks its rule.
+        If `image_size` or `max_pixels` is no size, or `fit` is none of the three.
 
     Notes
     -----
@@ -90,8 +87,6 @@ def read_image(
     >>> picture.shape, notes
     ((2, 4, 3), ('named .jpg, but it is a PNG',))
     """
-    from PIL import Image
-
     check_choice(fit, "fit", FITS)
     check_int(max_pixels, "max_pixels", minimum=1)
     size = None if image_size is None else pair(image_size, "image_size")
@@ -154,8 +149,6 @@ def _not_a_picture(ending: str) -> str:
 
 def _as_rgb(file: Image.Image, notes: list[str]) -> Image.Image:
     """The first frame, upright, opaque, eight bits: adds to `notes` whatever that took."""
-    from PIL import Image, ImageOps
-
     if file.format != "MPO" and (frames := _frames(file)) != "1":
         notes.append(f"the first of {frames} frames or pages")
     if file.getexif().get(_ORIENTATION) in _TURNED:
@@ -201,8 +194,6 @@ def _eight_bits(values: np.ndarray, notes: list[str]) -> np.ndarray:
 
 
 def _fitted(picture: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
-    from PIL import Image, ImageOps
-
     wide = size[::-1]  # Pillow's sizes are (width, height)
     if fit == "crop":
         return ImageOps.fit(picture, wide, Image.Resampling.BICUBIC)

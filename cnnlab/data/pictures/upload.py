@@ -12,13 +12,9 @@ import importlib.util
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cnnlab.common.files import write_atomic
 from cnnlab.data.pictures.archive import unportable
-
-if TYPE_CHECKING:
-    import ipywidgets
 
 MAX_BYTES = 500_000_000  # of one file; a browser hands it over in one piece, in memory
 

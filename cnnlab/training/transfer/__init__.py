@@ -21,7 +21,7 @@ import keras
 
 from cnnlab.common.validate import check_choice, check_int, pair
 from cnnlab.training.transfer.backbones import MENU, Entry, build
-from cnnlab.training.transfer.digits_backbone import digits_backbone, scattered_digits
+from cnnlab.training.transfer.digits import digits_backbone, scattered_digits
 from cnnlab.training.transfer.freezing import Training, freeze, restart, unfreeze, unfreeze_top
 from cnnlab.training.transfer.heads import classifier, features, head
 from cnnlab.training.transfer.learning_curve import LearningCurve, few_labels, learning_curve

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnlab.common.validate import check_choice, check_int
 from cnnlab.data import datasets
+from cnnlab.data.stand_ins import every_fifth
 from cnnlab.models.zoo.weights import load_weights
 
 SIDE = 28  # of the canvas, in pixels
@@ -40,7 +41,7 @@ def scattered_digits(
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule.
+        If `digits` are not different digits, or `split`, `copies` or `seed` is none.
 
     Examples
     --------
@@ -53,10 +54,7 @@ def scattered_digits(
     check_choice(split, "split", ("train", "test"))
     rng = np.random.default_rng(check_int(seed, "seed", minimum=0))
     originals = datasets.digits()
-    by_class = np.argsort(originals.labels, kind="stable")  # their own order repeats every ten
-    held_out = np.zeros(len(originals), dtype=bool)
-    held_out[by_class[4::5]] = True
-    kept = np.isin(originals.labels, wanted) & (held_out if split == "test" else ~held_out)
+    kept = np.isin(originals.labels, wanted) & (every_fifth(originals.labels) == (split == "test"))
     rows = np.tile(np.flatnonzero(kept), check_int(copies, "copies", minimum=1))
     places = np.zeros(10, dtype=np.int64)
     places[wanted] = np.arange(len(wanted))
@@ -115,7 +113,7 @@ def digits_backbone(
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule.
+        If `input_shape` has not one or three channels, or `weights` is neither of the two.
 
     Examples
     --------
