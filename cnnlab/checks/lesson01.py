@@ -434,7 +434,7 @@ _TRUE = ByCases(
 true_convolution = Exercise(
     name="true_convolution",
     solution_source="""
-    from cnnlab.arithmetic import conv
+    from cnnlab import conv
 
     def true_convolution(image, kernel):
         return conv.conv2d(image, kernel[::-1, ::-1])
@@ -527,7 +527,7 @@ _STRENGTH = ByCases(
 edge_strength = Exercise(
     name="edge_strength",
     solution_source="""
-    from cnnlab.arithmetic import conv, kernels
+    from cnnlab import conv, kernels
 
     def edge_strength(image):
         across = conv.conv2d(image, kernels.kernel("sobel_vertical"))

@@ -344,7 +344,7 @@ _MINIMA = ByCases(
 min_pool = Exercise(
     name="min_pool",
     solution_source="""
-    from cnnlab.arithmetic import pooling
+    from cnnlab import pooling
 
 
     def min_pool(image, pool_size):
