@@ -7,34 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnlab.checks.exercise import Exercise, Mistake, NotAttempted, Wrong, array, call, close, number, parts, read, show
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
 from cnnlab.checks.summary import Summary
 
 # --- how many crops ---------------------------------------------------------------------------------------------------
-
-
-def _diagnose_crops(answer: object) -> str:
-    got = number(answer, "The number of crops")
-    if got == 2178:
-        return (
-            "33 · 33 · 2 = 2,178 pictures from one. Most of them share nearly all their pixels, so they count for less."
-        )
-    readings = {
-        2048: "32 · 32 · 2: that number is in AlexNet's paper, too. A window of 224 in 256 can begin at 0, 1, … 32: "
-        "how many beginnings are that?",
-        1089: "33 · 33: the mirrored ones are missing.",
-        1024: "32 · 32: the beginnings run from 0 to 32, and the mirrored ones are missing.",
-        66: "33 rows and 33 columns are combined, not added: every row with every column.",
-        33: "33 beginnings along one axis. There are two axes, and the mirror.",
-        10: "Ten are used at test time: corners, centre, and their mirror images. In training every place counts.",
-        2112: "33 · 32 · 2: both axes have 33 beginnings, since both have 256 − 224 + 1.",
-        4356: "Mirrored left-right only: the factor is 2, not 4.",
-    }
-    if got in readings:
-        raise Wrong(f"You got {read(got)}. {readings[got]}")
-    raise Wrong(
-        f"You got {read(got)}. Beginnings along one axis: 256 − 224 + 1. Square that, and double it for the mirror."
-    )
 
 
 crops = Exercise(
@@ -44,15 +20,25 @@ crops = Exercise(
         "Start small: a window of 4 in a row of 6 can begin at 0, 1 or 2.",
         "A window of 224 in 256 begins at 0, 1, …, 32. The same holds for the rows.",
     ),
-    diagnose=_diagnose_crops,
-    mistakes=(
-        Mistake(2048, "AlexNet's paper"),
-        Mistake(1089, "mirrored ones are missing"),
-        Mistake(66, "combined, not added"),
-        Mistake(10, "at test time"),
-        Mistake(4356, "the factor is 2"),
-        Mistake(5, "256 − 224 + 1"),
+    diagnose=ByValue(
+        truth=2178,
+        misreadings={
+            2048: "32 · 32 · 2: that number is in AlexNet's paper, too. A window of 224 in 256 can begin at 0, 1, … "
+            "32: how many beginnings are that?",
+            1089: "33 · 33: the mirrored ones are missing.",
+            1024: "32 · 32: the beginnings run from 0 to 32, and the mirrored ones are missing.",
+            66: "33 rows and 33 columns are combined, not added: every row with every column.",
+            33: "33 beginnings along one axis. There are two axes, and the mirror.",
+            10: "Ten are used at test time: corners, centre, and their mirror images. In training every place counts.",
+            2112: "33 · 32 · 2: both axes have 33 beginnings, since both have 256 − 224 + 1.",
+            4356: "Mirrored left-right only: the factor is 2, not 4.",
+        },
+        otherwise="Beginnings along one axis: 256 − 224 + 1. Square that, and double it for the mirror.",
+        praise="33 · 33 · 2 = 2,178 pictures from one. Most of them share nearly all their pixels, so they count for "
+        "less.",
+        take=lambda answer: number(answer, "The number of crops"),
     ),
+    mistakes=(Mistake(5, "256 − 224 + 1"),),
     why="A side of 256 has room for a window of 224 at 256 − 224 + 1 places: 0 counts as well as 32. Row and column "
     "are chosen independently, so their numbers multiply, and so does the choice between the crop and its mirror "
     "image.",
@@ -61,31 +47,6 @@ crops = Exercise(
 
 # --- a box under a flip, by hand --------------------------------------------------------------------------------------
 
-_BOX, _BOX_HEIGHT, _BOX_WIDTH = (10, 20, 30, 50), 60, 90
-_FLIPPED = (60, 20, 80, 50)
-_FLIP_READINGS = (
-    ((80, 20, 60, 50), "x1 must be the smaller one. The left edge becomes the right edge: swap the two."),
-    ((59, 20, 79, 50), "one pixel too far left. Boxes are half-open: the edge at 0 goes to 90, not to 89."),
-    ((61, 20, 81, 50), "one pixel too far right: 90 − 30 is 60."),
-    ((10, 10, 30, 40), "that is the flip upside down. Left-right changes x and leaves y alone."),
-    ((60, 10, 80, 40), "x is right; but y stays when left and right change places."),
-    ((30, 20, 50, 50), "you took the height, 60, for the width. x is measured along the width, 90."),
-    ((10, 20, 30, 50), "the box has not moved, and the object has."),
-    ((30, 20, 10, 50), "swapping is not enough: each x becomes 90 − x."),
-    ((60, 20, 20, 30), "that is x, y, width and height. Asked for is x1, y1, x2, y2."),
-)
-
-
-def _diagnose_flipped(answer: object) -> str:
-    got = tuple(array(answer, (4,), "The box (x1, y1, x2, y2)").tolist())
-    if got == _FLIPPED:
-        return "x1 = 90 − 30 and x2 = 90 − 10. Width and height are what they were: 20 and 30."
-    for wrong, message in _FLIP_READINGS:
-        if got == wrong:
-            raise Wrong(f"You got {read(got)}: {message}")
-    raise Wrong(f"You got {read(got)}. Each x becomes 90 − x, the larger one first; y stays.")
-
-
 flipped = Exercise(
     name="flipped",
     solution_source="flipped = (90 - 30, 20, 90 - 10, 50)",
@@ -93,17 +54,25 @@ flipped = Exercise(
         "What was 10 pixels from the left edge is 10 pixels from the right edge now.",
         "A point at x goes to 90 − x. The box's right edge, x = 30, becomes its left edge.",
     ),
-    diagnose=_diagnose_flipped,
-    mistakes=(
-        Mistake((80, 20, 60, 50), "swap the two"),
-        Mistake((59, 20, 79, 50), "half-open"),
-        Mistake((10, 10, 30, 40), "upside down"),
-        Mistake((30, 20, 50, 50), "for the width"),
-        Mistake((10, 20, 30, 50), "has not moved"),
-        Mistake((30, 20, 10, 50), "swapping is not enough"),
-        Mistake((60, 20, 20, 30), "width and height"),
-        Mistake((0, 0, 1, 1), "90 − x"),
+    diagnose=ByValue(
+        truth=(60, 20, 80, 50),
+        misreadings={
+            (80, 20, 60, 50): "x1 must be the smaller one. The left edge becomes the right edge: swap the two.",
+            (59, 20, 79, 50): "one pixel too far left. Boxes are half-open: the edge at 0 goes to 90, not to 89.",
+            (61, 20, 81, 50): "one pixel too far right: 90 − 30 is 60.",
+            (10, 10, 30, 40): "that is the flip upside down. Left-right changes x and leaves y alone.",
+            (60, 10, 80, 40): "x is right; but y stays when left and right change places.",
+            (30, 20, 50, 50): "you took the height, 60, for the width. x is measured along the width, 90.",
+            (10, 20, 30, 50): "the box has not moved, and the object has.",
+            (30, 20, 10, 50): "swapping is not enough: each x becomes 90 − x.",
+            (60, 20, 20, 30): "that is x, y, width and height. Asked for is x1, y1, x2, y2.",
+        },
+        otherwise="Each x becomes 90 − x, the larger one first; y stays.",
+        praise="x1 = 90 − 30 and x2 = 90 − 10. Width and height are what they were: 20 and 30.",
+        said="You got [{}, {}, {}, {}]",
+        take=lambda answer: array(answer, (4,), "The box (x1, y1, x2, y2)"),
     ),
+    mistakes=(Mistake((0, 0, 1, 1), "90 − x"),),
     why="What lay x pixels from the left edge lies x pixels from the right one afterwards, at 90 − x. A mirror also "
     "turns the order round, so the edge that was on the right becomes x1. Nothing moves up or down.",
 )
@@ -212,36 +181,38 @@ flip_boxes = Exercise(
 # --- which augmentation for which data --------------------------------------------------------------------------------
 
 CHANGES = ("shift", "turn 10", "turn 180", "mirror", "hue")
-# For each data set: what is safe, and why each of the others is not; what is not, and why each of the safe ones is.
-_SAFE = {
-    "digits": {
-        "mirror": "A mirrored 2 is nothing that anybody writes, and you would call it a 2.",
-        "turn 180": "A 6 turned by 180° is a 9, and its label still says 6.",
-        "": {"shift", "turn 10"},
-    },
-    "cats and dogs": {
-        "turn 180": "The label stays true, but cats on their heads will not come: they cost capacity and win nothing.",
-        "": {"shift", "turn 10", "mirror"},
-    },
-    "satellite": {"": {"shift", "turn 10", "turn 180", "mirror"}},
-    "traffic lights": {
-        "turn 180": "Hung upside down, red is where green was. Nobody hangs them so.",
-        "hue": "The hue is the label here: a red light made green is a wrong answer.",
-        "": {"shift", "turn 10", "mirror"},
-    },
-    "heart x-rays": {
-        "turn 180": "Patients are not photographed head down, and the side of the heart would change, too.",
-        "mirror": "The heart lies on the left. Mirrored, a healthy patient looks like one with a rare condition.",
-        "": {"shift", "turn 10"},
-    },
-}
-# Changes on which one may well disagree are not judged.
-_OPEN = {
-    "digits": {"hue"},
-    "cats and dogs": {"hue"},
-    "satellite": {"hue"},
-    "traffic lights": set(),
-    "heart x-rays": {"hue"},
+# For each data set: what is safe, and why other changes are not. A change that stands in neither, the hue of most, is
+# not judged: one may well disagree.
+_SAFE: dict[str, tuple[set[str], dict[str, str]]] = {
+    "digits": (
+        {"shift", "turn 10"},
+        {
+            "mirror": "A mirrored 2 is nothing that anybody writes, and you would call it a 2.",
+            "turn 180": "A 6 turned by 180° is a 9, and its label still says 6.",
+        },
+    ),
+    "cats and dogs": (
+        {"shift", "turn 10", "mirror"},
+        {
+            "turn 180": "The label stays true, but cats on their heads will not come: they cost capacity and win "
+            "nothing.",
+        },
+    ),
+    "satellite": ({"shift", "turn 10", "turn 180", "mirror"}, {}),
+    "traffic lights": (
+        {"shift", "turn 10", "mirror"},
+        {
+            "turn 180": "Hung upside down, red is where green was. Nobody hangs them so.",
+            "hue": "The hue is the label here: a red light made green is a wrong answer.",
+        },
+    ),
+    "heart x-rays": (
+        {"shift", "turn 10"},
+        {
+            "turn 180": "Patients are not photographed head down, and the side of the heart would change, too.",
+            "mirror": "The heart lies on the left. Mirrored, a healthy patient looks like one with a rare condition.",
+        },
+    ),
 }
 _MISSED = {
     "shift": "a thing moved by a few pixels is still that thing",
@@ -265,16 +236,17 @@ def _diagnose_safe(answer: object) -> str:
         if strange:
             raise Wrong(f"{data}: {show(strange[0])} is none of {', '.join(CHANGES)}.")
     for data, chosen in answer.items():
-        for change, why in _SAFE[data].items():
-            if change and change in chosen:
+        right, wrong = _SAFE[data]
+        for change, why in wrong.items():
+            if change in chosen:
                 raise Wrong(f"{data}, {change}: {why}")
-        missed = [change for change in CHANGES if change in _SAFE[data][""] - set(chosen)]
+        missed = [change for change in CHANGES if change in right - set(chosen)]
         if missed:
             raise Wrong(f"{data}: {missed[0]} is safe, too: {_MISSED[missed[0]]}. Every safe change is worth pictures.")
     return "You asked each time: would I give the changed picture the same label, and could it have come like that?"
 
 
-_CHOICES = {data: set(kinds[""]) for data, kinds in _SAFE.items()}
+_CHOICES = {data: right for data, (right, _) in _SAFE.items()}
 
 safe = Exercise(
     name="safe",
@@ -605,6 +577,7 @@ def mixup(first, label_first, second, label_second, weight):
     label = weight * label_first + (1 - weight) * label_second
     return image, label
 """
+_IMAGE, _LABEL = "weight * first + (1 - weight) * second", "weight * label_first + (1 - weight) * label_second"
 
 mixup = Exercise(
     name="mixup",
@@ -615,21 +588,18 @@ mixup = Exercise(
     ),
     diagnose=_diagnose_mixup,
     mistakes=(
-        Mistake(_MIXUP.replace("weight * label_first + (1 - weight) * label_second", "label_first"), "label is not"),
-        Mistake(_MIXUP.replace("weight * first + (1 - weight) * second", "(1 - weight) * first + weight * second"),
-                "weights of the image are swapped"),
-        Mistake(_MIXUP.replace("weight * first + (1 - weight) * second", "(first + second) / 2"), "you took the mean"),
-        Mistake(_MIXUP.replace("weight * first + (1 - weight) * second", "first + second"), "add up to 1"),
-        Mistake(_MIXUP.replace("weight * label_first + (1 - weight) * label_second", "label_first + label_second"),
-                "how much of each"),
-        Mistake(_MIXUP.replace("weight * label_first + (1 - weight) * label_second",
-                "(1 - weight) * label_first + weight * label_second"), "different weights"),
+        Mistake(_MIXUP.replace(_LABEL, "label_first"), "label is not"),
+        Mistake(_MIXUP.replace(_IMAGE, "(1 - weight) * first + weight * second"), "weights of the image are swapped"),
+        Mistake(_MIXUP.replace(_IMAGE, "(first + second) / 2"), "you took the mean"),
+        Mistake(_MIXUP.replace(_IMAGE, "first + second"), "add up to 1"),
+        Mistake(_MIXUP.replace(_LABEL, "label_first + label_second"), "how much of each"),
+        Mistake(_MIXUP.replace(_LABEL, "(1 - weight) * label_first + weight * label_second"), "different weights"),
         Mistake(_MIXUP.replace("return image, label", "return image"), "2 things are expected"),
         Mistake(_MIXUP.replace("return image, label", "return label, image"), "should have shape"),
     ),
     why="Between two training pictures a network may do anything. Mixup asks that on the way from one to the other its "
     "answer goes over in the same measure as the picture does. So the label must have the very weights of the "
     "picture.",
-)  # fmt: skip
+)
 
 summary = Summary(crops, safe, flipped, flip_boxes, brighter, mixup, prepare)

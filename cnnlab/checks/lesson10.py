@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, close, kind_of, number, parts, read
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, close, kind_of, parts, read
+from cnnlab.checks.judging import ByCases, ByValue, Misreading
 from cnnlab.checks.summary import Summary
 
 # --- features ---------------------------------------------------------------------------------------------------------
-
-
-def _maps(seed: int, *shape: int) -> Case:
-    return Case(np.random.default_rng(seed).normal(size=shape), words=f"For maps of shape {shape}")
 
 
 def _take_features(result: object, right: np.ndarray, what: str) -> np.ndarray:
@@ -24,7 +20,8 @@ _ONE_AXIS = "you averaged over one of the two axes of position. Take both: axis=
 
 _AVERAGE = ByCases(
     truth=lambda maps: maps.mean(axis=(1, 2)),
-    cases=(_maps(0, 6, 3, 5, 8), _maps(1, 2, 4, 4, 7)),
+    cases=[(np.random.default_rng(n).normal(size=size),) for n, size in enumerate(((6, 3, 5, 8), (2, 4, 4, 7)))],
+    words=lambda maps: f"For maps of shape {maps.shape}",
     misreadings=(
         Misreading(
             lambda maps: maps.mean(axis=-1),
@@ -94,28 +91,6 @@ average = Exercise(
 
 # --- what a head costs ------------------------------------------------------------------------------------------------
 
-_HEAD_ERRORS = {
-    13_107_968: "The biases are missing: 256 of the first layer, 3 of the second.",
-    13_108_224: "The biases of the second layer are missing: 3, one for each class.",
-    13_107_971: "The biases of the first layer are missing: 256, one for each unit.",
-    525_315: "That is the head behind a global average, with 2,048 inputs. Here Flatten comes first: 5 · 5 · 2,048.",
-    25_691_139: "7 × 7 positions belong to a photo of 224 × 224. This one is 160 × 160: five halvings leave 5 × 5.",
-    36_695_939: "That includes the backbone. The head alone is asked for.",
-    13_107_456: "That is the first Dense layer. The second has 256 · 3 + 3.",
-    51_200: "That is what Flatten gives. Each of these numbers is read by 256 units.",
-}
-
-
-def _diagnose_head_size(answer: object) -> str:
-    got = number(answer)
-    if got in _HEAD_ERRORS:
-        raise Wrong(f"You got {read(got)}. {_HEAD_ERRORS[got]}")
-    if got != 13_108_227:
-        raise Wrong(f"You got {read(got)}. Flatten gives 5 · 5 · 2,048 = 51,200 numbers; then 51,200 · 256 + 256, and "
-                    "256 · 3 + 3.")  # fmt: skip
-    return "51,200 · 256 + 256 + 771. With a global average in place of Flatten it would be 525,315, a 25th of that."
-
-
 head_size = Exercise(
     name="head_size",
     solution_source="head_size = 5 * 5 * 2048 * 256 + 256 + 256 * 3 + 3",
@@ -124,21 +99,26 @@ head_size = Exercise(
         "Flatten: 51,200 numbers. A Dense layer has inputs · units weights and units biases.",
         "51,200 · 256 + 256, and then 256 · 3 + 3.",
     ),
-    diagnose=_diagnose_head_size,
-    mistakes=tuple(
-        Mistake(value, says)
-        for value, says in (
-            (13_107_968, "biases are missing"),
-            (13_108_224, "of the second layer are missing"),
-            (13_107_971, "of the first layer are missing"),
-            (525_315, "global average"),
-            (25_691_139, "five halvings"),
-            (36_695_939, "includes the backbone"),
-            (13_107_456, "first Dense layer"),
-            (51_200, "what Flatten gives"),
-            (1000, "256 · 3 + 3"),
-        )
+    diagnose=ByValue(
+        truth=13_108_227,
+        misreadings={
+            13_107_968: "The biases are missing: 256 of the first layer, 3 of the second.",
+            13_108_224: "The biases of the second layer are missing: 3, one for each class.",
+            13_107_971: "The biases of the first layer are missing: 256, one for each unit.",
+            525_315: "That is the head behind a global average, with 2,048 inputs. Here Flatten comes first: 5 · 5 · "
+            "2,048.",
+            25_691_139: "7 × 7 positions belong to a photo of 224 × 224. This one is 160 × 160: five halvings leave "
+            "5 × 5.",
+            36_695_939: "That includes the backbone. The head alone is asked for.",
+            13_107_456: "That is the first Dense layer. The second has 256 · 3 + 3.",
+            51_200: "That is what Flatten gives. Each of these numbers is read by 256 units.",
+        },
+        otherwise="Flatten gives 5 · 5 · 2,048 = 51,200 numbers; then 51,200 · 256 + 256, and 256 · 3 + 3.",
+        praise="51,200 · 256 + 256 + 771. With a global average in place of Flatten it would be 525,315, a 25th of "
+        "that.",
+        same=np.array_equal,
     ),
+    mistakes=(Mistake(1000, "256 · 3 + 3"),),
     why="Each unit of a Dense layer reads every input, so the cost is a product: inputs times units. Flatten makes an "
     "input of each position of each map, and so most of the head only tells positions apart. An average over the "
     "positions takes that factor away.",
@@ -417,16 +397,12 @@ freeze_backbone = Exercise(
 _MEANS = np.array([103.939, 116.779, 123.68])  # blue, green, red
 
 
-def _photo(seed: int, height: int, width: int) -> Case:
-    image = np.random.default_rng(seed).random((height, width, 3)).round(2)
-    return Case(image, words=f"For a picture of shape {image.shape} whose first pixel is {read(image[0, 0])}")
-
-
 _TURN_FIRST = "red is still first, and loses the mean of blue. Turn the channels round first."
 
 _FOR_RESNET = ByCases(
     truth=lambda image: 255 * image[..., ::-1] - _MEANS,
-    cases=(_photo(0, 3, 4), _photo(1, 5, 2)),
+    cases=[(np.random.default_rng(n).random(size).round(2),) for n, size in enumerate(((3, 4, 3), (5, 2, 3)))],
+    words=lambda image: f"For a picture of shape {image.shape} whose first pixel is {read(image[0, 0])}",
     misreadings=(
         Misreading(lambda image: image, "you return it as it is. The network would see a picture 255 times too dark."),
         Misreading(
@@ -514,19 +490,10 @@ def _step(macs: list[int], frozen: int) -> int:
     return sum(macs) + sum(trained) + sum(trained[1:])
 
 
-def _net(macs: list[int], frozen: int) -> Case:
-    return Case(macs, frozen, words=f"For layers of {macs} with {frozen} frozen")
-
-
 _STEP_MACS = ByCases(
     truth=_step,
-    cases=(
-        _net([100, 200, 50], 1),
-        _net([100, 200, 50], 0),
-        _net([100, 200, 50], 3),
-        _net([7, 40, 30, 20, 5], 4),
-        _net([10, 10], 1),
-    ),
+    cases=(([100, 200, 50], 1), ([100, 200, 50], 0), ([100, 200, 50], 3), ([7, 40, 30, 20, 5], 4), ([10, 10], 1)),
+    words="For layers of {} with {} frozen".format,
     misreadings=(
         Misreading(lambda m, f: 3 * sum(m), "you count everything three times. Frozen layers only run forwards."),
         Misreading(lambda m, f: sum(m), "that is the forward pass. What trains is run backwards too."),

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnlab.checks.boxes_and_windows import crop, localization_loss, one_pass, target_vector
 from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.judging import ByCases, ByValue, Misreading
 from cnnlab.checks.summary import Summary
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 # --- intersection over union ------------------------------------------------------------------------------------------
+
 
 _BOX_PAIRS = (
     ((1, 1, 5, 4), (3, 2, 7, 6)), ((0, 0, 4, 4), (0, 0, 4, 4)), ((0, 0, 10, 10), (2, 3, 6, 5)),
@@ -82,9 +83,23 @@ def _clamped_one(side: int) -> Callable:
     return how
 
 
-_IOU = ByCases(
+class _NanForNoUnion(ByCases):
+    """A division by a union of 0 raises with Python's numbers and gives nan with NumPy's: one mistake."""
+
+    def __call__(self, answer: object) -> str:
+        def nan_for_no_union(a: tuple, b: tuple) -> object:
+            try:
+                return answer(a, b)
+            except ZeroDivisionError:
+                return np.nan
+
+        return super().__call__(nan_for_no_union if callable(answer) else answer)
+
+
+_IOU = _NanForNoUnion(
     truth=_iou,
-    cases=tuple(Case(a, b, words=f"For a = {a} and b = {b}") for a, b in _BOX_PAIRS),
+    cases=_BOX_PAIRS,
+    words="For a = {} and b = {}".format,
     misreadings=(
         Misreading(
             lambda a, b: _iou(a, b) if _area(a) else np.nan,
@@ -168,18 +183,6 @@ _IOU = ByCases(
 )
 
 
-def _diagnose_iou(answer: object) -> str:
-    """A division by a union of 0 raises with Python's numbers and gives nan with NumPy's: one mistake."""
-
-    def nan_for_no_union(a: tuple, b: tuple) -> object:
-        try:
-            return answer(a, b)
-        except ZeroDivisionError:
-            return np.nan
-
-    return _IOU(nan_for_no_union if callable(answer) else answer)
-
-
 iou = Exercise(
     name="iou",
     solution_source="""
@@ -196,9 +199,8 @@ iou = Exercise(
         "It begins at the larger of the two starts and ends at the smaller of the two ends. It may be negative: use 0.",
         "overlap = width * height; union = area a + area b - overlap; and 0 if the union is 0.",
     ),
-    diagnose=_diagnose_iou,
+    diagnose=_IOU,
     mistakes=(
-        *(Mistake(misreading.how, misreading.says) for misreading in _IOU.misreadings),
         Mistake(
             lambda a, b: float(np.prod(_overlap(a, b))) / float(_area(a) + _area(b) - np.prod(_overlap(a, b))),
             "0 / 0 is no number",
@@ -239,53 +241,13 @@ def _suppress(
     return kept
 
 
-def _by_hand(score: float = 0.6, **mistake: bool) -> list[int]:
-    left, scores = np.array([row[0] for row in HAND]), np.array([row[2] for row in HAND])
-    labels = np.array([row[1] for row in HAND])
-    apart = np.abs(left[:, None] - left)
-    ious = np.maximum(15 - apart, 0) / (15 + apart)
-    alive = np.flatnonzero(scores >= score)
-    return alive[_suppress(ious[np.ix_(alive, alive)], scores[alive], labels[alive], **mistake)].tolist()
-
-
-_HAND_NMS_MISREADINGS = (
-    (
-        _by_hand(per_class=False),
-        "The classes were forgotten. Box 3 is a dog in front of a cat: another class, so box 1 does not suppress it.",
-    ),
-    (
-        _by_hand(chain=True),
-        "Box 0 is missing. Only box 4 overlaps it by more than 0.5, and box 4 is gone: who is out suppresses nobody.",
-    ),
-    (_by_hand(score=0.0), "Box 2 is still there. Its pc of 0.55 is below 0.6: it goes before anything is compared."),
-    (
-        _by_hand(inclusive=True),
-        "Box 5 is missing. Its IoU with box 6 is 10 / 20 = 0.5 exactly, and only more than 0.5 suppresses.",
-    ),
-    (sorted(_by_hand()), "The right boxes, in the order of the table. Put the one with the highest pc first."),
-    (_by_hand()[::-1], "The right boxes, the weakest first. Turn the list round: the highest pc comes first."),
-    ([2, 4], "These are the boxes that go. Give those that stay."),
-    (
-        _by_hand(per_class=False, chain=True),
-        "Two things: a dog does not suppress a cat, and box 4, which is out, suppresses nobody.",
-    ),
-)
-
-
-def _diagnose_nms_by_hand(answer: object) -> str:
+def _box_numbers(answer: object) -> np.ndarray:
     values = array(answer, None, "The list of box numbers")
     if values.ndim != 1:
         raise Wrong("The answer should be a list of box numbers, such as [1, 4].")
-    values = values.tolist()
-    if values == _by_hand():
-        return "1, 3, 0, 6, 5: best first. Box 2 was too weak, and box 4 lost to box 1. Five boxes for five animals."
-    if len(values) != len(set(values)) or not set(values) <= set(range(len(HAND))):
+    if len(values) != len(set(values.tolist())) or not set(values.tolist()) <= set(range(len(HAND))):
         raise Wrong("Give each box that stays once, by its number from 0 to 6.")
-    said = f"You keep {[int(value) for value in values]}."
-    for wrong, message in _HAND_NMS_MISREADINGS:
-        if values == wrong:
-            raise Wrong(f"{said} {message}")
-    raise Wrong(f"{said} Start with box 1, the highest pc: which cats does it suppress?")
+    return values.astype(int)
 
 
 nms_by_hand = Exercise(
@@ -297,16 +259,29 @@ nms_by_hand = Exercise(
         "Box 1 stays. Cats less than 5 pixels from it overlap it by more than 0.5 and go. Then take the next best.",
         "Only two boxes go: one is too weak, one loses to box 1.",
     ),
-    diagnose=_diagnose_nms_by_hand,
+    diagnose=ByValue(
+        truth=(1, 3, 0, 6, 5),
+        misreadings={
+            (1, 0, 6, 5): "The classes were forgotten. Box 3 is a dog in front of a cat: another class, so box 1 does "
+            "not suppress it.",
+            (1, 3, 6, 5): "Box 0 is missing. Only box 4 overlaps it by more than 0.5, and box 4 is gone: who is out "
+            "suppresses nobody.",
+            (1, 3, 0, 6, 5, 2): "Box 2 is still there. Its pc of 0.55 is below 0.6: it goes before anything is "
+            "compared.",
+            (1, 3, 0, 6): "Box 5 is missing. Its IoU with box 6 is 10 / 20 = 0.5 exactly, and only more than 0.5 "
+            "suppresses.",
+            (0, 1, 3, 5, 6): "The right boxes, in the order of the table. Put the one with the highest pc first.",
+            (5, 6, 0, 3, 1): "The right boxes, the weakest first. Turn the list round: the highest pc comes first.",
+            (2, 4): "These are the boxes that go. Give those that stay.",
+            (1, 6, 5): "Two things: a dog does not suppress a cat, and box 4, which is out, suppresses nobody.",
+        },
+        otherwise="Start with box 1, the highest pc: which cats does it suppress?",
+        praise="1, 3, 0, 6, 5: best first. Box 2 was too weak, and box 4 lost to box 1. Five boxes for five animals.",
+        said=lambda kept: f"You keep {kept.tolist()}",
+        take=_box_numbers,
+        same=np.array_equal,
+    ),
     mistakes=(
-        Mistake([1, 0, 6, 5], "classes were forgotten"),
-        Mistake([1, 3, 6, 5], "suppresses nobody"),
-        Mistake([1, 3, 0, 6, 5, 2], "below 0.6"),
-        Mistake([1, 3, 0, 6], "only more than 0.5"),
-        Mistake([0, 1, 3, 5, 6], "order of the table"),
-        Mistake([5, 6, 0, 3, 1], "weakest first"),
-        Mistake([2, 4], "boxes that go"),
-        Mistake([1, 6, 5], "Two things"),
         Mistake([1], "Start with box 1"),
         Mistake([1, 1], "once"),
         Mistake(1, "a list"),
@@ -338,13 +313,11 @@ def _crowds() -> list[tuple]:
     return cases
 
 
-def _crowd(ious: np.ndarray, scores: np.ndarray, labels: np.ndarray, *threshold: float) -> Case:
-    words = f"Of {len(scores)} boxes, with " + (
-        f"a threshold of {threshold[0]}," if threshold else "no threshold given,"
-    )
+def _which_boxes(ious: np.ndarray, scores: np.ndarray, labels: np.ndarray, threshold: float | None = None) -> str:
     if len(scores) == len(HAND):
-        words = "Of the seven boxes of the exercise before,"
-    return Case(ious, scores, labels, *threshold, words=words)
+        return "Of the seven boxes of the exercise before,"
+    given = f"a threshold of {threshold}" if threshold else "no threshold given"
+    return f"Of {len(scores)} boxes, with {given},"
 
 
 def _with(**mistake: bool) -> Callable:
@@ -374,7 +347,8 @@ def _indices(kept: object, right: np.ndarray, what: str) -> np.ndarray:
 
 _NMS = ByCases(
     truth=_with(),
-    cases=tuple(_crowd(*case) for case in _crowds()),
+    cases=_crowds(),
+    words=_which_boxes,
     misreadings=(
         Misreading(_with(per_class=False), "the classes were forgotten. A box suppresses only boxes of its own class."),
         Misreading(
@@ -473,10 +447,11 @@ nms = Exercise(
 
 # --- average precision ------------------------------------------------------------------------------------------------
 
+
 # Hits of the detections from the highest score to the lowest, and how many objects there are.
 _RANKINGS = (
-    ((1, 0, 1, 1, 0), 4), ((1, 1, 1), 3), ((0, 1), 1), ((1, 1), 4), ((0, 0), 2), ((1, 0, 0, 1, 1, 0, 1), 5), ((), 3),
-    ((0, 1, 1, 0, 1), 3),
+    ([1, 0, 1, 1, 0], 4), ([1, 1, 1], 3), ([0, 1], 1), ([1, 1], 4), ([0, 0], 2), ([1, 0, 0, 1, 1, 0, 1], 5), ([], 3),
+    ([0, 1, 1, 0, 1], 3),
 )  # fmt: skip
 
 
@@ -497,20 +472,13 @@ def _eleven_point(hits: Sequence[int], positives: int) -> float:
     return float(np.mean([max(precision[recall >= k / 10 - 1e-9], default=0.0) for k in range(11)]))
 
 
-def _raw(hits: Sequence[int], positives: int) -> float:
-    _, precision = _curve(hits, positives)
-    return float((precision * np.asarray(hits, float)).sum() / positives)
-
-
 _AP = ByCases(
     truth=_all_point,
-    cases=tuple(
-        Case(list(hits), n, words=f"For hits {list(hits)} and {n} object{'s' if n > 1 else ''}")
-        for hits, n in _RANKINGS
-    ),
+    cases=_RANKINGS,
+    words=lambda hits, n: f"For hits {hits} and {n} object{'s' if n > 1 else ''}",
     misreadings=(
         Misreading(
-            _raw,
+            lambda hits, n: float((_curve(hits, n)[1] * np.asarray(hits, float)).sum() / n),
             "the precision was taken as it is. AP takes the best precision at this recall or any higher one, so that "
             "the curve never rises.",
         ),
