@@ -143,6 +143,7 @@ class ByCases:
     misreadings : tried in this order; one is named only if it explains the answers to *all* cases
     otherwise : what to say when none does
     praise : what the learner now knows
+    measure : ``measure(result, case)`` gives what is compared of a result, where that is not the result itself
     take : ``take(result, right, what)`` gives the result in the form of `right`, or raises `Wrong`
     same : ``same(taken, right)`` compares the two
     words : ``words(*arguments)`` says which case it is, such as ``"For sizes {}".format``
@@ -153,6 +154,7 @@ class ByCases:
     misreadings: Sequence[Misreading]
     otherwise: str
     praise: str = ""
+    measure: Callable[[object, Case], object] = lambda result, case: result
     take: Callable = _like
     same: Callable = close
     words: Callable[..., str] = lambda *args: ""
@@ -166,12 +168,15 @@ class ByCases:
         """What `truth` gives for each case."""
         return self.answers_of(self.truth)
 
+    def _result(self, function: object, case: Case) -> object:
+        return self.measure(call(function, *case.args, **case.kwargs), case)
+
     def answers_of(self, function: Callable) -> list:
         """What `function`, one of ours, gives for each case, up to the first that it fails on."""
         answers = []
         for case in self.cases:
             try:
-                answers.append(call(function, *case.args, **case.kwargs))
+                answers.append(self._result(function, case))
             except Wrong:
                 break
         return answers
@@ -181,7 +186,7 @@ class ByCases:
         got, failed = [], None
         for case, true in zip(self.cases, self.right, strict=True):
             try:
-                got.append(self.take(call(answer, *case.args, **case.kwargs), true, f"{case.words} the result"))
+                got.append(self.take(self._result(answer, case), true, f"{case.words} the result"))
             except Wrong:
                 if failed is None:
                     raise

@@ -10,7 +10,7 @@ import numpy as np
 from cnnlab.arithmetic.conv import conv2d, conv2d_backward
 from cnnlab.arithmetic.shapes import conv_macs, conv_params, receptive_field
 from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, close, read
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.judging import ByCases, ByEntry, ByValue, Case, InTurn, Misreading
 from cnnlab.checks.summary import Summary
 
 # --- one value by hand ------------------------------------------------------------------------------------------
@@ -21,32 +21,19 @@ _SUMS = (_PATCH * _FILTERS).sum(axis=(2, 3))  # (filter, channel): 4 −7, 4 1
 _BIASES = np.array([1, -2])
 
 
-def _one_value(answer: object) -> str:
+def _two_values(answer: object) -> np.ndarray:
     if array(answer, None).shape == (2, 2):
         raise Wrong("Four numbers: one for each filter and channel. A filter adds its channels up into ONE number.")
-    values = array(answer, (2,))
-    totals = _SUMS.sum(axis=1) + _BIASES  # −2, 3
-    named = {
-        (-2, 3): "Before the activation these are right: −2 and 3. ReLU then replaces what is below zero by 0.",
-        (0, 5): "The bias is missing: the sums alone are −3 and 5, and each filter adds its own bias to its sum.",
-        (-3, 5): "Biases and ReLU are missing: to each of these sums add the filter's own bias, then apply ReLU.",
-        (0, 1): "You added the bias once for each channel. A filter has one bias, added once, after the channels.",
-        (5, 3): "You applied ReLU to each channel. It comes last: first add the channels and the bias.",
-        (1, 3): "You applied ReLU before the bias. Filter A's sum is −3; with its bias −2; only then comes ReLU.",
-        (5, 2): "You used channel 0 only. A filter is as deep as its input: channel 1 adds −7 and 1.",
-        (0, 0): "Filter B gives 4 + 1 − 2 = 3, which ReLU lets through. Only what is below zero becomes 0.",
-        (3, 0): "The two are in the wrong order: first filter A, then filter B.",
-    }
-    for wrong, words in named.items():
-        if close(values, np.array(wrong, float)):
-            raise Wrong(words)
-    for name, value, total, sums, bias in zip("AB", values, totals, _SUMS, _BIASES, strict=True):
-        if not close(value, float(max(total, 0))):
-            raise Wrong(
-                f"Filter {name} should not give {read(value)}. Its channels add up to {sums[0]} and {sums[1]}, and its "
-                f"bias is {bias}."
-            )
-    return "8 products, 1 bias and a ReLU for each value: −2 became 0, and 3 stayed 3."
+    return array(answer, (2,))
+
+
+def _first_wrong_filter(values: np.ndarray) -> str:
+    wrong = 0 if not close(values[0], 0.0) else 1
+    sums = _SUMS[wrong]
+    return (
+        f"Filter {'AB'[wrong]} should not give {read(values[wrong])}. Its channels add up to {sums[0]} and {sums[1]}, "
+        f"and its bias is {_BIASES[wrong]}."
+    )
 
 
 one_value = Exercise(
@@ -58,17 +45,26 @@ one_value = Exercise(
         "Filter A: 4 from channel 0, −7 from channel 1, and the bias 1. What does ReLU make of a negative number?",
         "Filter A: 4 − 7 + 1 = −2, so 0. Filter B: 4 + 1 − 2.",
     ),
-    diagnose=_one_value,
+    diagnose=ByValue(
+        truth=(0, 3),
+        misreadings={
+            (-2, 3): "Before the activation these are right: −2 and 3. ReLU then replaces what is below zero by 0.",
+            (0, 5): "The bias is missing: the sums alone are −3 and 5, and each filter adds its own bias to its sum.",
+            (-3, 5): "Biases and ReLU are missing: to each of these sums add the filter's own bias, then apply ReLU.",
+            (0, 1): "You added the bias once for each channel. A filter has one bias, added once, after the channels.",
+            (5, 3): "You applied ReLU to each channel. It comes last: first add the channels and the bias.",
+            (1, 3): "You applied ReLU before the bias. Filter A's sum is −3; with its bias −2; only then comes ReLU.",
+            (5, 2): "You used channel 0 only. A filter is as deep as its input: channel 1 adds −7 and 1.",
+            (0, 0): "Filter B gives 4 + 1 − 2 = 3, which ReLU lets through. Only what is below zero becomes 0.",
+            (3, 0): "The two are in the wrong order: first filter A, then filter B.",
+        },
+        otherwise=_first_wrong_filter,
+        praise="8 products, 1 bias and a ReLU for each value: −2 became 0, and 3 stayed 3.",
+        said="",
+        take=_two_values,
+    ),
     mistakes=(
-        Mistake((-2, 3), "below zero by 0"),
-        Mistake((0, 5), "bias is missing"),
-        Mistake((0, 1), "once for each channel"),
-        Mistake((5, 3), "ReLU to each channel"),
-        Mistake((1, 3), "before the bias"),
-        Mistake((5, 2), "as deep as its input"),
         Mistake([[4, -7], [4, 1]], "ONE number"),
-        Mistake((0, 0), "4 + 1 − 2 = 3"),
-        Mistake((3, 0), "wrong order"),
         Mistake((0, 7), "Filter B should not give 7"),
         Mistake((2, 3), "Filter A should not give 2"),
     ),
@@ -122,22 +118,17 @@ _NO_BIAS = ByCases(
     cases=[Case(*layer, use_bias=False) for layer in _LAYERS],
     misreadings=(
         Misreading(
-            lambda k, c, f, use_bias: conv_params(k, c, f),
+            lambda k, c, f, use_bias=True: conv_params(k, c, f),
             "with the bias all is right, but use_bias=False changes nothing. Leave the biases out then.",
         ),
         Misreading(
-            lambda k, c, f, use_bias: conv_params(k, c, f) - 1,
+            lambda k, c, f, use_bias=True: conv_params(k, c, f) - (not use_bias),
             "you took one bias away. The layer has as many as filters, and none of them is there.",
         ),
     ),
     otherwise="With the bias all is right; with use_bias=False only the weights are left.",
     praise="(kernel² · depth + 1) · filters. The size of the picture does not appear in it.",
 )
-
-
-def _layer_parameters(answer: object) -> str:
-    _WITH_BIAS(answer)
-    return _NO_BIAS(answer)
 
 
 layer_parameters = Exercise(
@@ -151,12 +142,9 @@ layer_parameters = Exercise(
         "How many weights has ONE filter? It covers kernel_size × kernel_size pixels in every input channel.",
         "One filter: kernel_size² · in_channels weights, and one bias. How many filters are there?",
     ),
-    diagnose=_layer_parameters,
+    diagnose=InTurn(_WITH_BIAS, _NO_BIAS),
     mistakes=(
-        *(Mistake(misreading.how, misreading.says) for misreading in _WITH_BIAS.misreadings),
         Mistake(lambda k, c, f, use_bias=True: k * k * f + f * use_bias, "filters are flat"),
-        Mistake(lambda k, c, f, use_bias=True: (k * k * c + 1) * f, "use_bias=False changes nothing"),
-        Mistake(lambda k, c, f, use_bias=True: (k * k * c + 1) * f - (not use_bias), "one bias away"),
         Mistake(lambda k, c, f, use_bias=True: use_bias and (k * k * c + 1) * f, "one number"),
         Mistake(lambda k, c, f, use_bias=True: 280, "you got 280, not 456"),
         Mistake(lambda k, c, f: (k * k * c + 1) * f, "raised TypeError"),
@@ -168,43 +156,30 @@ layer_parameters = Exercise(
 
 # --- a published table ------------------------------------------------------------------------------------------
 
-_ROWS = ("conv 8", "conv 16", "dense 120", "dense 84", "dense 10")
-_PUBLISHED = (208, 416, 48_001, 10_081, 841)
-_CORRECT = (608, 3_216, 48_120, 10_164, 850)
-_REASONS = (
-    "208 = 5·5·8 + 8 treats the filters as flat; they are 3 deep",
-    "416 = 5·5·16 + 16 treats the filters as flat; how many channels leave the layer before?",
-    "48,001 = 400·120 + 1 has one bias for the whole layer; every unit has its own",
-    "10,081 = 120·84 + 1 has one bias for the whole layer; every unit has its own",
-    "841 = 84·10 + 1 has one bias for the whole layer; every unit has its own",
-)
+# What was published, and what is wrong with it.
+_PUBLISHED = {
+    208: "conv 8: 208 = 5·5·8 + 8 treats the filters as flat; they are 3 deep",
+    416: "conv 16: 416 = 5·5·16 + 16 treats the filters as flat; how many channels leave the layer before?",
+    48_001: "dense 120: 48,001 = 400·120 + 1 has one bias for the whole layer; every unit has its own",
+    10_081: "dense 84: 10,081 = 120·84 + 1 has one bias for the whole layer; every unit has its own",
+    841: "dense 10: 841 = 84·10 + 1 has one bias for the whole layer; every unit has its own",
+}
 _OTHER_TABLE = (456, 2_416, 48_120, 10_164, 850)  # 6 and 16 filters, the lesson's own network
 _WITHOUT_BIAS = (600, 3_200, 48_000, 10_080, 840)
 
 
-def _lenet_counts(answer: object) -> str:
+def _counts(answer: object) -> np.ndarray:
     counts = array(answer, (5,), "The answer")
-    if close(counts, np.array(_OTHER_TABLE, float)):
-        raise Wrong("That is the network of the lesson, with 6 filters first. The published one has 8, then 16.")
-    if close(counts, np.array(_WITHOUT_BIAS, float)):
-        raise Wrong("The weights are right and the biases are missing: one a filter, one a unit.")
-    kept = [i for i in range(5) if close(counts[i], float(_PUBLISHED[i]))]
+    kept = [
+        f"- {why}" for (published, why), count in zip(_PUBLISHED.items(), counts, strict=True) if count == published
+    ]
     if kept:
-        raise Wrong("Still as published:\n" + "\n".join(f"- {_ROWS[i]}: {_REASONS[i]}" for i in kept))
-    if close(counts[1], 5 * 5 * 3 * 16 + 16.0):
-        raise Wrong("conv 16 reads what conv 8 puts out: 8 channels, not the 3 of the picture.")
-    if close(counts[1], 5 * 5 * 6 * 16 + 16.0):
-        raise Wrong("conv 16 reads 8 channels here, not the 6 of the lesson's network.")
-    if close(counts[2], 10 * 10 * 16 * 120 + 120.0):
-        raise Wrong("dense 120 reads the 5 × 5 × 16 values after the second pooling; you counted those before it.")
-    if close(counts[2], 5 * 5 * 8 * 120 + 120.0):
-        raise Wrong("dense 120 reads the 16 channels of conv 16, not the 8 of conv 8.")
-    for row, got, right, weights in zip(_ROWS, counts, _CORRECT, _WITHOUT_BIAS, strict=True):
-        if close(got, float(weights)):
-            raise Wrong(f"{row}: {weights:,} are the weights. The biases are missing: {right - weights}, not none.")
-        if not close(got, float(right)):
-            raise Wrong(f"{row} should not be {read(got)}: (inputs of one filter or unit + 1 bias) · how many of them.")
-    return f"All five rows were wrong. The network has {sum(_CORRECT):,} parameters; the table adds up to 59,547."
+        raise Wrong("\n".join(["Still as published:", *kept]))
+    return counts
+
+
+def _biases(weights: int, units: int) -> dict[int, str]:
+    return {weights: f"Those are the weights. The biases are missing: {units}, not none."}
 
 
 lenet_counts = Exercise(
@@ -216,22 +191,38 @@ lenet_counts = Exercise(
         "conv 16 reads the 8 channels of conv 8. In a dense layer, who owns the biases: the layer or each unit?",
         "(5·5·3 + 1)·8, (5·5·8 + 1)·16, (400 + 1)·120, … How many rows of the table are left as they were?",
     ),
-    diagnose=_lenet_counts,
+    diagnose=ByEntry(
+        truth=(608, 3_216, 48_120, 10_164, 850),
+        entries={
+            "conv 8": _biases(600, 8),
+            "conv 16": {
+                1_216: "It reads what conv 8 puts out: 8 channels, not the 3 of the picture.",
+                2_416: "It reads 8 channels here, not the 6 of the lesson's network.",
+                **_biases(3_200, 16),
+            },
+            "dense 120": {
+                192_120: "It reads the 5 × 5 × 16 values after the second pooling; you counted those before it.",
+                24_120: "It reads the 16 channels of conv 16, not the 8 of conv 8.",
+                **_biases(48_000, 120),
+            },
+            "dense 84": _biases(10_080, 84),
+            "dense 10": _biases(840, 10),
+        },
+        otherwise="Right is (inputs of one filter or unit + 1 bias) · how many of them.",
+        praise="All five rows were wrong. The network has 62,958 parameters; the table adds up to 59,547.",
+        take=_counts,
+        whole={
+            _OTHER_TABLE: "That is the network of the lesson, with 6 filters first. The published one has 8, then 16.",
+            _WITHOUT_BIAS: "The weights are right and the biases are missing: one a filter, one a unit.",
+        },
+    ),
     mistakes=(
         Mistake(list(_PUBLISHED), "5·5·8 + 8 treats the filters as flat"),
         Mistake([608, 3_216, 48_001, 10_081, 841], "every unit has its own"),
         Mistake([608, 416, 48_120, 10_164, 850], "how many channels leave the layer before"),
         Mistake([608, 3_216, 48_120, 10_164, 841], "dense 10: 841"),
-        Mistake(list(_OTHER_TABLE), "6 filters first"),
-        Mistake(list(_WITHOUT_BIAS), "biases are missing"),
-        Mistake([608, 1_216, 48_120, 10_164, 850], "not the 3 of the picture"),
-        Mistake([608, 2_416, 48_120, 10_164, 850], "not the 6"),
-        Mistake([608, 3_216, 192_120, 10_164, 850], "before it"),
-        Mistake([608, 3_216, 24_120, 10_164, 850], "not the 8 of conv 8"),
-        Mistake([608, 3_216, 48_120, 10_080, 850], "dense 84: 10,080 are the weights"),
-        Mistake([600, 3_216, 48_120, 10_164, 850], "conv 8: 600 are the weights"),
         Mistake([208, ...], "treats the filters as flat"),
-        Mistake([608, 3_216, 48_120, 10_164, 0], "dense 10 should not be 0"),
+        Mistake([608, 3_216, 48_120, 10_164, 0], "dense 10: you say 0"),
     ),
     why="Weights are counted for one place, because all places share them; pooling has none. The first dense layer "
     "has no sharing any more: each of its units looks at every number left, and this is where the count jumps.",
@@ -494,11 +485,6 @@ stack_field = Exercise(
     ),
     diagnose=_FIELD,
     mistakes=(
-        Mistake(
-            "def stack_field(layers):\n    size = step = 1\n    for k, s in layers:\n        step *= s\n"
-            "        size += (k - 1) * step\n    return size",
-            "Widen first",
-        ),
         Mistake(lambda layers: 5, "you got 5, not 8"),
         Mistake(lambda layers: receptive_field(layers), "should be one number"),
         Mistake(lambda layers: 3 * len(layers), "Walk through the stack"),
@@ -571,7 +557,7 @@ _GRADIENT = ByCases(
 )
 
 
-def _kernel_gradient(answer: object) -> str:
+def _in_the_kernels_shape(answer: object) -> None:
     for image, grad in (case.args for case in _GRADIENT.cases):
         shape, got = _kernel_shape(image, grad), array(call(answer, image, grad), None, finite=False).shape
         if got != shape and got == image.shape:
@@ -581,7 +567,6 @@ def _kernel_gradient(answer: object) -> str:
             )
         if got != shape and got == shape[::-1]:
             raise Wrong(f"Yours has shape {got}: rows and columns are swapped. The kernel's shape is {shape}.")
-    return _GRADIENT(answer)
 
 
 _LOOPS = """
@@ -604,9 +589,8 @@ kernel_gradient = Exercise(
         "weight grows by one?",
         "grad_kernel[a, b] is the sum of image[a : a + OH, b : b + OW] * grad_output.",
     ),
-    diagnose=_kernel_gradient,
+    diagnose=InTurn(_in_the_kernels_shape, _GRADIENT),
     mistakes=(
-        *(Mistake(misreading.how, misreading.says) for misreading in _GRADIENT.misreadings),
         Mistake(lambda image, grad_output: np.zeros(image.shape), "gradient by the pixels"),
         Mistake(lambda image, grad_output: conv2d(image, grad_output).T, "rows and columns are swapped"),
         Mistake(_LOOPS.format(term="0"), "is the sum over all outputs"),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from cnnlab.arithmetic.shapes import conv_params, dense_params, output_size
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, close, read, show
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, read, show
+from cnnlab.checks.judging import ByCases, ByEntry, ByValue, Case, Misreading
 from cnnlab.checks.summary import Summary
 
 # --- top-k error ------------------------------------------------------------------------------------------------------
@@ -118,35 +118,12 @@ top_k_error = Exercise(
 
 # --- a copied table of LeNet ------------------------------------------------------------------------------------------
 
-_LENET = (608, 3_216, 48_120, 10_164, 850)
-_COPIED_TABLE = (208, 416, 48_001, 10_081, 841)
-_LENET_LAYERS = ("conv1", "conv2", "fc1", "fc2", "predictions")
-_LENET_SAYS = (
-    {208: "5·5·1 · 8 + 8: the picture has 3 channels, and a filter is as deep as its input",
-     600: "the 8 biases are missing", 601: "every filter has its own bias: add 8, not 1",
-     6_080: "the 10 classes have nothing to do here",
-     456: "that is LeNet with 6 filters; this one has 8"},
-    {416: "5·5·1 · 16 + 16: a filter is as deep as its input, which has 8 maps now",
-     1_216: "the second layer reads the 8 maps of the first, not the 3 colours",
-     3_200: "the 16 biases are missing", 3_201: "every filter has its own bias: add 16, not 1",
-     2_416: "that is a layer after 6 filters; here 8 stand before it"},
-    {48_001: "one bias for all: each of the 120 units has its own", 48_000: "the 120 biases are missing",
-     3_120: "5·5 = 25 inputs: all 16 maps are flattened, 5·5·16 = 400",
-     192_120: "10·10·16 inputs: the second pooling halves the maps once more, to 5·5·16 = 400"},
-    {10_081: "one bias for all: each of the 84 units has its own", 10_080: "the 84 biases are missing"},
-    {841: "one bias for all: each of the 10 units has its own", 840: "the 10 biases are missing"},
-)  # fmt: skip
 
-
-def _diagnose_lenet_table(answer: object) -> str:
-    values = array(answer, (5,), "The list of parameters")
-    if close(values, _COPIED_TABLE):
-        raise Wrong("That is the copied table. conv1: 208 = 5·5·1 · 8 + 8. How deep is a filter on a colour picture?")
-    for name, value, right, known in zip(_LENET_LAYERS, values, _LENET, _LENET_SAYS, strict=True):
-        if value != right:
-            why = known.get(value, "weights of one filter or unit, times how many there are, plus a bias for each")
-            raise Wrong(f"{name}: you say {read(value)}. {why[0].upper()}{why[1:]}.")
-    return "608, 3,216, 48,120, 10,164 and 850: 62,958 in all. All five of the copied numbers were wrong."
+def _biases(weights: int, units: int) -> dict[int, str]:
+    return {
+        weights: f"The {units} biases are missing.",
+        weights + 1: f"Every filter has its own bias: add {units}, not 1.",
+    }
 
 
 lenet_table = Exercise(
@@ -166,18 +143,47 @@ lenet_table = Exercise(
         "The depth is that of the layer's input: 3 for conv1, 8 for conv2. fc1 reads 5·5·16 = 400 numbers.",
         "Each unit of a Dense layer has its own bias: fc1 is 400 · 120 + 120.",
     ),
-    diagnose=_diagnose_lenet_table,
+    diagnose=ByEntry(
+        truth=(608, 3_216, 48_120, 10_164, 850),
+        entries={
+            "conv1": {
+                208: "5·5·1 · 8 + 8: the picture has 3 channels, and a filter is as deep as its input.",
+                6_080: "The 10 classes have nothing to do here.",
+                456: "That is LeNet with 6 filters; this one has 8.",
+                **_biases(600, 8),
+            },
+            "conv2": {
+                416: "5·5·1 · 16 + 16: a filter is as deep as its input, which has 8 maps now.",
+                1_216: "The second layer reads the 8 maps of the first, not the 3 colours.",
+                2_416: "That is a layer after 6 filters; here 8 stand before it.",
+                **_biases(3_200, 16),
+            },
+            "fc1": {
+                48_001: "One bias for all: each of the 120 units has its own.",
+                48_000: "The 120 biases are missing.",
+                3_120: "5·5 = 25 inputs: all 16 maps are flattened, 5·5·16 = 400.",
+                192_120: "10·10·16 inputs: the second pooling halves the maps once more, to 5·5·16 = 400.",
+            },
+            "fc2": {
+                10_081: "One bias for all: each of the 84 units has its own.",
+                10_080: "The 84 biases are missing.",
+            },
+            "predictions": {
+                841: "One bias for all: each of the 10 units has its own.",
+                840: "The 10 biases are missing.",
+            },
+        },
+        otherwise="Weights of one filter or unit, times how many there are, plus a bias for each.",
+        praise="608, 3,216, 48,120, 10,164 and 850: 62,958 in all. All five of the copied numbers were wrong.",
+        take=lambda answer: array(answer, (5,), "The list of parameters"),
+        whole={
+            (208, 416, 48_001, 10_081, 841): "That is the copied table. conv1: 208 = 5·5·1 · 8 + 8. How deep is a "
+            "filter on a colour picture?"
+        },
+    ),
     mistakes=(
-        Mistake(_COPIED_TABLE, "copied table"),
-        Mistake((208, 3_216, 48_120, 10_164, 850), "3 channels"),
-        Mistake((608, 416, 48_120, 10_164, 850), "8 maps now"),
-        Mistake((608, 1_216, 48_120, 10_164, 850), "not the 3 colours"),
-        Mistake((456, 3_216, 48_120, 10_164, 850), "this one has 8"),
-        Mistake((608, 2_416, 48_120, 10_164, 850), "here 8 stand before it"),
         Mistake((600, 3_200, 48_000, 10_080, 840), "8 biases are missing"),
         Mistake((608, 3_216, 48_001, 10_081, 841), "One bias for all"),
-        Mistake((608, 3_216, 3_120, 10_164, 850), "all 16 maps"),
-        Mistake((608, 3_216, 192_120, 10_164, 850), "second pooling"),
         Mistake((608, 3_216, 48_120, 10_164, 10), "plus a bias for each"),
         Mistake([608, 3_216], "shape (5,)"),
     ),
@@ -454,7 +460,8 @@ def _stack(field: int) -> tuple[int, int]:
 
 _diagnose_stack = ByCases(
     truth=_stack,
-    cases=[Case(field, words=f"For a field of {field}") for field in (3, 5, 6, 7, 11, 12, 15)],
+    cases=[(field,) for field in (3, 5, 6, 7, 11, 12, 15)],
+    words="For a field of {}".format,
     misreadings=(
         Misreading(
             lambda field: (-(-field // 3), 9 * -(-field // 3)),
@@ -537,53 +544,18 @@ def _near(value: float, right: float, decimals: int = 2) -> bool:
     return abs(value - right) <= 0.501 * 10.0**-decimals
 
 
-# Wrong shares of parameters and multiply-adds, in per cent.
-_SHARE_SAYS = (
-    ((_SHARES[1], _SHARES[0]), "The two are swapped: parameters first."),
-    ((_SHARES[0] / 100, _SHARES[1] / 100), "These are shares from 0 to 1. Multiply by 100."),
-    ((_SHARES[0] / 100, _SHARES[1]), "The first is a share from 0 to 1. Multiply it by 100 too."),
-    ((_SHARES[0], _SHARES[1] / 100), "The second is a share from 0 to 1. Multiply it by 100 too."),
-    (
-        (_SHARES[0], 100 - _SHARES[1]),
-        "The multiply-adds are those of the convolutions. The question is about fc1, fc2 and predictions.",
-    ),
-    (
-        (100 - _SHARES[0], 100 - _SHARES[1]),
-        "That is what the convolutions have. The question is about fc1, fc2 and predictions.",
-    ),
-    (
-        (100 * 102_764_544 / 138_357_544, 100 * 25_088 * 4_096 / 15_470_264_320),
-        "That is fc1 alone. Add fc2 and predictions.",
-    ),
-    (
-        (100 * 119_545_856 / 138_357_544, 100 * (25_088 + 4_096) * 4_096 / 15_470_264_320),
-        "That is fc1 and fc2. The last layer, predictions, is a Dense layer too.",
-    ),
-    (
-        (100 * 123_642_856 / 14_714_688, 100 * 123_633_664 / 15_346_630_656),
-        "You divided by what the convolutions have. Divide by the whole network's.",
-    ),
-)
+def _same_shares(got: np.ndarray, shares: tuple[float, float]) -> bool:
+    """Whether these are the shares, the right ones to two decimals and wrong ones to one."""
+    return _near(got[1], shares[1]) and _near(got[0], shares[0], 2 if shares == _SHARES else 1)
 
 
-def _diagnose_shares(answer: object) -> str:
-    got = array(answer, (2,), "The two shares")
+def _not_shares(got: np.ndarray) -> str:
     said = f"You say {read(got[0])} % of the parameters and {read(got[1])} % of the multiply-adds."
-    if all(map(_near, got, _SHARES)):
-        return (
-            "89 % of the parameters, 0.8 % of the multiply-adds. A weight of a Dense layer is used once for a picture, "
-            "a weight of block1_conv2 50,176 times."
-        )
-    for shares, words in _SHARE_SAYS:
-        if all(_near(mine, share, 1) for mine, share in zip(got, shares, strict=True)) and _near(got[1], shares[1]):
-            raise Wrong(f"{said} {words}")
     if all(_near(mine, share, 0) for mine, share in zip(got, _SHARES, strict=True)):
-        raise Wrong(f"{said} That is near, but rounded too far or not quite right. Give two decimals.")
+        return f"{said} That is near, but rounded too far or not quite right. Give two decimals."
     if _near(got[0], _SHARES[0]):
-        raise Wrong(
-            f"{said} The parameters are right. Add up the multiply-adds of the three rows, then divide by 15.47 G."
-        )
-    raise Wrong(f"{said} Add up the three rows fc1, fc2 and predictions, and divide by the sum of the whole column.")
+        return f"{said} The parameters are right. Add up the multiply-adds of the three rows, then divide by 15.47 G."
+    return f"{said} Add up the three rows fc1, fc2 and predictions, and divide by the sum of the whole column."
 
 
 vgg_shares = Exercise(
@@ -599,16 +571,34 @@ vgg_shares = Exercise(
         "Add up three numbers of the column, divide by vgg16.params or vgg16.macs, multiply by 100.",
         'rows = [vgg16.row(name) for name in ("fc1", "fc2", "predictions")]; then sum(row.params for row in rows).',
     ),
-    diagnose=_diagnose_shares,
+    diagnose=ByValue(
+        truth=_SHARES,
+        misreadings={
+            (_SHARES[1], _SHARES[0]): "The two are swapped: parameters first.",
+            (_SHARES[0] / 100, _SHARES[1] / 100): "These are shares from 0 to 1. Multiply by 100.",
+            (_SHARES[0] / 100, _SHARES[1]): "The first is a share from 0 to 1. Multiply it by 100 too.",
+            (_SHARES[0], _SHARES[1] / 100): "The second is a share from 0 to 1. Multiply it by 100 too.",
+            (_SHARES[0], 100 - _SHARES[1]): "The multiply-adds are those of the convolutions. The question is about "
+            "fc1, fc2 and predictions.",
+            (100 - _SHARES[0], 100 - _SHARES[1]): "That is what the convolutions have. The question is about fc1, fc2 "
+            "and predictions.",
+            (100 * 102_764_544 / 138_357_544, 100 * 25_088 * 4_096 / 15_470_264_320): "That is fc1 alone. Add fc2 and "
+            "predictions.",
+            (100 * 119_545_856 / 138_357_544, 100 * (25_088 + 4_096) * 4_096 / 15_470_264_320): "That is fc1 and fc2. "
+            "The last layer, predictions, is a Dense layer too.",
+            (100 * 123_642_856 / 14_714_688, 100 * 123_633_664 / 15_346_630_656): "You divided by what the "
+            "convolutions have. Divide by the whole network's.",
+        },
+        otherwise=_not_shares,
+        praise="89 % of the parameters, 0.8 % of the multiply-adds. A weight of a Dense layer is used once for a "
+        "picture, a weight of block1_conv2 50,176 times.",
+        said="You say {} % of the parameters and {} % of the multiply-adds",
+        take=lambda answer: array(answer, (2,), "The two shares"),
+        same=_same_shares,
+    ),
     mistakes=(
-        Mistake((0.8, 89.36), "swapped"),
-        Mistake((0.8936, 0.00799), "from 0 to 1"),
-        Mistake((0.8936, 0.80), "The first is a share"),
-        Mistake((89.36, 0.00799), "The second is a share"),
-        Mistake((89.36, 99.2), "those of the convolutions"),
         Mistake(("89.36 %", "0.80 %"), "in yours stands a text in quotes"),
-        Mistake((10.64, 99.2), "convolutions have"),
-        Mistake((74.27, 0.66), "fc1 alone"),
+        Mistake((0.8, 89.36), "swapped"),
         Mistake((86.4, 0.77), "predictions, is a Dense layer too"),
         Mistake((840.27, 0.81), "what the convolutions have"),
         Mistake((89, 1), "Give two decimals"),
