@@ -210,13 +210,11 @@ class DigitPad(Explorer):
 
     def _changes(self) -> str:
         said = [
-            f"{counted(abs(self.right), 'pixel')} to the {'right' if self.right > 0 else 'left'}" if self.right else "",
-            f"{counted(abs(self.down), 'pixel')} {'down' if self.down > 0 else 'up'}" if self.down else "",
+            _by_pixels(self.right, "to the right", "to the left"),
+            _by_pixels(self.down, "down", "up"),
             f"turned by {abs(self.turn)}° {'anticlockwise' if self.turn > 0 else 'clockwise'}" if self.turn else "",
             f"{self.size} % of its size" if self.size != 100 else "",
-            f"{counted(abs(self.thickness), 'pixel')} {'thicker' if self.thickness > 0 else 'thinner'}"
-            if self.thickness
-            else "",
+            _by_pixels(self.thickness, "thicker", "thinner"),
             f"{self.noise} % noise" if self.noise else "",
         ]
         return ", ".join(filter(None, said)) or "unchanged"
@@ -255,9 +253,9 @@ class DigitPad(Explorer):
         size = 10 if max(map(len, self._names)) < 3 else 9
         places = [_TOP + (number + 0.5) * step for number in range(len(self._names))]
 
-        def bars(lengths: np.ndarray) -> list[list[tuple[float, float]]]:
+        def bars(shares: np.ndarray) -> list[list[tuple[float, float]]]:
             return [
-                rectangle(_BARS, y - half, _BAR * x, 2 * half) for y, x in zip(places, lengths.tolist(), strict=True)
+                rectangle(_BARS, y - half, _BAR * p, 2 * half) for y, p in zip(places, shares.tolist(), strict=True)
             ]
 
         sheet.shapes(bars(np.ones(len(now))), "#EEEFF2")
@@ -348,6 +346,10 @@ def _examples(dataset: Dataset) -> dict[str, list[int]]:
     if not rows:
         raise ValueError(f"`dataset` must hold at least one picture. Received: {dataset!r}")
     return rows
+
+
+def _by_pixels(number: int, more: str, less: str) -> str:
+    return f"{counted(abs(number), 'pixel')} {more if number > 0 else less}" if number else ""
 
 
 def _probabilities(model: keras.Model, batch: np.ndarray) -> np.ndarray:
