@@ -14,6 +14,7 @@ check test test-unit test-notebooks notebooks bench colab: export CNNLAB_OFFLINE
 QUICK_TESTS := tests/test_imports.py tests/arithmetic tests/common tests/checks/test_checks.py cnnlab/arithmetic cnnlab/common
 
 # Only the notebooks: no doctests, and warnings of the Jupyter machinery itself are not the course's to mend.
+# Each is run as it is and then, in the same kernel, with its exercises solved.
 NBVAL := -o addopts= -W default --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --nbval-kernel-startup-timeout=120
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -52,7 +53,8 @@ test-unit: $(VENV)/.dev
 	$(BIN)/python -m pytest -n $(JOBS)
 
 test-notebooks: $(VENV)/.dev
-	CNNLAB_STRICT=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) notebooks
+	$(BIN)/python tests/solved_copies.py build/notebooks
+	CNNLAB_STRICT=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) build/notebooks
 
 notebooks: $(VENV)/.dev
 	$(BIN)/python -m cnnlab build
@@ -75,7 +77,7 @@ bench: $(VENV)/.dev
 		echo "== $$script $$*"; $(BIN)/python benchmarks/$$script.py "$$@" || exit 1; done
 
 clean:
-	rm -rf .venv .venv-* runs .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* build runs .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -95,7 +97,8 @@ COLAB_CONSTRAINTS ?= ../shared/colab-constraints.txt
 COLAB_PYTHON      ?= $(PYTHON)
 
 colab: .venv-colab/.installed
-	CNNLAB_STRICT=1 .venv-colab/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) notebooks
+	.venv-colab/bin/python tests/solved_copies.py build/notebooks
+	CNNLAB_STRICT=1 .venv-colab/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) build/notebooks
 	.venv-colab/bin/python -m pytest -n $(JOBS) -W ignore::DeprecationWarning tests/explore
 
 .venv-colab/.installed: pyproject.toml $(COLAB_CONSTRAINTS)
@@ -112,7 +115,8 @@ KERAS_TESTS := $(wildcard tests/lessons/test_lesson[0-9][0-9].py) $(addprefix te
 
 jax torch: %: .venv-%/.installed
 	KERAS_BACKEND=$@ CNNLAB_OFFLINE=1 .venv-$@/bin/python -m pytest -n $(JOBS) $(KERAS_TESTS)
-	KERAS_BACKEND=$@ CNNLAB_OFFLINE=1 CNNLAB_STRICT=1 .venv-$@/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) notebooks
+	KERAS_BACKEND=$@ .venv-$@/bin/python tests/solved_copies.py build/notebooks
+	KERAS_BACKEND=$@ CNNLAB_OFFLINE=1 CNNLAB_STRICT=1 .venv-$@/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) build/notebooks
 
 .venv-jax/.installed .venv-torch/.installed: .venv-%/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv-$*
