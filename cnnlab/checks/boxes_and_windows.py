@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, close, read
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.exercise import Exercise, Mistake, array, close
+from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
 
 # --- a box cuts a piece out of a picture ------------------------------------------------------------------------------
 
@@ -46,7 +46,8 @@ _AS_SIZE = "the last two numbers were read as width and height. In xyxy they are
 
 _CROP = ByCases(
     truth=_cut,
-    cases=tuple(Case(image, box, words=f"For a picture of {image.shape} and box {box}") for image, box in _CUTS),
+    cases=_CUTS,
+    words=lambda image, box: f"For a picture of {image.shape} and box {box}",
     misreadings=(
         Misreading(_clamped(lambda x1, y1, x2, y2: (x1, x2, y1, y2)), _SWAPPED),
         Misreading(_sliced(lambda image, x1, y1, x2, y2: image[x1:x2, y1:y2]), _SWAPPED),
@@ -131,14 +132,6 @@ crop = Exercise(
 
 # --- the target vector ------------------------------------------------------------------------------------------------
 
-_TARGETS = (
-    ((21, 30, 80, 53), 1, 98, 203),
-    ((0, 0, 64, 49), 0, 97, 128),
-    ((10, 23, 31, 80), 2, 190, 70),
-    ((130, 4, 171, 27), 0, 100, 200),
-    (None, None, 100, 200),
-)
-
 
 def _placed(how: Callable) -> Callable:
     """An answer that fills bx, by, bh, bw by ``how(x1, y1, x2, y2, height, width)``, and the rest rightly."""
@@ -163,7 +156,14 @@ def _same_target(mine: np.ndarray, right: np.ndarray) -> bool:
 
 _TARGET = ByCases(
     truth=lambda *case: np.array(_target(*case)),
-    cases=tuple(Case(*case, words="For box {}, label {}, height {}, width {}".format(*case)) for case in _TARGETS),
+    cases=(
+        ((21, 30, 80, 53), 1, 98, 203),
+        ((0, 0, 64, 49), 0, 97, 128),
+        ((10, 23, 31, 80), 2, 190, 70),
+        ((130, 4, 171, 27), 0, 100, 200),
+        (None, None, 100, 200),
+    ),
+    words="For box {}, label {}, height {}, width {}".format,
     misreadings=(
         Misreading(
             _placed(lambda x1, y1, x2, y2, h, w: (x1 / w, y1 / h, (y2 - y1) / h, (x2 - x1) / w)),
@@ -386,37 +386,6 @@ localization_loss = Exercise(
 
 # --- how many windows -------------------------------------------------------------------------------------------------
 
-_PICTURE = (65, 92)
-_COUNTS: tuple[tuple[Callable, str], ...] = (
-    (
-        lambda n: n - 14 + 1,
-        "That is a window at every pixel. The pooling halves the picture, so windows are 2 pixels apart.",
-    ),
-    (lambda n: (n - 14) // 2, "The first window stands before the first step: add 1."),
-    (lambda n: (n - 14) / 2 + 1, "There is no half a window: what does not fill one at the edge is left out."),
-    (lambda n: -((14 - n) // 2) + 1, "You rounded up. The window that hangs over the edge is not computed."),
-    (lambda n: n // 14, "These windows do not overlap. They start every 2 pixels, not every 14."),
-    (lambda n: n // 2, "The windows need room: the last one starts 14 pixels before the end."),
-    (lambda n: ((n - 4) // 2 - 4) // 2 + 1, "The stride is used twice: the 1×1 convolutions move one value at a time."),
-    (lambda n: (n - 4) // 2, "That is the size after the pooling. The 5×5 convolution behind it takes 4 off."),
-    (lambda n: (n - 32) // 4 + 1, "That is the other network, with windows of 32. This one has windows of 14."),
-)
-
-
-def _diagnose_one_pass(answer: object) -> str:
-    got = tuple(array(answer, (2,), "The answer (height, width)"))
-    right = tuple((n - 14) // 2 + 1 for n in _PICTURE)
-    if got == right:
-        return f"26 × 40 = {26 * 40:,} windows in one pass, each with its own four scores."
-    if got == right[::-1]:
-        raise Wrong(f"Height and width are swapped: the picture is {_PICTURE[0]} high and {_PICTURE[1]} wide.")
-    said = f"You got {read(got[0])} × {read(got[1])}."
-    for how, message in _COUNTS:
-        if got == tuple(how(n) for n in _PICTURE):
-            raise Wrong(f"{said} {message}")
-    raise Wrong(f"{said} Take the layers one by one: 65 – conv 5 → 61 – pool 2 → 30 – conv 5 → …")
-
-
 one_pass = Exercise(
     name="one_pass",
     answer_name="answers",
@@ -426,21 +395,26 @@ one_pass = Exercise(
         "The windows are 14 high and start every 2 pixels. Count the starts from 0 to 65 − 14.",
         "(65 − 14) // 2 + 1 for the height, and the same with 92 for the width.",
     ),
-    diagnose=_diagnose_one_pass,
-    mistakes=(
-        Mistake((40, 26), "swapped"),
-        Mistake((52, 79), "every pixel"),
-        Mistake((25, 39), "add 1"),
-        Mistake((26.5, 40), "no half a window"),
-        Mistake((27, 40), "rounded up"),
-        Mistake((4, 6), "do not overlap"),
-        Mistake((32, 46), "need room"),
-        Mistake((30, 44), "after the pooling"),
-        Mistake((14, 21), "used twice"),
-        Mistake((9, 16), "the other network"),
-        Mistake((10, 10), "one by one"),
-        Mistake(1040, "shape (2,)"),
+    diagnose=ByValue(
+        truth=(26, 40),
+        misreadings={
+            (40, 26): "Height and width are swapped: the picture is 65 high and 92 wide.",
+            (52, 79): "That is a window at every pixel. The pooling halves the picture, so windows are 2 pixels apart.",
+            (25, 39): "The first window stands before the first step: add 1.",
+            (26.5, 40): "There is no half a window: what does not fill one at the edge is left out.",
+            (27, 40): "You rounded up. The window that hangs over the edge is not computed.",
+            (4, 6): "These windows do not overlap. They start every 2 pixels, not every 14.",
+            (32, 46): "The windows need room: the last one starts 14 pixels before the end.",
+            (14, 21): "The stride is used twice: the 1×1 convolutions move one value at a time.",
+            (30, 44): "That is the size after the pooling. The 5×5 convolution behind it takes 4 off.",
+            (9, 16): "That is the other network, with windows of 32. This one has windows of 14.",
+        },
+        otherwise="Take the layers one by one: 65 – conv 5 → 61 – pool 2 → 30 – conv 5 → …",
+        praise="26 × 40 = 1,040 windows in one pass, each with its own four scores.",
+        said="You got {} × {}",
+        take=lambda answer: array(answer, (2,), "The answer (height, width)"),
     ),
+    mistakes=(Mistake((10, 10), "one by one"), Mistake(1040, "shape (2,)")),
     why="A convolution does the same at every place, so an answer moves along with its window. Only the pooling skips "
     "places, one of two, which puts windows 2 pixels apart. The first window takes 14 pixels, each further one "
     "needs 2 more, and a step that does not fit is not taken.",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -34,9 +35,10 @@ _BOX_PAIRS = (
 )  # fmt: skip
 
 
-def _overlap(a: tuple, b: tuple, end: int = 0, clamp: bool = True) -> tuple[float, float]:
+def _shared(a: tuple, b: tuple, held: tuple[int, ...] = (0, 1), end: int = 0) -> float:
+    """The area of the overlap: its sides, `end` longer than they are, along the axes `held` at least 0."""
     sides = [min(a[k + 2], b[k + 2]) - max(a[k], b[k]) + end for k in (0, 1)]
-    return tuple(max(side, 0) for side in sides) if clamp else tuple(sides)
+    return float(np.prod([max(side, 0) if k in held else side for k, side in enumerate(sides)]))
 
 
 def _area(box: tuple, end: int = 0) -> float:
@@ -47,40 +49,16 @@ def _ratio(inter: float, union: float) -> float:
     return inter / union if union else 0.0
 
 
-def _over_union(inter: float, a: tuple, b: tuple) -> float:
-    return _ratio(inter, _area(a) + _area(b) - inter)
+def _over_union(inter: float, a: tuple, b: tuple, end: int = 0) -> float:
+    return _ratio(inter, _area(a, end) + _area(b, end) - inter)
 
 
 def _iou(a: tuple, b: tuple) -> float:
-    return _over_union(np.prod(_overlap(a, b)), a, b)
-
-
-def _one_more(a: tuple, b: tuple) -> float:
-    inter = np.prod(_overlap(a, b, end=1))
-    return _ratio(inter, _area(a, 1) + _area(b, 1) - inter)
-
-
-def _as_size(a: tuple, b: tuple) -> float:
-    return _iou(*((x, y, x + w, y + h) for x, y, w, h in (a, b)))
-
-
-def _union(a: tuple, b: tuple) -> float:
-    return _area(a) + _area(b) - float(np.prod(_overlap(a, b)))
+    return _over_union(_shared(a, b), a, b)
 
 
 def _hull(a: tuple, b: tuple) -> tuple:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
-
-
-def _clamped_one(side: int) -> Callable:
-    """The mistake of holding only one side of the overlap, 0 for x and 1 for y, at 0."""
-
-    def how(a: tuple, b: tuple) -> float:
-        sides = [*_overlap(a, b, clamp=False)]
-        sides[side] = max(sides[side], 0)
-        return _over_union(np.prod(sides), a, b)
-
-    return how
 
 
 class _NanForNoUnion(ByCases):
@@ -106,12 +84,12 @@ _IOU = _NanForNoUnion(
             "two boxes without area have a union of 0, and 0 / 0 is no number. Return 0 there.",
         ),
         Misreading(
-            lambda a, b: _over_union(np.prod(_overlap(a, b, clamp=False)), a, b),
+            lambda a, b: _over_union(_shared(a, b, held=()), a, b),
             "the clamp at 0 is missing. These boxes are apart, so a side of the overlap is negative. Two negative "
             "sides even multiply to a positive area that is not there.",
         ),
         Misreading(
-            lambda a, b: _over_union(max(np.prod(_overlap(a, b, clamp=False)), 0), a, b),
+            lambda a, b: _over_union(max(_shared(a, b, held=()), 0), a, b),
             "the product is held at 0, and the two sides are not. Minus times minus is plus: hold each side at 0 "
             "first.",
         ),
@@ -123,45 +101,53 @@ _IOU = _NanForNoUnion(
             "you rounded. Thresholds are compared with it: return the quotient as it is.",
         ),
         Misreading(
-            lambda a, b: _iou(a, b) - (_area(_hull(a, b)) - _union(a, b)) / (_area(_hull(a, b)) or 1),
+            lambda a, b: (
+                _iou(a, b) - _ratio(_area(_hull(a, b)) - _area(a) - _area(b) + _shared(a, b), _area(_hull(a, b)))
+            ),
             "that is GIoU, which falls below 0 where boxes are apart. Asked for is the IoU.",
         ),
-        Misreading(_clamped_one(0), "the overlap in x is held at 0, and the one in y is not."),
-        Misreading(_clamped_one(1), "the overlap in y is held at 0, and the one in x is not."),
         Misreading(
-            lambda a, b: _over_union(np.prod(np.abs(_overlap(a, b, clamp=False))), a, b),
+            lambda a, b: _over_union(_shared(a, b, held=(0,)), a, b),
+            "the overlap in x is held at 0, and the one in y is not.",
+        ),
+        Misreading(
+            lambda a, b: _over_union(_shared(a, b, held=(1,)), a, b),
+            "the overlap in y is held at 0, and the one in x is not.",
+        ),
+        Misreading(
+            lambda a, b: _over_union(abs(_shared(a, b, held=())), a, b),
             "a negative side was made positive. Boxes that are apart share nothing: hold each side at 0.",
         ),
         Misreading(
-            lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a) + _area(b)),
+            lambda a, b: _ratio(_shared(a, b), _area(a) + _area(b)),
             "the union counts the overlap twice. Area a + area b contains it two times: subtract it once.",
         ),
         Misreading(
-            lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a) + _area(b) - 2 * np.prod(_overlap(a, b))),
+            lambda a, b: _ratio(_shared(a, b), _area(a) + _area(b) - 2 * _shared(a, b)),
             "the overlap was subtracted twice. Area a + area b contains it two times, and the union once.",
         ),
         Misreading(
-            lambda a, b: _ratio(np.prod(_overlap(a, b)), min(_area(a), _area(b))),
+            lambda a, b: _ratio(_shared(a, b), min(_area(a), _area(b))),
             "divided by the smaller box. Then a tiny box inside a large one would score 1.",
         ),
         Misreading(
-            lambda a, b: _ratio(np.prod(_overlap(a, b)), max(_area(a), _area(b))),
+            lambda a, b: _ratio(_shared(a, b), max(_area(a), _area(b))),
             "divided by the larger box. The union is what the two cover together.",
         ),
         Misreading(
-            lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(a)),
+            lambda a, b: _ratio(_shared(a, b), _area(a)),
             "divided by the first box alone. Swap the boxes and the answer changes; the IoU may not.",
         ),
         Misreading(
-            lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(b)),
+            lambda a, b: _ratio(_shared(a, b), _area(b)),
             "divided by the second box alone. Swap the boxes and the answer changes; the IoU may not.",
         ),
         Misreading(
-            lambda a, b: _ratio(np.prod(_overlap(a, b)), _area(_hull(a, b))),
+            lambda a, b: _ratio(_shared(a, b), _area(_hull(a, b))),
             "divided by the box around both. The union leaves out the corners that neither covers.",
         ),
         Misreading(
-            lambda a, b: _ratio(2 * np.prod(_overlap(a, b)), _area(a) + _area(b)),
+            lambda a, b: _ratio(2 * _shared(a, b), _area(a) + _area(b)),
             "that is twice the overlap over the sum of the areas, the Dice coefficient. IoU divides by the union.",
         ),
         Misreading(
@@ -169,12 +155,15 @@ _IOU = _NanForNoUnion(
             "you took the box around both. The overlap begins at the LARGER of the two starts and ends at the SMALLER "
             "of the two ends.",
         ),
-        Misreading(_one_more, "1 is added to every side. Our boxes end where they end: a side is x2 − x1."),
-        Misreading(_as_size, "the boxes were read as x, y, width, height. They are x1, y1, x2, y2."),
         Misreading(
-            lambda a, b: float(np.prod(_overlap(a, b))),
-            "that is the area of the overlap. Divide it by the area of the union.",
+            lambda a, b: _over_union(_shared(a, b, end=1), a, b, end=1),
+            "1 is added to every side. Our boxes end where they end: a side is x2 − x1.",
         ),
+        Misreading(
+            lambda a, b: _iou(*((x, y, x + w, y + h) for x, y, w, h in (a, b))),
+            "the boxes were read as x, y, width, height. They are x1, y1, x2, y2.",
+        ),
+        Misreading(lambda a, b: _shared(a, b), "that is the area of the overlap. Divide it by the area of the union."),
         Misreading(lambda a, b: 100 * _iou(a, b), "that is in per cent. The IoU is a number from 0 to 1."),
         Misreading(lambda a, b: 1 - _iou(a, b), "that is 1 − IoU, the distance. Equal boxes have an IoU of 1."),
     ),
@@ -201,11 +190,8 @@ iou = Exercise(
     ),
     diagnose=_IOU,
     mistakes=(
-        Mistake(
-            lambda a, b: float(np.prod(_overlap(a, b))) / float(_area(a) + _area(b) - np.prod(_overlap(a, b))),
-            "0 / 0 is no number",
-        ),
-        Mistake(lambda a, b: np.prod(_overlap(a, b)) / (_area(a) + _area(b) - np.prod(_overlap(a, b))), "Return 0"),
+        Mistake(lambda a, b: _shared(a, b) / float(_area(a) + _area(b) - _shared(a, b)), "0 / 0 is no number"),
+        Mistake(lambda a, b: np.float64(_shared(a, b)) / (_area(a) + _area(b) - _shared(a, b)), "Return 0"),
         Mistake(lambda a, b: 0.5, "Overlap in x"),
     ),
     why="Dividing by the union makes the measure independent of scale, and each pixel that only one box covers counts "
@@ -226,7 +212,7 @@ HAND = (  # (left edge, class, pc)
 def _suppress(
     ious: np.ndarray, scores: np.ndarray, labels: np.ndarray, threshold: float = 0.5, *, per_class: bool = True,
     chain: bool = False, inclusive: bool = False, ascending: bool = False,
-) -> list[int]:  # fmt: skip
+) -> np.ndarray:  # fmt: skip
     """Greedy suppression, with each of the usual mistakes on request."""
     order = np.argsort(scores if ascending else -scores, kind="stable")
     kept: list[int] = []
@@ -238,7 +224,7 @@ def _suppress(
             kept.append(int(i))
         if chain or not beaten:
             judges.append(int(i))
-    return kept
+    return np.array(kept)
 
 
 def _box_numbers(answer: object) -> np.ndarray:
@@ -320,10 +306,6 @@ def _which_boxes(ious: np.ndarray, scores: np.ndarray, labels: np.ndarray, thres
     return f"Of {len(scores)} boxes, with {given},"
 
 
-def _with(**mistake: bool) -> Callable:
-    return lambda *case: np.array(_suppress(*case, **mistake))
-
-
 def _while_going_through(
     ious: np.ndarray, scores: np.ndarray, labels: np.ndarray, threshold: float = 0.5
 ) -> np.ndarray:
@@ -346,32 +328,37 @@ def _indices(kept: object, right: np.ndarray, what: str) -> np.ndarray:
 
 
 _NMS = ByCases(
-    truth=_with(),
+    truth=_suppress,
     cases=_crowds(),
     words=_which_boxes,
     misreadings=(
-        Misreading(_with(per_class=False), "the classes were forgotten. A box suppresses only boxes of its own class."),
         Misreading(
-            _with(chain=True),
+            partial(_suppress, per_class=False),
+            "the classes were forgotten. A box suppresses only boxes of its own class.",
+        ),
+        Misreading(
+            partial(_suppress, chain=True),
             "a box that was itself suppressed has suppressed another. Compare with the boxes you keep only.",
         ),
         Misreading(
-            _with(inclusive=True), "an IoU of exactly the threshold suppresses here. Only more than the threshold does."
+            partial(_suppress, inclusive=True),
+            "an IoU of exactly the threshold suppresses here. Only more than the threshold does.",
         ),
-        Misreading(_with(ascending=True), "you began with the lowest score. The highest comes first, and it decides."),
         Misreading(
-            _with(per_class=False, chain=True),
+            partial(_suppress, ascending=True),
+            "you began with the lowest score. The highest comes first, and it decides.",
+        ),
+        Misreading(
+            partial(_suppress, per_class=False, chain=True),
             "the classes were forgotten, and boxes that were out have suppressed others.",
         ),
         Misreading(
-            lambda ious, scores, labels, threshold=0.5: np.array(_suppress(ious, scores, labels)),
+            lambda ious, scores, labels, threshold=0.5: _suppress(ious, scores, labels),
             "the threshold is always 0.5 in your function. It is the fourth argument, and 0.5 only where none is "
             "given.",
         ),
         Misreading(
-            lambda ious, scores, labels, threshold=0.5: np.array(
-                _suppress(ious, -np.arange(len(scores)), labels, threshold)
-            ),
+            lambda ious, scores, labels, threshold=0.5: _suppress(ious, -np.arange(len(scores)), labels, threshold),
             "the boxes were taken in the order in which they stand. Go from the highest score to the lowest.",
         ),
         Misreading(
@@ -385,7 +372,7 @@ _NMS = ByCases(
             "the right boxes in another order, that of their numbers. Return the highest score first.",
         ),
         Misreading(
-            lambda *case: np.array(_suppress(*case)[::-1]),
+            lambda *case: _suppress(*case)[::-1],
             "the right boxes in another order, the weakest first. Return the highest score first.",
         ),
         Misreading(
@@ -397,15 +384,13 @@ _NMS = ByCases(
             "a list was shortened while a loop went through it, so the loop skipped the box after each one removed. "
             "Build a new list.",
         ),
-        Misreading(
-            lambda *case: np.array(_suppress(*case)) + 1, "you counted the boxes from 1. The first is number 0."
-        ),
+        Misreading(lambda *case: _suppress(*case) + 1, "you counted the boxes from 1. The first is number 0."),
         Misreading(
             lambda *case: np.array(sorted(_suppress(*case), key=lambda i: (case[2][i], -case[1][i]))),
             "the right boxes, one class after the other. Return the highest score first, whatever the class.",
         ),
         Misreading(
-            lambda *case: np.array(_suppress(*case)[:1]),
+            lambda *case: _suppress(*case)[:1],
             "only one box is left. After the best, go on with the boxes that it did not suppress.",
         ),
     ),
