@@ -33,7 +33,7 @@ def drawn():
     return images, boxes
 
 
-TIP = 0.2  # the tip of a turned corner fills no more than a fifth of its pixel
+TIP = 0.1  # the tip of a turned and slanted corner may fill no more than a tenth of its pixel
 
 
 def seen(images, level=0.5):
@@ -177,15 +177,17 @@ def test_padding_may_hold_anything():
     assert numpy(moved["boxes"])[0, :2].tolist() == [[0, 0, 0, 0]] * 2
 
 
-def test_a_bad_box_within_a_graph_becomes_nan():
+def test_a_bad_box_within_a_graph_becomes_nan_and_is_refused_where_there_is_none():
     images, boxes, labels = keras.Input((9, 9, 1)), keras.Input((2, 4)), keras.Input((2,))
     data = {"images": images, "bounding_boxes": {"boxes": boxes, "labels": labels}}
     moved = augment.RandomAffine(crop=(9, 9))(data)["bounding_boxes"]["boxes"]
     rows = np.array([[[5, 5, 1, 1], [1, 2, 3, 4]]], "float32")
-    found = keras.Model([images, boxes, labels], moved).predict(
-        [np.zeros((1, 9, 9, 1)), rows, np.zeros((1, 2))], verbose=0
-    )
-    np.testing.assert_array_equal(found, [[[np.nan] * 4, [1, 2, 3, 4]]])
+    model, batch = keras.Model([images, boxes, labels], moved), [np.zeros((1, 9, 9, 1)), rows, np.zeros((1, 2))]
+    if keras.backend.backend() == "torch":  # whose `predict` runs step by step, on numbers
+        with pytest.raises(ValueError, match="`boxes of picture 0` must have x1 <= x2 and y1 <= y2"):
+            model.predict(batch, verbose=0)
+    else:
+        np.testing.assert_array_equal(model.predict(batch, verbose=0), [[[np.nan] * 4, [1, 2, 3, 4]]])
 
 
 def test_an_unaugmented_call_changes_nothing(drawn):

@@ -58,9 +58,9 @@ class Training:
 def freeze(model: keras.Model, *, learning_rate: float | None = None) -> Training:
     """Let nothing train but the head, and compile again.
 
-    Keras reads which weights train when a model is compiled. A model that is frozen later goes on training them, or
-    stops with an error, depending on the backend; so this compiles it again, with the same loss, the same metrics and
-    a fresh optimizer of the same kind. A loss or metric of your own must be one that Keras can name.
+    Keras reads which weights train when a model is compiled. A model that is frozen later goes on training them
+    (TensorFlow), stops with an error (JAX), or freezes them (torch); so this compiles it again, with the same loss, the
+    same metrics and a fresh optimizer of the same kind. A loss or metric of your own must be one that Keras can name.
 
     Parameters
     ----------
