@@ -12,7 +12,8 @@ import pytest
 
 from cnnlab import datasets, explore
 from cnnlab.checks import lesson00 as check
-from cnnlab.explore.training.learning_rate_explorer import CURVES, LEARNING_RATES, OPTIMIZERS, descend
+from cnnlab.explore.training.descent import CURVES, OPTIMIZERS, descend
+from cnnlab.explore.training.learning_rate_explorer import LEARNING_RATES
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")

@@ -13,7 +13,7 @@ from cnnlab import plot
 from cnnlab.common.validate import check_rank
 from cnnlab.data import datasets
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.drawing.maps import Map
+from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import Sheet
 
 NO_ANSWER = "no answer"

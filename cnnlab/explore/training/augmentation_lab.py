@@ -11,7 +11,7 @@ from cnnlab import plot
 from cnnlab.arithmetic import boxes as box_arithmetic
 from cnnlab.common.validate import check_choice
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.drawing.maps import Map
+from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import Sheet
 from cnnlab.explore.training.lab_pictures import Sample, own_samples, samples
 from cnnlab.training import augment

@@ -4,115 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
-import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
 
 from cnnlab import plot
-from cnnlab.common.validate import check_choice, check_int, check_number
+from cnnlab.explore.base.controls import choice, real, whole
 from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.base.wording import counted, minus
+from cnnlab.explore.training.descent import CURVES, OPTIMIZERS, Curve, DescentStep, descend, own_curves
 
-OPTIMIZERS = ("gradient descent", "AdaGrad")
 LEARNING_RATES = (0.001, 0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95, 1.0, 1.05, 1.1, 1.3, 1.6, 2.0, 3.0)
-
-_EPSILON = 1e-7  # AdaGrad divides by √h + ε: a slope of 0 at the first step must not be 0 / 0
-_FAR = 1e6  # a ball farther out than this has left, and its numbers would soon overflow
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A loss with one weight: its value, its slope, and how both are written; drawn from `low` to `high`."""
-
-    name: str
-    formula: str
-    loss: Callable[[float], float]
-    slope: Callable[[float], float]
-    low: float = -1.0
-    high: float = 7.0
-
-    def drawn(self) -> tuple[np.ndarray, np.ndarray]:
-        """Points of the curve: w (401,) and the loss there (401,)."""
-        w = np.linspace(self.low, self.high, 401)
-        return w, np.array([self.loss(x) for x in w.tolist()], dtype=float)
-
-
-CURVES = (
-    Curve("one valley", "E = (w − 3)², slope 2·(w − 3)", lambda w: (w - 3) ** 2, lambda w: 2 * (w - 3)),
-    Curve("4 times as steep", "E = 4·(w − 3)², slope 8·(w − 3)", lambda w: 4 * (w - 3) ** 2, lambda w: 8 * (w - 3)),
-    Curve(
-        "two valleys",
-        "E = 0.1·(u² − 4)² − 0.25·u + 0.7 with u = w − 3, slope 0.4·u·(u² − 4) − 0.25",
-        lambda w: 0.1 * ((w - 3) ** 2 - 4) ** 2 - 0.25 * (w - 3) + 0.7,
-        lambda w: 0.4 * (w - 3) * ((w - 3) ** 2 - 4) - 0.25,
-    ),
-)
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step: the slope where the ball was, AdaGrad's sum of squares `h` after adding it, where the ball went."""
-
-    before: float
-    slope: float
-    h: float
-    after: float
-
-
-def descend(
-    slope: Callable[[float], float], start: float, learning_rate: float, steps: int, optimizer: str = OPTIMIZERS[0]
-) -> list[Step]:
-    """Walk down a curve, one step after the other; stop early where the ball leaves ±1,000,000 or finds no slope.
-
-    Parameters
-    ----------
-    slope : w to ∂E/∂w
-    start : the first w
-    learning_rate : η, a finite number > 0
-    steps : how many steps, >= 1
-    optimizer : ``"gradient descent"``, w ← w − η ∂E/∂w, or ``"AdaGrad"``, h ← h + (∂E/∂w)²; w ← w − η ∂E/∂w / √h
-        with h = 0 at first
-
-    Returns
-    -------
-    list of Step
-        At most `steps` of them.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `learning_rate`, `steps` or `optimizer` breaks its rule, or if the slope at `start` is not finite.
-
-    References
-    ----------
-    Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", JMLR 2011.
-
-    Examples
-    --------
-    >>> [round(step.after, 2) for step in descend(lambda w: 2 * (w - 3), 0.0, 0.1, 3)]
-    [0.6, 1.08, 1.46]
-    >>> [round(step.after, 2) for step in descend(lambda w: 2 * (w - 3), 0.0, 0.5, 3, "AdaGrad")]
-    [0.5, 0.82, 1.06]
-    """
-    check_choice(optimizer, "optimizer", OPTIMIZERS)
-    check_int(steps, "steps", minimum=1)
-    check_number(learning_rate, "learning_rate", above=0)
-    path, w, h = [], float(start), 0.0
-    for _ in range(steps):
-        gradient = float(slope(w))
-        if not math.isfinite(gradient):
-            if not path:
-                raise ValueError(f"`slope` must be finite at `start`. Received: slope({w:g}) = {gradient}")
-            break
-        h += gradient**2
-        divisor = math.sqrt(h) + _EPSILON if optimizer == "AdaGrad" else 1.0
-        path.append(Step(w, gradient, h, w - learning_rate * gradient / divisor))
-        w = path[-1].after
-        if not abs(w) <= _FAR:
-            break
-    return path
 
 
 class LearningRateExplorer(Explorer):
@@ -139,6 +42,15 @@ class LearningRateExplorer(Explorer):
     step 1: slope −6, w = 0 − 0.1 · (−6) = 0.6, loss 5.76
     """
 
+    learning_rate = choice(LEARNING_RATES, 0.1, show="slider", label="learning rate η")
+    steps = whole(1, 20, 10)
+    optimizer = choice(OPTIMIZERS, show="buttons")
+    curve = choice(lambda it: list(it._curves))
+    start = real(
+        lambda it: it._drawn_curve().low, lambda it: it._drawn_curve().high, lambda it: it._drawn_curve().part(1 / 8),
+        step=lambda it: it._drawn_curve().width / 16, label="start at w =",
+    )  # fmt: skip
+
     def __init__(
         self,
         loss: Callable[[float], float] | None = None,
@@ -148,38 +60,23 @@ class LearningRateExplorer(Explorer):
         high: float = 7.0,
         predict: bool = False,
     ) -> None:
-        own = _own_curve(loss, gradient, low, high)
-        self._curves = {curve.name: curve for curve in (*own, *CURVES)}
+        self._curves = {curve.name: curve for curve in (*own_curves(loss, gradient, low, high), *CURVES)}
         self._points = {name: curve.drawn() for name, curve in self._curves.items()}
         super().__init__(predict=predict)
 
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        first = next(iter(self._curves.values()))
-        return {
-            "learning_rate": widgets.SelectionSlider(options=LEARNING_RATES, value=0.1, description="learning rate η"),
-            "steps": widgets.IntSlider(10, min=1, max=20, description="steps"),
-            "optimizer": widgets.ToggleButtons(options=OPTIMIZERS, description="optimizer"),
-            "curve": widgets.Dropdown(options=list(self._curves), description="curve"),
-            "start": widgets.FloatSlider(
-                value=first.low + (first.high - first.low) / 8,
-                min=first.low,
-                max=first.high,
-                step=(first.high - first.low) / 16,
-                description="start at w =",
-            ),
-        }
-
     def adjust(self, changed: str | None) -> None:
-        if changed in (None, "curve"):
-            curve, slider = self._curves[self.curve], self.controls["start"]
-            if (slider.min, slider.max) != (curve.low, curve.high):
-                with slider.hold_trait_notifications():
-                    slider.min, slider.max, slider.step = curve.low, curve.high, (curve.high - curve.low) / 16
-                    slider.value = curve.low + (curve.high - curve.low) / 8
+        """On a curve of another range the ball starts anew."""
+        curve = self._drawn_curve()
+        if changed == "curve" and (curve.low, curve.high) != self._range:
+            self.controls["start"].value = curve.part(1 / 8)
+        self._range = curve.low, curve.high
 
-    def path(self) -> list[Step]:
+    def _drawn_curve(self) -> Curve:
+        return self._curves[self.curve]
+
+    def path(self) -> list[DescentStep]:
         """The steps taken with the present settings."""
-        return descend(self._curves[self.curve].slope, self.start, self.learning_rate, self.steps, self.optimizer)
+        return descend(self._drawn_curve().slope, self.start, self.learning_rate, self.steps, self.optimizer)
 
     def question(self) -> str:
         path = self.path()
@@ -195,7 +92,7 @@ class LearningRateExplorer(Explorer):
         return round(self.path()[-1].after, 2)
 
     def describe(self) -> str:
-        curve, path = self._curves[self.curve], self.path()
+        curve, path = self._drawn_curve(), self.path()
         rule = "w ← w − η · slope"
         if self.optimizer == "AdaGrad":
             rule = "h ← h + slope², w ← w − η · slope / √h"
@@ -205,7 +102,7 @@ class LearningRateExplorer(Explorer):
             numbered = [*numbered[:4], "…", *numbered[-3:]]
         return "\n".join([*lines, *numbered, *([self._outcome(path)] if self.revealed else [])])
 
-    def _arithmetic(self, number: int, path: Sequence[Step]) -> str:
+    def _arithmetic(self, number: int, path: Sequence[DescentStep]) -> str:
         step = path[number - 1]
         if number == len(path) and not self.revealed:
             return f"slope {_said(step.slope)} at w = {_said(step.before)}; where does the ball go?"
@@ -218,17 +115,17 @@ class LearningRateExplorer(Explorer):
         return f"slope {slope}, {move} = {_said(step.after)}, loss {_said(self._loss(step.after))}"
 
     def _loss(self, w: float) -> float:
-        return float(self._curves[self.curve].loss(w))
+        return float(self._drawn_curve().loss(w))
 
-    def _outcome(self, path: Sequence[Step]) -> str:
+    def _outcome(self, path: Sequence[DescentStep]) -> str:
         """One sentence on how the walk ended, judged by how much of the height above the lowest point is left."""
-        curve, (w, heights) = self._curves[self.curve], self._points[self.curve]
+        curve, (w, heights) = self._drawn_curve(), self._points[self.curve]
         losses = [self._loss(path[0].before), *(self._loss(step.after) for step in path)]
         # The lowest point of the curve, unless the ball has been lower still: between two points that are drawn.
         lowest = min([float(np.min(heights)), *(loss for loss in losses if math.isfinite(loss))])
         height, left, end = losses[0] - lowest, losses[-1] - lowest, path[-1].after
         risen = sum(after > before for before, after in pairwise(losses))
-        steps = f"{len(path)} step{'s' if len(path) > 1 else ''}"
+        steps = counted(len(path), "step")
         if path[0].slope == 0:
             return "No slope, no step: the ball starts on level ground and stays."
         if left > 1.001 * height:
@@ -280,7 +177,7 @@ class LearningRateExplorer(Explorer):
             ax.set_ylim(low - 0.09 * (high - low), high + 0.04 * (high - low))
             ax.set_axis_off()  # two plain lines take a fraction of the time of axes whose ticks might move
             ax.plot([0, 0, 1], [1, 0, 0], color="black", linewidth=1.6, transform=ax.transAxes)
-        self._draw_hill(hill, w, height, visited, losses, float(self._curves[self.curve].slope(visited[-1])))
+        self._draw_hill(hill, w, height, visited, losses, float(self._drawn_curve().slope(visited[-1])))
         self._draw_history(history, losses, high)
         heading = self._outcome(path).partition(":")[0] if self.revealed else "Where does the last step lead?"
         heading = heading.partition(" at w")[0].partition(",")[0]
@@ -357,7 +254,7 @@ def _said(value: float) -> str:
         text = f"{value:,.0f}"
     else:
         text = f"{round(value, 4) + 0.0:.7g}"
-    return text.replace("-", "−")
+    return minus(text)
 
 
 def _percent(part: float, whole: float) -> str:
@@ -367,46 +264,3 @@ def _percent(part: float, whole: float) -> str:
     """
     share = 100 * part / whole if whole else 0.0
     return "less than 1 %" if 1e-9 < share < 0.5 else f"{share:.0f} %"
-
-
-def _own_curve(
-    loss: Callable[[float], float] | None, gradient: Callable[[float], float] | None, low: float, high: float
-) -> tuple[Curve, ...]:
-    """The learner's loss as a curve, after trying it on the whole range; nothing if there is none."""
-    if loss is None:
-        if gradient is not None:
-            raise ValueError("`gradient` needs a `loss` to go with it. Received: `loss` None")
-        return ()
-    for name, function in (("loss", loss), ("gradient", gradient)):
-        if not (callable(function) or (name == "gradient" and function is None)):
-            raise TypeError(f"`{name}` must be a function of one number. Received: {function!r}")
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ValueError(f"`low` must be less than `high`, both finite. Received: {low!r} and {high!r}")
-    for name, function in (("loss", loss), ("gradient", gradient or loss)):
-        for w in np.linspace(low, high, 401).tolist():
-            value = np.asarray(function(w))
-            if value.size != 1 or value.dtype.kind not in "biuf" or not np.isfinite(value).all():
-                raise ValueError(f"`{name}` must give one finite number. Received: {name}({w:g}) = {value}")
-    height, small = _anywhere(loss), 1e-6 * (high - low)
-    curve = Curve(
-        "your own",
-        "your loss, your slope" if gradient else "your loss; slope measured as a central difference",
-        height,
-        _anywhere(gradient) if gradient else (lambda w: (height(w + small) - height(w - small)) / (2 * small)),
-        float(low),
-        float(high),
-    )
-    return (curve,)
-
-
-def _anywhere(function: Callable[[float], float]) -> Callable[[float], float]:
-    """`function`, infinite where it overflows or is not defined: a ball may leave the range it was tried on."""
-
-    def value(w: float) -> float:
-        try:
-            with np.errstate(all="ignore"):
-                return float(np.asarray(function(w)).reshape(()))
-        except (ArithmeticError, TypeError, ValueError):
-            return math.inf
-
-    return value
