@@ -1,4 +1,4 @@
-"""Measure the accuracies that `cnnlab.explore.FreezeSlider` shows; prints lines for its ``freeze_runs.py``.
+"""Measure the accuracies that `cnnlab.explore.FreezeSlider` shows; prints lines for its tables.
 
     python benchmarks/freeze_runs.py digits 30 0 1 2 3       # labels, then numbers of blocks: a minute on two cores
     python benchmarks/freeze_runs.py pets 100 0 1 2 4 6 9    # needs CNNLAB_DATA: some ten minutes

@@ -11,7 +11,7 @@ import pytest
 
 from cnnlab import datasets, explore, ledger, transfer
 from cnnlab.checks import lesson10 as check
-from cnnlab.explore.training import freeze_runs
+from cnnlab.explore.training import freeze_slider
 from cnnlab.explore.training.freeze_cost import Block, blocks_of, spans, step_cost
 
 layers = keras.layers
@@ -214,12 +214,12 @@ def test_the_slider_describes_what_it_shows():
 
 def test_the_slider_shows_what_was_measured():
     slider = explore.FreezeSlider(train=2)
-    for (labels, rate), found in freeze_runs.DIGITS.items():
+    for (labels, rate), found in freeze_slider.DIGITS.items():
         slider.set(labels=str(labels), rate=f"{rate:g}")
         assert slider.accuracy() == found[2]
         assert f"{found[2][0]:.0%} ± {found[2][1]:.0%}" in slider.describe()
-    assert all(len(found) == 4 for found in freeze_runs.DIGITS.values())
-    assert all(len(found) == 10 for found in freeze_runs.PETS.values())
+    assert all(len(found) == 4 for found in freeze_slider.DIGITS.values())
+    assert all(len(found) == 10 for found in freeze_slider.PETS.values())
 
 
 def test_the_quiz_hides_the_parameters_until_a_guess():

@@ -6,10 +6,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import keras
+import keras
+
+from cnnlab.models.ledger import ledger
 
 # The part of a layer's name that it shares with the other layers of its block.
 _BLOCK = re.compile(r"head(?=_)|block_\d+|conv2d_\d+|[A-Za-z]+\d*[a-z]?")
@@ -62,10 +62,6 @@ def blocks_of(model: keras.Model) -> tuple[Block, ...]:
     ValueError
         If nothing is left beside the head.
     """
-    import keras
-
-    from cnnlab.models.ledger import ledger
-
     kept: list[tuple[str, int, int, int]] = []  # block, multiply-adds, weights, weights of BatchNormalization
     for row in ledger(model):
         if not row.params:
@@ -78,12 +74,9 @@ def blocks_of(model: keras.Model) -> tuple[Block, ...]:
     keys = list(dict.fromkeys(key for key, *_ in kept))
     if len(keys) < 2:
         raise ValueError(f"`model` must have a head and something below it. Received: {model.name} with {len(keys)}")
-    return tuple(_block(group, kept) for group in [*_pieces(keys[:-1]), keys[-1:]])
-
-
-def _pieces(keys: Sequence[str]) -> list[Sequence[str]]:
-    size = math.ceil(len(keys) / (_MOST - 1))
-    return [keys[start : start + size] for start in range(0, len(keys), size)]
+    below, size = keys[:-1], math.ceil((len(keys) - 1) / (_MOST - 1))
+    groups = [below[start : start + size] for start in range(0, len(below), size)]
+    return tuple(_block(group, kept) for group in [*groups, keys[-1:]])
 
 
 def _block(group: Sequence[str], kept: Sequence[tuple[str, int, int, int]]) -> Block:
@@ -95,19 +88,15 @@ def _block(group: Sequence[str], kept: Sequence[tuple[str, int, int, int]]) -> B
 
 def step_cost(blocks: Sequence[Block], trained: int) -> Cost:
     """What a step costs when the head and the `trained` blocks below it train."""
-    lowest = len(blocks) - 1 - trained
-    learning = [macs for block in blocks[lowest:] for macs in block.macs]
-    return Cost(sum(sum(block.macs) for block in blocks), sum(learning), sum(learning[1:]))
+    return Cost(*map(sum, zip(*spans(blocks, trained), strict=True)))
 
 
 def spans(blocks: Sequence[Block], trained: int) -> list[tuple[int, int, int]]:
-    """Of each block: forwards, gradients of its weights, gradients handed down; together they are `step_cost`."""
+    """The cost of a step, block by block: forwards, gradients of its weights, gradients that it hands down."""
     lowest = len(blocks) - 1 - trained
     parts = []
     for place, block in enumerate(blocks):
         macs = sum(block.macs)
-        if place < lowest:
-            parts.append((macs, 0, 0))
-        else:
-            parts.append((macs, macs, macs - block.macs[0] if place == lowest else macs))
+        handed = macs - block.macs[0] if place == lowest else macs  # the lowest layer that trains hands nothing down
+        parts.append((macs, macs, handed) if place >= lowest else (macs, 0, 0))
     return parts
