@@ -64,9 +64,11 @@ def shape_iou(sizes: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     >>> shape_iou([(10, 20)], [(10, 10), (20, 20)]).tolist()
     [[0.5, 0.5]]
     """
-    sizes, anchors = _sizes(sizes), check(anchors)
-    smaller = np.minimum(sizes[:, None], anchors[None])  # (N, K, 2)
-    both = smaller.prod(axis=-1)
+    return _shape_iou(_sizes(sizes), check(anchors))
+
+
+def _shape_iou(sizes: np.ndarray, anchors: np.ndarray) -> np.ndarray:
+    both = np.minimum(sizes[:, None], anchors[None]).prod(axis=-1)  # (N, K)
     return both / (sizes.prod(axis=1)[:, None] + anchors.prod(axis=1) - both)
 
 
@@ -131,7 +133,7 @@ def kmeans(sizes: np.ndarray, k: int, seed: int = 0, rounds: int = 100) -> np.nd
     anchors = _start(sizes, k, np.random.default_rng(check_int(seed, "seed", 0)))
     nearest = np.full(len(sizes), -1)
     for _ in range(rounds):
-        before, (nearest, _) = nearest, assign(sizes, anchors)
+        before, nearest = nearest, _shape_iou(sizes, anchors).argmax(axis=1)
         if (before == nearest).all():
             break
         for j in np.unique(nearest):  # an anchor without sizes stays where it is
@@ -142,7 +144,7 @@ def kmeans(sizes: np.ndarray, k: int, seed: int = 0, rounds: int = 100) -> np.nd
 def _start(sizes: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
     chosen = [sizes[rng.integers(len(sizes))]]
     while len(chosen) < k:
-        distance = np.clip(1 - shape_iou(sizes, np.array(chosen)).max(axis=1), 0, None)
+        distance = np.clip(1 - _shape_iou(sizes, np.array(chosen)).max(axis=1), 0, None)
         if not distance.any():  # they differ by less than an IoU can show: any that is not chosen yet
             distance = (sizes[:, None] != np.array(chosen)).any(axis=2).all(axis=1).astype(float)
         chosen.append(sizes[rng.choice(len(sizes), p=distance / distance.sum())])

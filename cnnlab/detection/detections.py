@@ -6,19 +6,37 @@ code behind them need not look again. The rules for boxes are those of `cnnlab.b
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from cnnlab.arithmetic import boxes as _boxes
+from cnnlab.arithmetic import overlap
+from cnnlab.arithmetic.boxes import check as check_boxes
 from cnnlab.common.validate import check_rank
 
 LAST_LABEL = 2**31 - 1  # leaves room to number pairs of class and picture
+Record = TypeVar("Record", bound="Rows")
+
+
+class Rows:
+    """A frozen dataclass of arrays with one row a box: its length is theirs, and an index picks rows of all of them."""
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def __getitem__(self: Record, index: object) -> Record:
+        """The rows at `index`: a mask, whole numbers, a slice, or one whole number for a record of one row."""
+        rows = np.atleast_1d(np.arange(len(self))[index])
+        some = copy.copy(self)  # not made anew: its rows were checked when this record was made
+        _freeze(some, **{name: array[rows] for name, array in vars(self).items() if isinstance(array, np.ndarray)})
+        return some
 
 
 @dataclass(frozen=True, eq=False)
-class Detections:
+class Detections(Rows):
     """Boxes found in one picture, each with its score and its class.
 
     Parameters
@@ -48,7 +66,7 @@ class Detections:
     names: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        boxes = _boxes.check(self.boxes)
+        boxes = check_boxes(self.boxes)
         scores = check_scores(self.scores, len(boxes))
         labels = check_labels(self.labels, len(boxes))
         if isinstance(self.names, str):
@@ -61,17 +79,9 @@ class Detections:
         _freeze(self, boxes=boxes, scores=scores, labels=labels)
         object.__setattr__(self, "names", names)
 
-    def __len__(self) -> int:
-        return len(self.boxes)
-
-    def __getitem__(self, index: object) -> Detections:
-        """The rows at `index`: a mask, whole numbers, a slice, or one whole number for a record of one row."""
-        rows = _rows(index, len(self))
-        return replace(self, boxes=self.boxes[rows], scores=self.scores[rows], labels=self.labels[rows])
-
 
 @dataclass(frozen=True, eq=False)
-class GroundTruth:
+class GroundTruth(Rows):
     """The boxes that are really in one picture.
 
     Parameters
@@ -105,23 +115,15 @@ class GroundTruth:
     areas: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        boxes = _boxes.check(self.boxes)
+        boxes = check_boxes(self.boxes)
         _freeze(
             self,
             boxes=boxes,
             labels=check_labels(self.labels, len(boxes)),
             crowd=_flags(self.crowd, "crowd", len(boxes)),
             ignore=_flags(self.ignore, "ignore", len(boxes)),
-            areas=_boxes.area(boxes) if self.areas is None else _areas(self.areas, len(boxes)),
+            areas=overlap.area(boxes) if self.areas is None else _areas(self.areas, len(boxes)),
         )
-
-    def __len__(self) -> int:
-        return len(self.boxes)
-
-    def __getitem__(self, index: object) -> GroundTruth:
-        """The rows at `index`: a mask, whole numbers, a slice, or one whole number for a record of one row."""
-        rows = _rows(index, len(self))
-        return GroundTruth(self.boxes[rows], self.labels[rows], self.crowd[rows], self.ignore[rows], self.areas[rows])
 
 
 def check_scores(scores: np.ndarray, count: int) -> np.ndarray:
@@ -131,9 +133,7 @@ def check_scores(scores: np.ndarray, count: int) -> np.ndarray:
     array([1. , 0.5])
     """
     scores = _column(scores, "scores", count).astype(np.float64, copy=False)
-    if not np.isfinite(scores).all():
-        row = int(np.argmin(np.isfinite(scores)))
-        raise ValueError(f"`scores` must be finite. Received: {scores[row]} in row {row}")
+    _refuse(scores, ~np.isfinite(scores), "`scores` must be finite")
     return scores
 
 
@@ -146,10 +146,7 @@ def check_labels(labels: np.ndarray, count: int) -> np.ndarray:
     labels = _column(labels, "labels", count)
     if labels.dtype.kind not in "iu" and labels.size:  # an empty list has no dtype of its own
         raise TypeError(f"`labels` must be whole numbers, the classes. Received: dtype {labels.dtype}")
-    wrong = (labels < 0) | (labels > LAST_LABEL)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise ValueError(f"`labels` must be from 0 to {LAST_LABEL}. Received: {labels[row]} in row {row}")
+    _refuse(labels, (labels < 0) | (labels > LAST_LABEL), f"`labels` must be from 0 to {LAST_LABEL}")
     return labels.astype(np.int64, copy=False)
 
 
@@ -158,6 +155,12 @@ def _column(values: object, name: str, count: int) -> np.ndarray:
     if len(values) != count:
         raise ValueError(f"`{name}` must have one value for each of the {count} boxes. Received: {len(values)}")
     return values
+
+
+def _refuse(values: np.ndarray, wrong: np.ndarray, rule: str) -> None:
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(f"{rule}. Received: {values[row]} in row {row}")
 
 
 def _flags(values: object, name: str, count: int) -> np.ndarray:
@@ -171,10 +174,7 @@ def _flags(values: object, name: str, count: int) -> np.ndarray:
 
 def _areas(values: object, count: int) -> np.ndarray:
     values = _column(values, "areas", count).astype(np.float64, copy=False)
-    right = np.isfinite(values) & (values >= 0)
-    if not right.all():
-        row = int(np.argmin(right))
-        raise ValueError(f"`areas` must be finite and >= 0. Received: {values[row]} in row {row}")
+    _refuse(values, ~(np.isfinite(values) & (values >= 0)), "`areas` must be finite and >= 0")
     return values
 
 
@@ -183,8 +183,3 @@ def _freeze(record: object, **arrays: np.ndarray) -> None:
         array = array.copy()  # the caller may change theirs
         array.flags.writeable = False
         object.__setattr__(record, name, array)
-
-
-def _rows(index: object, count: int) -> np.ndarray:
-    """`index` as row numbers, so that one number still gives a record of arrays."""
-    return np.atleast_1d(np.arange(count)[index])

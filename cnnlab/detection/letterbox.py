@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.arithmetic import boxes as _boxes
+from cnnlab.arithmetic.boxes import check as check_boxes
 from cnnlab.common.validate import check_rank, pair
 
 GREY = 0.5  # of the bars, as in Darknet
@@ -56,7 +56,8 @@ class Placement:
         >>> place((100, 200), (416, 416)).undo([[0, 104, 416, 312]]).tolist()
         [[0.0, 0.0, 200.0, 100.0]]
         """
-        return (_boxes.check(boxes) - np.tile((self.left, self.top), 2)) / np.tile(self._scale(), 2)
+        scale, shift = self.affine
+        return (check_boxes(boxes) - shift) / scale
 
     def apply(self, boxes: np.ndarray) -> np.ndarray:
         """Boxes in the picture → in the network's input: `undo` backwards.
@@ -66,11 +67,14 @@ class Placement:
         >>> place((100, 200), (416, 416)).apply([[0, 0, 200, 100]]).tolist()
         [[0.0, 104.0, 416.0, 312.0]]
         """
-        return _boxes.check(boxes) * np.tile(self._scale(), 2) + np.tile((self.left, self.top), 2)
+        scale, shift = self.affine
+        return check_boxes(boxes) * scale + shift
 
-    def _scale(self) -> tuple[float, float]:
-        """Input pixels per picture pixel: (x, y), for boxes have x first."""
-        return self.width / self.image_size[1], self.height / self.image_size[0]
+    @property
+    def affine(self) -> tuple[np.ndarray, np.ndarray]:
+        """Scale and shift of boxes, (4,) each: input = picture · scale + shift. The crossing: boxes have x first."""
+        scale = self.width / self.image_size[1], self.height / self.image_size[0]
+        return np.tile(scale, 2), np.tile((self.left, self.top), 2)
 
 
 def place(image_size: tuple[int, int], input_size: tuple[int, int], letterbox: bool = True) -> Placement:
@@ -121,7 +125,11 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     image = check_rank(image, "image", {3: "(H, W, C)"}).astype(np.float32, copy=False)
     if 0 in image.shape:
         raise ValueError(f"`image` must have at least one pixel. Received: shape {image.shape}")
-    for axis, length in enumerate(pair(size, "size")):
+    return _resized(image, pair(size, "size"))
+
+
+def _resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    for axis, length in enumerate(size):
         n = image.shape[axis]
         if n == length:
             continue
@@ -206,7 +214,7 @@ def fit(image: np.ndarray, placement: Placement) -> np.ndarray:
     image = check_rank(image, "image", {3: "(H, W, C)"})
     if image.shape[:2] != placement.image_size:
         raise ValueError(f"`image` must be of {placement.image_size} pixels. Received: shape {image.shape}")
-    inner = resize(image, (placement.height, placement.width))
+    inner = _resized(image.astype(np.float32, copy=False), (placement.height, placement.width))
     if inner.shape[:2] == placement.input_size:
         return inner
     filled = np.full((*placement.input_size, image.shape[2]), GREY, np.float32)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.arithmetic import overlap as _overlap
+from cnnlab.arithmetic import overlap
 from cnnlab.detection.detections import Detections, GroundTruth
 
 PAIRS = 1_000_000  # overlaps computed at once, so that memory does not grow with the number of pictures
@@ -57,7 +57,7 @@ def match_all(
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     truth_ignored = _outside(truth["areas"], area_ranges) | truth["ignore"] | truth["crowd"]  # (A, G)
-    too_small_or_large = _outside(_overlap.area(found["boxes"][order]), area_ranges)  # (A, D)
+    too_small_or_large = _outside(overlap.area(found["boxes"][order]), area_ranges)  # (A, D)
     ignored = np.repeat(too_small_or_large[None], len(thresholds), axis=0)
     hits = np.zeros_like(ignored)  # (T, A, D)
     candidates = _candidates(found, truth, thresholds.min())
@@ -95,7 +95,7 @@ def _candidates(
     cuts = [0, *np.searchsorted(pairs, np.arange(PAIRS, total, PAIRS)), len(pairs)]
     kept = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
     for start, stop in itertools.pairwise(cuts):
-        mine, theirs = _overlap.in_ranges(first[start:stop], last[start:stop])
+        mine, theirs = overlap.in_ranges(first[start:stop], last[start:stop])
         mine += start
         overlaps = overlap_with(found["boxes"][mine], truth["boxes"][theirs], truth["crowd"][theirs])
         near = overlaps >= lowest
@@ -107,9 +107,9 @@ def _candidates(
 
 def overlap_with(boxes: np.ndarray, truth: np.ndarray, crowd: np.ndarray) -> np.ndarray:
     """IoU; with a crowd the part of the box that lies inside it, since a crowd is larger than anything found in it."""
-    shared = _overlap.intersection(boxes, truth)
-    own = _overlap.area(boxes)
-    return _overlap.ratio(shared, np.where(crowd, own, own + _overlap.area(truth) - shared))
+    shared = overlap.intersection(boxes, truth)
+    own = overlap.area(boxes)
+    return overlap.ratio(shared, np.where(crowd, own, own + overlap.area(truth) - shared))
 
 
 def _turns(

@@ -12,7 +12,7 @@ A network's outputs are the same numbers before a sigmoid, except tw and th: `ac
 `decode` reads targets and activated outputs alike, and ``decode(encode(boxes))`` gives the boxes back.
 
 Grids are (rows, columns) and image sizes (height, width); boxes, offsets and anchors have x before y. The crossing
-happens in `responsible` and `decode`. Source: Redmon and Farhadi, "YOLOv3: An Incremental Improvement", 2018, section 2.1.
+happens in `responsible` and `corners`. Source: Redmon and Farhadi, "YOLOv3: An Incremental Improvement", 2018, section 2.1.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.arithmetic import boxes as box_arrays
+from cnnlab.arithmetic.boxes import check as check_boxes
 from cnnlab.common.validate import check_fraction, check_int, check_rank, pair
-from cnnlab.detection import anchors as anchor_sizes
-from cnnlab.detection.detections import Detections
+from cnnlab.detection.anchors import assign
+from cnnlab.detection.anchors import check as check_anchors
+from cnnlab.detection.detections import Detections, check_labels
 
 X, Y, W, H, OBJECTNESS, CLASSES = range(6)  # places in the last axis; the classes go on from the last of these
 _MOST_LOG = 10.0  # an untrained network may say anything: e^10 anchors is more than any picture, and still a number
@@ -72,14 +73,19 @@ def responsible(boxes: np.ndarray, anchors: object, grid: object, image_size: tu
     >>> where.row.tolist(), where.column.tolist(), where.anchor.tolist()
     ([1], [0], [0])
     """
-    boxes = box_arrays.check(boxes)
     anchors, grids, _ = _scales(anchors, grid)
-    height, width = pair(image_size, "image_size")
+    return _responsible(check_boxes(boxes), anchors, grids, pair(image_size, "image_size"))
+
+
+def _responsible(
+    boxes: np.ndarray, anchors: list[np.ndarray], grids: list[tuple[int, int]], image_size: tuple[int, int]
+) -> Responsible:
+    height, width = image_size
     sizes, centres = boxes[:, 2:] - boxes[:, :2], (boxes[:, :2] + boxes[:, 2:]) / 2
     inside = (centres >= 0) & (centres <= (width, height))
     usable = (sizes > 0).all(axis=1) & inside.all(axis=1)
     found = np.full((4, len(boxes)), -1)
-    best, _ = anchor_sizes.assign(sizes[usable], np.concatenate(anchors))
+    best, _ = assign(sizes[usable], np.concatenate(anchors))
     counts = [len(some) for some in anchors]
     scale = np.repeat(np.arange(len(anchors)), counts)[best]
     shape = np.array(grids)[scale].reshape(-1, 2)  # (M, 2) rows, columns of each box's grid
@@ -127,11 +133,13 @@ def encode(
     >>> targets.shape, targets[1, 0, 0].round(2).tolist(), unassigned.tolist()
     ((3, 3, 1, 8), [0.67, 0.67, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0], [])
     """
-    boxes, classes = box_arrays.check(boxes), check_int(classes, "classes", 1)
-    labels = _check_labels(labels, len(boxes), classes)
-    where = responsible(boxes, anchors, grid, image_size)
+    boxes, classes = check_boxes(boxes), check_int(classes, "classes", 1)
+    labels = check_labels(labels, len(boxes))
+    if labels.max(initial=0) >= classes:
+        raise ValueError(f"`labels` must lie in 0 … {classes - 1}. Received: {labels.min()} … {labels.max()}")
     anchors, grids, several = _scales(anchors, grid)
-    height, width = pair(image_size, "image_size")
+    height, width = image_size = pair(image_size, "image_size")
+    where = _responsible(boxes, anchors, grids, image_size)
     targets = [np.zeros((*shape, len(some), 5 + classes)) for shape, some in zip(grids, anchors, strict=True)]
     unassigned = []
     for i, (scale, row, column, anchor) in enumerate(
@@ -175,9 +183,36 @@ def activate(outputs: np.ndarray, anchors: int) -> np.ndarray:
             f"Received: shape {outputs.shape}"
         )
     values = outputs.reshape(*outputs.shape[:-1], anchors, channels // anchors)
-    activated = 0.5 * (1 + np.tanh(values / 2))  # the sigmoid, without overflow
+    activated = sigmoid(values)
     activated[..., W : H + 1] = values[..., W : H + 1]
     return activated
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """σ(x) = 1 / (1 + e^−x), by a form that does not overflow.
+
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return 0.5 * (1 + np.tanh(x / 2))
+
+
+def corners(
+    cells: np.ndarray, offsets: np.ndarray, sizes: np.ndarray, grid: tuple[int, int], image_size: tuple[int, int]
+) -> np.ndarray:
+    """Boxes (M, 4) xyxy in pixels, of `sizes` (M, 2), centred at `offsets` (M, 2) in their `cells` (M, 2) of a `grid`.
+
+    The crossing: cells are (row, column), the grid (rows, columns) and the picture (height, width); x comes before y in
+    offsets, sizes and boxes.
+    """
+    cell = np.array(image_size)[::-1] / grid[::-1]
+    centre, half = (cells[:, ::-1] + offsets) * cell, sizes / 2
+    return np.concatenate([centre - half, centre + half], axis=1)
+
+
+def growth(logarithms: np.ndarray) -> np.ndarray:
+    """How many times its anchor a box is, from tw and th."""
+    return np.exp(np.minimum(logarithms, _MOST_LOG))
 
 
 def decode(
@@ -216,12 +251,12 @@ def decode(
     >>> decode(targets, [(20, 20)], image_size=(90, 90)).boxes.round(6).tolist()
     [[10.0, 40.0, 30.0, 60.0]]
     """
-    height, width = pair(image_size, "image_size")
+    image_size = pair(image_size, "image_size")
     check_fraction(score_threshold, "score_threshold")
     anchors, grids, _ = _scales(anchors, _grids_of(values))
     values = [np.asarray(v, np.float64) for v in (values if _is_list(values) else [values])]
     boxes, scores, labels = [], [], []
-    for some, sizes, (rows, columns) in zip(values, anchors, grids, strict=True):
+    for some, sizes, shape in zip(values, anchors, grids, strict=True):
         if some.shape[2] != len(sizes) or some.shape[3] <= CLASSES:
             raise ValueError(
                 f"`values` must have shape (rows, columns, {len(sizes)}, 5 + C) for {len(sizes)} anchors. "
@@ -234,13 +269,11 @@ def decode(
                 f"{some.size} that are not"
             )
         score = some[..., OBJECTNESS] * some[..., CLASSES:].max(axis=-1)
-        row, column, anchor = np.nonzero(score >= score_threshold)
-        kept = some[row, column, anchor]  # (M, 5 + C)
-        # The crossing: columns and x go with the width, rows and y with the height.
-        centre = (kept[:, : Y + 1] + np.stack([column, row], axis=1)) * (width / columns, height / rows)
-        half = sizes[anchor] * np.exp(np.minimum(kept[:, W : H + 1], _MOST_LOG)) / 2
-        boxes.append(np.concatenate([centre - half, centre + half], axis=1))
-        scores.append(score[row, column, anchor])
+        sure = score >= score_threshold
+        cells, kept = np.argwhere(sure), some[sure]  # (M, 3) row, column, anchor; (M, 5 + C)
+        own = sizes[cells[:, 2]] * growth(kept[:, W : H + 1])
+        boxes.append(corners(cells[:, :2], kept[:, : Y + 1], own, shape, image_size))
+        scores.append(score[sure])
         labels.append(kept[:, CLASSES:].argmax(axis=1))
     return Detections(np.concatenate(boxes), np.concatenate(scores), np.concatenate(labels), tuple(names))
 
@@ -262,18 +295,7 @@ def _scales(anchors: object, grid: object) -> tuple[list[np.ndarray], list[tuple
     """Anchors and grids as lists, one entry a grid, and whether lists were given."""
     several = isinstance(grid, (list, tuple)) and len(grid) > 0 and isinstance(grid[0], (list, tuple))
     if not several:
-        return [anchor_sizes.check(anchors)], [pair(grid, "grid")], False
+        return [check_anchors(anchors)], [pair(grid, "grid")], False
     if not isinstance(anchors, (list, tuple)) or len(anchors) != len(grid):
         raise ValueError(f"`anchors` must be a list of {len(grid)} arrays, one a grid. Received: {anchors!r}")
-    return [anchor_sizes.check(some) for some in anchors], [pair(shape, "grid") for shape in grid], True
-
-
-def _check_labels(labels: object, boxes: int, classes: int) -> np.ndarray:
-    values = check_rank(labels, "labels", {1: "(N,)"})
-    if values.size and values.dtype.kind not in "iu":
-        raise TypeError(f"`labels` must hold whole numbers, one a box. Received: dtype {values.dtype}")
-    if len(values) != boxes:
-        raise ValueError(f"`labels` must have one number a box, {boxes} in all. Received: {len(values)}")
-    if values.size and (values.min() < 0 or values.max() >= classes):
-        raise ValueError(f"`labels` must lie in 0 … {classes - 1}. Received: {values.min()} … {values.max()}")
-    return values.astype(np.int64)
+    return [check_anchors(some) for some in anchors], [pair(shape, "grid") for shape in grid], True

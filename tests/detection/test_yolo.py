@@ -191,8 +191,8 @@ GOOD = dict(boxes=[(0, 0, 9, 9)], labels=[0], anchors=[SMALL], grid=(3, 3), clas
     ("change", "error", "says"),
     [
         (dict(labels=[2]), ValueError, "`labels` must lie in 0 … 1. Received: 2 … 2"),
-        (dict(labels=[0, 1]), ValueError, "`labels` must have one number a box, 1 in all. Received: 2"),
-        (dict(labels=[0.5]), TypeError, "`labels` must hold whole numbers"),
+        (dict(labels=[0, 1]), ValueError, "`labels` must have one value for each of the 1 boxes. Received: 2"),
+        (dict(labels=[0.5]), TypeError, "`labels` must be whole numbers"),
         (dict(classes=0), ValueError, "`classes` must be a whole number >= 1"),
         (dict(anchors=[(0, 1)]), ValueError, "`anchors`"),
         (dict(grid=(3, 0)), ValueError, "`grid` must be a whole number >= 1"),

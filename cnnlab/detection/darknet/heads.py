@@ -20,8 +20,8 @@ import numpy as np
 
 from cnnlab.detection.darknet.error import DarknetError
 from cnnlab.detection.darknet.plan import Plan, mask
-
-_MOST_LOG = 10.0  # exp of more would be a box 22,000 times its anchor
+from cnnlab.detection.detections import Rows
+from cnnlab.detection.yolo import corners, growth, sigmoid
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Head:
 
 
 @dataclass(frozen=True, eq=False)
-class Candidates:
+class Candidates(Rows):
     """Boxes before non-max suppression, and where each comes from; arrays of one length.
 
     Attributes
@@ -71,12 +71,6 @@ class Candidates:
     rows: np.ndarray
     columns: np.ndarray
     anchors: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.boxes)
-
-    def __getitem__(self, rows: np.ndarray) -> Candidates:
-        return Candidates(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def heads_of(plan: Plan) -> tuple[Head, ...]:
@@ -165,32 +159,17 @@ def _decode_one(
     activate = (lambda x: x) if head.new_coords else sigmoid
     objectness = activate(raw[..., 4].astype(np.float64))
     # A score is at most the objectness (probabilities end at 1): most cells need no further look.
-    row, column, anchor = np.nonzero(objectness >= score_threshold)
-    kept, objectness = raw[row, column, anchor].astype(np.float64), objectness[row, column, anchor]
+    likely = objectness >= score_threshold
+    cells, kept, objectness = np.argwhere(likely), raw[likely].astype(np.float64), objectness[likely]
     classes = _softmax(kept[:, 5:]) if head.softmax else activate(kept[:, 5:])
     labels = classes.argmax(axis=1)
     scores = objectness * classes[np.arange(len(labels)), labels]
     sure = scores >= score_threshold
-    row, column, anchor, kept, labels = row[sure], column[sure], anchor[sure], kept[sure], labels[sure]
-    # The crossing: columns and x go with the width, rows and y with the height.
-    shift = activate(kept[:, :2]) * head.scale - (head.scale - 1) / 2
-    cell = np.array([input_size[1] / columns, input_size[0] / rows])
-    centre = (np.stack([column, row], axis=1) + shift) * cell
-    growth = (2 * kept[:, 2:4]) ** 2 if head.new_coords else np.exp(np.minimum(kept[:, 2:4], _MOST_LOG))
-    half = np.array(head.anchors)[anchor] * growth / 2
-    return Candidates(
-        np.concatenate([centre - half, centre + half], axis=1), scores[sure], labels, objectness[sure],
-        np.full(len(labels), number), row, column, anchor,
-    )  # fmt: skip
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """σ(x) = 1 / (1 + e^−x), by a form that does not overflow.
-
-    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0])).tolist()
-    [0.0, 0.5, 1.0]
-    """
-    return 0.5 * (1 + np.tanh(x / 2))
+    cells, kept, labels = cells[sure], kept[sure], labels[sure]
+    offsets = activate(kept[:, :2]) * head.scale - (head.scale - 1) / 2
+    times = (2 * kept[:, 2:4]) ** 2 if head.new_coords else growth(kept[:, 2:4])
+    boxes = corners(cells[:, :2], offsets, np.array(head.anchors)[cells[:, 2]] * times, head.grid, input_size)
+    return Candidates(boxes, scores[sure], labels, objectness[sure], np.full(len(labels), number), *cells.T)
 
 
 def _softmax(x: np.ndarray) -> np.ndarray:
