@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, call, close, kind_of, number, read
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, call, close, kind_of, read
+from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
 from cnnlab.checks.summary import Summary
 
 # --- steps ------------------------------------------------------------------------------------------------------------
-
-_STEP_ERRORS = {
-    5343.75: "A step cannot be half taken: an epoch's last batch is smaller, and still a step. Round up: 446 each.",
-    5344: "You rounded at the end. Every epoch has a smaller batch of its own: round up first, then multiply by 12.",
-    5340: "You dropped the last batch of each epoch. Keras keeps it, with its 40 pictures: 446 steps, not 445.",
-    5625: "Round up after each epoch, and without the validation pictures: the network is fitted to 57,000.",
-    5616: "You counted the validation pictures and dropped the last batches: 57,000 pictures make 446 steps an epoch.",
-    5628: "You counted the validation pictures too. They are only looked at: the network is fitted to 57,000.",
-    5064: "You put a tenth aside, as above. Here it is a twentieth: 3,000 pictures.",
-    288: "Those are the batches of the validation pictures. The weights change with the 57,000 others.",
-    446: "That is one epoch. There are twelve.",
-    684_000: "That is the number of pictures shown. A step takes 128 of them at once.",
-}
-
-
-def _diagnose_steps(answer: object) -> str:
-    got = number(answer)
-    if got in _STEP_ERRORS:
-        raise Wrong(f"You got {read(got)}. {_STEP_ERRORS[got]}")
-    if got != 5352:
-        raise Wrong(f"You got {read(got)}. Pictures to fit to, divided by 128 and rounded up, times the epochs.")
-    return "57,000 pictures make 445 full batches and one of 40: 446 steps an epoch, 5,352 in all."
-
 
 steps = Exercise(
     name="steps",
@@ -45,20 +25,28 @@ steps = Exercise(
         "57,000 / 128 = 445.3. The pictures that remain make a smaller batch of their own.",
         "446 steps an epoch, times 12.",
     ),
-    diagnose=_diagnose_steps,
-    mistakes=(
-        Mistake(5343.75, "Round up"),
-        Mistake(5344, "rounded at the end"),
-        Mistake(5340, "dropped the last batch"),
-        Mistake(5628, "validation pictures too"),
-        Mistake(5625, "fitted to 57,000"),
-        Mistake(5616, "446 steps an epoch"),
-        Mistake(5064, "put a tenth aside"),
-        Mistake(288, "batches of the validation"),
-        Mistake(446, "one epoch"),
-        Mistake(684_000, "pictures shown"),
-        Mistake(57_000, "times the epochs"),
+    diagnose=ByValue(
+        truth=5352,
+        misreadings={
+            5343.75: "A step cannot be half taken: an epoch's last batch is smaller, and still a step. Round up: 446 "
+            "each.",
+            5344: "You rounded at the end. Every epoch has a smaller batch of its own: round up first, then multiply "
+            "by 12.",
+            5340: "You dropped the last batch of each epoch. Keras keeps it, with its 40 pictures: 446 steps, not 445.",
+            5625: "Round up after each epoch, and without the validation pictures: the network is fitted to 57,000.",
+            5616: "You counted the validation pictures and dropped the last batches: 57,000 pictures make 446 steps an "
+            "epoch.",
+            5628: "You counted the validation pictures too. They are only looked at: the network is fitted to 57,000.",
+            5064: "You put a tenth aside, as above. Here it is a twentieth: 3,000 pictures.",
+            288: "Those are the batches of the validation pictures. The weights change with the 57,000 others.",
+            446: "That is one epoch. There are twelve.",
+            684_000: "That is the number of pictures shown. A step takes 128 of them at once.",
+        },
+        otherwise="Pictures to fit to, divided by 128 and rounded up, times the epochs.",
+        praise="57,000 pictures make 445 full batches and one of 40: 446 steps an epoch, 5,352 in all.",
+        same=operator.eq,
     ),
+    mistakes=(Mistake(57_000, "times the epochs"),),
     why=(
         "The optimizer works out one gradient from each batch and moves the weights once along it. The smaller batch "
         "at the end gives a gradient too, so every epoch rounds up for itself. Validation pictures give none: they are "
@@ -70,21 +58,14 @@ steps = Exercise(
 # --- which kernel -----------------------------------------------------------------------------------------------------
 
 
-def _diagnose_first_kernel(answer: object) -> str:
-    got = number(answer)
-    if got == 3:
-        raise Wrong("3 is what the code said. A 3 × 3 kernel leaves 26 × 26 and has 9 · 32 + 32 = 320 parameters.")
-    if got == 25:
-        raise Wrong("25 is the number of weights of one filter: (832 − 32) / 32. The side is what is asked for.")
-    if got != 5:
-        if not (got.is_integer() and 1 <= got <= 28):
-            raise Wrong(f"You got {read(got)}. A kernel's side is a whole number from 1 to 28.")
-        side = int(got)
-        raise Wrong(
-            f"A {side} × {side} kernel leaves {29 - side} × {29 - side} of 28 × 28 and has {side**2} · 32 + 32 = "
-            f"{side**2 * 32 + 32:,} parameters."
-        )
-    return "28 − 5 + 1 = 24 and 25 · 32 + 32 = 832: the summary belongs to a 5 × 5 kernel, and the total is 225,546."
+def _what_it_would_be(side: float) -> str:
+    if not (side.is_integer() and 1 <= side <= 28):
+        return f"You got {read(side)}. A kernel's side is a whole number from 1 to 28."
+    f = int(side)
+    return (
+        f"A {f} × {f} kernel leaves {29 - f} × {29 - f} of 28 × 28 and has {f**2} · 32 + 32 = {f**2 * 32 + 32:,} "
+        "parameters."
+    )
 
 
 first_kernel = Exercise(
@@ -98,10 +79,19 @@ first_kernel = Exercise(
         "The parameters are f · f · 32 + 32, as there is one input channel.",
         "28 − f + 1 = 24.",
     ),
-    diagnose=_diagnose_first_kernel,
+    diagnose=ByValue(
+        truth=5,
+        misreadings={
+            3: "3 is what the code said. A 3 × 3 kernel leaves 26 × 26 and has 9 · 32 + 32 = 320 parameters.",
+            25: "25 is the number of weights of one filter: (832 − 32) / 32. The side is what is asked for.",
+        },
+        otherwise=_what_it_would_be,
+        praise="28 − 5 + 1 = 24 and 25 · 32 + 32 = 832: the summary belongs to a 5 × 5 kernel, and the total is "
+        "225,546.",
+        said="",
+        same=operator.eq,
+    ),
     mistakes=(
-        Mistake(3, "what the code said"),
-        Mistake(25, "The side is what is asked for"),
         Mistake(4, "25 × 25"),
         Mistake(7, "1,600 parameters"),
         Mistake(2.5, "whole number"),
@@ -115,9 +105,7 @@ first_kernel = Exercise(
 
 # --- wiring -----------------------------------------------------------------------------------------------------------
 
-
-_SIDE = 28
-_PICTURES = np.random.default_rng(0).uniform(-3, 3, (4, _SIDE, _SIDE, 1)).astype("float32")
+_PICTURES = np.random.default_rng(0).uniform(-3, 3, (4, 28, 28, 1)).astype("float32")
 
 
 def _model(answer: object) -> object:
@@ -153,85 +141,93 @@ def _numpy(tensor: object) -> np.ndarray:
     return keras.ops.convert_to_numpy(tensor)
 
 
-def _relu(x: np.ndarray) -> np.ndarray:
-    return np.maximum(x, 0)
-
-
-def _nothing(x: np.ndarray) -> np.ndarray:
-    return x
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return (powers / powers.sum(axis=1, keepdims=True)).astype("float32")
-
-
+@functools.cache
 def _two_blocks(
-    weights: list[np.ndarray],
-    bends: tuple[Callable, Callable] = (_relu, _relu),
+    filters: tuple[int, int],
+    bends: tuple[str | None, str | None] = ("relu", "relu"),
     windows: tuple[int, int] = (2, 2),
-    pool: str = "max_pool",
-    last: Callable = _softmax,
+    pool: str = "Max",
+    softmaxes: int = 1,
     scale: float = 1,
-) -> np.ndarray:
-    """What two blocks and a Dense layer with these weights make of `_PICTURES`: (4, 10)."""
-    from keras import ops
+) -> object:
+    """Two blocks and a Dense layer as they are asked for, or with a slip."""
+    import keras
+    from keras import layers
 
-    x = _PICTURES * np.float32(scale)
-    for kernel, bias, bend, window in zip(weights[:4:2], weights[1:4:2], bends, windows, strict=True):
-        x = bend(_numpy(ops.conv(x, kernel)) + bias)
-        x = _numpy(getattr(ops, pool)(x, window, 2))
-    return last(x.reshape(len(x), -1) @ weights[4] + weights[5])
+    stack = [keras.Input((28, 28, 1)), layers.Rescaling(scale)]
+    for count, bend, window in zip(filters, bends, windows, strict=True):
+        stack += [layers.Conv2D(count, 3, activation=bend), getattr(layers, f"{pool}Pooling2D")(window, strides=2)]
+    return keras.Sequential([*stack, layers.Flatten(), layers.Dense(10), *(layers.Softmax() for _ in range(softmaxes))])
 
 
 # What else a model with the right weights may compute.
 _SLIPS = (
-    (dict(bends=(_nothing, _relu)), "The first convolution has no ReLU, and the bend is what makes it a layer."),
-    (dict(bends=(_relu, _nothing)), "The second convolution has no ReLU, and the bend is what makes it a layer."),
-    (dict(bends=(_nothing, _nothing)), "There is no ReLU: without a bend two convolutions could do no more than one."),
-    (dict(bends=(np.tanh, np.tanh)), "The convolutions bend by tanh. ReLU is wanted."),
-    (dict(pool="average_pool"), "The poolings take means. Max pooling is wanted."),
+    (dict(bends=(None, "relu")), "The first convolution has no ReLU, and the bend is what makes it a layer."),
+    (dict(bends=("relu", None)), "The second convolution has no ReLU, and the bend is what makes it a layer."),
+    (dict(bends=(None, None)), "There is no ReLU: without a bend two convolutions could do no more than one."),
+    (dict(bends=("tanh", "tanh")), "The convolutions bend by tanh. ReLU is wanted."),
+    (dict(pool="Average"), "The poolings take means. Max pooling is wanted."),
     (dict(windows=(3, 2)), "Poolings over 2 × 2 are wanted. Your first one looks at 3 × 3 pixels."),
     (dict(windows=(2, 3)), "Poolings over 2 × 2 are wanted. Your second one looks at 3 × 3 pixels."),
-    (dict(last=lambda x: _softmax(_softmax(x))), "The softmax is applied twice: in the last layer and behind it."),
+    (dict(softmaxes=2), "The softmax is applied twice: in the last layer and behind it."),
     (dict(scale=1 / 255), "Your model divides by 255 itself. Its pictures come divided already."),
 )
 
 
-def _has_weights_of_two_blocks(model: object, filters: tuple[int, int]) -> bool:
-    """Whether the model has them and no others, whichever layers hold them; and if so, judge what it computes.
+def _sizes(model: object) -> list[int]:
+    return [int(np.prod(weight.shape)) for weight in model.weights]
 
-    Raises
-    ------
-    Wrong
-        If it computes something else than two blocks and a Dense layer with its weights.
+
+@dataclass(frozen=True, eq=False)
+class _TwoBlocks:
+    """The diagnosis of a function that makes two blocks and a Dense layer, by its weights and by what it computes.
+
+    Parameters
+    ----------
+    filters : those of the two convolutions
+    otherwise : what to say of a model with other weights
+    praise : what the learner now knows
     """
-    shapes = ((3, 3, 1, filters[0]), filters[:1], (3, 3, *filters), filters[1:], (25 * filters[1], 10), (10,))
-    wanted, sizes = ([int(np.prod(shape)) for shape in group] for group in (shapes, [w.shape for w in model.weights]))
-    if sorted(sizes) != sorted(wanted):
-        return False
-    own, rng = model.get_weights(), np.random.default_rng(5)
-    drawn = [rng.normal(0, (w.size / w.shape[-1]) ** -0.5, w.shape) for w in own]  # a new model's biases are still 0
-    model.set_weights(drawn)
-    said = _numpy(model(_PICTURES, training=False))
-    model.set_weights(own)
-    # The six arrays differ in size, which tells them apart in any order.
-    weights = [
-        drawn[sizes.index(size)].reshape(shape).astype("float32") for size, shape in zip(wanted, shapes, strict=True)
-    ]
-    if np.allclose(said, _two_blocks(weights), atol=1e-4):
-        return True
-    if (said < 0).any() or not np.allclose(said.sum(axis=1), 1, atol=1e-3):
+
+    filters: tuple[int, int]
+    otherwise: Callable[[object], str]
+    praise: str
+
+    @property
+    def misreadings(self) -> tuple[Misreading, ...]:
+        """The models with one slip."""
+        return tuple(Misreading(functools.partial(_two_blocks, self.filters, **slip), says) for slip, says in _SLIPS)
+
+    def __call__(self, answer: object) -> str:
+        """Raise `Wrong` unless the model computes what is asked for, whichever layers hold its weights."""
+        model, wanted = _model(answer), _two_blocks(self.filters)
+        if sorted(_sizes(model)) != sorted(_sizes(wanted)):
+            raise Wrong(self.otherwise(model))
+        own, rng = model.get_weights(), np.random.default_rng(5)
+        drawn = [
+            rng.normal(0, (w.size / w.shape[-1]) ** -0.5, w.shape) for w in own
+        ]  # a new model's biases are still 0
+        said = self._says(model, drawn)
+        model.set_weights(own)
+        if np.allclose(said, self._says(wanted, drawn), atol=1e-4):
+            return self.praise
+        if (said < 0).any() or not np.allclose(said.sum(axis=1), 1, atol=1e-3):
+            raise Wrong(
+                "Its ten numbers are no probabilities: they must be positive and add up to 1. Which activation does it?"
+            )
+        for misreading in self.misreadings:
+            if np.allclose(said, self._says(misreading.how(), drawn), atol=1e-4):
+                raise Wrong(misreading.says)
         raise Wrong(
-            "Its ten numbers are no probabilities: they must be positive and add up to 1. Which activation does it?"
+            "The weights are right, but put together the layers compute something else than convolution, ReLU and max "
+            "pooling, twice, and then one Dense layer with softmax."
         )
-    for slip, words in _SLIPS:
-        if np.allclose(said, _two_blocks(weights, **slip), atol=1e-4):
-            raise Wrong(words)
-    raise Wrong(
-        "The weights are right, but put together the layers compute something else than convolution, ReLU and max "
-        "pooling, twice, and then one Dense layer with softmax."
-    )
+
+    def _says(self, model: object, drawn: list[np.ndarray]) -> np.ndarray:
+        """What the model makes of `_PICTURES` with these weights, which their sizes tell apart: (4, 10)."""
+        by_size = {weight.size: weight for weight in drawn}
+        model.set_weights([by_size[weight.size].reshape(weight.shape) for weight in model.get_weights()])
+        return _numpy(model(_PICTURES, training=False))
 
 
 def _kernels(model: object) -> list[tuple[int, ...]]:
@@ -251,46 +247,46 @@ _ARRIVES = {
 }
 
 
-def _diagnose_wire(answer: object) -> str:
-    model = _model(answer)
-    if _has_weights_of_two_blocks(model, (16, 32)):
-        return (
-            "160 + 4,640 + 8,010 = 12,810 parameters: a working digit reader with about an eighteenth of the lesson's "
-            "weights."
-        )
+def _not_wired(model: object) -> str:
     kernels = _kernels(model)
     filters, sides = [shape[3] for shape in kernels], [shape[:2] for shape in kernels]
     if len(filters) == 1:
-        raise Wrong(
+        return (
             f"Only one convolution is part of the model, that with {filters[0]} filters. Does the second block begin "
             "where the first ends, or at the input again? A block that leads nowhere is dropped without a word."
         )
     if filters != [16, 32]:
-        raise Wrong(f"Convolutions with 16, then 32 filters are wanted. Yours: {filters}.")
+        return f"Convolutions with 16, then 32 filters are wanted. Yours: {filters}."
     if sides != [(3, 3), (3, 3)]:
-        raise Wrong(f"Kernels of 3 × 3 are wanted. Yours: {sides}.")
+        return f"Kernels of 3 × 3 are wanted. Yours: {sides}."
     dense = [tuple(w.shape) for w in model.weights if len(w.shape) == 2]
     if len(dense) != 1:
-        raise Wrong(f"After Flatten one Dense layer with 10 units is wanted. Yours has {len(dense)} Dense layers.")
+        return f"After Flatten one Dense layer with 10 units is wanted. Yours has {len(dense)} Dense layers."
     said = f"Your model has {model.count_params():,} parameters, not 160 + 4,640 + 8,010 = 12,810."
     if dense[0][0] != 800:
         why = _ARRIVES.get(dense[0][0], "28 becomes 26, 13, 11 and 5: no padding, and each pooling halves.")
-        raise Wrong(f"{said} Its last layer reads {dense[0][0]:,} numbers, not 5 · 5 · 32 = 800. {why}")
-    raise Wrong(f"{said} Both convolutions and the Dense layer have a bias for each filter and unit, and that is all.")
+        return f"{said} Its last layer reads {dense[0][0]:,} numbers, not 5 · 5 · 32 = 800. {why}"
+    return f"{said} Both convolutions and the Dense layer have a bias for each filter and unit, and that is all."
 
 
-_WIRE = """
-def my_model():
+def _functional(name: str, first: int, second: int) -> str:
+    return f"""
+def {name}():
     import keras
     from keras import layers
+
     inputs = keras.Input((28, 28, 1))
-    x = layers.Conv2D(16, 3, activation="relu")(inputs)
+    x = layers.Conv2D({first}, 3, activation="relu")(inputs)
     x = layers.MaxPooling2D(2)(x)
-    x = layers.Conv2D(32, 3, activation="relu")(x)
+    x = layers.Conv2D({second}, 3, activation="relu")(x)
     x = layers.MaxPooling2D(2)(x)
     x = layers.Flatten()(x)
-    return keras.Model(inputs, layers.Dense(10, activation="softmax")(x))
+    outputs = layers.Dense(10, activation="softmax")(x)
+    return keras.Model(inputs, outputs)
 """
+
+
+_WIRE = _functional("my_model", 16, 32)
 
 wire = Exercise(
     name="wire",
@@ -317,34 +313,28 @@ wire = Exercise(
         "Each block is layers.Conv2D(filters, 3, activation='relu') and layers.MaxPooling2D(2).",
         "After the second block: layers.Flatten() and layers.Dense(10, activation='softmax').",
     ),
-    diagnose=_diagnose_wire,
+    diagnose=_TwoBlocks(
+        filters=(16, 32),
+        otherwise=_not_wired,
+        praise="160 + 4,640 + 8,010 = 12,810 parameters: a working digit reader with about an eighteenth of the "
+        "lesson's weights.",
+    ),
     mistakes=(
-        Mistake(_WIRE.replace("Conv2D(32, 3, activation=\"relu\")(x)", "Conv2D(32, 3, activation=\"relu\")(inputs)"),
+        Mistake(_WIRE.replace('Conv2D(32, 3, activation="relu")(x)', 'Conv2D(32, 3, activation="relu")(inputs)'),
                 "begin where the first ends"),
         Mistake(_WIRE.replace("Dense(10, activation=\"softmax\")", "Dense(10)"), "no probabilities"),
         Mistake(_WIRE.replace("    x = layers.Flatten()(x)\n", ""), "Flatten what the blocks give"),
-        Mistake(_WIRE.replace("Conv2D(32, 3, activation=\"relu\")", "Conv2D(32, 3)"), "no ReLU"),
-        Mistake(_WIRE.replace("Conv2D(16, 3, activation=\"relu\")(inputs)", "ReLU()(layers.Conv2D(16, 3)(inputs))")
-                .replace("Conv2D(32, 3, activation=\"relu\")", "Conv2D(32, 3)"), "no ReLU"),
-        Mistake(_WIRE.replace("MaxPooling2D(2)", "MaxPooling2D(3, strides=2)", 1), "over 2 × 2"),
-        Mistake(_WIRE.replace("Conv2D(16, 3,", "Conv2D(16, 3, padding=\"same\","), "5 · 5 · 32 = 800"),
-        Mistake(_WIRE.replace("Conv2D(16", "Conv2D(32").replace("Conv2D(32, 3, activation=\"relu\")(x)",
-                "Conv2D(16, 3, activation=\"relu\")(x)"), "16, then 32"),
+        Mistake(_WIRE.replace('Conv2D(16, 3, activation="relu")(inputs)', "ReLU()(layers.Conv2D(16, 3)(inputs))")
+                .replace('Conv2D(32, 3, activation="relu")', "Conv2D(32, 3)"), "no ReLU"),
+        Mistake(_WIRE.replace("Conv2D(16, 3,", 'Conv2D(16, 3, padding="same",'), "5 · 5 · 32 = 800"),
+        Mistake(_functional("my_model", 32, 16), "16, then 32"),
         Mistake(_WIRE.replace("Conv2D(16, 3", "Conv2D(16, 5"), "3 × 3"),
         Mistake(_WIRE.replace("    x = layers.MaxPooling2D(2)(x)\n    x = layers.Conv", "    x = layers.Conv"),
                 "lacks the first"),
-        Mistake(_WIRE.replace("MaxPooling2D", "AveragePooling2D"), "Max pooling is wanted"),
-        Mistake(_WIRE.replace('"relu"', '"tanh"'), "ReLU is wanted"),
-        Mistake(_WIRE.replace('"relu"', "None"), "no more than one"),
         Mistake(_WIRE.replace('"relu"', '"gelu"'), "something else"),
         Mistake(_WIRE.replace("    x = layers.Flatten",
                               "    x = layers.Dense(32, activation='relu')(x)\n    x = layers.Flatten"),
                 "2 Dense layers"),
-        Mistake(_WIRE.replace('layers.Dense(10, activation="softmax")(x)',
-                'layers.Softmax()(layers.Dense(10, activation="softmax")(x))'), "applied twice"),
-        Mistake(_WIRE.replace("    x = layers.Conv2D(16",
-                              "    x = layers.Rescaling(1 / 255)(inputs)\n    x = layers.Conv2D(16")
-                .replace('"relu")(inputs)', '"relu")(x)'), "divides by 255"),
         Mistake(_WIRE.replace("layers.Flatten()", "layers.GlobalAveragePooling2D()"), "Flatten keeps them all"),
         Mistake(_WIRE.replace("Conv2D(16, 3,", "Conv2D(16, 3, use_bias=False,"), "bias for each filter"),
         Mistake(_WIRE.replace("    x = layers.MaxPooling2D(2)(x)\n    x = layers.Flatten", "    x = layers.Flatten"),
@@ -366,28 +356,20 @@ _CLASSES = np.array([0, 1, 1, 0])
 _SCORES = np.array([[2.0, -1.0, 0.5], [0.1, 0.2, 3.0], [-0.4, 1.5, 0.3], [-0.3, 0.6, 1.1]], "float32")
 
 
-def _labels() -> dict[str, np.ndarray]:
-    """Whole numbers and one-hot rows, in either type; three pictures of three classes, and four."""
-    rows = np.eye(3)[_CLASSES]
-    return {
-        "whole numbers": _CLASSES,
-        "one-hot rows": rows.astype("float32"),
-        "whole numbers, as floats": _CLASSES.astype("float32"),
-        "one-hot rows of integers": rows.astype(int),
-        "three whole numbers": _CLASSES[:3],
-        "three one-hot rows": rows[:3].astype("float32"),
-    }
+_ROWS = np.eye(3)[_CLASSES]
+_LABELS = {  # whole numbers and one-hot rows, in either type; three pictures of three classes, and four
+    "whole numbers": _CLASSES,
+    "one-hot rows": _ROWS.astype("float32"),
+    "whole numbers, as floats": _CLASSES.astype("float32"),
+    "one-hot rows of integers": _ROWS.astype(int),
+    "three whole numbers": _CLASSES[:3],
+    "three one-hot rows": _ROWS[:3].astype("float32"),
+}
 
 
-_LOSS_CASES = tuple(
-    Case(labels, last, words=f"For labels as {form} and last activation {last!r}")
-    for form, labels in _labels().items()
-    for last in ("softmax", None)
-)
-
-
-def _value(loss: object, labels: np.ndarray, last_activation: str | None) -> float:
+def _mean_loss(loss: object, case: Case) -> float:
     """The mean loss of the pictures; `Wrong` with what `loss` is if it is none, or none for these labels."""
+    labels, last_activation = case.args
     if isinstance(loss, str):
         raise Wrong(
             f"A name such as {loss!r} cannot say whether the last layer gives probabilities or scores. Return an "
@@ -402,7 +384,9 @@ def _value(loss: object, labels: np.ndarray, last_activation: str | None) -> flo
         raise Wrong(
             f"The labels are smoothed by {smoothing}. That is another loss: the true class has not all the weight."
         )
-    said = _SCORES[: len(labels)] if last_activation is None else _softmax(_SCORES[: len(labels)])
+    scores = _SCORES[: len(labels)]
+    powers = np.exp(scores)
+    said = scores if last_activation is None else powers / powers.sum(axis=1, keepdims=True)
     try:
         return float(np.mean(_numpy(loss(labels, said))))
     except Exception as error:  # noqa: BLE001  each backend has its own words for shapes that do not match
@@ -414,60 +398,59 @@ def _value(loss: object, labels: np.ndarray, last_activation: str | None) -> flo
             ) from error
         wanted = "CategoricalCrossentropy" if labels.ndim == 2 else "SparseCategoricalCrossentropy"
         raise Wrong(
-            f"The loss failed with {type(error).__name__}. Labels of shape {labels.shape} want {wanted}, whatever the "
-            "type of their numbers."
+            f"{case.words}: The loss failed with {type(error).__name__}. Labels of shape {labels.shape} want {wanted}, "
+            "whatever the type of their numbers."
         ) from error
 
 
-def _cross_entropy(labels: np.ndarray, last_activation: str | None, **options: object) -> float:
-    """Keras' own, of the form that the labels have."""
+def _losses() -> object:
     from keras import losses
 
-    kind = losses.CategoricalCrossentropy if labels.ndim == 2 else losses.SparseCategoricalCrossentropy
-    return _value(kind(**{"from_logits": last_activation is None, **options}), labels, last_activation)
+    return losses
+
+
+def _fitting(labels: np.ndarray, **options: object) -> object:
+    """The cross-entropy that labels of this form want."""
+    kind = _losses().CategoricalCrossentropy if labels.ndim == 2 else _losses().SparseCategoricalCrossentropy
+    return kind(**options)
 
 
 def _as_rows(labels: np.ndarray) -> np.ndarray:
     return labels if labels.ndim == 2 else np.eye(3)[labels.astype(int)]
 
 
-def _summed(labels: np.ndarray, last_activation: str | None) -> float:
-    return len(labels) * _cross_entropy(labels, last_activation)
-
-
-def _squared(labels: np.ndarray, last_activation: str | None) -> float:
-    from keras import losses
-
-    return _value(losses.MeanSquaredError(), _as_rows(labels), last_activation)
-
-
-def _yes_or_no(labels: np.ndarray, last_activation: str | None) -> float:
-    from keras import losses
-
-    return _value(losses.BinaryCrossentropy(from_logits=last_activation is None), _as_rows(labels), last_activation)
-
-
-_LOSS_VALUES = ByCases(
-    truth=_cross_entropy,
-    cases=_LOSS_CASES,
+_LOSS_FOR = ByCases(
+    truth=lambda labels, last: _fitting(labels, from_logits=last is None),
+    cases=[
+        Case(labels, last, words=f"For labels as {form} and last activation {last!r}")
+        for form, labels in _LABELS.items()
+        for last in ("softmax", None)
+    ],
+    measure=_mean_loss,
     misreadings=(
         Misreading(
-            lambda labels, last: _cross_entropy(labels, last, from_logits=False),
+            lambda labels, last: _fitting(labels),
             "without a last activation the layer gives scores, not probabilities. Say from_logits=True, and softmax is "
             "applied.",
         ),
         Misreading(
-            lambda labels, last: _cross_entropy(labels, last, from_logits=True),
+            lambda labels, last: _fitting(labels, from_logits=True),
             "the last layer has a softmax already; with from_logits=True it is applied a second time.",
         ),
         Misreading(
-            lambda labels, last: _cross_entropy(labels, last, from_logits=last is not None),
+            lambda labels, last: _fitting(labels, from_logits=last is not None),
             "from_logits is the wrong way round. Logits are scores: what comes out when there is no softmax.",
         ),
-        Misreading(_summed, "the pictures' losses are summed. Leave `reduction` alone: it takes their mean."),
-        Misreading(_squared, "a classifier wants a cross-entropy. Squared errors are for measured amounts."),
         Misreading(
-            _yes_or_no,
+            lambda labels, last: _fitting(labels, from_logits=last is None, reduction="sum"),
+            "the pictures' losses are summed. Leave `reduction` alone: it takes their mean.",
+        ),
+        Misreading(
+            lambda labels, last: lambda y, p: np.square(_as_rows(y) - p),
+            "a classifier wants a cross-entropy. Squared errors are for measured amounts.",
+        ),
+        Misreading(
+            lambda labels, last: lambda y, p: _losses().BinaryCrossentropy(from_logits=last is None)(_as_rows(y), p),
             "BinaryCrossentropy asks a yes-or-no question for each class. Here one class of several is true.",
         ),
     ),
@@ -478,84 +461,59 @@ _LOSS_VALUES = ByCases(
 )
 
 
-def _diagnose_loss_for(answer: object) -> str:
-    values = {}
-    for case in _LOSS_CASES:
-        try:
-            values[case] = _value(call(answer, *case.args), *case.args)
-        except Wrong as wrong:
-            if "The loss failed" not in str(wrong):
-                raise
-            raise Wrong(f"{case.words}: {wrong}") from wrong
-    rest = iter(values.values())
-    return _LOSS_VALUES(lambda labels, last_activation: next(rest))
+def _by(one_hot: Callable[[np.ndarray], bool]) -> Callable:
+    """An answer that tells one-hot rows from whole numbers by something else than their axes."""
+    return lambda labels, last: (
+        _losses().CategoricalCrossentropy if one_hot(labels) else _losses().SparseCategoricalCrossentropy
+    )(from_logits=last is None)
 
-
-_LOSS = """
-def loss_for(labels, last_activation):
-    import keras
-    kind = keras.losses.CategoricalCrossentropy if labels.ndim == 2 else keras.losses.SparseCategoricalCrossentropy
-    return kind(from_logits=last_activation is None)
-"""
 
 loss_for = Exercise(
     name="loss_for",
-    solution_source=_LOSS,
+    solution_source="""
+    def loss_for(labels, last_activation):
+        import keras
+        kind = keras.losses.CategoricalCrossentropy if labels.ndim == 2 else keras.losses.SparseCategoricalCrossentropy
+        return kind(from_logits=last_activation is None)
+    """,
     hints=(
         "labels.ndim is 1 for whole numbers and 2 for one-hot rows.",
         "Whole numbers: keras.losses.SparseCategoricalCrossentropy(...). One-hot: the same without Sparse.",
         "Both take from_logits, which is True when no softmax has been applied: last_activation is None.",
     ),
-    diagnose=_diagnose_loss_for,
+    diagnose=_LOSS_FOR,
     mistakes=(
-        Mistake(_LOSS.replace("from_logits=last_activation is None", ""), "Say from_logits=True"),
-        Mistake(_LOSS.replace("from_logits=last_activation is None", "from_logits=True"), "a second time"),
-        Mistake(_LOSS.replace("last_activation is None", "last_activation == 'softmax'"), "wrong way round"),
-        Mistake(_LOSS.replace("is None)", "is None, reduction='sum')"), "summed"),
         Mistake(
-            _LOSS.replace(
-                "return kind(", "smooth = {'label_smoothing': 0.2} if labels.ndim == 2 else {}\n    return kind("
-            ).replace("is None)", "is None, **smooth)"),
+            lambda labels, last: _fitting(
+                labels, from_logits=last is None, **({"label_smoothing": 0.2} if labels.ndim == 2 else {})
+            ),
             "smoothed by 0.2",
         ),
+        Mistake(lambda labels, last: _losses().MeanSquaredError(), "MeanSquaredError is for measured amounts"),
+        Mistake(lambda labels, last: _losses().BinaryCrossentropy(), "yes-or-no"),
         Mistake(
-            "def loss_for(labels, last_activation):\n    import keras\n    return keras.losses.MeanSquaredError()",
-            "MeanSquaredError is for measured amounts",
-        ),
-        Mistake(
-            "def loss_for(labels, last_activation):\n    import keras\n    return keras.losses.BinaryCrossentropy()",
-            "yes-or-no",
-        ),
-        Mistake(
-            "def loss_for(labels, last_activation):\n    import keras\n"
-            "    return keras.losses.SparseCategoricalCrossentropy(from_logits=last_activation is None)",
+            lambda labels, last: _losses().SparseCategoricalCrossentropy(from_logits=last is None),
             "want CategoricalCrossentropy",
         ),
         Mistake(
-            "def loss_for(labels, last_activation):\n    import keras\n"
-            "    return keras.losses.CategoricalCrossentropy(from_logits=last_activation is None)",
+            lambda labels, last: _losses().CategoricalCrossentropy(from_logits=last is None),
             "want SparseCategoricalCrossentropy",
         ),
-        Mistake(_LOSS.replace("labels.ndim == 2", "labels.dtype.kind == 'f'"), "whatever the type"),
-        Mistake(_LOSS.replace("labels.ndim == 2", "labels.max() <= 1"), "want SparseCategoricalCrossentropy"),
-        Mistake(_LOSS.replace("labels.ndim == 2", "labels.shape[-1] == 3"), "want SparseCategoricalCrossentropy"),
-        Mistake(lambda labels, last_activation: "sparse_categorical_crossentropy", "cannot say"),
+        Mistake(_by(lambda labels: labels.dtype.kind == "f"), "whatever the type"),
+        Mistake(_by(lambda labels: labels.max() <= 1), "want SparseCategoricalCrossentropy"),
+        Mistake(_by(lambda labels: labels.shape[-1] == 3), "want SparseCategoricalCrossentropy"),
+        Mistake(lambda labels, last: "sparse_categorical_crossentropy", "cannot say"),
         Mistake(
-            "def loss_for(labels, last_activation):\n    from keras import losses as L\n"
-            "    return L.categorical_crossentropy if labels.ndim == 2 else L.sparse_categorical_crossentropy",
+            lambda labels, last: (
+                _losses().categorical_crossentropy if labels.ndim == 2 else _losses().sparse_categorical_crossentropy
+            ),
             "Say from_logits=True",
         ),
-        Mistake(_LOSS.replace("return kind(from_logits=last_activation is None)", "return kind"), "Add the brackets"),
+        Mistake(lambda labels, last: type(_fitting(labels)), "Add the brackets"),
         Mistake(
-            "def loss_for(labels, last_activation):\n    import keras\n"
-            "    rows = lambda y: keras.ops.one_hot(keras.ops.cast(y, 'int32'), 3) if y.ndim == 1 else y\n"
-            "    return lambda y, p: keras.ops.mean((rows(y) - p) ** 2)",
-            "measured amounts",
-        ),
-        Mistake(
-            "def loss_for(labels, last_activation):\n    import keras\n"
-            "    focal = keras.losses.CategoricalFocalCrossentropy(from_logits=last_activation is None)\n"
-            "    return lambda y, p: focal(y if y.ndim == 2 else keras.ops.one_hot(keras.ops.cast(y, 'int32'), 3), p)",
+            lambda labels, last: (
+                lambda y, p: _losses().CategoricalFocalCrossentropy(from_logits=last is None)(_as_rows(y), p)
+            ),
             "It is another loss",
         ),
     ),
@@ -614,9 +572,10 @@ def _best(losses: list[float], patience: int) -> int:
     return _early_stop(losses, patience)[1]
 
 
-_diagnose_early_stop = ByCases(
+_EARLY_STOP = ByCases(
     truth=_early_stop,
-    cases=[Case(*run, words=f"For {run[0]} and patience {run[1]}") for run in _RUNS],
+    cases=_RUNS,
+    words="For {} and patience {}".format,
     misreadings=(
         Misreading(
             lambda losses, patience: [epoch - 1 for epoch in _early_stop(losses, patience)],
@@ -683,39 +642,30 @@ _diagnose_early_stop = ByCases(
 )
 
 
-_EARLY = """
-def early_stop(losses, patience):
-    best = waited = 0
-    for epoch in range(1, len(losses)):
-        if losses[epoch] < losses[best]:
-            best, waited = epoch, 0
-        else:
-            waited += 1
-        if waited == patience:
-            return epoch + 1, best + 1
-    return len(losses), best + 1
-"""
-
 early_stop = Exercise(
     name="early_stop",
-    solution_source=_EARLY,
+    solution_source="""
+        def early_stop(losses, patience):
+            best = waited = 0
+            for epoch in range(1, len(losses)):
+                if losses[epoch] < losses[best]:
+                    best, waited = epoch, 0
+                else:
+                    waited += 1
+                if waited == patience:
+                    return epoch + 1, best + 1
+            return len(losses), best + 1
+    """,
     hints=(
         "Go through the losses once. Remember the place of the smallest so far.",
         "Count the epochs since that place; a new smallest sets the count back to 0.",
         "When the count equals patience, return (this epoch, best epoch). If it never does, the run ends by itself.",
     ),
-    diagnose=_diagnose_early_stop,
+    diagnose=_EARLY_STOP,
     mistakes=(
-        Mistake(_EARLY.replace("losses[best]:", "losses[epoch - 1]:"), "compare with the best so far"),
-        Mistake(_EARLY.replace("waited == patience", "waited > patience"), "one epoch too late"),
-        Mistake(_EARLY.replace("waited == patience", "waited >= patience - 1"), "one epoch too early"),
-        Mistake(_EARLY.replace("best, waited = epoch, 0", "best = epoch"), "all bad epochs of the run"),
-        Mistake(_EARLY.replace("best + 1", "epoch + 1").replace("len(losses), epoch + 1", "len(losses), len(losses)"),
-                "not the best one"),
-        Mistake(_EARLY.replace("epoch + 1, best + 1", "epoch, best").replace("len(losses), best + 1",
-                "len(losses) - 1, best"), "counted from 0"),
-        Mistake(_EARLY.replace("losses[epoch] < losses[best]", "losses[epoch] <= losses[best]"), "equal loss"),
-        Mistake(_EARLY.replace("return epoch + 1", "return epoch + 2"), "count the epochs since"),
+        Mistake(
+            lambda losses, patience: (_ended(losses, patience) + 1, _best(losses, patience)), "count the epochs since"
+        ),
         Mistake(lambda losses, patience: len(losses), "shape (2,)"),
     ),
     why=(
@@ -735,9 +685,10 @@ _MATRICES = (
     np.array([[3, 1, 0, 0], [0, 9, 0, 3], [2, 2, 4, 0], [0, 0, 0, 6]]),
 )
 
-_diagnose_recall = ByCases(
+_RECALL = ByCases(
     truth=lambda matrix: np.diag(matrix) / matrix.sum(axis=1),
-    cases=[Case(matrix, words=f"For {matrix.tolist()}") for matrix in _MATRICES],
+    cases=[(matrix,) for matrix in _MATRICES],
+    words=lambda matrix: f"For {matrix.tolist()}",
     misreadings=(
         Misreading(
             lambda m: np.diag(m) / m.sum(axis=0),
@@ -782,7 +733,7 @@ recall = Exercise(
         "A row holds all pictures of one true class. Which element of it is right?",
         "np.diag(matrix) takes the diagonal; matrix.sum(axis=1) adds up each row.",
     ),
-    diagnose=_diagnose_recall,
+    diagnose=_RECALL,
     mistakes=(
         Mistake(lambda matrix: np.diag(matrix).sum() / matrix.sum(), "should have shape (3,)"),
         Mistake(lambda matrix: np.diag(matrix) / matrix.sum(axis=1, keepdims=True), "should have shape (3,)"),
@@ -799,44 +750,26 @@ recall = Exercise(
 # --- find the bug -----------------------------------------------------------------------------------------------------
 
 
-def _diagnose_mended(answer: object) -> str:
-    model = _model(answer)
-    if _has_weights_of_two_blocks(model, (32, 64)):
-        return (
-            "34,826 parameters in place of 108,810: less than a third, and the second layer sees what the first found."
-        )
+def _not_mended(model: object) -> str:
     filters, count = [shape[3] for shape in _kernels(model)], model.count_params()
     if filters == [64]:
-        raise Wrong(
+        return (
             f"Still {count:,} parameters, and no layer with 32 filters: the second block begins at the input again, so "
             "nothing leads from the first block to the output."
         )
     if len(filters) == 1:
-        raise Wrong(f"One convolution is left, with {filters[0]} filters. Both blocks are wanted, one after the other.")
+        return f"One convolution is left, with {filters[0]} filters. Both blocks are wanted, one after the other."
     if filters == [64, 32]:
-        raise Wrong("The blocks have changed places: 32 filters come first.")
+        return "The blocks have changed places: 32 filters come first."
     if filters != [32, 64]:
-        raise Wrong(f"Change the wiring only: convolutions with 32 and 64 filters. Yours: {filters}.")
-    raise Wrong(
+        return f"Change the wiring only: convolutions with 32 and 64 filters. Yours: {filters}."
+    return (
         f"Your model has {count:,} parameters; with both blocks in a row it is 320 + 18,496 + 16,010 = 34,826. Change "
         "the wiring only."
     )
 
 
-_MENDED = """
-def mended_model():
-    import keras
-    from keras import layers
-
-    inputs = keras.Input((28, 28, 1))
-    x = layers.Conv2D(32, 3, activation="relu")(inputs)
-    x = layers.MaxPooling2D(2)(x)
-    x = layers.Conv2D(64, 3, activation="relu")(x)
-    x = layers.MaxPooling2D(2)(x)
-    x = layers.Flatten()(x)
-    outputs = layers.Dense(10, activation="softmax")(x)
-    return keras.Model(inputs, outputs)
-"""
+_MENDED = _functional("mended_model", 32, 64)
 
 mended = Exercise(
     name="mended",
@@ -847,21 +780,22 @@ mended = Exercise(
         "Look at the last brackets in the line of the second convolution: whose output does it take?",
         "layers.Conv2D(64, 3, activation='relu')(x) instead of (...)(inputs).",
     ),
-    diagnose=_diagnose_mended,
+    diagnose=_TwoBlocks(
+        filters=(32, 64),
+        otherwise=_not_mended,
+        praise="34,826 parameters in place of 108,810: less than a third, and the second layer sees what the first "
+        "found.",
+    ),
     mistakes=(
         Mistake(_MENDED.replace('Conv2D(64, 3, activation="relu")(x)', 'Conv2D(64, 3, activation="relu")(inputs)'),
                 "nothing leads from the first block"),
         Mistake(_MENDED.replace(
             '    x = layers.Conv2D(64, 3, activation="relu")(x)\n    x = layers.MaxPooling2D(2)(x)\n', ""),
             "Both blocks are wanted"),
-        Mistake(_MENDED.replace("Conv2D(32", "Conv2D(9").replace("Conv2D(64", "Conv2D(32").replace("Conv2D(9",
-                "Conv2D(64"), "changed places"),
+        Mistake(_functional("mended_model", 64, 32), "changed places"),
         Mistake(_MENDED.replace("Conv2D(64", "Conv2D(32"), "Change the wiring only"),
         Mistake(_MENDED.replace('"relu")(x)', '"relu", padding="same")(x)'), "34,826"),
         Mistake(_MENDED.replace('Dense(10, activation="softmax")', "Dense(10)"), "no probabilities"),
-        Mistake(_MENDED.replace('Conv2D(64, 3, activation="relu")', "Conv2D(64, 3)"), "second convolution has no ReLU"),
-        Mistake(_MENDED.replace('Conv2D(32, 3, activation="relu")', "Conv2D(32, 3)"), "first convolution has no ReLU"),
-        Mistake(_MENDED.replace("MaxPooling2D", "AveragePooling2D"), "Max pooling is wanted"),
     ),
     why=(
         "A layer reads what stands in the brackets behind it, and nothing else joins two layers. With inputs there, no "
