@@ -303,6 +303,18 @@ class Pipeline(keras.layers.Pipeline):
         super().__init__(layers, name=name)
         self.value_range = None if value_range is None else check_range(value_range)
 
+    def build(self, input_shape: tuple | dict) -> None:
+        """Build the layers one by one: Keras would call them to see, on torch with 83 pictures and then with 89."""
+        for layer in self.layers:
+            layer.build(input_shape)
+            input_shape = layer.compute_output_shape(input_shape)
+
+    def compute_output_shape(self, input_shape: tuple | dict) -> tuple | dict:
+        """What the last layer gives."""
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
     def call(self, inputs: object, training: bool = True, mask: object = None) -> object:
         """What the layers make of images (N, H, W, C), or of a dict with ``"images"``."""
         if training and self.value_range is not None:

@@ -53,78 +53,42 @@ class Entry:
 
 def _entries() -> tuple[Entry, ...]:
     zero, signed, normal, caffe = _PIXELS
-    kernels = "_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    kernels, v3 = "_weights_tf_dim_ordering_tf_kernels_notop.h5", "224_1.0_float_no_top_v2.h5"
     return (
         Entry("squeezenet", 227, 722_496, caffe, "", ""),
         Entry("mobilenet", 224, 3_228_864, signed, "MobileNet", "mobilenet_1_0_*_tf_no_top.h5"),
         Entry("mobilenet_v2", 224, 2_257_984, signed, "MobileNetV2", "mobilenet_v2_weights_*_1.0_*_no_top.h5"),
-        *(
-            Entry(f"efficientnet_b{n}", side, params, zero, f"EfficientNetB{n}", f"efficientnetb{n}_notop.h5")
-            for n, (side, params) in enumerate(
-                [
-                    (224, 4_049_571),
-                    (240, 6_575_239),
-                    (260, 7_768_569),
-                    (300, 10_783_535),
-                    (380, 17_673_823),
-                    (456, 28_513_527),
-                    (528, 40_960_143),
-                    (600, 64_097_687),
-                ]
-            )
-        ),
-        *(
-            Entry(
-                f"mobilenet_v3_{size}",
-                224,
-                params,
-                zero,
-                f"MobileNetV3{size.title()}",
-                f"weights_mobilenet_v3_{size}_224_1.0_float_no_top_v2.h5",
-            )
-            for size, params in (("small", 939_120), ("large", 2_996_352))
-        ),
-        *(
-            Entry(
-                f"efficientnet_v2_{size}",
-                side,
-                params,
-                zero,
-                f"EfficientNetV2{size.upper()}",
-                f"efficientnetv2-{size}_notop.h5",
-            )
-            for size, side, params in (
-                ("b0", 224, 5_919_312),
-                ("b1", 240, 6_931_124),
-                ("b2", 260, 8_769_374),
-                ("b3", 300, 12_930_622),
-                ("s", 384, 20_331_360),
-                ("m", 480, 53_150_388),
-                ("l", 480, 117_746_848),
-            )
-        ),
-        *(
-            Entry(f"convnext_{size}", 224, params, zero, f"ConvNeXt{keras_size}", f"convnext_{size}_notop.h5")
-            for size, keras_size, params in (
-                ("tiny", "Tiny", 27_820_128),
-                ("small", "Small", 49_454_688),
-                ("base", "Base", 87_566_464),
-                ("large", "Large", 196_230_336),
-                ("xlarge", "XLarge", 348_147_968),
-            )
-        ),
-        *(
-            Entry(f"densenet{depth}", 224, params, normal, f"DenseNet{depth}", f"densenet{depth}{kernels}")
-            for depth, params in ((121, 7_037_504), (169, 12_642_880), (201, 18_321_984))
-        ),
-        *(
-            Entry(f"resnet{depth}", 224, params, caffe, f"ResNet{depth}", f"resnet{depth}{kernels}")
-            for depth, params in ((50, 23_587_712), (101, 42_658_176), (152, 58_370_944))
-        ),
-        *(
-            Entry(f"resnet{depth}_v2", 224, params, signed, f"ResNet{depth}V2", f"resnet{depth}v2{kernels}")
-            for depth, params in ((50, 23_564_800), (101, 42_626_560), (152, 58_331_648))
-        ),
+        Entry("efficientnet_b0", 224, 4_049_571, zero, "EfficientNetB0", "efficientnetb0_notop.h5"),
+        Entry("efficientnet_b1", 240, 6_575_239, zero, "EfficientNetB1", "efficientnetb1_notop.h5"),
+        Entry("efficientnet_b2", 260, 7_768_569, zero, "EfficientNetB2", "efficientnetb2_notop.h5"),
+        Entry("efficientnet_b3", 300, 10_783_535, zero, "EfficientNetB3", "efficientnetb3_notop.h5"),
+        Entry("efficientnet_b4", 380, 17_673_823, zero, "EfficientNetB4", "efficientnetb4_notop.h5"),
+        Entry("efficientnet_b5", 456, 28_513_527, zero, "EfficientNetB5", "efficientnetb5_notop.h5"),
+        Entry("efficientnet_b6", 528, 40_960_143, zero, "EfficientNetB6", "efficientnetb6_notop.h5"),
+        Entry("efficientnet_b7", 600, 64_097_687, zero, "EfficientNetB7", "efficientnetb7_notop.h5"),
+        Entry("mobilenet_v3_small", 224, 939_120, zero, "MobileNetV3Small", f"weights_mobilenet_v3_small_{v3}"),
+        Entry("mobilenet_v3_large", 224, 2_996_352, zero, "MobileNetV3Large", f"weights_mobilenet_v3_large_{v3}"),
+        Entry("efficientnet_v2_b0", 224, 5_919_312, zero, "EfficientNetV2B0", "efficientnetv2-b0_notop.h5"),
+        Entry("efficientnet_v2_b1", 240, 6_931_124, zero, "EfficientNetV2B1", "efficientnetv2-b1_notop.h5"),
+        Entry("efficientnet_v2_b2", 260, 8_769_374, zero, "EfficientNetV2B2", "efficientnetv2-b2_notop.h5"),
+        Entry("efficientnet_v2_b3", 300, 12_930_622, zero, "EfficientNetV2B3", "efficientnetv2-b3_notop.h5"),
+        Entry("efficientnet_v2_s", 384, 20_331_360, zero, "EfficientNetV2S", "efficientnetv2-s_notop.h5"),
+        Entry("efficientnet_v2_m", 480, 53_150_388, zero, "EfficientNetV2M", "efficientnetv2-m_notop.h5"),
+        Entry("efficientnet_v2_l", 480, 117_746_848, zero, "EfficientNetV2L", "efficientnetv2-l_notop.h5"),
+        Entry("convnext_tiny", 224, 27_820_128, zero, "ConvNeXtTiny", "convnext_tiny_notop.h5"),
+        Entry("convnext_small", 224, 49_454_688, zero, "ConvNeXtSmall", "convnext_small_notop.h5"),
+        Entry("convnext_base", 224, 87_566_464, zero, "ConvNeXtBase", "convnext_base_notop.h5"),
+        Entry("convnext_large", 224, 196_230_336, zero, "ConvNeXtLarge", "convnext_large_notop.h5"),
+        Entry("convnext_xlarge", 224, 348_147_968, zero, "ConvNeXtXLarge", "convnext_xlarge_notop.h5"),
+        Entry("densenet121", 224, 7_037_504, normal, "DenseNet121", f"densenet121{kernels}"),
+        Entry("densenet169", 224, 12_642_880, normal, "DenseNet169", f"densenet169{kernels}"),
+        Entry("densenet201", 224, 18_321_984, normal, "DenseNet201", f"densenet201{kernels}"),
+        Entry("resnet50", 224, 23_587_712, caffe, "ResNet50", f"resnet50{kernels}"),
+        Entry("resnet101", 224, 42_658_176, caffe, "ResNet101", f"resnet101{kernels}"),
+        Entry("resnet152", 224, 58_370_944, caffe, "ResNet152", f"resnet152{kernels}"),
+        Entry("resnet50_v2", 224, 23_564_800, signed, "ResNet50V2", f"resnet50v2{kernels}"),
+        Entry("resnet101_v2", 224, 42_626_560, signed, "ResNet101V2", f"resnet101v2{kernels}"),
+        Entry("resnet152_v2", 224, 58_331_648, signed, "ResNet152V2", f"resnet152v2{kernels}"),
         Entry("xception", 299, 20_861_480, signed, "Xception", f"xception{kernels}"),
         Entry("inception_v3", 299, 21_802_784, signed, "InceptionV3", f"inception_v3{kernels}"),
         Entry("inception_resnet_v2", 299, 54_336_736, signed, "InceptionResNetV2", f"inception_resnet_v2{kernels}"),
