@@ -8,8 +8,9 @@ from matplotlib.collections import PolyCollection
 from scipy.signal import convolve2d, correlate2d
 
 from cnnlab import conv, datasets, explore, kernels
+from cnnlab.explore.base.wording import number_text
 from cnnlab.explore.convolution import kernel_lab
-from cnnlab.explore.convolution.kernel_text import kernel_from_text, kernel_to_text, number_text
+from cnnlab.explore.convolution.kernel_text import kernel_from_text, kernel_to_text
 
 IMAGE = np.array([[1, 3, 3, 0, 0], [0, 3, 1, 0, 0], [0, 0, 2, 1, 1], [0, 0, 3, 0, 1], [3, 2, 1, 3, 0]])
 KERNEL = np.array([[0, 1, 0], [1, 0, 1], [1, 1, 0]])

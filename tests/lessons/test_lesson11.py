@@ -12,8 +12,8 @@ import pytest
 from cnnlab import boxes, datasets, explore, metrics, nms, scenes
 from cnnlab.checks import lesson11 as check
 from cnnlab.detection.detections import Detections, GroundTruth
+from cnnlab.explore.detection.boxed_picture import as_bytes
 from cnnlab.explore.detection.coins import coins
-from cnnlab.explore.drawing.boxed_picture import as_bytes
 
 # Keras turns TensorFlow's variables into arrays in a way that NumPy 2 complains about.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

@@ -13,7 +13,7 @@ from cnnlab import boxes, darknet, datasets, explore, letterbox, metrics, scenes
 from cnnlab.detection import tiny_yolo
 from cnnlab.detection.darknet import build, cfg, plan, weights
 from cnnlab.detection.detections import GroundTruth
-from cnnlab.explore.drawing.boxed_picture import plates
+from cnnlab.explore.detection.boxed_picture import plates
 
 
 def shipped(name):

@@ -13,17 +13,9 @@ from cnnlab.arithmetic.shapes import output_size
 from cnnlab.common.validate import check_rank
 from cnnlab.explore.base.controls import Control, button, text, whole
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.convolution.kernel_text import (
-    LARGEST_KERNEL,
-    check_sides,
-    kernel_from_text,
-    kernel_to_text,
-    number_text,
-    product_text,
-    size_text,
-    term_text,
-)
-from cnnlab.explore.drawing.grid import Grid
+from cnnlab.explore.base.wording import by, number_text, term_text
+from cnnlab.explore.convolution.kernel_text import LARGEST_KERNEL, check_sides, kernel_from_text, kernel_to_text
+from cnnlab.explore.drawing.arrays import Grid
 from cnnlab.explore.drawing.sheet import Sheet
 
 LARGEST_INPUT = 10  # rows or columns of the stepper's input; more cannot be read as numbers
@@ -137,12 +129,12 @@ class ConvolutionStepper(Explorer):
 
     def describe(self) -> str:
         kernel, shape = kernel_from_text(self.kernel), self._output_shape()
-        sizes = f"Input {size_text(self._pixels.shape)}, kernel {size_text(kernel.shape)}, strides {self.strides}"
+        sizes = f"Input {by(self._pixels.shape)}, kernel {by(kernel.shape)}, strides {self.strides}"
         if shape is None:
             return f"{sizes}: {self._misfit()}"
         (top, left), (height, width), count = self._corner(), kernel.shape, self.controls["step"].max + 1
         window = self._window()
-        pairs = [" + ".join(map(product_text, *rows)) for rows in zip(window, kernel, strict=True)]
+        pairs = [" + ".join(map(_product, *rows)) for rows in zip(window, kernel, strict=True)]
         products = " + ".join(term_text(product) for product in (window * kernel).ravel())
         result = [f"= {products}", f"= {number_text(self.answer())}"] if self.revealed else ["= ?"]
         sums = [number_text(value) for value in self._sums().ravel()[: self.step + 1]]
@@ -150,7 +142,7 @@ class ConvolutionStepper(Explorer):
             sums[-1] = "?"
         return "\n".join(
             [
-                f"{sizes}: output {size_text(shape)}. Position {self.step + 1} of {count}: "
+                f"{sizes}: output {by(shape)}. Position {self.step + 1} of {count}: "
                 f"row {self.row}, column {self.column}.",
                 f"Window (rows {top} to {top + height - 1}, columns {left} to {left + width - 1}) "
                 "times kernel, pixel by pixel:",
@@ -171,9 +163,9 @@ class ConvolutionStepper(Explorer):
         kernel, shape = kernel_from_text(self.kernel), self._output_shape()
         picture = plot.Picture(10, 3.7, alt=self.describe())
         sheet = Sheet(picture)
-        size = f"input {size_text(self._pixels.shape)}"
+        size = f"input {by(self._pixels.shape)}"
         source = Grid(sheet, self._pixels, middle=_MIDDLE, centre=1.8, width=2.9, title=size, indices=True)
-        weights = Grid(sheet, kernel, middle=_MIDDLE, centre=4.5, width=1.45, title=f"kernel {size_text(kernel.shape)}")
+        weights = Grid(sheet, kernel, middle=_MIDDLE, centre=4.5, width=1.45, title=f"kernel {by(kernel.shape)}")
         source.fill(brightness=True)
         weights.fill()
         if shape is None:
@@ -196,7 +188,7 @@ class ConvolutionStepper(Explorer):
         grid.fill(hidden=np.full(kernel.shape, not self.revealed), lower=0.13 if roomy else 0.0)
         if roomy:
             for place in np.ndindex(kernel.shape):
-                grid.note(*place, product_text(window[place], kernel[place]))
+                grid.note(*place, _product(window[place], kernel[place]))
         return grid
 
     def _draw_output(self, sheet: Sheet, shape: tuple[int, int]) -> Grid:
@@ -208,7 +200,7 @@ class ConvolutionStepper(Explorer):
             middle=_MIDDLE,
             centre=8.9,
             width=1.75,
-            title=f"output {size_text(shape)}",
+            title=f"output {by(shape)}",
             indices=True,
         )
         # One scale for every step: a cell keeps its colour when later cells appear.
@@ -224,3 +216,7 @@ class ConvolutionStepper(Explorer):
         if products.size > 9:
             return f"the {products.size} products add up to {total}"
         return f"{' + '.join(map(term_text, products))} = {total}"
+
+
+def _product(pixel: float, weight: float) -> str:
+    return f"{term_text(pixel)}·{term_text(weight)}"

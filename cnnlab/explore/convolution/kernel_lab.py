@@ -14,15 +14,9 @@ from cnnlab.common.validate import check_rank
 from cnnlab.data import datasets
 from cnnlab.explore.base.controls import Control, choice, switch, text
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.convolution.kernel_text import (
-    LARGEST_KERNEL,
-    check_sides,
-    kernel_from_text,
-    kernel_to_text,
-    number_text,
-    size_text,
-)
-from cnnlab.explore.drawing.grid import Grid
+from cnnlab.explore.base.wording import by, number_text
+from cnnlab.explore.convolution.kernel_text import LARGEST_KERNEL, check_sides, kernel_from_text, kernel_to_text
+from cnnlab.explore.drawing.arrays import Grid
 from cnnlab.explore.drawing.sheet import Sheet
 
 PHOTO_SIDE = 320  # pixels; a larger photo is averaged down, so that a change shows at once
@@ -131,7 +125,7 @@ class KernelLab(Explorer):
         rows = kernel_to_text(kernel_from_text(self.kernel)).splitlines()
         return "\n".join(
             [
-                f"{name}, {size_text(self._picture().shape)} grey levels. Kernel {self.preset}: {about}.",
+                f"{name}, {by(self._picture().shape)} grey levels. Kernel {self.preset}: {about}.",
                 *(f"  {row}" for row in rows),
                 f"{divided} weights add up to {number_text(self._weights().sum())}: {self._even_area()}.",
                 f"Smallest value {number_text(result[low])} at row {low[0]}, column {low[1]}; "
@@ -161,8 +155,8 @@ class KernelLab(Explorer):
         picture = plot.Picture(9.6, max(inch * source.shape[0], 2.8) + 0.95, alt=self.describe())
         sheet = Sheet(picture)
         grey = _coloured(source, 0, 255, "gray")
-        _paint(sheet, grey, 1.95, inch * source.shape[1], f"input {size_text(source.shape)}")
-        title = ("absolute value of the " if self.absolute else "") + f"result {size_text(result.shape)}"
+        _paint(sheet, grey, 1.95, inch * source.shape[1], f"input {by(source.shape)}")
+        title = ("absolute value of the " if self.absolute else "") + f"result {by(result.shape)}"
         signed = self._signed_view()
         top = (float(np.abs(result).max()) or 1.0) if signed else 255.0
         low, colours = (-top, plot.FILL_SIGNED) if signed else (0.0, "gray")

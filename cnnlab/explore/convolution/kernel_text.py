@@ -1,4 +1,4 @@
-"""Kernels as typed text, and numbers as a learner writes them: shared by the explorers of lesson 01."""
+"""Kernels as typed text: shared by the explorers of lesson 01."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 from fractions import Fraction
 
 import numpy as np
-
-from cnnlab import plot
 
 LARGEST_KERNEL = 7  # rows or columns; more cannot be read as numbers
 
@@ -75,39 +73,3 @@ def check_sides(array: np.ndarray, name: str, low: int, high: int | None = None,
         raise ValueError(f"`{name}` must have {rule} rows and columns. Received: {height} × {width}.{advice}")
     if not np.isfinite(array).all():
         raise ValueError(f"`{name}` must hold finite numbers. Received: NaN or infinity among them")
-
-
-def number_text(value: float) -> str:
-    """A number as a learner writes it: free of floating-point dust, with a real minus sign.
-
-    >>> number_text(0.1 + 0.2), number_text(-3.0)
-    ('0.30', '−3')
-    """
-    return plot.short_number(round(float(value), 9) + 0.0).replace("-", "\N{MINUS SIGN}")
-
-
-def term_text(value: float) -> str:
-    """A number as a term of a sum or product: a negative one in brackets.
-
-    >>> term_text(4), term_text(-3)
-    ('4', '(−3)')
-    """
-    return f"({number_text(value)})" if value < 0 else number_text(value)
-
-
-def product_text(pixel: float, weight: float) -> str:
-    """A pixel times a weight.
-
-    >>> product_text(3, -2)
-    '3·(−2)'
-    """
-    return f"{term_text(pixel)}·{term_text(weight)}"
-
-
-def size_text(shape: tuple[int, ...]) -> str:
-    """Rows × columns.
-
-    >>> size_text((4, 6))
-    '4×6'
-    """
-    return "×".join(map(str, shape))

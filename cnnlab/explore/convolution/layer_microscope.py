@@ -8,9 +8,9 @@ import numpy as np
 from cnnlab import plot
 from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.base.wording import by
 from cnnlab.explore.convolution.opened import Explanation, OpenedConv, open_model
-from cnnlab.explore.drawing.grid import Grid
-from cnnlab.explore.drawing.maps import Map, by, shades
+from cnnlab.explore.drawing.arrays import Grid, Map, shades
 from cnnlab.explore.drawing.sheet import Sheet
 
 WRITTEN_TAPS = 30  # larger kernels are drawn as colours only: their numbers would be too small to read

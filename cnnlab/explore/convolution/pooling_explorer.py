@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib import colormaps
 
 from cnnlab import plot
 from cnnlab.arithmetic import pooling, shapes
 from cnnlab.common.validate import check_rank
 from cnnlab.explore.base.controls import choice, switch, whole
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.drawing.grid import greys
-from cnnlab.explore.drawing.sheet import INK, Sheet
+from cnnlab.explore.base.wording import number_text, span
+from cnnlab.explore.drawing.arrays import Grid
+from cnnlab.explore.drawing.sheet import Sheet
 
 _IMAGE = np.array(
     [
@@ -132,7 +133,7 @@ class PoolingExplorer(Explorer):
         if self.gradient and self.revealed:
             lines.append(self._gradient_words(window))
         if not self._predicting:
-            rows = [" ".join(_plain(value) for value in row) for row in self._outputs()]
+            rows = [" ".join(number_text(value) for value in row) for row in self._outputs()]
             lines.append("Output, row by row: " + " / ".join(rows))
         return "\n".join(filter(None, lines))
 
@@ -145,8 +146,11 @@ class PoolingExplorer(Explorer):
         )
 
     def _place(self, window: _Window) -> str:
-        pixels = ", ".join(_plain(value) for value in window.values.ravel())
-        return f"The window covers {_span('row', window.rows)}, {_span('column', window.columns)}: {pixels}."
+        pixels = ", ".join(number_text(value) for value in window.values.ravel())
+        rows, columns = (
+            span(name, seen[0], seen[-1]) for name, seen in (("row", window.rows), ("column", window.columns))
+        )
+        return f"The window covers {rows}, {columns}: {pixels}."
 
     def _remark(self, window: _Window) -> str:
         if window.winner is None:
@@ -174,8 +178,8 @@ class PoolingExplorer(Explorer):
         lead = "If every output sends back a gradient of 1, "
         if window.winner is None:
             count = window.values.size
-            return lead + f"this one's is shared: {_plain(1 / count)} to each of its {count} pixels."
-        total = _plain(self._gradient()[window.winner])
+            return lead + f"this one's is shared: {number_text(1 / count)} to each of its {count} pixels."
+        total = number_text(self._gradient()[window.winner])
         row, column = window.winner
         return lead + (
             f"this one's goes to row {row}, column {column} alone. "
@@ -193,166 +197,60 @@ class PoolingExplorer(Explorer):
     def figure(self) -> plot.Picture:
         picture = plot.Picture(10, 4.3, alt=self.describe())
         sheet, window = Sheet(picture), self._window()
-        source, output, gradient = self._boards(sheet)
-        self._draw_input(source, window)
-        self._draw_output(output)
-        if gradient is not None:
-            self._draw_gradient(gradient, window)
-        for sign, left, right in (("→", source, output), ("→", output, gradient)):
-            if right is not None:
-                middle = (left.right + right.left - 0.25) / 2  # the row numbers stand left of the grid
-                sheet.stamp(sign, [(middle, _MIDDLE)], 17, plot.GREY)
+        for left, right in pairwise(self._draw_grids(sheet, window)):
+            sheet.stamp("→", [((left.right + right.edge) / 2, _MIDDLE)], 17, plot.GREY)
         sheet.stamp(_working(self.op, window, longest=9, answer=None if self.revealed else "?"), [(5.0, 0.25)], 13)
         return picture
 
-    def _boards(self, sheet: Sheet) -> tuple[_Board, _Board, _Board | None]:
+    def _draw_grids(self, sheet: Sheet, window: _Window) -> list[Grid]:
         """Input, output and gradient side by side, all with cells of one size."""
-        (top, bottom), (left, right) = self._pads()
-        height, width = self._picture.shape
-        columns = [left + width + right, self._output_shape()[1], *([width] if self.gradient else [])]
+        pads, shape, sizes = self._pads(), self._picture.shape, self._output_shape()
+        rows = sum(pads[0]) + shape[0]
+        columns = [sum(pads[1]) + shape[1], sizes[1], *([shape[1]] if self.gradient else [])]
         gaps = _GAP * (len(columns) - 1)
-        cell = min(0.55, (9.0 - gaps) / sum(columns), 3.1 / (top + height + bottom))
-        x = 5.1 - (gaps + cell * sum(columns)) / 2
-        source = _Board(sheet, self._picture.shape, cell, x, (top, bottom), (left, right))
-        x += cell * columns[0] + _GAP
-        output = _Board(sheet, self._output_shape(), cell, x)
-        x += cell * columns[1] + _GAP
-        return source, output, _Board(sheet, self._picture.shape, cell, x) if self.gradient else None
+        cell = min(0.55, (9.0 - gaps) / sum(columns), 3.1 / rows)
+        edges = 5.1 - (gaps + cell * sum(columns)) / 2 + np.cumsum([0, *(cell * n + _GAP for n in columns)])
+        rooms = [
+            {"middle": _MIDDLE, "centre": left + cell * n / 2, "width": cell * n, "height": cell * rows}
+            for left, n in zip(edges[:-1], columns, strict=True)
+        ]
+        title = "input; crossed: padding" if any(map(any, pads)) else "input"
+        source = Grid(sheet, self._picture, title=title, indices=True, pads=pads, **rooms[0])
+        output = Grid(sheet, self._outputs(), title=f"output {sizes[0]} × {sizes[1]}", indices=True, **rooms[1])
+        self._draw_input(source, window)
+        self._draw_output(output)
+        return [source, output, *([self._draw_gradient(sheet, window, rooms[2])] if self.gradient else [])]
 
-    def _draw_input(self, board: _Board, window: _Window) -> None:
-        title = "input; crossed: padding" if any(map(any, self._pads())) else "input"
-        board.fill(self._picture, title, brightness=self._is_light())
+    def _draw_input(self, grid: Grid, window: _Window) -> None:
+        grid.fill(brightness=self._is_light())
         for row, column in np.argwhere(~np.logical_and.outer(self._seen(0), self._seen(1))):
-            board.fade(row, column)
+            grid.fade(row, column)
         (top, _), (left, _) = self._pads()
-        board.frame(self.row * self._step() - top, self.column * self._step() - left, self.pool_size, self.pool_size)
-        if self.revealed:
-            board.ring(window.winner, plot.ORANGE)
+        grid.frame(self.row * self._step() - top, self.column * self._step() - left, self.pool_size, self.pool_size)
+        if self.revealed and window.winner:
+            grid.ring(*window.winner, plot.ORANGE)
 
-    def _draw_output(self, board: _Board) -> None:
-        outputs = self._outputs()
-        hidden = np.zeros(outputs.shape, bool)
-        if self._predicting:  # a neighbour that is shown now is no prediction later
-            hidden[:] = True
-            hidden[self.row, self.column] = not self.revealed
+    def _draw_output(self, grid: Grid) -> None:
+        hidden = np.full(grid.values.shape, self._predicting)  # a neighbour that is shown now is no prediction later
+        hidden[self.row, self.column] = not self.revealed
         scale = float(np.abs(self._picture).max())  # input and output share one scale of colours
-        title = f"output {outputs.shape[0]} × {outputs.shape[1]}"
-        board.fill(outputs, title, scale, hidden, brightness=self._is_light())
-        board.frame(self.row, self.column, 1, 1)
+        grid.fill(hidden, scale, brightness=self._is_light())
+        grid.frame(self.row, self.column, 1, 1)
 
     def _is_light(self) -> bool:
         """Whether the numbers can be brightness: none is negative."""
         return bool((self._picture >= 0).all())
 
-    def _draw_gradient(self, board: _Board, window: _Window) -> None:
+    def _draw_gradient(self, sheet: Sheet, window: _Window, room: dict[str, float]) -> Grid:
         gradient = np.round(self._gradient(), 6)
-        hidden = np.full(gradient.shape, not self.revealed)
-        board.fill(np.where(gradient == 0, np.nan, gradient), "gradient sent back; empty: 0", None, hidden)
+        values = np.where(gradient == 0, np.nan, gradient)
+        grid = Grid(sheet, values, title="gradient sent back; empty: 0", indices=True, **room)
+        grid.fill(np.full(gradient.shape, not self.revealed))
         if self.revealed:
-            board.frame(window.rows.start, window.columns.start, len(window.rows), len(window.columns))
-            board.ring(window.winner)
-
-
-class _Board:
-    """A grid of square cells on a sheet, with row and column numbers outside and padding around it.
-
-    Parameters
-    ----------
-    sheet : where to draw
-    shape : rows and columns, without the padding
-    cell, left : side of a cell and x of the padded grid's left edge, in inches
-    tall, wide : rows of padding (above, below) and columns of padding (before, after)
-    """
-
-    def __init__(
-        self,
-        sheet: Sheet,
-        shape: tuple[int, int],
-        cell: float,
-        left: float,
-        tall: tuple[int, int] = (0, 0),
-        wide: tuple[int, int] = (0, 0),
-    ) -> None:
-        rows, columns = (n + sum(pads) for n, pads in zip(shape, (tall, wide), strict=True))
-        self.sheet, self.shape, self.cell, self.left = sheet, shape, cell, left
-        self.tall, self.wide = tall, wide
-        self.top = _MIDDLE - rows * cell / 2
-        self.right = left + columns * cell
-
-    def _corner(self, row: float, column: float) -> tuple[float, float]:
-        """x and y of the top left corner of a cell."""
-        return self.left + (column + self.wide[0]) * self.cell, self.top + (row + self.tall[0]) * self.cell
-
-    def _centre(self, row: float, column: float) -> tuple[float, float]:
-        return self._corner(row + 0.5, column + 0.5)
-
-    def fill(
-        self,
-        values: np.ndarray,
-        title: str,
-        top: float | None = None,
-        hidden: np.ndarray | None = None,
-        *,
-        brightness: bool = False,
-    ) -> None:
-        """Colour the cells and write their numbers; NaN stays empty, hidden is "?".
-
-        With `brightness` the numbers are light, and grey from black at 0 to white at `top`.
-        """
-        hidden = np.zeros(self.shape, bool) if hidden is None else hidden
-        known = np.isfinite(values) & ~hidden
-        shown = np.pad(np.where(known, values, 0.0), (self.tall, self.wide))
-        top = top or float(np.abs(shown).max()) or 1.0
-        if brightness:
-            colours = np.where(np.pad(hidden, (self.tall, self.wide))[..., None], 1.0, greys(shown, top))
-        else:
-            colours = colormaps[plot.FILL_SIGNED](0.5 + 0.28 * np.clip(shown / top, -1, 1))[..., :3]  # (H, W, 3), pale
-        self.sheet.cells(colours, self.left, self.top, self.cell)
-        self._label(title)
-        places: dict[tuple[str, bool], list[tuple[float, float]]] = {}
-        for (row, column), value in np.ndenumerate(values):
-            if hidden[row, column] or known[row, column]:
-                word = "?" if hidden[row, column] else _plain(value)
-                dark = colours[row + self.tall[0], column + self.wide[0]].max() < 0.5
-                places.setdefault((word, bool(dark)), []).append(self._centre(row, column))
-        size = min(13.0, 26 * self.cell, 100 * self.cell / max((len(word) for word, _ in places), default=1))
-        for dark, colour in ((False, INK), (True, "white")):
-            self.sheet.stamp_all(
-                {word: where for (word, on_dark), where in places.items() if on_dark is dark}, size, colour
-            )
-
-    def _label(self, title: str) -> None:
-        """Write the title and the indices, and cross out the padding."""
-        height, width = self.shape
-        self.sheet.stamp(title, [((self.left + self.right) / 2, self.top - 0.4)], 11)
-        for column in range(width):
-            self.sheet.stamp(str(column), [(self._centre(0, column)[0], self.top - 0.12)], 8.5, plot.GREY)
-        for row in range(height):
-            self.sheet.stamp(str(row), [(self.left - 0.14, self._centre(row, 0)[1])], 8.5, plot.GREY)
-        padding = [
-            (row, column)
-            for row in range(-self.tall[0], height + self.tall[1])
-            for column in range(-self.wide[0], width + self.wide[1])
-            if not (0 <= row < height and 0 <= column < width)
-        ]
-        falling = [(self._corner(r, c), self._corner(r + 1, c + 1)) for r, c in padding]
-        rising = [(self._corner(r + 1, c), self._corner(r, c + 1)) for r, c in padding]
-        self.sheet.lines(falling + rising, "#A8B0BA", 0.7)
-
-    def fade(self, row: int, column: int) -> None:
-        """Make a cell pale: no window looks at it."""
-        self.sheet.box(*self._corner(row, column), self.cell, self.cell, "none", fill="#FFFFFFCC")
-
-    def frame(self, row: int, column: int, rows: int, columns: int) -> None:
-        """Point at a rectangle of cells."""
-        self.sheet.box(*self._corner(row, column), columns * self.cell, rows * self.cell, plot.BLUE, line=3.5)
-
-    def ring(self, place: tuple[int, int] | None, colour: str = INK) -> None:
-        """Ring the winning pixel."""
-        if place is not None:
-            turn = np.linspace(0, 2 * np.pi, 40)
-            circle = np.array(self._centre(*place)) + 0.44 * self.cell * np.column_stack([np.cos(turn), np.sin(turn)])
-            self.sheet.shapes([circle], colour, line=2.8)
+            grid.frame(window.rows.start, window.columns.start, len(window.rows), len(window.columns))
+            if window.winner:
+                grid.ring(*window.winner)
+        return grid
 
 
 def _check_image(image: object) -> np.ndarray:
@@ -367,25 +265,14 @@ def _check_image(image: object) -> np.ndarray:
     return image.astype(np.int64) if image.dtype.kind == "b" else image
 
 
-def _plain(value: float) -> str:
-    """A number as people write it."""
-    return plot.short_number(float(value)).replace("-", "\N{MINUS SIGN}")
-
-
-def _span(name: str, indices: range) -> str:
-    if len(indices) == 1:
-        return f"{name} {indices.start}"
-    return f"{name}s {indices.start}–{indices.stop - 1}"
-
-
 def _working(op: str, window: _Window, longest: int = 16, answer: str | None = None) -> str:
     """The window's arithmetic on one line; with more than `longest` pixels only the number of them is said."""
-    values = [_plain(value) for value in window.values.ravel()]
-    answer = _plain(window.result) if answer is None else answer
+    values = [number_text(value) for value in window.values.ravel()]
+    answer = number_text(window.result) if answer is None else answer
     if op != "average":
         inside = ", ".join(values) if len(values) <= longest else f"{len(values)} pixels"
         return f"{op}({inside}) = {answer}"
     signed = [f"({value})" if value.startswith("\N{MINUS SIGN}") else value for value in values]
     terms = " + ".join(signed) if len(values) <= longest else f"sum of {len(values)} pixels"
-    total = "?" if answer == "?" else _plain(window.values.sum())
+    total = "?" if answer == "?" else number_text(window.values.sum())
     return f"({terms}) / {len(values)} = {total} / {len(values)} = {answer}"

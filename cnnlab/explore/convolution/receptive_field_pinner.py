@@ -11,8 +11,9 @@ from cnnlab import plot
 from cnnlab.common.validate import check_int
 from cnnlab.explore.base.controls import Control, choice, text, whole
 from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.base.wording import by
 from cnnlab.explore.convolution.fields import ModelFields, StackFields, parse_stack
-from cnnlab.explore.drawing.maps import Map, by, shades
+from cnnlab.explore.drawing.arrays import Map, shades
 from cnnlab.explore.drawing.sheet import INK, Sheet
 
 

@@ -13,7 +13,8 @@ from cnnlab.arithmetic.shapes import explicit_padding, same_padding
 from cnnlab.common.validate import check_choice, check_int
 from cnnlab.explore.base.controls import choice, text, whole
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.convolution.windows import FORMULA, Windows, keras_answer, signed
+from cnnlab.explore.base.wording import minus
+from cnnlab.explore.convolution.windows import FORMULA, Windows, keras_answer
 from cnnlab.explore.drawing.sheet import INK, MONO_ADVANCE, Sheet
 
 _MOST_PADDING = 6
@@ -377,7 +378,7 @@ def _tight(formula: str) -> str:
 
 
 def _starts(axis: Windows) -> str:
-    places = ", ".join(signed(start - axis.before) for start in axis.starts)
+    places = ", ".join(minus(str(start - axis.before)) for start in axis.starts)
     return f"{'They start' if axis.name == 'row' else 'and'} at {axis.name}{'s' if axis.outputs > 1 else ''} {places}"
 
 

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from cnnlab.arithmetic.shapes import dilated_size
+from cnnlab.explore.base.wording import minus, span
 
 FORMULA = "⌊( n + before + after − d·(f − 1) − 1) / s⌋ + 1"
 
@@ -67,14 +68,14 @@ class Windows:
     def worked(self) -> str:
         """The rest of the arithmetic, from the substituted formula to the result."""
         quotient = self.outputs - 1
-        return f"⌊{signed(self.room):>2} / {self.strides}⌋ + 1 = {signed(quotient):>2} + 1 = {signed(self.outputs):>2}"
+        return minus(f"⌊{self.room:>2} / {self.strides}⌋ + 1 = {quotient:>2} + 1 = {self.outputs:>2}")
 
     def dropped(self) -> str:
         """The pixels behind the last window, in words; empty if there are none."""
         start = max(self.end, self.before) - self.before
         parts = []
         if self.starts and start < self.n:
-            parts.append(_span(self.name, start, self.n - 1))
+            parts.append(span(self.name, start, self.n - 1))
         padding = self.padded - max(self.end, self.before + self.n)
         if self.starts and padding > 0:
             parts.append(f"{padding} padding {self.name}{'s' if padding > 1 else ''}")
@@ -124,12 +125,3 @@ def keras_answer(
     except ValueError:  # "Computed output size would be negative"
         return call, None, note
     return call, shape if min(shape) >= 1 else None, note
-
-
-def signed(number: int) -> str:
-    """`number` with a true minus sign, as wide as the digits."""
-    return str(number).replace("-", "−")
-
-
-def _span(name: str, first: int, last: int) -> str:
-    return f"{name} {first}" if first == last else f"{name}s {first} to {last}"

@@ -13,7 +13,6 @@ from cnnlab.arithmetic import boxes as box_arithmetic
 from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import counted, minus
-from cnnlab.explore.drawing.boxed_picture import bar
 from cnnlab.explore.drawing.drag_boxes import drag_boxes
 from cnnlab.explore.drawing.sheet import INK, Sheet
 
@@ -208,7 +207,10 @@ class BoxBench(Explorer):
         y = 3.02
         answer = _quotient(pair) if self.revealed else "?"
         sheet.write(_TEXT, y, f"IoU  {answer}", 13, bold=True)
-        bar(sheet, _TEXT, y + 0.2, 3.4, pair.iou if self.revealed else 0.0, _BOTH)
+        share = pair.iou if self.revealed else 0.0
+        sheet.box(_TEXT, y + 0.2, 3.4, 0.16, "none", fill="#E8EBEF")
+        sheet.box(_TEXT, y + 0.2, 3.4 * share, 0.16, "none", fill=_BOTH)
+        sheet.box(_TEXT, y + 0.2, 3.4, 0.16, INK, line=0.8)
         middle = _TEXT + 1.7
         sheet.lines([((middle, y + 0.15), (middle, y + 0.41))], INK, 1.2)
         sheet.stamp("0.5", [(middle, y + 0.51)], 8.0, plot.GREY)

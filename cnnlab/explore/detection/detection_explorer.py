@@ -15,8 +15,8 @@ from cnnlab.detection.darknet.heads import Candidates
 from cnnlab.detection.nms import nms
 from cnnlab.detection.overlay import Place
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.drawing.boxed_picture import PLATE, plates
-from cnnlab.explore.drawing.maps import Map
+from cnnlab.explore.detection.boxed_picture import PLATE, plates
+from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import INK, Sheet
 
 _WIDTH, _HEIGHT = 9.6, 4.55  # inches

@@ -13,8 +13,9 @@ from cnnlab.detection.detections import Detections
 from cnnlab.explore.base.controls import choice, real, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import counted
+from cnnlab.explore.detection.boxed_picture import TONES, as_bytes
 from cnnlab.explore.detection.coins import coins
-from cnnlab.explore.drawing.boxed_picture import Overlay, as_bytes
+from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import Sheet
 
 MOST = 600  # candidates; more can be neither told apart nor drawn in time
@@ -77,7 +78,7 @@ class NmsStepper(Explorer):
                 f"Received: {len(detections)}"
             )
         self._found = detections
-        self._overlay = Overlay(_paled(as_bytes(image)), *_PICTURE)
+        self._pixels = _paled(as_bytes(image)) & TONES
         self._rounds = lru_cache(maxsize=32)(self._all_rounds)
         super().__init__(
             predict=predict,
@@ -169,18 +170,16 @@ class NmsStepper(Explorer):
     def figure(self) -> plot.Picture:
         picture = plot.Picture(_WIDTH, _HEIGHT, alt=self.describe())
         sheet, boxes, steps, at = Sheet(picture), self._found.boxes, self._steps(), self._at()
-        self._overlay.draw(sheet)
+        shown = Map(sheet, self._pixels, _PICTURE[:2], _PICTURE[2:])
         waiting = self._strong() if at == 0 else steps[at - 1].remaining
-        self._overlay.outline(sheet, boxes[waiting], _WAITING, 1.0, casing=False)
+        shown.outline(boxes[waiting], _WAITING, 1.0, casing=False)
         kept = [step.kept for step in steps[: max(at - 1, 0)]]
-        self._overlay.outline(sheet, boxes[kept], _KEPT, 2.4)
+        shown.outline(boxes[kept], _KEPT, 2.4)
         if at:
             step = steps[at - 1]
-            self._overlay.outline(sheet, boxes[step.suppressed], _GONE, 1.2, casing=False)
-            self._overlay.outline(sheet, boxes[[step.kept]], _NOW, 3.6)
-            self._overlay.tags(
-                sheet, boxes[[step.kept]], [f"{self._name(step.kept)} {self._found.scores[step.kept]:.2f}"]
-            )
+            shown.outline(boxes[step.suppressed], _GONE, 1.2, casing=False)
+            shown.outline(boxes[[step.kept]], _NOW, 3.6)
+            shown.tags(boxes[[step.kept]], [f"{self._name(step.kept)} {self._found.scores[step.kept]:.2f}"])
         self._draw_numbers(sheet, len(waiting))
         return picture
 

@@ -15,8 +15,9 @@ from cnnlab.detection.detections import Detections, GroundTruth
 from cnnlab.explore.base.controls import choice, real, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import counted
+from cnnlab.explore.detection.boxed_picture import TONES, as_bytes
 from cnnlab.explore.detection.coins import coins
-from cnnlab.explore.drawing.boxed_picture import Overlay, as_bytes
+from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import INK, Sheet, disc, rectangle
 
 MOST = 40  # pictures
@@ -71,7 +72,7 @@ class PrBuilder(Explorer):
     iou_threshold = real(0.3, 0.95, 0.5, 0.05, readout_format=".2f")
     form = choice(list(_FORMS), "all points (VOC 2010)", label="AP from")
     label = choice(lambda it: list(it._classes), label="class")
-    picture = whole(0, lambda it: len(it._overlays) - 1)
+    picture = whole(0, lambda it: len(it._pixels) - 1)
     choices = ("undefined",)
 
     def __init__(
@@ -103,7 +104,7 @@ class PrBuilder(Explorer):
         if any(truth.crowd.any() or truth.ignore.any() for truth in self._truth):
             raise ValueError("`ground_truth` must hold no crowds and no ignored boxes: they count neither way")
         self._classes = self._names()
-        self._overlays = [Overlay(as_bytes(image, "images"), *_PICTURE) for image in pictures]
+        self._pixels = [as_bytes(image, "images") & TONES for image in pictures]
         self._rankings = lru_cache(maxsize=64)(self._rank)
         super().__init__(
             predict=predict,
@@ -148,7 +149,7 @@ class PrBuilder(Explorer):
     def question(self) -> str:
         return (
             f"At a score threshold of {self.score_threshold:.2f}, what is the precision over "
-            f"{'all pictures' if len(self._overlays) > 1 else 'this picture'}, with two decimals? "
+            f"{'all pictures' if len(self._pixels) > 1 else 'this picture'}, with two decimals? "
             f"{counted(self._taken(), 'box', 'es')} reach it. Where there is none to speak of, type undefined."
         )
 
@@ -217,17 +218,16 @@ class PrBuilder(Explorer):
         return picture
 
     def _draw_boxes(self, sheet: Sheet, taken: int) -> None:
-        overlay = self._overlays[self.picture]
-        overlay.draw(sheet)
+        shown = Map(sheet, self._pixels[self.picture], _PICTURE[:2], _PICTURE[2:])
         right, wrong, missed = self._boxes(taken)
         if not self.revealed:
-            overlay.outline(sheet, self._objects().boxes, _MISSED, 1.2, casing=False)
-            overlay.outline(sheet, np.concatenate([right, wrong]), plot.YELLOW, 2.0)
+            shown.outline(self._objects().boxes, _MISSED, 1.2, casing=False)
+            shown.outline(np.concatenate([right, wrong]), plot.YELLOW, 2.0)
             sheet.write(_PICTURE[0], 0.22, "yellow: taken at this threshold; thin blue: what is there", 9.5)
             return
-        overlay.outline(sheet, right, _RIGHT, 2.2)
-        overlay.dashed(sheet, wrong[:40], _WRONG, 2.2)
-        overlay.outline(sheet, missed, _MISSED, 1.2, casing=False)
+        shown.outline(right, _RIGHT, 2.2)
+        shown.dashed(wrong[:40], _WRONG, 2.2)
+        shown.outline(missed, _MISSED, 1.2, casing=False)
         key = ((_RIGHT, "right (TP)", 2.4), (_WRONG, "wrong (FP)", 2.4), (_MISSED, "missed (FN)", 1.2))
         for place, (colour, words, line) in enumerate(key):
             x = _PICTURE[0] + 1.35 * place

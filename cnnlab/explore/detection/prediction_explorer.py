@@ -15,8 +15,8 @@ from cnnlab.detection import metrics
 from cnnlab.detection.detections import Detections, GroundTruth
 from cnnlab.detection.nms import nms
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.drawing.boxed_picture import plates
-from cnnlab.explore.drawing.maps import Map
+from cnnlab.explore.detection.boxed_picture import plates
+from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import INK, Sheet
 
 _WIDTH, _HEIGHT = 10.0, 4.75  # inches

@@ -14,7 +14,7 @@ from cnnlab.data import scenes
 from cnnlab.detection import anchors as anchor_sizes
 from cnnlab.detection import yolo
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.drawing.maps import Map
+from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import INK, Sheet
 
 _WIDTH, _HEIGHT = 10.0, 4.75  # inches

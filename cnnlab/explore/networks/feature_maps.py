@@ -10,7 +10,8 @@ import numpy as np
 from cnnlab import plot
 from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.drawing.maps import Map, by, shades
+from cnnlab.explore.base.wording import by
+from cnnlab.explore.drawing.arrays import Map, shades
 from cnnlab.explore.drawing.sheet import Sheet
 from cnnlab.explore.networks.pictures import Pictures
 from cnnlab.models import ledger

@@ -10,7 +10,8 @@ import numpy as np
 from cnnlab import plot
 from cnnlab.explore.base.controls import choice, real
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.drawing.maps import Map, by
+from cnnlab.explore.base.wording import by
+from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import INK, Sheet
 from cnnlab.explore.networks.edges import EDGES
 from cnnlab.explore.networks.pictures import Pictures

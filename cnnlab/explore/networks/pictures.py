@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from cnnlab.common.validate import check_rank
-from cnnlab.explore.drawing.maps import by
+from cnnlab.explore.base.wording import by
 from cnnlab.explore.networks.edges import edge_model, grey_photo
 from cnnlab.seeing import activations
 
