@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, number, parts, read, show
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.judging import ByCases, ByValue, Misreading
 from cnnlab.checks.summary import Summary
 
 
@@ -21,38 +22,14 @@ def _whole_numbers(answer: object, length: int, what: str) -> np.ndarray:
 
 # --- the output of a network ------------------------------------------------------------------------------------------
 
-_CHANNEL_ERRORS = {
-    (10, 13, 30): "You counted 25 numbers and 5 anchors as a sum. Each anchor has its own 25 numbers: multiply.",
-    (10, 13, 25): "That is one anchor. There are five, each with its own box and classes.",
-    (
-        10,
-        13,
-        45,
-    ): "That is 5 · 5 + 20: the classes stand in the list once. Each anchor names its own class: 5 · (5 + 20).",
-    (10, 13, 100): "That is 5 · 20: x, y, width, height and objectness are missing, five numbers an anchor.",
-    (10, 13, 120): "That is 5 · (4 + 20): the box has four numbers, and objectness is a fifth.",
-    (32, 32, 125): "32 is the stride, the side of a cell in pixels. The grid has 320 / 32 by 416 / 32 cells.",
-    (320, 416, 125): "The network halves the picture five times. One cell is 32 pixels wide: 416 / 32 cells in a row.",
-    (13, 10, 125): "Rows and columns are swapped: the picture is 320 high and 416 wide.",
-    (13, 13, 125): "That is the grid of a square picture, 416 × 416. This one is only 320 high.",
-    (64, 83, 125): "The picture was divided by 5. It is halved five times, so divide by 2⁵ = 32.",
-    (125, 10, 13): "Right numbers, channels first. In this course, as in Keras, rows, columns and channels.",
-}
 
-
-def _diagnose_output_shape(answer: object) -> str:
+def _three_axes(answer: object) -> np.ndarray:
     if isinstance(answer, (tuple, list)) and answer[:1] in ((None,), [None]):
         raise Wrong("The None for the number of pictures is not asked for here: (rows, columns, channels).")
     values = array(answer, None, "The shape")
     if values.tolist() == [10, 13, 5, 25]:
         raise Wrong("You gave (10, 13, 5, 25). A convolution has one axis of channels: multiply 5 by 25.")
-    got = tuple(_whole_numbers(values, 3, "The shape").tolist())
-    said = f"You gave ({', '.join(map(read, got))})."
-    if got in _CHANNEL_ERRORS:
-        raise Wrong(f"{said} {_CHANNEL_ERRORS[got]}")
-    if got != (10, 13, 125):
-        raise Wrong(f"{said} Rows and columns: 320 / 32 and 416 / 32. Channels: anchors · (5 + classes).")
-    return "10 × 13 cells of 32 pixels, 5 · (5 + 20) = 125 channels: YOLOv2 for the 20 classes of VOC."
+    return _whole_numbers(values, 3, "The shape")
 
 
 output_shape = Exercise(
@@ -64,19 +41,33 @@ output_shape = Exercise(
         "Each anchor has x, y, width, height, objectness, and one number for each of 20 classes.",
         "10 rows of 13 cells, and 5 anchors with 25 numbers each.",
     ),
-    diagnose=_diagnose_output_shape,
+    diagnose=ByValue(
+        truth=(10, 13, 125),
+        misreadings={
+            (
+                10,
+                13,
+                30,
+            ): "You counted 25 numbers and 5 anchors as a sum. Each anchor has its own 25 numbers: multiply.",
+            (10, 13, 25): "That is one anchor. There are five, each with its own box and classes.",
+            (10, 13, 45): "That is 5 · 5 + 20: the classes stand in the list once. Each anchor names its own class: "
+            "5 · (5 + 20).",
+            (10, 13, 100): "That is 5 · 20: x, y, width, height and objectness are missing, five numbers an anchor.",
+            (10, 13, 120): "That is 5 · (4 + 20): the box has four numbers, and objectness is a fifth.",
+            (32, 32, 125): "32 is the stride, the side of a cell in pixels. The grid has 320 / 32 by 416 / 32 cells.",
+            (320, 416, 125): "The network halves the picture five times. One cell is 32 pixels wide: 416 / 32 cells in "
+            "a row.",
+            (13, 10, 125): "Rows and columns are swapped: the picture is 320 high and 416 wide.",
+            (13, 13, 125): "That is the grid of a square picture, 416 × 416. This one is only 320 high.",
+            (64, 83, 125): "The picture was divided by 5. It is halved five times, so divide by 2⁵ = 32.",
+            (125, 10, 13): "Right numbers, channels first. In this course, as in Keras, rows, columns and channels.",
+        },
+        otherwise="Rows and columns: 320 / 32 and 416 / 32. Channels: anchors · (5 + classes).",
+        praise="10 × 13 cells of 32 pixels, 5 · (5 + 20) = 125 channels: YOLOv2 for the 20 classes of VOC.",
+        said="You gave ({}, {}, {})",
+        take=_three_axes,
+    ),
     mistakes=(
-        Mistake((10, 13, 30), "multiply"),
-        Mistake((10, 13, 25), "one anchor"),
-        Mistake((10, 13, 45), "the classes stand in the list once"),
-        Mistake((10, 13, 100), "are missing"),
-        Mistake((10, 13, 120), "objectness is a fifth"),
-        Mistake((32, 32, 125), "32 is the stride"),
-        Mistake((320, 416, 125), "halves the picture five times"),
-        Mistake((13, 10, 125), "Rows and columns are swapped"),
-        Mistake((13, 13, 125), "square picture"),
-        Mistake((64, 83, 125), "was divided by 5"),
-        Mistake((125, 10, 13), "channels first"),
         Mistake((10, 13, 5, 25), "one axis of channels"),
         Mistake((14, 14, 125), "416 / 32"),
         Mistake((None, 10, 13, 125), "The None for the number of pictures"),
@@ -117,10 +108,8 @@ def _corner(box: tuple) -> tuple:
 
 _CELL = ByCases(
     truth=_cell,
-    cases=tuple(
-        Case(*case, words="For box {} in a picture of {} (height, width) and a grid of {}".format(*case))
-        for case in _CELLS
-    ),
+    cases=_CELLS,
+    words="For box {} in a picture of {} (height, width) and a grid of {}".format,
     misreadings=(
         Misreading(
             lambda b, s, g: _cell(b, s, g)[::-1],
@@ -212,15 +201,16 @@ cell = Exercise(
 # --- the best anchor --------------------------------------------------------------------------------------------------
 
 # Anchors (width, height), in no order, and boxes for each.
-_ANCHORS = (
-    ((20.0, 20.0), (44.0, 22.0), (40.0, 40.0)),
-    ((60.0, 30.0), (9.0, 14.0), (28.0, 66.0), (33.0, 29.0), (120.0, 90.0)),
-    ((15.0, 40.0), (40.0, 15.0)),
-)
-_SIZES = (
-    ((18, 22), (39, 25), (30, 30), (36, 36), (60, 30), (12, 80), (25, 12), (70, 70)),
-    ((14, 9), (50, 50), (35, 27), (31, 70), (100, 40)),
-    ((38, 19), (30, 39)),
+_ANCHORS_AND_SIZES = (
+    (
+        ((20.0, 20.0), (44.0, 22.0), (40.0, 40.0)),
+        ((18, 22), (39, 25), (30, 30), (36, 36), (60, 30), (12, 80), (25, 12), (70, 70)),
+    ),
+    (
+        ((60.0, 30.0), (9.0, 14.0), (28.0, 66.0), (33.0, 29.0), (120.0, 90.0)),
+        ((14, 9), (50, 50), (35, 27), (31, 70), (100, 40)),
+    ),
+    (((15.0, 40.0), (40.0, 15.0)), ((38, 19), (30, 39))),
 )
 
 
@@ -237,15 +227,15 @@ def _number_of(anchor: object, right: int, what: str) -> float:
     return value
 
 
-def _anchor_case(size: tuple, anchors: tuple) -> Case:
+def _box_and_ious(size: tuple, anchors: np.ndarray) -> str:
     ious = ", ".join(f"{value:.2f}" for value in _ious(size, anchors))
-    words = f"For a box of {size[0]} × {size[1]}, whose IoUs with the {len(anchors)} anchors are {ious},"
-    return Case(size, np.array(anchors), words=words)
+    return f"For a box of {size[0]} × {size[1]}, whose IoUs with the {len(anchors)} anchors are {ious},"
 
 
 _ANCHOR = ByCases(
     truth=lambda s, a: int(np.argmax(_ious(s, a))),
-    cases=tuple(_anchor_case(size, anchors) for anchors, sizes in zip(_ANCHORS, _SIZES, strict=True) for size in sizes),
+    cases=[(size, np.array(anchors)) for anchors, sizes in _ANCHORS_AND_SIZES for size in sizes],
+    words=_box_and_ious,
     misreadings=(
         Misreading(
             lambda s, a: int(np.argmin(np.hypot(a[:, 0] - s[0], a[:, 1] - s[1]))),
@@ -336,14 +326,6 @@ best_anchor = Exercise(
 
 # --- encode -----------------------------------------------------------------------------------------------------------
 
-# (box, anchor, (height, width), (rows, columns))
-_ENCODES = (
-    ((10, 40, 30, 60), (10, 40), (90, 90), (3, 3)),
-    ((50, 20, 79, 41), (26, 25), (96, 96), (12, 12)),
-    ((100, 4, 121, 36), (17, 40), (80, 128), (5, 8)),
-    ((31, 90, 54, 123), (30, 21), (150, 70), (11, 6)),
-)
-
 
 def _cells(box, size, grid) -> np.ndarray:
     """The centre (x, y), counted in cells from the picture's border."""
@@ -354,21 +336,23 @@ def _stretch(box, anchor) -> np.ndarray:
     return np.log([(box[2] - box[0]) / anchor[0], (box[3] - box[1]) / anchor[1]])
 
 
-def _encoded(box, anchor, size, grid, *, place: Callable | None = None, stretch: Callable = _stretch) -> np.ndarray:
-    return np.concatenate([(place or _within)(box, size, grid), stretch(box, anchor)])
-
-
 def _within(box, size, grid) -> np.ndarray:
     return _cells(box, size, grid) % 1
 
 
-def _encoding(**mistake: Callable) -> Callable:
-    return lambda *case: _encoded(*case, **mistake)
+def _encoded(box, anchor, size, grid, *, place: Callable = _within, stretch: Callable = _stretch) -> np.ndarray:
+    return np.concatenate([place(box, size, grid), stretch(box, anchor)])
 
 
 _ENCODE = ByCases(
     truth=_encoded,
-    cases=tuple(Case(*case, words="For box {}, anchor {}, picture {}, grid {}".format(*case)) for case in _ENCODES),
+    cases=(
+        ((10, 40, 30, 60), (10, 40), (90, 90), (3, 3)),
+        ((50, 20, 79, 41), (26, 25), (96, 96), (12, 12)),
+        ((100, 4, 121, 36), (17, 40), (80, 128), (5, 8)),
+        ((31, 90, 54, 123), (30, 21), (150, 70), (11, 6)),
+    ),
+    words="For box {}, anchor {}, picture {}, grid {}".format,
     misreadings=(
         Misreading(
             lambda *case: _encoded(*case)[[1, 0, 3, 2]], "x and y are swapped. The order is x, y, width, height."
@@ -378,66 +362,70 @@ _ENCODE = ByCases(
             "tw and th are swapped. Width before height here, as x before y.",
         ),
         Misreading(
-            _encoding(place=_cells),
+            partial(_encoded, place=_cells),
             "x and y count from the picture's border. They are wanted from the border of the responsible cell: "
             "between 0 and 1.",
         ),
         Misreading(
-            _encoding(place=lambda b, s, g: _cells(b, s, (1, 1))),
+            partial(_encoded, place=lambda b, s, g: _cells(b, s, (1, 1))),
             "x and y are shares of the picture. They are wanted as shares of the responsible cell.",
         ),
         Misreading(
-            _encoding(stretch=lambda b, a: np.exp(_stretch(b, a))),
+            partial(_encoded, stretch=lambda b, a: np.exp(_stretch(b, a))),
             "the logarithm is missing: width / anchor width is 1 where they agree, and tw should then be 0.",
         ),
         Misreading(
-            _encoding(stretch=lambda b, a: -_stretch(b, a)),
+            partial(_encoded, stretch=lambda b, a: -_stretch(b, a)),
             "the quotient is upside down. tw = ln(width / anchor width): positive for a box wider than its anchor.",
         ),
         Misreading(
-            _encoding(stretch=lambda b, a: _stretch(b, a[::-1])),
+            partial(_encoded, stretch=lambda b, a: _stretch(b, a[::-1])),
             "the anchor was read as (height, width). It is (width, height): tw goes with anchor[0].",
         ),
         Misreading(
-            _encoding(stretch=lambda b, a: _stretch(b, a) / np.log(2)),
+            partial(_encoded, stretch=lambda b, a: _stretch(b, a) / np.log(2)),
             "you took the logarithm to base 2. np.log is the natural one, which exp undoes.",
         ),
         Misreading(
-            _encoding(stretch=lambda b, a: _stretch(b, a) / np.log(10)),
+            partial(_encoded, stretch=lambda b, a: _stretch(b, a) / np.log(10)),
             "you took the logarithm to base 10. np.log is the natural one, which exp undoes.",
         ),
         Misreading(
-            _encoding(stretch=lambda b, a: np.sqrt(np.exp(_stretch(b, a)))),
+            partial(_encoded, stretch=lambda b, a: np.sqrt(np.exp(_stretch(b, a)))),
             "that is a square root, as YOLOv1 took it. Here it is the logarithm.",
         ),
         Misreading(
-            _encoding(place=lambda b, s, g: _within(b, s, g) * (s[1] / g[1], s[0] / g[0])),
+            partial(_encoded, place=lambda b, s, g: _within(b, s, g) * (s[1] / g[1], s[0] / g[0])),
             "x and y are in pixels. They are wanted as parts of a cell: divide by its width and height.",
         ),
         Misreading(
-            _encoding(place=lambda b, s, g: _within(_corner(b), s, g)),
+            partial(_encoded, place=lambda b, s, g: _within(_corner(b), s, g)),
             "you placed the top left corner. It is the centre's place in its cell that is wanted.",
         ),
         Misreading(
-            _encoding(place=lambda b, s, g: _within(b, s[::-1], g)), "height and width of the picture are swapped."
+            partial(_encoded, place=lambda b, s, g: _within(b, s[::-1], g)),
+            "height and width of the picture are swapped.",
         ),
         Misreading(
-            _encoding(place=lambda b, s, g: _within(b, s, g[::-1])), "rows and columns of the grid are swapped."
+            partial(_encoded, place=lambda b, s, g: _within(b, s, g[::-1])), "rows and columns of the grid are swapped."
         ),
         Misreading(
-            _encoding(place=lambda b, s, g: _within([v // 2 * 2 for v in (b[0] + b[2], b[1] + b[3])] + [0, 0], s, g)),
+            partial(
+                _encoded, place=lambda b, s, g: _within([v // 2 * 2 for v in (b[0] + b[2], b[1] + b[3])] + [0, 0], s, g)
+            ),
             "the centre was rounded down to a whole pixel. It may lie between two: divide by 2 with /.",
         ),
         Misreading(
-            _encoding(
+            partial(
+                _encoded,
                 place=lambda b, s, g: np.array(
                     [(b[0] + b[2]) / 2 / (s[1] // g[1]) % 1, (b[1] + b[3]) / 2 / (s[0] // g[0]) % 1]
-                )
+                ),
             ),
             "the cell's size was rounded down to whole pixels. 70 pixels in 6 columns are 11.67 each: divide with /.",
         ),
         Misreading(
-            _encoding(place=lambda b, s, g: _cells(b, s, g) - np.round(_cells(b, s, g))),
+            partial(_encoded, place=lambda b, s, g: _cells(b, s, g) - np.round(_cells(b, s, g))),
             "you took off the nearest whole number. The cell lies to the right of the line: take off the whole part.",
         ),
     ),
@@ -475,14 +463,6 @@ encode = Exercise(
 
 # --- decode -----------------------------------------------------------------------------------------------------------
 
-# (raw tx, ty, tw, th), (row, column), anchor, (height, width), (rows, columns)
-_DECODES = (
-    ((0.0, 0.0, 0.0, 0.0), (1, 0), (20, 40), (90, 90), (3, 3)),
-    ((1.0, -2.0, 0.5, -0.25), (7, 2), (26, 17), (96, 96), (12, 12)),
-    ((-0.5, 0.3, -0.1, 0.7), (1, 6), (17, 26), (80, 128), (5, 8)),
-    ((0.2, 0.9, 0.4, -0.6), (8, 2), (41, 13), (150, 70), (11, 6)),
-)
-
 
 def _sigmoid(z: object) -> np.ndarray:
     return 1 / (1 + np.exp(-np.asarray(z, float)))
@@ -501,41 +481,38 @@ def _decode(raw, place, anchor, size, grid, *, squash=_sigmoid, swap=False, stre
     return np.array([x, y, w, h]) if whole else _box(x, y, w, h)
 
 
-def _corner_first(*case) -> np.ndarray:
-    x, y, w, h = _decode(*case, whole=True)
-    return np.array([x, y, x + w, y + h])
-
-
-def _decoding(**mistake) -> Callable:
-    return lambda *case: _decode(*case, **mistake)
-
-
 _DECODE = ByCases(
     truth=_decode,
-    cases=tuple(
-        Case(*case, words="For tx, ty, tw, th = {} in cell {}, anchor {}, picture {}, grid {}".format(*case))
-        for case in _DECODES
+    cases=(
+        ((0.0, 0.0, 0.0, 0.0), (1, 0), (20, 40), (90, 90), (3, 3)),
+        ((1.0, -2.0, 0.5, -0.25), (7, 2), (26, 17), (96, 96), (12, 12)),
+        ((-0.5, 0.3, -0.1, 0.7), (1, 6), (17, 26), (80, 128), (5, 8)),
+        ((0.2, 0.9, 0.4, -0.6), (8, 2), (41, 13), (150, 70), (11, 6)),
     ),
+    words="For tx, ty, tw, th = {} in cell {}, anchor {}, picture {}, grid {}".format,
     misreadings=(
         Misreading(
-            _decoding(squash=float),
+            partial(_decode, squash=float),
             "the sigmoid is missing: the network's tx and ty are raw, and the centre left its cell.",
         ),
-        Misreading(_decoding(swap=True), "row and column are swapped: x goes with the column, y with the row."),
+        Misreading(partial(_decode, swap=True), "row and column are swapped: x goes with the column, y with the row."),
         Misreading(
-            _decoding(stretch=float),
+            partial(_decode, stretch=float),
             "the exponential is missing: width = anchor width · exp(tw), so tw = 0 is the anchor.",
         ),
         Misreading(
-            _decoding(stretch=_sigmoid),
+            partial(_decode, stretch=_sigmoid),
             "width and height need exp, not the sigmoid: a box may be wider than its anchor.",
         ),
-        Misreading(_decoding(squash=np.exp), "x and y need the sigmoid, not exp: the centre may not leave its cell."),
         Misreading(
-            _decoding(squash=np.tanh), "that is tanh, from −1 to 1. The sigmoid 1 / (1 + e⁻ᵗ) lies between 0 and 1."
+            partial(_decode, squash=np.exp), "x and y need the sigmoid, not exp: the centre may not leave its cell."
         ),
         Misreading(
-            lambda raw, place, anchor, size, grid: _decode(raw, place, anchor[::-1], size, grid),
+            partial(_decode, squash=np.tanh),
+            "that is tanh, from −1 to 1. The sigmoid 1 / (1 + e⁻ᵗ) lies between 0 and 1.",
+        ),
+        Misreading(
+            lambda raw, place, anchor, *sizes: _decode(raw, place, anchor[::-1], *sizes),
             "the anchor was read as (height, width). It is (width, height): tw goes with anchor[0].",
         ),
         Misreading(
@@ -547,28 +524,32 @@ _DECODE = ByCases(
             "rows and columns of the grid are swapped: a cell is width / columns wide.",
         ),
         Misreading(
-            lambda raw, place, anchor, size, grid: _decode(raw, (0, 0), anchor, size, grid),
+            lambda raw, place, *rest: _decode(raw, (0, 0), *rest),
             "the cell was forgotten: the centre lies (column + σ(tx)) cells from the left.",
         ),
         Misreading(
-            _decoding(whole=True),
+            partial(_decode, whole=True),
             "that is centre, width, height. Corners are wanted: subtract and add half of width and height.",
         ),
-        Misreading(_corner_first, "the box begins at its centre. x1 = x − width / 2, and so on."),
         Misreading(
-            _decoding(squash=lambda t: _sigmoid(-t)),
+            lambda *case: _decode(*case) + np.tile(_decode(*case, whole=True)[2:] / 2, 2),
+            "the box begins at its centre. x1 = x − width / 2, and so on.",
+        ),
+        Misreading(
+            partial(_decode, squash=lambda t: _sigmoid(-t)),
             "the sigmoid is turned round: it is 1 / (1 + e⁻ᵗ), with a minus in the exponent.",
         ),
         Misreading(
-            _decoding(stretch=lambda t: 2.0**t), "the sizes are powers of 2. The logarithm was to base e: np.exp."
+            partial(_decode, stretch=lambda t: 2.0**t),
+            "the sizes are powers of 2. The logarithm was to base e: np.exp.",
         ),
         Misreading(
-            lambda raw, place, anchor, size, grid: _decode(raw, place, (1, 1), size, grid),
+            lambda raw, place, anchor, *sizes: _decode(raw, place, (1, 1), *sizes),
             "the anchor is missing: e^tw says how many times as wide as the anchor.",
         ),
         Misreading(
-            lambda raw, place, anchor, size, grid: _box(
-                *_decode(raw, place, anchor, size, grid, whole=True)[:2], *(np.exp(raw[2:]) + anchor)
+            lambda raw, place, anchor, *sizes: _box(
+                *_decode(raw, place, anchor, *sizes, whole=True)[:2], *(np.exp(raw[2:]) + anchor)
             ),
             "the anchor was added. e^tw is a factor: multiply.",
         ),
@@ -577,16 +558,12 @@ _DECODE = ByCases(
             lambda *case: _decode(*case)[[0, 2, 1, 3]], "the four are right and the order is not: x1, y1, x2, y2."
         ),
         Misreading(
-            lambda raw, place, anchor, size, grid: (
-                _decode(raw, place, anchor, size, grid) / (size[1], size[0], size[1], size[0])
-            ),
+            lambda *case: _decode(*case) / np.tile(case[3][::-1], 2),
             "those are shares of the picture. Corners are wanted in pixels.",
         ),
         Misreading(lambda *case: np.round(_decode(*case)), "you rounded. A box need not end at whole pixels."),
         Misreading(
-            lambda raw, place, anchor, size, grid: np.clip(
-                _decode(raw, place, anchor, size, grid), 0, (size[1], size[0], size[1], size[0])
-            ),
+            lambda *case: _decode(*case).clip(0, np.tile(case[3][::-1], 2)),
             "you cut the box off at the picture's border. That comes later; here it is wanted as the network says it.",
         ),
         Misreading(
@@ -629,7 +606,7 @@ decode = Exercise(
 # --- the loss's mask --------------------------------------------------------------------------------------------------
 
 
-def _mask_case(seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _targets_and_outputs(seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Targets and activated outputs of a 3×4 grid with two anchors and three classes; in the last the net is shy."""
     rng = np.random.default_rng(seed)
     true, said = np.zeros((3, 4, 2, 8)), rng.uniform(0.1, 0.9, (3, 4, 2, 8))
@@ -640,18 +617,16 @@ def _mask_case(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return true, said
 
 
-_MASK_CASES = tuple(_mask_case(seed) for seed in range(4))
-_EMPTY = np.zeros((3, 4, 2, 8)), _mask_case(9)[1]
+def _xy(true: np.ndarray, said: np.ndarray) -> float:
+    return ((said - true)[..., :2] ** 2)[true[..., 4] == 1].sum()
 
 
-def _terms(true: np.ndarray, said: np.ndarray) -> tuple[float, float]:
-    here = true[..., 4] == 1
-    return float(((said - true)[..., :2] ** 2)[here].sum()), float(-np.log(1 - said[..., 4])[~here].sum())
+def _quiet(true: np.ndarray, said: np.ndarray) -> float:
+    return -np.log(1 - said[..., 4])[true[..., 4] == 0].sum()
 
 
-def _mask_words(true: np.ndarray) -> str:
-    objects = int(true[..., 4].sum())
-    return f"With {objects} object{'' if objects == 1 else 's'} in 24 slots"
+def _terms(true: np.ndarray, said: np.ndarray, xy: Callable = _xy, quiet: Callable = _quiet) -> np.ndarray:
+    return np.array([xy(true, said), quiet(true, said)])
 
 
 def _both(terms: object, right: np.ndarray, what: str) -> np.ndarray:
@@ -660,88 +635,81 @@ def _both(terms: object, right: np.ndarray, what: str) -> np.ndarray:
     return np.array([number(entry, f"The term {name}", finite=False) for entry, name in entries])
 
 
-def _instead(first: Callable | None = None, second: Callable | None = None) -> Callable:
-    """An answer with one term, or both, worked out in another way."""
-
-    def answer(true: np.ndarray, said: np.ndarray) -> np.ndarray:
-        xy, quiet = _terms(true, said)
-        return np.array([first(true, said) if first else xy, second(true, said) if second else quiet])
-
-    return answer
+def _how_many_objects(true: np.ndarray, said: np.ndarray) -> str:
+    objects = int(true[..., 4].sum())
+    return f"With {objects} object{'' if objects == 1 else 's'} in 24 slots"
 
 
 _MASK = ByCases(
-    truth=lambda *case: np.array(_terms(*case)),
-    cases=tuple(Case(*case, words=_mask_words(case[0])) for case in (*_MASK_CASES, _EMPTY)),
+    truth=_terms,
+    cases=[*map(_targets_and_outputs, range(4)), (np.zeros((3, 4, 2, 8)), _targets_and_outputs(9)[1])],
+    words=_how_many_objects,
     misreadings=(
         Misreading(
-            _instead(lambda t, s: ((s - t)[..., :2] ** 2).sum()),
+            partial(_terms, xy=lambda t, s: ((s - t)[..., :2] ** 2).sum()),
             "xy was summed over all slots. Where no object is, the target's x and y are meaningless zeros: mask them.",
         ),
         Misreading(
-            _instead(second=lambda t, s: -np.log(1 - s[..., 4]).sum()),
+            partial(_terms, quiet=lambda t, s: -np.log(1 - s[..., 4]).sum()),
             "no_objectness was summed over all slots. A slot with an object must say 1: it belongs to another term.",
         ),
         Misreading(
-            _instead(lambda t, s: ((s - t)[..., :2] ** 2).sum(), lambda t, s: -np.log(1 - s[..., 4]).sum()),
+            partial(
+                _terms, xy=lambda t, s: ((s - t)[..., :2] ** 2).sum(), quiet=lambda t, s: -np.log(1 - s[..., 4]).sum()
+            ),
             "both terms were summed over all slots. xy needs those with an object, no_objectness those without.",
         ),
         Misreading(
-            _instead(second=lambda t, s: -np.log(s[..., 4])[t[..., 4] == 0].sum()),
+            partial(_terms, quiet=lambda t, s: -np.log(s[..., 4])[t[..., 4] == 0].sum()),
             "−ln(said) punishes a slot for being sure of nothing. Where nothing is, the loss is −ln(1 − said).",
         ),
         Misreading(
-            _instead(second=lambda t, s: -np.log(s[..., 4])[t[..., 4] == 1].sum()),
+            partial(_terms, quiet=lambda t, s: -np.log(s[..., 4])[t[..., 4] == 1].sum()),
             "that is the objectness term, of the slots that hold an object. no_objectness is summed over the others.",
         ),
         Misreading(
-            _instead(second=lambda t, s: (s[..., 4] ** 2)[t[..., 4] == 0].sum()),
+            partial(_terms, quiet=lambda t, s: (s[..., 4] ** 2)[t[..., 4] == 0].sum()),
             "you squared what the empty slots say, as YOLOv1 did. Here the term is −ln(1 − said).",
         ),
         Misreading(
-            _instead(second=lambda t, s: np.log(1 - s[..., 4])[t[..., 4] == 0].sum()),
+            partial(_terms, quiet=lambda t, s: -_quiet(t, s)),
             "the minus is missing: the logarithm of a probability is negative, and a loss is not.",
         ),
         Misreading(
-            lambda t, s: np.array(
-                [
-                    _terms(t, s)[0] / max((t[..., 4] == 1).sum(), 1),
-                    -np.log(1 - s[..., 4])[t[..., 4] == 0].mean(),
-                ]
-            ),
+            lambda t, s: _terms(t, s) / np.maximum([(t[..., 4] == 1).sum(), (t[..., 4] == 0).sum()], 1),
             "you took means. This loss sums over the slots of a picture: an object counts as much in a picture of "
             "many.",
         ),
         Misreading(
-            _instead(lambda t, s: ((s - t)[..., :2] ** 2)[t[..., 4] == 1].sum() / 2),
+            partial(_terms, xy=lambda t, s: _xy(t, s) / 2),
             "xy is half of what it should be: add the squares of x and of y.",
         ),
         Misreading(
-            _instead(lambda t, s: np.abs(s - t)[..., :2][t[..., 4] == 1].sum()),
+            partial(_terms, xy=lambda t, s: np.abs(s - t)[..., :2][t[..., 4] == 1].sum()),
             "the differences of x and y are to be squared.",
         ),
         Misreading(
-            _instead(lambda t, s: ((s - t)[..., 2:4] ** 2)[t[..., 4] == 1].sum()),
+            partial(_terms, xy=lambda t, s: ((s - t)[..., 2:4] ** 2)[t[..., 4] == 1].sum()),
             "your first term is that of tw and th. x and y stand before them: [..., :2].",
         ),
         Misreading(
-            _instead(lambda t, s: ((s - t)[..., 0] ** 2)[t[..., 4] == 1].sum()),
+            partial(_terms, xy=lambda t, s: ((s - t)[..., 0] ** 2)[t[..., 4] == 1].sum()),
             "y is missing from the first term. It is for x and y: [..., :2].",
         ),
         Misreading(
-            _instead(lambda t, s: 5 * ((s - t)[..., :2] ** 2)[t[..., 4] == 1].sum()),
+            partial(_terms, xy=lambda t, s: 5 * _xy(t, s)),
             "the weight 5 is in the first term already. The two terms are wanted before they are weighted.",
         ),
         Misreading(
-            _instead(lambda t, s: ((s - t)[..., :2] ** 2)[t[..., 4] == 1].sum() ** 0.5),
+            partial(_terms, xy=lambda t, s: _xy(t, s) ** 0.5),
             "you took the root of the first term. The squares are only added up.",
         ),
         Misreading(
-            _instead(lambda t, s: ((s - t)[..., :2] ** 2)[t[..., 4] == 1].sum() / (t[..., 4].sum() or np.nan)),
+            partial(_terms, xy=lambda t, s: _xy(t, s) / (t[..., 4].sum() or np.nan)),
             "your first term is a mean over the objects. Each term is a sum.",
         ),
         Misreading(
-            _instead(second=lambda t, s: -np.log2(1 - s[..., 4])[t[..., 4] == 0].sum()),
+            partial(_terms, quiet=lambda t, s: _quiet(t, s) / np.log(2)),
             "that is the logarithm to base 2. np.log is the natural one.",
         ),
         Misreading(
@@ -751,20 +719,18 @@ _MASK = ByCases(
             "the mask is turned round: xy needs the slots with an object, no_objectness those without.",
         ),
         Misreading(
-            lambda t, s: np.array(_terms(t, np.concatenate([_sigmoid(s[..., :5]), s[..., 5:]], axis=-1))),
+            lambda t, s: _terms(t, np.concatenate([_sigmoid(s[..., :5]), s[..., 5:]], axis=-1)),
             "you applied the sigmoid once more. `said` has been through it already.",
         ),
         Misreading(
-            _instead(lambda t, s: ((s - t)[..., :4] ** 2)[t[..., 4] == 1].sum()),
+            partial(_terms, xy=lambda t, s: ((s - t)[..., :4] ** 2)[t[..., 4] == 1].sum()),
             "tw and th are in your first term. It is for x and y only: [..., :2].",
         ),
         Misreading(
-            _instead(lambda t, s: (((s - t)[..., :2] ** 2).sum(-1) * s[..., 4]).sum()),
+            partial(_terms, xy=lambda t, s: (((s - t)[..., :2] ** 2).sum(-1) * s[..., 4]).sum()),
             "you masked by what the network said. The mask is the truth: true[..., 4].",
         ),
-        Misreading(
-            lambda t, s: np.array(_terms(t, s)[::-1]), "the two terms are swapped: xy first, then no_objectness."
-        ),
+        Misreading(lambda t, s: _terms(t, s)[::-1], "the two terms are swapped: xy first, then no_objectness."),
     ),
     otherwise="Sum (said − true)² over x and y where true[..., 4] is 1; −ln(1 − said[..., 4]) elsewhere.",
     praise="Right on five grids. With 2 objects, 2 of 24 slots have an x and a y to learn; the other 22 must only keep "
