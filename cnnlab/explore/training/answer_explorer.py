@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from string import ascii_letters
 
-import ipywidgets as widgets
 import numpy as np
 
 from cnnlab import plot
 from cnnlab.common.validate import check_rank
 from cnnlab.data import datasets
+from cnnlab.explore.base.controls import choice, real, whole
 from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.base.wording import cut
 from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import Sheet
+from cnnlab.training.mistakes import confusion_matrix
 
 NO_ANSWER = "no answer"
 _MOST_CLASSES = 20
@@ -54,6 +57,11 @@ class AnswerExplorer(Explorer):
     (868, 74)
     """
 
+    truth = choice(lambda it: it._names, lambda it: it._names[it._commonest_mistake()[0]])
+    said = choice(lambda it: it._columns, lambda it: it._names[it._commonest_mistake()[1]], label="answer")
+    threshold = real(0.0, 0.95, 0.0, 0.05, label="answer only from")
+    page = whole(1, lambda it: it._pages())
+
     def __init__(
         self,
         images: np.ndarray | None = None,
@@ -76,26 +84,21 @@ class AnswerExplorer(Explorer):
         self._names = [f"class {c}" for c in range(classes)] if class_names is None else [*map(str, class_names)]
         if len(self._names) != classes or len(set(self._names)) != classes or NO_ANSWER in self._names:
             raise ValueError(f"`class_names` must be {classes} different names. Received: {self._names!r}")
+        self._columns = [*self._names, NO_ANSWER]
         self._said = self._probabilities.argmax(axis=1)
         self._sure = self._probabilities.max(axis=1)
         super().__init__(predict=predict)
 
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        table = np.zeros((len(self._names),) * 2, int)
-        np.add.at(table, (self._labels, self._said), 1)
-        np.fill_diagonal(table, 0)
-        truth, said = np.unravel_index(table.argmax(), table.shape)  # begin with the commonest mistake
-        columns = [*self._names, NO_ANSWER]
-        return {
-            "truth": widgets.Dropdown(options=self._names, value=self._names[truth], description="truth"),
-            "said": widgets.Dropdown(options=columns, value=self._names[said], description="answer"),
-            "threshold": widgets.FloatSlider(0.0, min=0.0, max=0.95, step=0.05, description="answer only from"),
-            "page": widgets.IntSlider(1, min=1, max=1, description="page"),
-        }
+    def _commonest_mistake(self) -> tuple[int, int]:
+        """The class that is most often taken for another, and that other."""
+        wrong = confusion_matrix(self._labels, self._said, len(self._names))
+        np.fill_diagonal(wrong, 0)
+        return np.unravel_index(wrong.argmax(), wrong.shape)
+
+    def _pages(self) -> int:
+        return max(1, -(-len(self.rows()) // _SHOWN))
 
     def adjust(self, changed: str | None) -> None:
-        pages = max(1, -(-len(self.rows()) // _SHOWN))
-        self.controls["page"].max, self.controls["page"].disabled = pages, pages == 1
         if changed != "page":
             self.controls["page"].value = 1
 
@@ -112,22 +115,17 @@ class AnswerExplorer(Explorer):
     def table(self) -> np.ndarray:
         """(classes, classes + 1) counts: row = the truth, column = the answer, the last one for none."""
         classes = len(self._names)
-        table = np.zeros((classes, classes + 1), int)
-        np.add.at(table, (self._labels, np.where(self.answered(), self._said, classes)), 1)
-        return table
+        said = np.where(self.answered(), self._said, classes)
+        return confusion_matrix(self._labels, said, classes + 1)[:classes]
 
     def count(self, truth: str, said: str) -> int:
         """How many pictures of one class got one answer."""
-        columns = [*self._names, NO_ANSWER]
-        return int(self.table()[self._names.index(truth), columns.index(said)])
+        return int(self.table()[self._names.index(truth), self._columns.index(said)])
 
     def rows(self) -> np.ndarray:
         """Indices of the pictures in the chosen cell, the surest first."""
-        here = self._labels == self._names.index(self.truth)
-        if self.said == NO_ANSWER:
-            here &= ~self.answered()
-        else:
-            here &= self.answered() & (self._said == self._names.index(self.said))
+        said = np.where(self.answered(), self._said, len(self._names))
+        here = (self._labels == self._names.index(self.truth)) & (said == self._columns.index(self.said))
         rows = np.flatnonzero(here)
         return rows[np.argsort(-self._sure[rows], kind="stable")]
 
@@ -163,15 +161,13 @@ class AnswerExplorer(Explorer):
         if not len(rows):
             return what
         shown = ", ".join(f"{self._sure[row]:.2f}" for row in self._page_rows())
-        return f"{what} How sure, from the surest (page {self.page} of {self.controls['page'].max}): {shown}."
+        return f"{what} How sure, from the surest (page {self.page} of {self._pages()}): {shown}."
 
     def _class_words(self) -> list[str]:
-        row, column = self._names.index(self.truth), None
-        table = self.table()
+        row, table = self._names.index(self.truth), self.table()
         total, right = table[row].sum(), table[row, row]
-        lines = [
-            f"Of {total} pictures of {self.truth}: {right} found" + (f", recall {right / total:.3f}." if total else ".")
-        ]
+        recall = f", recall {right / total:.3f}." if total else "."
+        lines = [f"Of {total} pictures of {self.truth}: {right} found{recall}"]
         if self.said != NO_ANSWER:
             column = self._names.index(self.said)
             said, good = table[:, column].sum(), table[column, column]
@@ -213,7 +209,7 @@ class AnswerExplorer(Explorer):
         classes = len(table)
         cell = min(_TABLE / (classes + 1), 0.62)
         size = max(5.5, min(10.5, 26 * cell))
-        names = [f"{ascii_letters[c]}  {_cut(name, 14)}" for c, name in enumerate(self._names)]
+        names = [f"{ascii_letters[c]}  {cut(name, 14)}" for c, name in enumerate(self._names)]
         left = 0.3 + 0.01 * min(size, 9.5) * max(map(len, names))
         sheet.write(0.15, 0.3, "row: the truth · column: the answer", 10.5, bold=True)
         share = (table / np.maximum(table.sum(axis=1, keepdims=True), 1))[..., None] ** 0.5  # so that one in 100 shows
@@ -221,28 +217,23 @@ class AnswerExplorer(Explorer):
         deep[np.arange(classes), np.arange(classes)] = _RIGHT
         deep[:, classes] = _SILENT
         sheet.cells(1 - share * (1 - deep), left, _TOP, cell)
-        places: dict[str, list[tuple[float, float]]] = {}
+        places = defaultdict(list)  # count → where it stands
         for row, column in np.ndindex(table.shape):
-            middle = (left + (column + 0.5) * cell, _TOP + (row + 0.5) * cell)
-            places.setdefault(f"{table[row, column]}", []).append(middle)
+            places[f"{table[row, column]}"].append((left + (column + 0.5) * cell, _TOP + (row + 0.5) * cell))
         zeros = places.pop("0", [])
         sheet.stamp_all(places, size)
         sheet.stamp("·", zeros, size, plot.GREY)
         letters = {ascii_letters[c]: [(left + (c + 0.5) * cell, _TOP - 0.14)] for c in range(classes)}
         sheet.stamp_all(letters, size)
         sheet.stamp("none", [(left + (classes + 0.5) * cell, _TOP - 0.14)], max(size - 2, 5.5))
-        names = [
-            (0.15, _TOP + (c + 0.5) * cell, f"{ascii_letters[c]}  {_cut(n, 15)}") for c, n in enumerate(self._names)
-        ]
-        sheet.write_all(names, min(size, 9.5))
-        row = self._names.index(self.truth)
-        column = classes if self.said == NO_ANSWER else self._names.index(self.said)
+        sheet.write_all([(0.15, _TOP + (c + 0.5) * cell, name) for c, name in enumerate(names)], min(size, 9.5))
+        row, column = self._names.index(self.truth), self._columns.index(self.said)
         sheet.box(left + column * cell, _TOP + row * cell, cell, cell, plot.BLUE, line=3)
 
     def _draw_pictures(self, sheet: Sheet) -> None:
         rows, shown = self.rows(), self._page_rows()
-        answer = "no answer" if self.said == NO_ANSWER else f"answer {_cut(self.said, 14)}"
-        sheet.write(5.35, 0.3, f"truth {_cut(self.truth, 14)}, {answer}: {len(rows)}", 10.5, plot.BLUE, bold=True)
+        answer = "no answer" if self.said == NO_ANSWER else f"answer {cut(self.said, 14)}"
+        sheet.write(5.35, 0.3, f"truth {cut(self.truth, 14)}, {answer}: {len(rows)}", 10.5, plot.BLUE, bold=True)
         if not len(rows):
             sheet.stamp("no picture", [(7.5, 1.9)], 11, plot.GREY)
         for place, index in enumerate(shown):
@@ -250,21 +241,21 @@ class AnswerExplorer(Explorer):
             Map(sheet, self._looks[index], (x, y), 0.85)
             words = f"{self._sure[index]:.2f}"
             if self.said == NO_ANSWER:
-                words += f" {_cut(self._names[self._said[index]], 5)}"
+                words += f" {cut(self._names[self._said[index]], 5)}"
             sheet.stamp(words, [(x + 0.425, y + 1.0)], 9)
 
     def _draw_shares(self, sheet: Sheet) -> None:
         """Two bars: how many are answered, and how many of these are right."""
         count, answered, wrong = len(self._labels), int(self.answered().sum()), self.answer()
         bars = [("answered", answered, count, plot.SKY), ("right, of these", answered - wrong, answered, plot.GREEN)]
-        for line, (name, part, whole, colour) in enumerate(bars):
+        for line, (name, part, total, colour) in enumerate(bars):
             y = 3.72 + 0.4 * line
             sheet.write(5.35, y, name, 10)
             sheet.box(6.75, y - 0.12, 1.9, 0.24, "#A8B0BA")
             if part:
-                sheet.box(6.75, y - 0.12, 1.9 * part / whole, 0.24, "none", fill=colour)
-            share = f" = {part / whole:.3f}" if whole else ""
-            sheet.write(8.75, y, f"{part:,}/{whole:,}{share}", 9.5)
+                sheet.box(6.75, y - 0.12, 1.9 * part / total, 0.24, "none", fill=colour)
+            share = f" = {part / total:.3f}" if total else ""
+            sheet.write(8.75, y, f"{part:,}/{total:,}{share}", 9.5)
 
 
 @lru_cache(maxsize=1)
@@ -303,7 +294,7 @@ def _checked_labels(labels: object, count: int, classes: int) -> np.ndarray:
 
 
 def _checked_images(images: object, count: int) -> np.ndarray:
-    """Each picture as (H, W, 4) bytes."""
+    """Each picture as (H, W, 3) bytes."""
     images = check_rank(images, "images", {4: "(N, H, W, C)"})
     if len(images) != count or images.shape[-1] not in (1, 3):
         raise ValueError(f"`images` must be {count} pictures of 1 or 3 channels. Received: shape {images.shape}")
@@ -311,9 +302,4 @@ def _checked_images(images: object, count: int) -> np.ndarray:
         if not (images.min() >= -1e-4 and images.max() <= 1 + 1e-4):
             raise ValueError(f"`images` must be bytes or lie in 0 … 1. Received: {images.min():g} … {images.max():g}")
         images = (255 * np.clip(images, 0, 1)).astype(np.uint8)
-    opaque = np.full((*images.shape[:3], 1), 255, np.uint8)
-    return np.concatenate([np.broadcast_to(images, (*images.shape[:3], 3)), opaque], axis=-1)
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return np.broadcast_to(images, (*images.shape[:3], 3))
