@@ -6,7 +6,6 @@ from .arithmetic import boxes as boxes
 from .arithmetic import conv as conv
 from .arithmetic import conv_grad as conv_grad
 from .arithmetic import kernels as kernels
-from .arithmetic import patches as patches
 from .arithmetic import pooling as pooling
 from .arithmetic import shapes as shapes
 from .course import doctor as doctor

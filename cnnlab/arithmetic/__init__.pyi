@@ -1,9 +1,9 @@
+from . import arguments as arguments
 from . import boxes as boxes
 from . import conv as conv
 from . import conv_grad as conv_grad
 from . import engine as engine
 from . import kernels as kernels
 from . import overlap as overlap
-from . import patches as patches
 from . import pooling as pooling
 from . import shapes as shapes

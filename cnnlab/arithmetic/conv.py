@@ -8,19 +8,20 @@ Pictures are (H, W), (H, W, C) or (N, H, W, C), and the result has as many axes 
 integer or boolean the answer is exact, in int64; otherwise the floating-point arguments decide (float32 stays float32).
 A NaN in a window makes that output NaN, as in Keras, even where its weight is zero.
 
-The patches are made in `cnnlab.patches`, the gradients in `cnnlab.conv_grad`; all of it can be had from here.
+The gradients are in `cnnlab.conv_grad`; they can be had from here.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from cnnlab.arithmetic import engine
+from cnnlab.arithmetic import arguments, engine
 from cnnlab.arithmetic.conv_grad import conv2d_backward, conv2d_transpose
-from cnnlab.arithmetic.patches import im2col, pad2d, windows
-from cnnlab.common.validate import check_rank
+from cnnlab.arithmetic.shapes import explicit_padding
+from cnnlab.common.validate import check_choice, check_rank, pair
 
 __all__ = [
     "conv1d",
@@ -32,9 +33,9 @@ __all__ = [
     "depthwise_conv2d",
     "im2col",
     "pad2d",
-    "separable_conv2d",
-    "windows",
 ]
+
+_PAD_MODES = {"zeros": "constant", "reflect": "reflect", "edge": "edge"}
 
 
 def conv2d_loops(
@@ -63,29 +64,18 @@ def conv2d_loops(
     array([[ 4,  6],
            [10, 12]])
     """
-    check_rank(image, "image", {2: "(H, W)", 3: "(H, W, C)"})
-    images, rank = engine.full_images(image, "image", axes=2)
-    kernel = engine.full_kernel(kernel, images, rank, "image", axes=2, groups=1)
-    geo = engine.geometry(images.shape[1:3], kernel.shape[:2], strides, padding, dilation_rate)
-    _, dtype = engine.dtypes(images, kernel)
-
-    picture = pad2d(images[0], geo.pads)  # (H + top + bottom, W + left + right, C)
-    kernel_height, kernel_width, channels, filters = kernel.shape  # (KH, KW, C, F)
-    out_height, out_width = geo.outputs
-    (down, right), (gap_down, gap_right) = geo.strides, geo.dilation_rate
-
-    out = np.zeros((out_height, out_width, filters), dtype)  # (OH, OW, F)
-    for f in range(filters):  # one filter makes one output channel
-        for i in range(out_height):
-            for j in range(out_width):  # lay the kernel with its top left corner at (i * down, j * right)
-                total = dtype.type(0)
-                for a in range(kernel_height):
-                    for b in range(kernel_width):
-                        for c in range(channels):
+    given = arguments.convolution(image, kernel, None, strides, padding, dilation_rate, name="image")
+    picture, kernel, out = engine.pad(given.images, given.geometry)[0], given.kernel, engine.zeros(given)[0]
+    (down, right), (gap_down, gap_right) = given.geometry.strides, given.geometry.dilation_rate
+    for f in range(out.shape[2]):  # one filter makes one output channel
+        for i in range(out.shape[0]):
+            for j in range(out.shape[1]):  # lay the kernel with its top left corner at (i * down, j * right)
+                for a in range(kernel.shape[0]):
+                    for b in range(kernel.shape[1]):
+                        for c in range(kernel.shape[2]):
                             pixel = picture[i * down + a * gap_down, j * right + b * gap_right, c]
-                            total += dtype.type(pixel) * dtype.type(kernel[a, b, c, f])
-                out[i, j, f] = total
-    return engine.like_rank(out[None], rank, axes=2)
+                            out[i, j, f] += pixel * kernel[a, b, c, f]
+    return given.result(out[None])
 
 
 def conv2d(
@@ -131,7 +121,8 @@ def conv2d(
     >>> conv2d(image, [[1, 0, -1]] * 3)
     array([[30, 30]])
     """
-    return _conv(images, kernel, bias, strides, padding, dilation_rate, groups, "images", axes=2)
+    given = arguments.convolution(images, kernel, bias, strides, padding, dilation_rate, groups, name="images")
+    return engine.convolve(given)
 
 
 def conv1d(
@@ -162,7 +153,8 @@ def conv1d(
     >>> conv1d([1, 2, 4, 8], [-1, 1])
     array([1, 2, 4])
     """
-    return _conv(signals, kernel, bias, strides, padding, dilation_rate, groups, "signals", axes=1)
+    given = arguments.convolution(signals, kernel, bias, strides, padding, dilation_rate, groups, name="signals")
+    return engine.convolve(given)
 
 
 def conv3d(
@@ -193,29 +185,8 @@ def conv3d(
     >>> conv3d(np.ones((14, 14, 14, 1)), np.ones((5, 5, 5, 1, 16))).shape
     (10, 10, 10, 16)
     """
-    return _conv(volumes, kernel, bias, strides, padding, dilation_rate, groups, "volumes", axes=3)
-
-
-def _conv(
-    images: object,
-    kernel: object,
-    bias: object,
-    strides: object,
-    padding: object,
-    dilation_rate: object,
-    groups: int,
-    name: str,
-    axes: int,
-) -> np.ndarray:
-    images, rank = engine.full_images(images, name, axes)
-    kernel = engine.full_kernel(kernel, images, rank, name, axes, groups)
-    geo = engine.geometry(images.shape[1:-1], kernel.shape[:axes], strides, padding, dilation_rate)
-    bias = engine.full_bias(bias, kernel.shape[-1])
-    compute, result = engine.dtypes(images, kernel, bias)
-    out = engine.forward(images.astype(compute, copy=False), kernel.astype(compute, copy=False), geo, groups)
-    if bias.any():
-        out += bias.astype(compute)
-    return engine.like_rank(out.astype(result, copy=False), rank, axes)
+    given = arguments.convolution(volumes, kernel, bias, strides, padding, dilation_rate, groups, name="volumes")
+    return engine.convolve(given)
 
 
 def depthwise_conv2d(
@@ -246,67 +217,76 @@ def depthwise_conv2d(
     >>> depthwise_conv2d(np.ones((4, 4, 3)), np.ones((3, 3)))[0, 0]
     array([9., 9., 9.])
     """
-    images, rank = engine.full_images(images, "images", axes=2)
-    channels = images.shape[-1]
-    kernel = check_rank(kernel, "kernel", {2: "(KH, KW)", 3: "(KH, KW, C)", 4: "(KH, KW, C, M)"})
-    if kernel.ndim == 2:
-        kernel = np.repeat(kernel[..., None], channels, axis=-1)  # (KH, KW, C)
-    if kernel.ndim == 3:
-        kernel = kernel[..., None]  # (KH, KW, C, 1)
-    engine.check_not_empty(kernel)
-    if kernel.shape[2] != channels:
-        raise ValueError(
-            f"`kernel` must have filters for each of the {channels} channels of `images`. "
-            f"Received: filters for {kernel.shape[2]}"
-        )
-    filters = channels * kernel.shape[3]
-    engine.check_single(filters, rank, "images", axes=2)
-    geo = engine.geometry(images.shape[1:3], kernel.shape[:2], strides, padding, dilation_rate)
-    bias = engine.full_bias(bias, filters)
-    compute, result = engine.dtypes(images, kernel, bias)
-    out = engine.depthwise(images.astype(compute, copy=False), kernel.astype(compute, copy=False), geo)
-    out = out.reshape(len(images), *geo.outputs, filters) + bias.astype(compute)
-    return engine.like_rank(out.astype(result, copy=False), rank, axes=2)
+    given = arguments.depthwise(images, kernel, bias, strides, padding, dilation_rate)
+    return engine.convolve_depthwise(given)
 
 
-def separable_conv2d(
-    images: np.ndarray,
-    depthwise_kernel: np.ndarray,
-    pointwise_kernel: np.ndarray,
-    bias: np.ndarray | float | None = None,
-    strides: int | Sequence[int] = 1,
-    padding: str | int | Sequence = "valid",
-    dilation_rate: int | Sequence[int] = 1,
-) -> np.ndarray:
-    """Convolve each channel by itself, then mix channels with a 1×1 convolution, as `keras.ops.separable_conv` does.
+def pad2d(images: np.ndarray, padding: int | Sequence, mode: str = "zeros") -> np.ndarray:
+    """Frame pictures with extra pixels.
 
     Parameters
     ----------
-    images : shape (H, W, C) or (N, H, W, C)
-    depthwise_kernel : shape (KH, KW, C, M), as in `depthwise_conv2d`
-    pointwise_kernel : shape (1, 1, C*M, C_out)
-    bias, strides, padding, dilation_rate : as in `conv2d`; strides and padding belong to the depthwise step
+    images : shape (H, W), (H, W, C) or (N, H, W, C), any real dtype
+    padding : pixels on every side, or ``((top, bottom), (left, right))``
+    mode
+        ``"zeros"``; ``"reflect"``, the picture mirrored at its border pixel, which is not repeated; or ``"edge"``, the
+        border pixel repeated
 
     Returns
     -------
     ndarray
-        Shape (OH, OW, C_out) or (N, OH, OW, C_out).
+        Same rank and dtype, ``H + top + bottom`` by ``W + left + right``.
 
     Examples
     --------
-    >>> separable_conv2d(np.ones((6, 6, 3)), np.ones((3, 3, 3, 1)), np.ones((1, 1, 3, 8))).shape
-    (4, 4, 8)
+    >>> pad2d(np.array([[1, 2, 3]]), ((0, 0), (2, 2)), mode="reflect")
+    array([[3, 2, 1, 2, 3, 2, 1]])
     """
-    images = check_rank(images, "images", {3: "(H, W, C)", 4: "(N, H, W, C)"})
-    pointwise_kernel = check_rank(pointwise_kernel, "pointwise_kernel", {4: "(1, 1, C*M, C_out)"})
-    if pointwise_kernel.shape[:2] != (1, 1):
+    images = check_rank(images, "images", arguments.LAYOUTS["images"])
+    check_choice(mode, "mode", tuple(_PAD_MODES))
+    if isinstance(padding, str):
         raise ValueError(
-            f"`pointwise_kernel` must be 1 by 1: it only mixes channels. Received: shape {pointwise_kernel.shape}"
+            "`padding` must be given in pixels here: 'valid' and 'same' need a kernel size "
+            f"(see cnnlab.shapes.resolve_padding). Received: {padding!r}"
         )
-    middle = depthwise_conv2d(images, depthwise_kernel, None, strides, padding, dilation_rate)  # (N, OH, OW, C*M)
-    if pointwise_kernel.shape[2] != middle.shape[-1]:
-        raise ValueError(
-            f"`pointwise_kernel` must be {middle.shape[-1]} deep, one for each channel of the depthwise step. "
-            f"Received: {pointwise_kernel.shape[2]}"
-        )
-    return conv2d(middle, pointwise_kernel, bias)
+    pads = explicit_padding(padding, axes=2)
+    first = int(images.ndim == 4)  # the spatial axis that comes first
+    if mode != "zeros" and 0 in images.shape[first : first + 2]:
+        raise ValueError(f"`images` has no pixel to repeat: `mode` must be 'zeros'. Received: shape {images.shape}")
+    around = [(0, 0)] * images.ndim
+    around[first : first + 2] = pads
+    return np.pad(images, around, mode=_PAD_MODES[mode])
+
+
+def im2col(
+    images: np.ndarray,
+    kernel_size: int | Sequence[int],
+    strides: int | Sequence[int] = 1,
+    padding: str | int | Sequence = "valid",
+    dilation_rate: int | Sequence[int] = 1,
+) -> np.ndarray:
+    """Copy every window into one row of a matrix, so that a convolution becomes one matrix product.
+
+    Parameters
+    ----------
+    images : shape (H, W), (H, W, C) or (N, H, W, C)
+    kernel_size, strides, padding, dilation_rate : as in `cnnlab.conv.conv2d`
+
+    Returns
+    -------
+    ndarray
+        Shape (N*OH*OW, KH*KW*C), same dtype. ``im2col(images, 3) @ kernel.reshape(-1, C_out)`` is `conv2d`, flattened.
+
+    Examples
+    --------
+    >>> im2col(np.arange(9).reshape(3, 3), 2)
+    array([[0, 1, 3, 4],
+           [1, 2, 4, 5],
+           [3, 4, 6, 7],
+           [4, 5, 7, 8]])
+    """
+    images, _ = arguments.full_images(images)
+    kernel_size = pair(kernel_size, "kernel_size")
+    geo = arguments.geometry(images.shape[1:3], kernel_size, strides, padding, dilation_rate)
+    view = engine.windows(images, geo)  # (N, OH, OW, KH, KW, C)
+    return np.array(view).reshape(math.prod(view.shape[:3]), math.prod(view.shape[3:]))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 
-from cnnlab.arithmetic import engine
-from cnnlab.common.validate import check_rank
+from cnnlab.arithmetic import arguments, engine
 
 
 def conv2d_transpose(
@@ -44,24 +44,9 @@ def conv2d_transpose(
     array([[ 1, 10,  2, 20],
            [ 0,  0,  0,  0]])
     """
-    images, rank = engine.full_images(images, "images", axes=2)
-    kernel = check_rank(kernel, "kernel", {2: "(KH, KW)", 4: "(KH, KW, C_out, C_in)"})
-    engine.check_not_empty(kernel)
-    if kernel.ndim == 2:
-        kernel = kernel[..., None, None]  # (KH, KW, 1, 1)
-    if kernel.shape[3] != images.shape[3]:
-        raise ValueError(
-            f"`kernel` (KH, KW, C_out, C_in) must take the {images.shape[3]} channels of `images` in. "
-            f"Received: shape {kernel.shape}, C_in {kernel.shape[3]}"
-        )
-    engine.check_single(kernel.shape[2], rank, "images", axes=2)
-    space, geo = engine.transposed_geometry(images.shape[1:3], kernel.shape[:2], strides, padding, dilation_rate)
-    bias = engine.full_bias(bias, kernel.shape[2])
-    compute, result = engine.dtypes(images, kernel, bias)
-    shape = (len(images), *space, kernel.shape[2])
-    out = engine.image_gradient(images.astype(compute), kernel.astype(compute), shape, geo, groups=1)
-    out = out + bias.astype(compute)
-    return engine.like_rank(out.astype(result, copy=False), rank, axes=2)
+    given, space = arguments.transposed(images, kernel, bias, strides, padding, dilation_rate)
+    out = engine.image_gradient(given.images, given.kernel, given.geometry, space)
+    return given.result(out if given.bias is None else out + given.bias)
 
 
 def conv2d_backward(
@@ -97,18 +82,10 @@ def conv2d_backward(
     >>> grad_images, grad_kernel, grad_bias
     (array([[10, 30, 20]]), array([[3, 5]]), array([2]))
     """
-    images, rank = engine.full_images(images, "images", axes=2)
-    kernel_shape = np.shape(kernel)
-    kernel = engine.full_kernel(kernel, images, rank, "images", axes=2, groups=groups)
-    geo = engine.geometry(images.shape[1:3], kernel.shape[:2], strides, padding, dilation_rate)
-    grad = check_rank(grad_output, "grad_output", engine.LAYOUTS[2])
-    expected = (len(images), *geo.outputs, kernel.shape[3])  # (N, OH, OW, C_out)
-    shown = {2: expected[1:3], 3: expected[1:], 4: expected}[rank]
-    if grad.shape != shown:
-        raise ValueError(f"`grad_output` must have the shape of conv2d's output, {shown}. Received: shape {grad.shape}")
-    compute, result = engine.dtypes(images, kernel, grad)
-    images, kernel, grad = (a.astype(compute, copy=False) for a in (images, kernel, grad.reshape(expected)))
-    grad_images = engine.image_gradient(grad, kernel, images.shape, geo, groups).astype(result, copy=False)
-    grad_kernel = engine.kernel_gradient(images, grad, kernel.shape, geo, groups).astype(result, copy=False)
-    grad_bias = grad.sum(axis=(0, 1, 2)).astype(result, copy=False)
-    return engine.like_rank(grad_images, rank, axes=2), grad_kernel.reshape(kernel_shape), grad_bias
+    given = arguments.convolution(images, kernel, None, strides, padding, dilation_rate, groups)
+    given, grad = arguments.with_gradient(given, grad_output, "conv2d")
+    by_image = functools.partial(engine.image_gradient, space=given.images.shape[1:3])
+    grad_images = given.result(engine.by_group(by_image, grad, given.kernel, given))
+    grad_kernel = engine.by_group(engine.kernel_gradient, given.images, grad, given).reshape(np.shape(kernel))
+    grad_bias = grad.sum(axis=(0, 1, 2))
+    return grad_images, grad_kernel.astype(given.dtype, copy=False), grad_bias.astype(given.dtype, copy=False)

@@ -57,11 +57,9 @@ def same_padding(n: int, kernel_size: int, strides: int = 1, dilation_rate: int 
     >>> same_padding(224, 3, strides=2)
     (0, 1)
     """
-    n = check_int(n, "n", minimum=1)
-    strides = check_int(strides, "strides", minimum=1)
-    outputs = -(-n // strides)  # ceil without floats
-    total = max((outputs - 1) * strides + dilated_size(kernel_size, dilation_rate) - n, 0)
-    return total // 2, total - total // 2
+    return axis_geometry(
+        *_positive(n=n, kernel_size=kernel_size, strides=strides, dilation_rate=dilation_rate), "same"
+    )[0]
 
 
 def output_size(
@@ -96,17 +94,42 @@ def output_size(
     Traceback (most recent call last):
     ValueError: `kernel_size` 7 does not fit an input of 5 with padding 'valid': the output would be -1
     """
-    return fit_window(n, kernel_size, strides, padding, dilation_rate)
+    sizes = _positive(n=n, kernel_size=kernel_size, strides=strides, dilation_rate=dilation_rate)
+    return axis_geometry(*sizes, check_padding(padding, 1)[0])[1]
 
 
-def fit_window(
-    n: int, kernel_size: int, strides: int, padding: object, dilation_rate: int, name: str = "kernel_size"
-) -> int:
-    """`output_size`, with the `name` that its error gives the window: pooling calls it `pool_size`."""
-    n = check_int(n, "n", minimum=1)
-    strides = check_int(strides, "strides", minimum=1)
-    before, after = _axis_padding(padding, n, kernel_size, strides, dilation_rate)
-    reach = dilated_size(kernel_size, dilation_rate)
+def _positive(**numbers: object) -> list[int]:
+    """The numbers as they are, each checked under its own name."""
+    return [check_int(number, name, minimum=1) for name, number in numbers.items()]
+
+
+def axis_geometry(
+    n: int,
+    kernel_size: int,
+    strides: int,
+    dilation_rate: int,
+    padding: str | tuple[int, int],
+    name: str = "kernel_size",
+) -> tuple[tuple[int, int], int]:
+    """One axis of a convolution or pooling, from arguments that are checked already: its padding and its output length.
+
+    Parameters
+    ----------
+    n, kernel_size, strides, dilation_rate : as in `output_size`
+    padding : ``"valid"``, ``"same"`` or ``(before, after)``
+    name : what the caller calls the window, for the error: pooling says `pool_size`
+
+    Examples
+    --------
+    >>> axis_geometry(224, 3, 2, 1, "same")
+    ((0, 1), 112)
+    """
+    reach = dilation_rate * (kernel_size - 1) + 1  # pixels from the first to the last tap
+    if padding == "same":
+        outputs = -(-n // strides)  # ceil without floats
+        total = max((outputs - 1) * strides + reach - n, 0)
+        return (total // 2, total - total // 2), outputs
+    before, after = (0, 0) if padding == "valid" else padding
     outputs = (n + before + after - reach) // strides + 1
     if outputs < 1:
         dilated = "" if dilation_rate == 1 else f" (dilated by {dilation_rate}: {reach})"
@@ -115,16 +138,7 @@ def fit_window(
             f"`{name}` {kernel_size}{dilated} does not fit an input of {n} with padding {padding!r}{stride}: "
             f"the output would be {outputs}"
         )
-    return outputs
-
-
-def _axis_padding(padding: object, n: int, kernel_size: int, strides: int, dilation_rate: int) -> tuple[int, int]:
-    """Any one-axis `padding` as ``(before, after)``."""
-    if isinstance(padding, str):
-        check_choice(padding, "padding", ("valid", "same"))
-        return (0, 0) if padding == "valid" else same_padding(n, kernel_size, strides, dilation_rate)
-    before, after = ints(padding, "padding", 2, minimum=0)
-    return before, after
+    return (before, after), outputs
 
 
 def resolve_padding(
@@ -160,11 +174,24 @@ def resolve_padding(
     axes = len(input_size)
     if not isinstance(padding, str):
         return explicit_padding(padding, axes)
-    kernel_size = ints(kernel_size, "kernel_size", axes)
-    strides = ints(strides, "strides", axes)
-    dilation_rate = ints(dilation_rate, "dilation_rate", axes)
-    sizes = zip(input_size, kernel_size, strides, dilation_rate, strict=True)
-    return tuple(_axis_padding(padding, *size) for size in sizes)
+    sizes = [ints(kernel_size, "kernel_size", axes), ints(strides, "strides", axes)]
+    sizes += [ints(dilation_rate, "dilation_rate", axes), check_padding(padding, axes)]
+    if padding == "valid":
+        return ((0, 0),) * axes
+    return tuple(pads for pads, _ in map(axis_geometry, input_size, *sizes))
+
+
+def check_padding(padding: object, axes: int) -> tuple[str | tuple[int, int], ...]:
+    """`padding` as one entry for each of `axes` axes: ``"valid"`` or ``"same"`` as it is, pixels as (before, after).
+
+    Examples
+    --------
+    >>> check_padding("same", axes=2), check_padding(1, axes=2)
+    (('same', 'same'), ((1, 1), (1, 1)))
+    """
+    if isinstance(padding, str):
+        return (check_choice(padding, "padding", ("valid", "same")),) * axes
+    return explicit_padding(padding, axes)
 
 
 def explicit_padding(padding: int | Sequence, axes: int) -> tuple[tuple[int, int], ...]:
@@ -185,7 +212,7 @@ def explicit_padding(padding: int | Sequence, axes: int) -> tuple[tuple[int, int
     elif len(pairs) != axes or flat or any(isinstance(p, str) for p in pairs):
         form = {1: "(before, after)", 2: "((top, bottom), (left, right))"}.get(axes, f"{axes} pairs (before, after)")
         raise ValueError(f"`padding` must be 'valid', 'same', one whole number, or {form}. Received: {padding!r}")
-    return tuple(_axis_padding(p, 1, 1, 1, 1) for p in pairs)
+    return tuple(ints(pair, "padding", 2, minimum=0) for pair in pairs)
 
 
 def padding_for_size(
@@ -294,8 +321,10 @@ def conv_macs(
     kernel_size = ints(kernel_size, "kernel_size", axes)
     strides = ints(strides, "strides", axes)
     dilation_rate = ints(dilation_rate, "dilation_rate", axes)
-    pads = resolve_padding(padding, input_size, kernel_size, strides, dilation_rate)
-    positions = math.prod(map(output_size, input_size, kernel_size, strides, pads, dilation_rate))
+    sides = check_padding(padding, axes)
+    positions = math.prod(
+        count for _, count in map(axis_geometry, input_size, kernel_size, strides, dilation_rate, sides)
+    )
     return positions * math.prod(kernel_size) * (in_channels // groups) * filters
 
 
@@ -376,7 +405,7 @@ def receptive_field(layers: Iterable[Sequence]) -> ReceptiveField:
                 f"`layers` may use padding 'same' only at stride 1: at stride {strides} Keras' padding depends on the "
                 f"input's length. Give it in pixels: same_padding(n, ...). Received: layer {index} {layer!r}"
             )
-        before, _ = _axis_padding(padding, 1, kernel_size, strides, dilation_rate)
+        ((before, _),) = resolve_padding(padding, (1,), kernel_size, strides, dilation_rate)
         size += reach * step
         offset -= before * step
         step *= strides

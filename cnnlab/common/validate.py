@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -22,16 +22,14 @@ def check_int(value: object, name: str, minimum: int | None = None, maximum: int
     Traceback (most recent call last):
     ValueError: `strides` must be a whole number >= 1. Received: 0
     """
-    rule = f"`{name}` must be a whole number{_bounds(minimum, maximum)}. Received: {value!r}"
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(rule)
     try:
-        number = operator.index(value)
+        number = None if isinstance(value, (bool, np.bool_)) else operator.index(value)
     except TypeError:
-        raise TypeError(rule) from None
-    if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
-        raise ValueError(rule)
-    return number
+        number = None
+    if number is not None and (minimum is None or number >= minimum) and (maximum is None or number <= maximum):
+        return number
+    rule = f"`{name}` must be a whole number{_bounds(minimum, maximum)}. Received: {value!r}"
+    raise TypeError(rule) if number is None else ValueError(rule)
 
 
 def _bounds(
@@ -53,7 +51,7 @@ def ints(value: object, name: str, length: int, minimum: int = 1) -> tuple[int, 
     >>> ints(2, "strides", 3)
     (2, 2, 2)
     """
-    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         return (check_int(value, name, minimum),) * length
     values = tuple(value)
     if len(values) != length:
@@ -70,8 +68,10 @@ def pair(value: object, name: str, minimum: int = 1) -> tuple[int, int]:
     return ints(value, name, 2, minimum)
 
 
-def check_rank(array: object, name: str, ranks: dict[int, str]) -> np.ndarray:
+def check_rank(array: object, name: str, ranks: dict[int, str], *, empty: bool = True) -> np.ndarray:
     """Return `array` as a numeric ``ndarray`` whose number of axes is one of `ranks` (rank -> its layout in words).
+
+    An axis of length 0 is refused if `empty` is False.
 
     >>> check_rank([[1, 2]], "image", {2: "(H, W)", 3: "(H, W, C)"}).shape
     (1, 2)
@@ -88,6 +88,8 @@ def check_rank(array: object, name: str, ranks: dict[int, str]) -> np.ndarray:
         raise TypeError(f"`{name}` must hold real numbers. Received: dtype {array.dtype}")
     if array.ndim not in ranks:
         raise ValueError(f"`{name}` must have shape {layouts}. Received: shape {array.shape}")
+    if not empty and 0 in array.shape:
+        raise ValueError(f"`{name}` must not be empty. Received: shape {array.shape}")
     return array
 
 
@@ -148,7 +150,8 @@ def check_number(
         return float(value)
     bounds = _bounds(minimum, maximum, above, below)
     kind = f"number of {unit}" if unit else "number" if bounds.startswith(" from") else "finite number"
-    raise (ValueError if real else TypeError)(f"`{name}` must be a {kind}{bounds}. Received: {value!r}")
+    rule = f"`{name}` must be a {kind}{bounds}. Received: {value!r}"
+    raise ValueError(rule) if real else TypeError(rule)
 
 
 def check_fraction(value: object, name: str) -> float:

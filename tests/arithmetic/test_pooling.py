@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy import ndimage
 
 from cnnlab import pooling
 from cnnlab.arithmetic.shapes import output_size, resolve_padding
@@ -59,7 +58,6 @@ def test_gradients_by_hand():
 @pytest.mark.parametrize("op", ["max", "min"])
 def test_among_equals_the_first_gets_everything(op):
     np.testing.assert_array_equal(pooling.pool2d_backward(np.ones((2, 2)), [[3]], 2, op=op), [[3, 0], [0, 0]])
-    np.testing.assert_array_equal(pooling.global_pool_backward(np.ones((2, 2)), 3, op=op), [[3, 0], [0, 0]])
 
 
 @pytest.mark.parametrize(("op", "value"), [("max", -np.inf), ("min", np.inf)])
@@ -95,13 +93,6 @@ def test_backward_is_the_slope(op, pool_size, strides, padding):
 
 
 @pytest.mark.parametrize("op", pooling.OPS)
-def test_overlapping_pooling_is_ndimages_filter(op):
-    image = rng().normal(size=(9, 10))
-    filters = {"max": ndimage.maximum_filter, "min": ndimage.minimum_filter, "average": ndimage.uniform_filter}
-    np.testing.assert_allclose(pooling.pool2d(image, 3, 1, op=op), filters[op](image, 3)[1:-1, 1:-1])
-
-
-@pytest.mark.parametrize("op", pooling.OPS)
 def test_channels_and_pictures_do_not_mix(op):
     images = rng().normal(size=(3, 7, 6, 4))
     out = pooling.pool2d(images, (3, 2), 2, "same", op)
@@ -112,11 +103,6 @@ def test_channels_and_pictures_do_not_mix(op):
     np.testing.assert_allclose(grad[1, ..., 2], alone)
 
 
-def test_minimum_is_the_maximum_of_the_negative():
-    images = rng().normal(size=(7, 6, 2))
-    np.testing.assert_array_equal(pooling.pool2d(images, 3, 2, 1, "min"), -pooling.pool2d(-images, 3, 2, 1, "max"))
-
-
 # ── global pooling ──
 
 
@@ -125,13 +111,9 @@ def test_global_pool_reduces_height_and_width(op, shape):
     images = rng().normal(size=shape)
     axes = (1, 2) if len(shape) == 4 else (0, 1)
     out = pooling.global_pool(images, op)
-    np.testing.assert_allclose(out, REDUCE[op](images, axis=axes))
-    kept = pooling.global_pool(images, op, keepdims=True)
-    np.testing.assert_array_equal(kept, np.expand_dims(out, axes))
-    grad_output = rng(1).normal(size=out.shape)
-    expected = pooling.pool2d_backward(images, grad_output.reshape(kept.shape), (4, 5), op=op)
-    np.testing.assert_allclose(pooling.global_pool_backward(images, grad_output, op), expected)
-    np.testing.assert_allclose(pooling.global_pool_backward(images, grad_output.reshape(kept.shape), op), expected)
+    expected = REDUCE[op](images, axis=axes)
+    assert out.shape == expected.shape
+    np.testing.assert_allclose(out, expected)
 
 
 # ── dtypes, empty, NaN ──
@@ -150,7 +132,6 @@ def test_dtypes(dtype):
     assert pooling.pool2d_backward(images, images[:1, :1], 2, op="average").dtype == floating
     whole = dtype if dtype.startswith("float") else "int64"
     assert pooling.pool2d_backward(images, images[:1, :1], 2).dtype == whole
-    assert pooling.global_pool_backward(images, images[0, 0], "max").dtype == whole
 
 
 def test_mean_of_bytes_does_not_overflow():
@@ -162,7 +143,6 @@ def test_no_pictures():
     assert pooling.pool2d(images, 2).shape == (0, 3, 3, 3)
     assert pooling.pool2d_backward(images, np.ones((0, 3, 3, 3)), 2).shape == images.shape
     assert pooling.global_pool(images).shape == (0, 3)
-    assert pooling.global_pool_backward(images, np.ones((0, 3)), "max").shape == images.shape
 
 
 @pytest.mark.parametrize("op", pooling.OPS)
@@ -173,7 +153,6 @@ def test_nan_reaches_every_window_that_holds_it(op):
     if op != "average":
         grad = pooling.pool2d_backward(image, np.ones((2, 2)), 2, op=op)
         assert grad[1, 2] == 1
-        assert pooling.global_pool_backward(image, 1.0, op)[1, 2] == 1
 
 
 def test_arguments_are_left_as_they_were():
@@ -204,10 +183,6 @@ X = np.ones((5, 6, 3))
         (lambda: pooling.pool2d_backward(X, np.ones((2, 2, 3)), 2), ValueError, r"output, \(2, 3, 3\). Received"),
         (lambda: pooling.global_pool(X, "sum"), ValueError, "`op`"),
         (lambda: pooling.global_pool(np.ones(3)), ValueError, "`images`"),
-        (lambda: pooling.global_pool_backward(X, np.ones(2)), ValueError, r"global_pool's output, \(3,\)"),
-        (lambda: pooling.global_pool_backward(X, np.ones((1, 3))), ValueError, "`grad_output`"),
-        (lambda: pooling.global_pool_backward(X, "a"), TypeError, "`grad_output`"),
-        (lambda: pooling.global_pool_backward(X, np.ones(3), "sum"), ValueError, "`op`"),
     ],
 )
 def test_errors_name_argument_rule_and_value(call, error, words):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import keras
 
-from cnnlab.arithmetic.shapes import fit_window
+from cnnlab.arithmetic.shapes import axis_geometry
 from cnnlab.common.validate import check_number
 from cnnlab.models.layers import GroupedConv2D
 
@@ -72,7 +72,7 @@ def _check_fit(x: keras.KerasTensor, window: int, strides: int, padding: str, ar
         if size is None:
             continue
         try:
-            fit_window(size, window, strides, padding, 1, argument)
+            axis_geometry(size, window, strides, 1, padding, argument)
         except ValueError as error:
             seen = "×".join("?" if n is None else str(n) for n in x.shape[1:-1])
             raise OutOfPixelsError(f"layer `{name}` receives {seen} pixels, and {error}") from None
