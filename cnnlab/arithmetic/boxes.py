@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.arithmetic import overlap as _overlap
+from cnnlab.arithmetic import overlap
 from cnnlab.common.validate import check_choice, check_number, check_rank
 
 FORMATS = ("xyxy", "xywh", "center_xywh", "rel_xyxy", "rel_xywh", "rel_center_xywh")
@@ -99,7 +99,7 @@ def area(boxes: np.ndarray) -> np.ndarray:
     >>> area([[10, 20, 30, 25]])  # 20 wide, 5 high
     array([100.])
     """
-    return _overlap.area(check(boxes))
+    return overlap.area(check(boxes))
 
 
 def clip(boxes: np.ndarray, height: float, width: float) -> np.ndarray:
@@ -217,27 +217,6 @@ def _refuse_inverted(boxes: np.ndarray, corners: np.ndarray, source: str) -> Non
         )
 
 
-def intersection(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Area that each box of `a` shares with each box of `b`.
-
-    Parameters
-    ----------
-    a : shape (N, 4), xyxy
-    b : shape (M, 4), xyxy
-
-    Returns
-    -------
-    ndarray
-        Shape (N, M), float64, square pixels.
-
-    Examples
-    --------
-    >>> intersection([[0, 0, 4, 4]], [[2, 1, 6, 9], [5, 0, 6, 1]])  # 2 by 3, and nothing
-    array([[6., 0.]])
-    """
-    return _overlap.intersection(*_all_pairs(a, b))
-
-
 def _all_pairs(a: object, b: object) -> tuple[np.ndarray, np.ndarray]:
     """Shapes (N, 1, 4) and (1, M, 4)."""
     return check(a, "a")[:, None], check(b, "b")[None]
@@ -265,14 +244,14 @@ def iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     >>> iou([[0, 0, 4, 4]], [[1, 1, 5, 5], [0, 0, 4, 4], [4, 0, 8, 4]]).round(4)
     array([[0.3913, 1.    , 0.    ]])
     """
-    return _overlap.iou(*_all_pairs(a, b))
+    return overlap.iou(*_all_pairs(a, b))
 
 
 def giou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Generalized IoU: also says how far apart boxes are that do not meet.
 
     ``IoU - (C - U) / C`` with U the union's area and C that of the smallest box around both. A fraction whose
-    denominator is 0 counts as 0, here and in `diou` and `ciou`.
+    denominator is 0 counts as 0.
 
     Parameters
     ----------
@@ -296,83 +275,8 @@ def giou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     array([[-0.5   , -0.6667]])
     """
     a, b = _all_pairs(a, b)
-    shared = _overlap.intersection(a, b)
-    union = _overlap.area(a) + _overlap.area(b) - shared
-    around = np.prod(_frame(a, b), axis=-1)
+    shared = overlap.intersection(a, b)
+    union = overlap.area(a) + overlap.area(b) - shared
+    around = np.prod(np.maximum(a[..., 2:], b[..., 2:]) - np.minimum(a[..., :2], b[..., :2]), axis=-1)
     empty = np.maximum(around - union, 0)  # rounding must not lift GIoU above IoU
-    return _overlap.ratio(shared, union) - _overlap.ratio(empty, around)
-
-
-def _frame(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Width and height of the smallest box around each pair, (N, M, 2)."""
-    return np.maximum(a[..., 2:], b[..., 2:]) - np.minimum(a[..., :2], b[..., :2])
-
-
-def diou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Distance IoU: IoU less the squared distance of the centres over the squared diagonal of the frame around both.
-
-    Parameters
-    ----------
-    a : shape (N, 4), xyxy
-    b : shape (M, 4), xyxy
-
-    Returns
-    -------
-    ndarray
-        Shape (N, M), float64, -1 … 1, never above the IoU.
-
-    References
-    ----------
-    Zheng et al., "Distance-IoU Loss", AAAI 2020, equations 6 and 7.
-
-    Examples
-    --------
-    Same centre, no penalty; then centres 3 apart in a frame of 4 by 3, diagonal 5: 0 - 9 / 25.
-
-    >>> diou([[0, 0, 1, 3]], [[0, 1, 1, 2], [3, 0, 4, 3]]).round(4)
-    array([[ 0.3333, -0.36  ]])
-    """
-    a, b = _all_pairs(a, b)
-    return _overlap.iou(a, b) - _distance(a, b)
-
-
-def _distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    between = ((a[..., :2] + a[..., 2:]) - (b[..., :2] + b[..., 2:])) / 2  # (N, M, 2)
-    return _overlap.ratio((between**2).sum(-1), (_frame(a, b) ** 2).sum(-1))
-
-
-def ciou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Complete IoU: `diou`, less a term for a difference in shape.
-
-    ``DIoU - αv`` with ``v = 4/π² (atan(w_a / h_a) - atan(w_b / h_b))²`` and ``α = v / (1 - IoU + v)``.
-
-    Parameters
-    ----------
-    a : shape (N, 4), xyxy
-    b : shape (M, 4), xyxy
-
-    Returns
-    -------
-    ndarray
-        Shape (N, M), float64, never above `diou`.
-
-    References
-    ----------
-    Zheng et al., "Distance-IoU Loss", AAAI 2020, equations 9 to 11.
-
-    Examples
-    --------
-    A square inside a bar twice as wide, same centre: DIoU is the IoU, 0.5; CIoU also sees the shape.
-
-    >>> diou([[1, 0, 3, 2]], [[0, 0, 4, 2]]), ciou([[1, 0, 3, 2]], [[0, 0, 4, 2]]).round(4)
-    (array([[0.5]]), array([[0.4968]]))
-    """
-    a, b = _all_pairs(a, b)
-    overlap = _overlap.iou(a, b)
-    shape = 4 / np.pi**2 * (_angle(a) - _angle(b)) ** 2
-    return overlap - _distance(a, b) - _overlap.ratio(shape**2, np.maximum(1 - overlap, 0) + shape)
-
-
-def _angle(boxes: np.ndarray) -> np.ndarray:
-    size = boxes[..., 2:] - boxes[..., :2]
-    return np.arctan2(size[..., 0], size[..., 1])  # atan(w / h), and no division by a height of 0
+    return overlap.ratio(shared, union) - overlap.ratio(empty, around)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.common.validate import check_choice, check_int, check_number, check_rank
+from cnnlab.common.validate import check_choice, check_rank
 
 # name -> (rows, divisor, what it does); divisor 1 keeps whole numbers
 _TABLE = {
@@ -157,33 +157,3 @@ def flip(kernel: np.ndarray) -> np.ndarray:
     """
     kernel = check_rank(kernel, "kernel", {2: "(KH, KW)", 3: "(KH, KW, C_in)", 4: "(KH, KW, C_in, C_out)"})
     return kernel[::-1, ::-1].copy()
-
-
-def gaussian(size: int, sigma: float) -> np.ndarray:
-    """A bell-shaped blur of any size: ``exp(−(x² + y²) / 2σ²)``, divided by its sum.
-
-    Parameters
-    ----------
-    size : rows and columns, odd and >= 1, so that there is a centre; 6·sigma + 1 holds nearly all of the bell
-    sigma : standard deviation in pixels, > 0
-
-    Returns
-    -------
-    ndarray
-        Shape (size, size), float64, sum 1.
-
-    Examples
-    --------
-    >>> gaussian(3, sigma=1).round(3)
-    array([[0.075, 0.124, 0.075],
-           [0.124, 0.204, 0.124],
-           [0.075, 0.124, 0.075]])
-    """
-    size = check_int(size, "size", minimum=1)
-    if size % 2 == 0:
-        raise ValueError(f"`size` must be odd, so that the kernel has a centre. Received: {size}")
-    sigma = check_number(sigma, "sigma", above=0, unit="pixels")
-    x = np.arange(size) - size // 2
-    bell = np.exp(-((x / sigma) ** 2) / 2)  # (size,); a product of two, because the exponent is a sum
-    weights = np.outer(bell, bell)
-    return weights / weights.sum()

@@ -67,29 +67,3 @@ def test_flip_turns_space_only(shape):
     np.testing.assert_array_equal(kernels.flip(flipped), kernel)
     flipped[:] = -1
     assert kernel.min() == 0
-
-
-@pytest.mark.parametrize(("size", "sigma"), [(1, 1), (3, 0.5), (5, 1.0), (9, np.float32(1.5))])
-def test_gaussian_is_scipys_answer_to_one_bright_pixel(size, sigma):
-    spot = np.zeros((size, size))
-    spot[size // 2, size // 2] = 1
-    radius = size // 2
-    expected = ndimage.gaussian_filter(spot, float(sigma), mode="constant", radius=radius)
-    np.testing.assert_allclose(kernels.gaussian(size, sigma), expected, atol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("args", "error", "words"),
-    [
-        ((4, 1), ValueError, "`size` must be odd"),
-        ((0, 1), ValueError, "`size` must be a whole number >= 1"),
-        ((3.0, 1), TypeError, "`size`"),
-        ((3, 0), ValueError, "`sigma` must be a number of pixels > 0. Received: 0"),
-        ((3, float("nan")), ValueError, "`sigma`"),
-        ((3, "1"), TypeError, "`sigma`"),
-        ((3, True), TypeError, "`sigma`"),
-    ],
-)
-def test_gaussian_errors(args, error, words):
-    with pytest.raises(error, match=words):
-        kernels.gaussian(*args)
