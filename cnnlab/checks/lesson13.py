@@ -3,60 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, read, whole
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, whole
+from cnnlab.checks.judging import ByCases, ByValue, Case, InTurn, Misreading
 from cnnlab.checks.summary import Summary
 
 # --- how many numbers a convolution has in the file -------------------------------------------------------------------
 
 
-def _numbers(filters: int, size: int, channels: int, batch_normalize: int, groups: int) -> int:
-    return filters * size * size * (channels // groups) + (4 if batch_normalize else 1) * filters
-
-
-def _convolution(filters: int, size: int, channels: int, batch_normalize: int, groups: int) -> Case:
-    return Case(
-        filters, size, channels, batch_normalize, groups,
-        words=f"For {filters} filters of {size} × {size} on {channels} channels, batch_normalize={batch_normalize}, "
-        f"groups={groups},"
-    )  # fmt: skip
+def _numbers(
+    filters: int, size: int, channels: int, batch_normalize: int, groups: int, *, normalized: int = 4, plain: int = 1
+) -> int:
+    """How many there are with `normalized` numbers a filter beside its kernel, and `plain` without normalisation."""
+    return filters * size * size * (channels // groups) + (normalized if batch_normalize else plain) * filters
 
 
 _NUMBERS = ByCases(
     truth=_numbers,
-    cases=[
-        _convolution(8, 3, 3, 1, 1),
-        _convolution(24, 1, 64, 0, 1),
-        _convolution(120, 5, 120, 1, 120),
-        _convolution(6, 3, 8, 0, 2),
-    ],
+    cases=((8, 3, 3, 1, 1), (24, 1, 64, 0, 1), (120, 5, 120, 1, 120), (6, 3, 8, 0, 2)),
+    words="For {0} filters of {1} × {1} on {2} channels, batch_normalize={3}, groups={4},".format,
     misreadings=(
         Misreading(
-            lambda f, s, c, n, g: f * s * s * (c // g) + (5 if n else 1) * f,
+            partial(_numbers, normalized=5),
             "you counted a bias beside the batch normalisation. Its beta *is* the bias: four numbers a filter.",
         ),
         Misreading(
-            lambda f, s, c, n, g: f * s * s * (c // g) + (3 if n else 1) * f,
+            partial(_numbers, normalized=3),
             "you counted three numbers a filter for the batch normalisation. Bias, scale, mean and variance are four.",
         ),
         Misreading(
-            lambda f, s, c, n, g: f * s * s * (c // g) + (2 if n else 1) * f,
+            partial(_numbers, normalized=2),
             "you counted two numbers a filter for the batch normalisation, the trainable ones. The file holds mean and "
             "variance too.",
         ),
         Misreading(
-            lambda f, s, c, n, g: f * s * s * (c // g) + f,
+            partial(_numbers, normalized=1),
             "the batch normalisation is missing: bias, scale, mean and variance, four numbers a filter instead of one.",
         ),
         Misreading(
-            lambda f, s, c, n, g: f * s * s * (c // g) + 4 * f,
+            partial(_numbers, plain=4),
             "you counted a batch normalisation where there is none. Without it each filter has a bias, one number.",
         ),
         Misreading(
-            lambda f, s, c, n, g: f * s * s * (c // g), "that is the kernel alone. Each filter has 1 number more, or 4."
+            partial(_numbers, normalized=0, plain=0), "that is the kernel alone. Each filter has 1 number more, or 4."
         ),
         Misreading(
             lambda f, s, c, n, g: f * s * s * c + (4 if n else 1) * f,
@@ -71,8 +63,7 @@ _NUMBERS = ByCases(
             "you counted one side of the kernel. It has size · size places.",
         ),
         Misreading(
-            lambda f, s, c, n, g: f * s * s * (c // g) + (4 if n else 0) * f,
-            "without batch normalisation there is still a bias: one number a filter.",
+            partial(_numbers, plain=0), "without batch normalisation there is still a bias: one number a filter."
         ),
         Misreading(
             lambda f, s, c, n, g: f * s * s * (c // g) + (4 if n else 1),
@@ -82,10 +73,7 @@ _NUMBERS = ByCases(
             lambda f, s, c, n, g: f * s * s * (c // g) + (4 if n else 1) * c,
             "you counted biases and the like for the channels that go in. The filters have them.",
         ),
-        Misreading(
-            lambda f, s, c, n, g: 4 * _numbers(f, s, c, n, g),
-            "those are bytes. Asked for are numbers; each has four bytes.",
-        ),
+        Misreading(lambda *layer: 4 * _numbers(*layer), "those are bytes. Asked for are numbers; each has four bytes."),
     ),
     otherwise="The file holds filters · size · size · channels / groups numbers, and for each filter 1 or 4 more.",
     praise="248, 1,560, 3,480 and 222: now you can say where every layer of a .weights file begins.",
@@ -119,33 +107,6 @@ numbers = Exercise(
 
 # --- where a layer begins ---------------------------------------------------------------------------------------------
 
-_FIRST, _SECOND = 248, 1216  # numbers of layers 0 and 2 of tiny_yolo.cfg; layer 1, a maxpool, has none
-_BEGINS = 20 + 4 * (_FIRST + _SECOND)
-_OFFSET_MISREADINGS = {
-    4 * (_FIRST + _SECOND): "the header is missing: the numbers begin at byte 20.",
-    16 + 4 * (_FIRST + _SECOND): "that is with the header of 16 bytes that old files have. This one is of version 0.2: "
-    "three numbers of 4 bytes and one of 8.",
-    20 + _FIRST + _SECOND: "you counted numbers. Each float32 has 4 bytes.",
-    _FIRST + _SECOND: "you counted numbers, from the first. Asked for is the byte: 4 a number, and a header in front.",
-    20 + 4 * _FIRST: "that is where layer 2 begins. It has 1,216 numbers of its own; layer 4 begins behind them.",
-    20 + 4 * _SECOND: "layer 0 is missing: its 248 numbers come first.",
-    _BEGINS + 1: "bytes are counted from 0: before byte 5,876 lie 5,876 of them.",
-    20 + 4 * (_FIRST + 1152): "layer 2 has its batch normalisation, too: 4 · 16 numbers beside the kernel.",
-    20 + 4 * (216 + 1152): "those are the kernels alone. Each filter of both layers has four numbers more.",
-    20 + 4 * (_FIRST + 1168): "you counted one bias a filter in layer 2. With batch normalisation it is four numbers.",
-}  # fmt: skip
-
-
-def _diagnose_begins(answer: object) -> str:
-    got = whole(answer, "The byte")
-    if got == _BEGINS:
-        return "20 + 4 · (248 + 1,216) = 5,876. One byte further, and every number after it would be another number."
-    if got in _OFFSET_MISREADINGS:
-        raise Wrong(f"You gave {got:,}: {_OFFSET_MISREADINGS[got]}")
-    raise Wrong(f"You gave {got:,}. Before layer 4 lie the header, 20 bytes, and the numbers of layers 0 and 2, 4 bytes"
-                " each; the maxpools 1 and 3 have none.")  # fmt: skip
-
-
 begins = Exercise(
     name="begins",
     answer_name="byte",
@@ -155,18 +116,28 @@ begins = Exercise(
         "Layer 2 has 16 filters of 3 × 3 on 8 channels, with batch normalisation: 1,152 + 64 numbers.",
         "20 + 4 · (248 + 1,216).",
     ),
-    diagnose=_diagnose_begins,
+    diagnose=ByValue(
+        truth=5876,  # 20 + 4 · (248 + 1,216): the header, then layers 0 and 2; layer 1, a maxpool, has no numbers
+        misreadings={
+            5856: "the header is missing: the numbers begin at byte 20.",
+            5872: "that is with the header of 16 bytes that old files have. This one is of version 0.2: three numbers "
+            "of 4 bytes and one of 8.",
+            1484: "you counted numbers. Each float32 has 4 bytes.",
+            1464: "you counted numbers, from the first. Asked for is the byte: 4 a number, and a header in front.",
+            1012: "that is where layer 2 begins. It has 1,216 numbers of its own; layer 4 begins behind them.",
+            4884: "layer 0 is missing: its 248 numbers come first.",
+            5877: "bytes are counted from 0: before byte 5,876 lie 5,876 of them.",
+            5620: "layer 2 has its batch normalisation, too: 4 · 16 numbers beside the kernel.",
+            5492: "those are the kernels alone. Each filter of both layers has four numbers more.",
+            5684: "you counted one bias a filter in layer 2. With batch normalisation it is four numbers.",
+        },
+        otherwise="Before layer 4 lie the header, 20 bytes, and the numbers of layers 0 and 2, 4 bytes each; the "
+        "maxpools 1 and 3 have none.",
+        praise="20 + 4 · (248 + 1,216) = 5,876. One byte further, and every number after it would be another number.",
+        said="You gave {}",
+        take=lambda answer: whole(answer, "The byte"),
+    ),
     mistakes=(
-        Mistake(5856, "header is missing"),
-        Mistake(5872, "header of 16 bytes"),
-        Mistake(1484, "you counted numbers"),
-        Mistake(1464, "Asked for is the byte"),
-        Mistake(1012, "where layer 2 begins"),
-        Mistake(4884, "layer 0 is missing"),
-        Mistake(5877, "counted from 0"),
-        Mistake(5620, "its batch normalisation, too"),
-        Mistake(5492, "kernels alone"),
-        Mistake(5684, "one bias a filter"),
         Mistake(5876.5, "whole number"),
         Mistake(6000, "the maxpools 1 and 3 have none"),
         Mistake((20, 5856), "one number"),
@@ -184,13 +155,10 @@ def _resolved(layers: list[int], here: int) -> list[int]:
     return [k if k >= 0 else here + k for k in layers]
 
 
-def _route(layers: list[int], here: int) -> Case:
-    return Case(layers, here, words=f"For layers={','.join(map(str, layers))} in layer {here}")
-
-
 _ROUTES = ByCases(
     truth=_resolved,
-    cases=[_route([-1, -4], 29), _route([-4], 83), _route([-1, 61], 86), _route([0], 5), _route([-2, -1, -6], 40)],
+    cases=(([-1, -4], 29), ([-4], 83), ([-1, 61], 86), ([0], 5), ([-2, -1, -6], 40)),
+    words=lambda layers, here: f"For layers={','.join(map(str, layers))} in layer {here}",
     misreadings=(
         Misreading(
             lambda layers, here: list(layers), "the negative numbers are still negative. −1 is the layer just before."
@@ -256,14 +224,14 @@ route = Exercise(
 
 # --- a kernel in Keras' order -----------------------------------------------------------------------------------------
 
-_OTHER_ORDERS = {
-    (3, 2, 4, 5): "that is (in, out, h, w)",
-    (5, 4, 3, 2): "that is (w, h, in, out): all four axes turned round",
-    (4, 5, 2, 3): "that is (h, w, out, in): the last two are swapped",
-    (5, 4, 2, 3): "that is (w, h, out, in)",
-    (2, 3, 4, 5): "nothing was moved",
-    (2, 4, 5, 3): "that is (out, h, w, in), as TensorFlow Lite has it",
-    (3, 4, 5, 2): "that is (in, h, w, out): only the filters were moved",
+_OTHER_ORDERS = {  # the axes of Darknet's kernel in the order in which an answer has them
+    (1, 0, 2, 3): "that is (in, out, h, w)",
+    (3, 2, 1, 0): "that is (w, h, in, out): all four axes turned round",
+    (2, 3, 0, 1): "that is (h, w, out, in): the last two are swapped",
+    (3, 2, 0, 1): "that is (w, h, out, in)",
+    (0, 1, 2, 3): "nothing was moved",
+    (0, 2, 3, 1): "that is (out, h, w, in), as TensorFlow Lite has it",
+    (1, 2, 3, 0): "that is (in, h, w, out): only the filters were moved",
 }
 _TURNED = ByCases(
     truth=lambda darknet: darknet.transpose(2, 3, 1, 0),
@@ -294,13 +262,13 @@ _TURNED = ByCases(
 )
 
 
-def _diagnose_kernel(answer: object) -> str:
+def _in_keras_order(answer: object) -> None:
+    """Raise `Wrong` unless a kernel whose axes are 2, 3, 4 and 5 long comes back with its axes in Keras' order."""
     case = _TURNED.cases[0]
     shape = array(call(answer, *case.args), None, "The kernel", finite=False).shape
     if shape != (4, 5, 3, 2):
-        why = _OTHER_ORDERS.get(shape, "put the axes in that order")
+        why = _OTHER_ORDERS.get(tuple(length - 2 for length in shape), "put the axes in that order")
         raise Wrong(f"{case.words} Keras wants shape (4, 5, 3, 2), height, width, in, out. Yours is {shape}: {why}.")
-    return _TURNED(answer)
 
 
 kernel = Exercise(
@@ -315,14 +283,9 @@ kernel = Exercise(
         "`transpose` takes the old axes in their new order. Height is old axis 2.",
         "darknet.transpose(2, 3, 1, 0)",
     ),
-    diagnose=_diagnose_kernel,
+    diagnose=InTurn(_in_keras_order, _TURNED),
     mistakes=(
-        *(Mistake(misreading.how, misreading.says) for misreading in _TURNED.misreadings),
-        Mistake(lambda k: k.T, "all four axes turned round"),
-        Mistake(lambda k: k.transpose(2, 3, 0, 1), "last two are swapped"),
-        Mistake(lambda k: k, "nothing was moved"),
-        Mistake(lambda k: k.transpose(0, 2, 3, 1), "TensorFlow Lite"),
-        Mistake(lambda k: np.moveaxis(k, 0, -1), "only the filters were moved"),
+        *(Mistake(lambda k, axes=axes: k.transpose(axes), why) for axes, why in _OTHER_ORDERS.items()),
         Mistake(lambda k: k.transpose(0, 3, 1, 2), "put the axes in that order"),
         Mistake(lambda k: k.reshape(4, 5, 3, 2), "Axes are moved by `transpose`"),
         Mistake(lambda k: 0 * k.transpose(2, 3, 1, 0), "must be darknet[f, c, i, j]"),
@@ -336,55 +299,71 @@ kernel = Exercise(
 
 # --- heads and anchors ------------------------------------------------------------------------------------------------
 
-_HEADS = {"stride": 32, "cell": (6, 9), "anchor": (116, 90), "boxes": 22_743}
-_CELLS = {
-    (9, 6): "that is (column, row). A grid is an array: the row comes first, and it follows from y.",
-    (7, 10): "you rounded up. Cells are counted from 0: 200 / 32 = 6.25 lies in row 6, 310 / 32 = 9.69 in column 9.",
-    (6, 10): "you rounded to the nearest. 310 / 32 = 9.69 lies in column 9, which reaches from 288 to 319: round down.",
-    (7, 9): "you rounded 6.25 up. Row 6 reaches from 192 to 223: round down.",
-    (6.25, 9.6875): "a cell has whole numbers. Round down.",
-    (10, 16): "that is for a stride of 19. 19 is the number of cells; each is 32 pixels wide.",
-    (192, 288): "that is the cell's corner in pixels. Asked for are its row and its column.",
+_RIGHT_HEADS = {"stride": 32, "cell": (6, 9), "anchor": (116, 90), "boxes": 22_743}
+_HEADS = {
+    "stride": ByValue(
+        truth=32,
+        misreadings={19: "19 is the number of cells in a row. A cell is 608 / 19 pixels wide."},
+        otherwise="608 pixels and 19 cells: one cell is 608 / 19 pixels wide.",
+        praise="",
+        said="stride: you gave {}",
+        take=lambda answer: whole(answer, "stride"),
+    ),
+    "cell": ByValue(
+        truth=(6, 9),
+        misreadings={
+            (9, 6): "that is (column, row). A grid is an array: the row comes first, and it follows from y.",
+            (7, 10): "you rounded up. Cells are counted from 0: 200 / 32 = 6.25 lies in row 6, 310 / 32 = 9.69 in "
+            "column 9.",
+            (6, 10): "you rounded to the nearest. 310 / 32 = 9.69 lies in column 9, which reaches from 288 to 319: "
+            "round down.",
+            (7, 9): "you rounded 6.25 up. Row 6 reaches from 192 to 223: round down.",
+            (6.25, 9.6875): "a cell has whole numbers. Round down.",
+            (10, 16): "that is for a stride of 19. 19 is the number of cells; each is 32 pixels wide.",
+            (192, 288): "that is the cell's corner in pixels. Asked for are its row and its column.",
+        },
+        otherwise="the row is 200 // 32, the column 310 // 32.",
+        praise="",
+        said="cell: you gave [{}, {}]",
+        take=lambda answer: array(answer, (2,), "cell"),
+    ),
+    "anchor": ByValue(
+        truth=(116, 90),
+        misreadings={
+            (10, 13): "(10, 13) is anchor 0, the smallest. The first head's mask is 6,7,8: begin with anchor 6.",
+            (59, 119): "(59, 119) is anchor 5. Anchors are counted from 0.",
+            (156, 198): "(156, 198) is anchor 7. Anchors are counted from 0.",
+            (90, 116): "the pair is width, height. You gave height, width.",
+            (373, 326): "(373, 326) is anchor 8, the last of the mask 6,7,8. Asked for is the first.",
+        },
+        otherwise="count the pairs from 0; the mask 6,7,8 begins with pair number 6.",
+        praise="",
+        said="anchor: you gave [{}, {}]",
+        take=lambda answer: array(answer, (2,), "anchor"),
+    ),
+    "boxes": ByValue(
+        truth=22_743,
+        misreadings={
+            7_581: "7,581 is the number of cells. Each cell has three anchors.",
+            3 * 19 * 19: "1,083 is the first head alone. There are three: 19 × 19, 38 × 38 and 76 × 76.",
+            9 * 7_581: "you counted nine anchors in each cell. Each head uses three of the nine.",
+            3 * (19 + 38 + 76): "you counted the cells of one row. A grid has 19 · 19 of them.",
+            80 * 22_743: "you counted the classes, too. One box has a score for each class.",
+            85 * 22_743: "those are the numbers that the heads report. A box is 85 of them.",
+        },
+        otherwise="(19² + 38² + 76²) cells, three anchors each.",
+        praise="",
+        said="boxes: you gave {}",
+        take=lambda answer: whole(answer, "boxes"),
+    ),
 }
-_ANCHORS = {
-    (10, 13): "(10, 13) is anchor 0, the smallest. The first head's mask is 6,7,8: begin with anchor 6.",
-    (59, 119): "(59, 119) is anchor 5. Anchors are counted from 0.",
-    (156, 198): "(156, 198) is anchor 7. Anchors are counted from 0.",
-    (90, 116): "the pair is width, height. You gave height, width.",
-    (373, 326): "(373, 326) is anchor 8, the last of the mask 6,7,8. Asked for is the first.",
-}
-_COUNTS = {
-    7_581: "7,581 is the number of cells. Each cell has three anchors.",
-    3 * 19 * 19: "1,083 is the first head alone. There are three: 19 × 19, 38 × 38 and 76 × 76.",
-    9 * 7_581: "you counted nine anchors in each cell. Each head uses three of the nine.",
-    3 * (19 + 38 + 76): "you counted the cells of one row. A grid has 19 · 19 of them.",
-    80 * 22_743: "you counted the classes, too. One box has a score for each class.",
-    85 * 22_743: "those are the numbers that the heads report. A box is 85 of them.",
-}
-
-
-def _pair(value: object, what: str) -> tuple[float, ...]:
-    return tuple(array(value, (2,), what).tolist())
 
 
 def _diagnose_heads(answer: object) -> str:
     if not isinstance(answer, dict) or set(answer) != set(_HEADS):
         raise Wrong(f"The answer should be a dictionary with the keys {', '.join(_HEADS)}.")
-    stride, boxes = whole(answer["stride"], "stride"), whole(answer["boxes"], "boxes")
-    cell, anchor = _pair(answer["cell"], "cell"), _pair(answer["anchor"], "anchor")
-    if stride == 19:
-        raise Wrong("stride: 19 is the number of cells in a row. A cell is 608 / 19 pixels wide.")
-    if stride != 32:
-        raise Wrong(f"stride: you gave {stride:,}. 608 pixels and 19 cells: one cell is 608 / 19 pixels wide.")
-    if cell != _HEADS["cell"]:
-        why = _CELLS.get(cell, "the row is 200 // 32, the column 310 // 32.")
-        raise Wrong(f"cell: you gave {read(cell)}: {why}")
-    if anchor != _HEADS["anchor"]:
-        why = _ANCHORS.get(anchor, "count the pairs from 0; the mask 6,7,8 begins with pair number 6.")
-        raise Wrong(f"anchor: you gave {read(anchor)}: {why}")
-    if boxes != _HEADS["boxes"]:
-        why = _COUNTS.get(boxes, "(19² + 38² + 76²) cells, three anchors each.")
-        raise Wrong(f"boxes: you gave {boxes:,}: {why}")
+    for name, diagnosis in _HEADS.items():
+        diagnosis(answer[name])
     return "The coarse grid has the large anchors, and 22,743 boxes come out of every picture. Most say: nothing here."
 
 
@@ -406,17 +385,14 @@ heads = Exercise(
     ),
     diagnose=_diagnose_heads,
     mistakes=(
-        Mistake({**_HEADS, "stride": 19}, "number of cells"),
-        Mistake({**_HEADS, "stride": 8}, "608 / 19 pixels wide"),
-        *(Mistake({**_HEADS, "cell": cell}, why) for cell, why in _CELLS.items()),
-        Mistake({**_HEADS, "cell": (0, 0)}, "the row is 200 // 32"),
-        Mistake({**_HEADS, "cell": 6}, "cell should have shape (2,)"),
-        *(Mistake({**_HEADS, "anchor": anchor}, why) for anchor, why in _ANCHORS.items()),
-        Mistake({**_HEADS, "anchor": (1, 2)}, "count the pairs"),
-        *(Mistake({**_HEADS, "boxes": boxes}, why) for boxes, why in _COUNTS.items()),
-        Mistake({**_HEADS, "boxes": 5}, "three anchors each"),
+        *(Mistake({**_RIGHT_HEADS, name: m.how}, m.says) for name, part in _HEADS.items() for m in part.misreadings),
+        Mistake({**_RIGHT_HEADS, "stride": 8}, "608 / 19 pixels wide"),
+        Mistake({**_RIGHT_HEADS, "cell": (0, 0)}, "the row is 200 // 32"),
+        Mistake({**_RIGHT_HEADS, "cell": 6}, "cell should have shape (2,)"),
+        Mistake({**_RIGHT_HEADS, "anchor": (1, 2)}, "count the pairs"),
+        Mistake({**_RIGHT_HEADS, "boxes": 5}, "three anchors each"),
         Mistake({"stride": 32}, "dictionary with the keys"),
-        Mistake({**_HEADS, "anchor": (90, 116), "boxes": ...}, "height, width"),
+        Mistake({**_RIGHT_HEADS, "anchor": (90, 116), "boxes": ...}, "height, width"),
     ),
     why="The fewer cells a grid has, the wider each is: picture over cells. Wide cells suit large anchors, since large "
     "objects seldom have their centres in one cell; small ones crowd, and need a fine grid. Every finer grid has "
@@ -427,124 +403,85 @@ heads = Exercise(
 # --- undo the letterbox -----------------------------------------------------------------------------------------------
 
 
-def _frame(size: tuple[int, int], inner: tuple[int, int]) -> tuple[float, float, float]:
-    """Scale, left, top."""
-    scale = min(inner[0] / size[0], inner[1] / size[1])
-    return scale, (inner[1] - size[1] * scale) / 2, (inner[0] - size[0] * scale) / 2
+def _subtract_and_divide(side: float, bar: float, scale: float) -> float:
+    return (side - bar) / scale
 
 
-def _undone(box, image_size, input_size) -> tuple[float, ...]:
-    scale, left, top = _frame(image_size, input_size)
-    x1, y1, x2, y2 = box
-    return (x1 - left) / scale, (y1 - top) / scale, (x2 - left) / scale, (y2 - top) / scale
+def _undone(box, image_size, input_size, *, fit: Callable = min, undo: Callable = _subtract_and_divide) -> np.ndarray:
+    (height, width), (rows, columns) = image_size, input_size
+    scale = fit(rows / height, columns / width)
+    bars = (columns - width * scale) / 2, (rows - height * scale) / 2
+    return np.array([undo(side, bar, scale) for side, bar in zip(box, bars * 2, strict=True)])
 
 
-def _stretched(box, image_size, input_size) -> tuple[float, ...]:
-    sx, sy = image_size[1] / input_size[1], image_size[0] / input_size[0]
-    return box[0] * sx, box[1] * sy, box[2] * sx, box[3] * sy
-
-
-def _scaled_first(box, image_size, input_size) -> tuple[float, ...]:
-    scale, left, top = _frame(image_size, input_size)
-    x1, y1, x2, y2 = box
-    return x1 / scale - left, y1 / scale - top, x2 / scale - left, y2 / scale - top
-
-
-def _bars_swapped(box, image_size, input_size) -> tuple[float, ...]:
-    scale, left, top = _frame(image_size, input_size)
-    x1, y1, x2, y2 = box
-    return (x1 - top) / scale, (y1 - left) / scale, (x2 - top) / scale, (y2 - left) / scale
-
-
-def _no_bars(box, image_size, input_size) -> tuple[float, ...]:
-    return tuple(side / _frame(image_size, input_size)[0] for side in box)
-
-
-def _multiplied(box, image_size, input_size) -> tuple[float, ...]:
-    scale, left, top = _frame(image_size, input_size)
-    x1, y1, x2, y2 = box
-    return (x1 - left) * scale, (y1 - top) * scale, (x2 - left) * scale, (y2 - top) * scale
-
-
-def _whole_bar(box, image_size, input_size) -> tuple[float, ...]:
-    scale, left, top = _frame(image_size, input_size)
-    x1, y1, x2, y2 = box
-    return (x1 - 2 * left) / scale, (y1 - 2 * top) / scale, (x2 - 2 * left) / scale, (y2 - 2 * top) / scale
-
-
-def _larger_scale(box, image_size, input_size) -> tuple[float, ...]:
-    scale = max(input_size[0] / image_size[0], input_size[1] / image_size[1])
-    left, top = (input_size[1] - image_size[1] * scale) / 2, (input_size[0] - image_size[0] * scale) / 2
-    x1, y1, x2, y2 = box
-    return (x1 - left) / scale, (y1 - top) / scale, (x2 - left) / scale, (y2 - top) / scale
-
-
-def _round_bars(how: Callable[[float], float]) -> Callable:
-    def undone(box, image_size, input_size) -> tuple[float, ...]:
-        scale, left, top = _frame(image_size, input_size)
-        left, top = how(left), how(top)
-        x1, y1, x2, y2 = box
-        return (x1 - left) / scale, (y1 - top) / scale, (x2 - left) / scale, (y2 - top) / scale
-
-    return undone
-
-
-def _letterbox(box: tuple, image_size: tuple, input_size: tuple) -> Case:
-    sizes = "an input of {} × {}, a picture of {} × {}".format(*input_size, *image_size)
-    return Case(box, image_size, input_size, words=f"For box {box}, {sizes},")
+def _undoing(undo: Callable) -> Callable:
+    """An answer that has its own ``undo(side, bar, scale)``."""
+    return partial(_undone, undo=undo)
 
 
 _UNDONE = ByCases(
     truth=_undone,
-    cases=[  # every box lies on the picture, so that an answer may clip
-        _letterbox((104, 156, 312, 260), (100, 200), (416, 416)),
-        _letterbox((150, 40, 300, 400), (240, 120), (416, 416)),
-        _letterbox((20, 30, 60, 66), (50, 75), (96, 96)),
-        _letterbox((40, 10, 90, 50), (64, 64), (64, 128)),
-        _letterbox((7, 50, 61, 80), (34, 60), (128, 64)),  # bars of 45.87 rows
-        _letterbox((35, 5, 100, 60), (80, 75), (96, 160)),  # bars of 35 columns: 96 / 80 is 1.2
-        _letterbox((12, 3, 40, 60), (64, 43), (64, 64)),  # bars of 10.5 columns
-    ],
+    cases=(  # every box lies on the picture, so that an answer may clip
+        ((104, 156, 312, 260), (100, 200), (416, 416)),
+        ((150, 40, 300, 400), (240, 120), (416, 416)),
+        ((20, 30, 60, 66), (50, 75), (96, 96)),
+        ((40, 10, 90, 50), (64, 64), (64, 128)),
+        ((7, 50, 61, 80), (34, 60), (128, 64)),  # bars of 45.87 rows
+        ((35, 5, 100, 60), (80, 75), (96, 160)),  # bars of 35 columns: 96 / 80 is 1.2
+        ((12, 3, 40, 60), (64, 43), (64, 64)),  # bars of 10.5 columns
+    ),
+    words=lambda box, image_size, input_size: "For box {}, an input of {} × {}, a picture of {} × {},".format(
+        box, *input_size, *image_size
+    ),
     misreadings=(
         Misreading(
-            _stretched,
+            lambda box, image_size, input_size: box * np.tile(np.divide(image_size, input_size)[::-1], 2),
             "that undoes a stretched picture: a scale for each axis, and no bars. A letterbox has one scale.",
         ),
         Misreading(
-            _scaled_first,
+            _undoing(lambda side, bar, scale: side / scale - bar),
             "you took the bars off after dividing. They are measured in the input: first subtract, then divide.",
         ),
-        Misreading(_bars_swapped, "left and top are swapped: the bars above belong to y, those beside to x."),
-        Misreading(_no_bars, "you divided by the right scale and forgot the bars."),
         Misreading(
-            _multiplied, "you multiplied by the scale. It says how many input pixels a picture's pixel became: divide."
+            lambda box, image_size, input_size: _undone(box, image_size[::-1], input_size[::-1]),
+            "left and top are swapped: the bars above belong to y, those beside to x.",
         ),
         Misreading(
-            _whole_bar, "you subtracted both bars. In front of the picture lies one of them, half of what is left over."
+            _undoing(lambda side, bar, scale: side / scale), "you divided by the right scale and forgot the bars."
         ),
-        Misreading(_larger_scale, "that is the larger of the two scales: the picture would not fit. Take the smaller."),
         Misreading(
-            lambda box, *sizes: tuple(v - bar for v, bar in zip(box, _frame(*sizes)[1:] * 2, strict=True)),
-            "you took the bars off and did not divide by the scale.",
+            _undoing(lambda side, bar, scale: (side - bar) * scale),
+            "you multiplied by the scale. It says how many input pixels a picture's pixel became: divide.",
+        ),
+        Misreading(
+            _undoing(lambda side, bar, scale: (side - 2 * bar) / scale),
+            "you subtracted both bars. In front of the picture lies one of them, half of what is left over.",
+        ),
+        Misreading(
+            partial(_undone, fit=max),
+            "that is the larger of the two scales: the picture would not fit. Take the smaller.",
+        ),
+        Misreading(
+            _undoing(lambda side, bar, scale: side - bar), "you took the bars off and did not divide by the scale."
         ),
         *(
             Misreading(
-                _round_bars(how),
+                _undoing(lambda side, bar, scale, how=how: (side - how(bar)) / scale),
                 f"you rounded the bars {words}. A bar may end in the middle of a pixel: divide with /, and round "
                 "nothing.",
             )
             for how, words in ((np.floor, "down"), (np.ceil, "up"), (np.round, "to whole pixels"))
         ),
         Misreading(
-            lambda *case: tuple(np.floor(_undone(*case))),
+            lambda *case: np.floor(_undone(*case)),
             "you rounded the box. It need not end at a whole pixel of the picture.",
         ),
         Misreading(
-            lambda *case: tuple(np.round(_undone(*case))),
+            lambda *case: np.round(_undone(*case)),
             "you rounded the box to the nearest pixel. It need not end at a whole one.",
         ),
         Misreading(
-            lambda *case: tuple(_undone(*case)[i] for i in (1, 0, 3, 2)),
+            lambda *case: _undone(*case)[[1, 0, 3, 2]],
             "x and y are swapped in the answer: x1, y1, x2, y2 is asked for.",
         ),
         Misreading(
@@ -552,25 +489,19 @@ _UNDONE = ByCases(
             "the last two numbers are width and height. Asked for is the other corner, x2, y2.",
         ),
         Misreading(
-            lambda *case: (*_undone(*case)[:2], *_no_bars(*case)[2:]),
+            lambda *case: (*_undone(*case)[:2], *_undone(*case, undo=lambda side, bar, scale: side / scale)[2:]),
             "x1 and y1 are right, and of x2 and y2 no bar was taken off. It lies in front of both corners.",
         ),
         Misreading(
-            lambda box, *sizes: tuple(
-                (v + bar) / _frame(*sizes)[0] for v, bar in zip(box, _frame(*sizes)[1:] * 2, strict=True)
-            ),
+            _undoing(lambda side, bar, scale: (side + bar) / scale),
             "the bars were added. In the input the picture begins behind a bar: subtract it.",
         ),
         Misreading(
-            lambda box, *sizes: tuple(
-                v * _frame(*sizes)[0] + bar for v, bar in zip(box, _frame(*sizes)[1:] * 2, strict=True)
-            ),
+            _undoing(lambda side, bar, scale: side * scale + bar),
             "that is the way into the letterbox. Here the way back is wanted: subtract the bar, divide by the scale.",
         ),
         Misreading(
-            lambda box, image_size, input_size: tuple(
-                _undone(box, image_size, input_size) / np.array([*image_size[::-1]] * 2)
-            ),
+            lambda box, image_size, input_size: _undone(box, image_size, input_size) / np.tile(image_size[::-1], 2),
             "those are shares of the picture. Pixels are wanted.",
         ),
         Misreading(
