@@ -9,9 +9,8 @@ from __future__ import annotations
 import ast
 import copy
 import sys
-import textwrap
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -87,19 +86,20 @@ def bounded() -> Iterator[None]:
 
 def mutants(source: str) -> Iterator[Mutant]:
     """Yield every mutant of a solution, each once."""
-    tree = ast.parse(textwrap.dedent(source))
-    seen = {ast.unparse(tree)}
+    tree = ast.parse(source)
+    old = ast.unparse(tree)
+    seen = {old}
     for position, node in enumerate(ast.walk(tree)):
         for replacement in _replacements(node):
-            changed = copy.deepcopy(tree)
+            changed = ast.parse(source)  # many times as fast as a copy of the tree
             place = _at(changed, position)
             before = _statement(changed, place)
             _put(changed, place, replacement)
             text = ast.unparse(changed)
             if text not in seen:
                 seen.add(text)
-                yield Mutant(f"{before} ⇒ {_first_difference(before, ast.unparse(tree), text)}", changed)
-    yield from _run_time_mutants(tree)
+                yield Mutant(f"{before} ⇒ {_first_difference(before, old, text)}", changed)
+    yield from _run_time_mutants(source)
 
 
 def _at(tree: ast.AST, position: int) -> ast.AST:
@@ -262,8 +262,9 @@ def _module(node: ast.expr) -> bool:
     )
 
 
-def _run_time_mutants(tree: ast.Module) -> Iterator[Mutant]:
+def _run_time_mutants(source: str) -> Iterator[Mutant]:
     """Arguments frozen at the first case, at their default, or sorted; results sorted; sub-expressions frozen."""
+    tree = ast.parse(source)
     functions = [position for position, node in enumerate(ast.walk(tree)) if isinstance(node, ast.FunctionDef)]
     for position in functions[:1]:
         function = _at(tree, position)
@@ -277,7 +278,7 @@ def _run_time_mutants(tree: ast.Module) -> Iterator[Mutant]:
                 (f"{name} ignored: its default", defaults.get(name)),
             ):
                 if value is not None:
-                    changed = copy.deepcopy(tree)
+                    changed = ast.parse(source)
                     body = _at(changed, position).body
                     body.insert(0, ast.Assign([ast.Name(name, ast.Store())], copy.deepcopy(value), lineno=0))
                     yield Mutant(label, changed, applied="ignored" in label)
@@ -286,12 +287,12 @@ def _run_time_mutants(tree: ast.Module) -> Iterator[Mutant]:
         }
         for inner, node in enumerate(ast.walk(function)):
             if isinstance(node, ast.Return) and node.value is not None:
-                changed = copy.deepcopy(tree)
+                changed = ast.parse(source)
                 returns = _at(_at(changed, position), inner)
                 returns.value = _call("_sorted", returns.value)
                 yield Mutant(f"{ast.unparse(node)} ⇒ sorted", changed, applied=False)
             elif isinstance(node, (ast.Call, ast.Subscript)) and _of(node, variables):
-                changed = copy.deepcopy(tree)
+                changed = ast.parse(source)
                 place = _at(_at(changed, position), inner)
                 _put(changed, place, _call("_frozen", copy.deepcopy(place)))
                 yield Mutant(f"{ast.unparse(node)} always as in the first case", changed, applied=False)
@@ -308,12 +309,12 @@ def survivors(source: str, name: str, judge: Callable[[object], object]) -> tupl
 
     An answer that is not a function is compared with the solution's: a mutant with the same value is none.
     """
-    original = Mutant("", ast.parse(textwrap.dedent(source))).answer(name)
+    original = Mutant("", ast.parse(source)).answer(name)
     loops = "while " in source
     count, passed = 0, []
     for mutant in mutants(source):
         try:
-            with bounded() if loops else _unbounded():
+            with bounded() if loops else nullcontext():
                 answer = mutant.answer(name)
                 if not callable(original) and _equal(answer, original):
                     continue
@@ -325,11 +326,6 @@ def survivors(source: str, name: str, judge: Callable[[object], object]) -> tupl
         if verdict.status == "correct" and mutant.applied:
             passed.append(mutant.label)
     return count, passed
-
-
-@contextmanager
-def _unbounded() -> Iterator[None]:
-    yield
 
 
 def _equal(left: object, right: object) -> bool:

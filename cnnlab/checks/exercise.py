@@ -218,17 +218,20 @@ def call(function: object, *args: object, **kwargs: object) -> object:
             f"A function is expected here, but this is {kind_of(function)}. Pass the function itself, by its name "
             "alone, without calling it."
         )
-    shown = ", ".join([*map(show, args), *(f"{name}={show(value)}" for name, value in kwargs.items())])
-    called = f"It was called with {shown}." if shown else "It was called without arguments."
+
+    def called() -> str:
+        shown = ", ".join([*map(show, args), *(f"{name}={show(value)}" for name, value in kwargs.items())])
+        return f"It was called with {shown}." if shown else "It was called without arguments."
+
     try:
         copies = [arg.copy() if isinstance(arg, (np.ndarray, list, dict)) else arg for arg in args]
         result = function(*copies, **kwargs)
     except Exception as error:  # noqa: BLE001  whatever the learner's code raises is the learner's to read
-        raise Wrong(f"Your function raised {type(error).__name__}: {error}\n{called}") from error
+        raise Wrong(f"Your function raised {type(error).__name__}: {error}\n{called()}") from error
     if result is ...:
         raise NotAttempted
     if result is None:
-        raise Wrong(f"Your function returned None. Is the `return` missing?\n{called}")
+        raise Wrong(f"Your function returned None. Is the `return` missing?\n{called()}")
     return result
 
 

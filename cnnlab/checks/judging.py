@@ -168,6 +168,11 @@ class ByCases:
         """What `truth` gives for each case."""
         return self.answers_of(self.truth)
 
+    @cached_property
+    def misread(self) -> list[list]:
+        """What each misreading gives for each case."""
+        return [self.answers_of(misreading.how) for misreading in self.misreadings]
+
     def _result(self, function: object, case: Case) -> object:
         return self.measure(call(function, *case.args, **case.kwargs), case)
 
@@ -196,8 +201,7 @@ class ByCases:
         if failed is None:
             return self.praise
         said = self.differ(*failed)
-        for misreading in self.misreadings:
-            theirs = self.answers_of(misreading.how)
+        for misreading, theirs in zip(self.misreadings, self.misread, strict=True):
             if len(theirs) >= len(got) and all(map(self.same, got, theirs)):
                 raise Wrong(f"{said}: {misreading.says}")
         case, mine, _ = failed
