@@ -9,12 +9,13 @@ import stat
 import threading
 import tracemalloc
 import zipfile
-import zlib
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from data_server import BROKEN_OFF, Server
+from PIL import Image
 
 from cnnlab import datasets
 from cnnlab.common.errors import DataError
@@ -80,24 +81,6 @@ def left_over(folder):
 # -- what the data sets hold --------------------------------------------------------------------------------------
 
 
-def test_iris_is_fishers():
-    data = datasets.iris()
-    assert data.features.shape == (150, 4)
-    assert np.bincount(data.labels).tolist() == [50, 50, 50]
-    assert data.feature_names[0] == "sepal length (cm)"
-    assert len(data) == 150
-
-
-@pytest.mark.parametrize("size", [8, 9, 20, 28])
-def test_digits_have_the_form_of_images(size):
-    data = datasets.digits(size)
-    assert data.images.shape == (1797, size, size, 1)
-    assert data.images.dtype == np.uint8
-    assert data.images.max() == 255
-    assert data.labels.dtype == np.int64
-    assert set(data.labels) == set(range(10))
-
-
 def test_digits_scale_sixteen_to_255():
     from sklearn.datasets import load_digits
 
@@ -107,28 +90,21 @@ def test_digits_scale_sixteen_to_255():
 
 @pytest.mark.parametrize("size", [9, 20, 28, 31])
 def test_digits_are_enlarged_as_pillow_enlarges(size):
-    from PIL import Image
     from sklearn.datasets import load_digits
 
-    original = load_digits().images
-    enlarged = datasets.digits(size).images[..., 0]
+    original, data = load_digits().images, datasets.digits(size)
+    assert data.images.shape == (1797, size, size, 1)
+    assert (data.images.dtype, data.labels.dtype) == (np.uint8, np.int64)
     for i in range(0, 1797, 300):
         picture = Image.fromarray((original[i] * (255 / 16)).astype(np.float32))
         expected = np.asarray(picture.resize((size, size), Image.Resampling.BILINEAR))
-        np.testing.assert_allclose(enlarged[i], expected, atol=0.51)
+        np.testing.assert_allclose(data.images[i, ..., 0], expected, atol=0.51)
 
 
 @pytest.mark.parametrize("size", [7, 0, -8])
 def test_digits_refuse_to_shrink(size):
     with pytest.raises(ValueError, match=f"`size` must be a whole number >= 8. Received: {size}"):
         datasets.digits(size)
-
-
-def test_a_dataset_is_frozen_and_says_what_it_is():
-    data = datasets.digits()
-    assert repr(data) == "Dataset(1,797 images of 8×8×1, 10 classes, source: scikit-learn's digits)"
-    with pytest.raises(FrozenInstanceError):
-        data.source = "elsewhere"
 
 
 def test_a_dataset_refuses_labels_that_do_not_fit():
@@ -149,10 +125,6 @@ def no_network(monkeypatch):
 
 
 SHIPPED_PHOTOS = ("astronaut", "camera", "chelsea", "china", "coffee", "coins", "flower", "rocket")
-
-
-def test_photo_names_are_the_shipped_ones():
-    assert datasets.photo_names() == SHIPPED_PHOTOS
 
 
 @pytest.mark.parametrize("name", SHIPPED_PHOTOS)
@@ -182,65 +154,25 @@ def test_an_unknown_photo_is_refused_with_the_nearest_name():
 
 
 def test_photos_of_the_data_folder_are_found(data):
-    from PIL import Image
-
-    (data / "photos").mkdir()
+    (data / "photos" / "x.png").mkdir(parents=True)
+    assert datasets.photo_names() == SHIPPED_PHOTOS
     Image.new("L", (5, 4), 200).save(data / "photos" / "bench.png")
     Image.new("RGB", (5, 4)).save(data / "photos" / "china.jpg")  # the shipped photo keeps its name
     (data / "photos" / "notes.txt").write_text("not a picture")
-    assert datasets.photo_names()[-1] == "bench"
-    assert datasets.photo_names().count("china") == 1
+    (data / "photos" / "._dog.jpg").write_bytes(b"what macOS leaves behind")
+    assert datasets.photo_names() == (*SHIPPED_PHOTOS, "bench")
     assert datasets.photo("bench").tolist() == [[[200] * 3] * 5] * 4
     assert datasets.photo("china").shape == (427, 640, 3)
     assert "bench.png" in datasets.photo_description("bench")
 
 
 def test_a_photo_is_read_with_the_care_of_any_picture(data):
-    from PIL import Image
-
     (data / "photos").mkdir()
-    Image.fromarray(np.full((4, 5), 0x8080, np.uint16)).save(data / "photos" / "deep.png")
     Image.new("RGBA", (5, 4), (255, 0, 0, 0)).save(data / "photos" / "clear.png")
-    huge = bytearray((data / "photos" / "deep.png").read_bytes())
-    header = b"IHDR" + (60_000).to_bytes(4, "big") * 2 + huge[24:29]
-    huge[12:33] = header + zlib.crc32(header).to_bytes(4, "big")
-    (data / "photos" / "huge.png").write_bytes(huge)
     (data / "photos" / "document.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n")
-    assert datasets.photo("deep").tolist() == [[[128] * 3] * 5] * 4
     assert datasets.photo("clear").min() == 255
-    with pytest.raises(DataError, match=r"huge\.png is not a readable picture: .* pixels"):
-        datasets.photo("huge")
     with pytest.raises(DataError, match=r"document\.jpg is not a readable picture: named \.jpg, but"):
         datasets.photo("document")
-
-
-def test_folders_and_hidden_files_are_no_photos(data):
-    (data / "photos" / "x.png").mkdir(parents=True)
-    (data / "photos" / "._dog.jpg").write_bytes(b"what macOS leaves behind")
-    assert datasets.photo_names() == SHIPPED_PHOTOS
-
-
-def test_a_photo_taken_sideways_is_turned_upright(data):
-    from PIL import Image
-
-    (data / "photos").mkdir()
-    exif = Image.Exif()
-    exif[0x0112] = 6  # orientation: turn 90° clockwise to show
-    Image.new("RGB", (40, 20)).save(data / "photos" / "phone.jpg", exif=exif)
-    assert datasets.photo("phone").shape == (40, 20, 3)
-
-
-@pytest.mark.parametrize("ending", ["jpg", "png"])
-def test_a_broken_photo_is_a_clear_error(data, ending):
-    from PIL import Image
-
-    (data / "photos").mkdir()
-    buffer = io.BytesIO()
-    noise = np.random.default_rng(0).integers(0, 255, (60, 60, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(buffer, "JPEG" if ending == "jpg" else "PNG")
-    (data / "photos" / f"half.{ending}").write_bytes(buffer.getvalue()[:500])
-    with pytest.raises(DataError, match=rf"half\.{ending} is not a readable picture"):
-        datasets.photo("half")
 
 
 def test_gray_weighs_the_channels():
@@ -248,12 +180,8 @@ def test_gray_weighs_the_channels():
     colours = np.array([[[100, 50, 200]]], dtype=np.uint8)
     assert datasets.gray(colours).tolist() == [[82]]
     assert datasets.gray(colours / 1.0)[0, 0] == pytest.approx(82.05)
-    assert datasets.gray(np.ones((2, 4, 5, 3), dtype=np.float32)).shape == (2, 4, 5)
-    assert datasets.gray(np.ones((4, 5, 3), dtype=np.float32)).dtype == np.float32
-
-
-def test_gray_of_white_is_white_and_gray_stays():
-    assert datasets.gray(np.full((2, 2, 3), 255, np.uint8)).tolist() == [[255, 255]] * 2
+    batch = datasets.gray(np.ones((2, 4, 5, 3), dtype=np.float32))
+    assert (batch.shape, batch.dtype) == ((2, 4, 5), np.float32)
     assert np.array_equal(datasets.gray(datasets.photo("camera")), datasets.photo("camera")[..., 0])
     assert datasets.gray(np.eye(3)).shape == (3, 3)
 
@@ -299,19 +227,6 @@ def test_the_data_folder_comes_first(data, cache):
 def test_limit_keeps_the_first_rows(data, limit, rows):
     (data / "mnist.npz").write_bytes(npz(train=13))
     assert datasets.mnist(limit=limit).labels.tolist() == [*range(10), 0, 1, 2][:rows]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "words"),
-    [
-        ({"split": "val"}, ValueError, "`split` must be one of 'train', 'test'. Received: 'val'"),
-        ({"limit": 0}, ValueError, "`limit` must be a whole number >= 1. Received: 0"),
-        ({"limit": 1.5}, TypeError, "`limit` must be a whole number >= 1. Received: 1.5"),
-    ],
-)
-def test_mnist_refuses_bad_arguments(arguments, error, words):
-    with pytest.raises(error, match=re.escape(words)):
-        datasets.mnist(**arguments)
 
 
 @pytest.mark.parametrize(
@@ -394,8 +309,13 @@ def test_labels_in_a_column_and_a_channel_axis_are_welcome(data):
     assert datasets.mnist().labels.tolist() == [1, 2, 3]
 
 
-def test_a_data_folder_without_the_file_is_said(data):
+def test_why_the_data_folder_did_not_do_is_said(data, monkeypatch):
     assert "(no mnist.npz in the CNNLAB_DATA folder; CNNLAB_OFFLINE is set)" in datasets.mnist().source
+    for folder in (str(data / "nowhere"), "~nobody-of-this-name/x"):
+        monkeypatch.setenv("CNNLAB_DATA", folder)
+        assert "(CNNLAB_DATA names no folder; CNNLAB_OFFLINE is set)" in datasets.mnist().source
+    monkeypatch.setenv("CNNLAB_CACHE", "~nobody-of-this-name/x")
+    assert "CNNLAB_OFFLINE is set" in datasets.mnist().source
 
 
 def test_a_server_does_not_write_to_the_terminal(server):
@@ -404,13 +324,6 @@ def test_a_server_does_not_write_to_the_terminal(server):
     assert "answered 503 ?[2J?]0;title? gone xxx" in source
     assert source.isprintable()
     assert len(source) < 300
-
-
-def test_the_home_of_nobody_is_a_sentence(monkeypatch):
-    monkeypatch.setenv("CNNLAB_DATA", "~nobody-of-this-name/x")
-    assert "(CNNLAB_DATA names no folder; CNNLAB_OFFLINE is set)" in datasets.mnist().source
-    monkeypatch.setenv("CNNLAB_CACHE", "~nobody-of-this-name/x")
-    assert "CNNLAB_OFFLINE is set" in datasets.mnist().source
 
 
 @pytest.mark.parametrize("where", ["os.stat", "os.listdir"])
@@ -422,11 +335,6 @@ def test_a_data_folder_that_may_not_be_read_is_said(data, monkeypatch, where):
     monkeypatch.setattr(f"cnnlab.data.locate.{where}", refuse)
     monkeypatch.setattr("cnnlab.data.locate.os.path.isfile", lambda path: False)
     assert locate._missing(locate.REGISTRY["mnist"], data) == "the CNNLAB_DATA folder may not be read"
-
-
-def test_a_data_folder_that_does_not_exist_is_said(monkeypatch, tmp_path):
-    monkeypatch.setenv("CNNLAB_DATA", str(tmp_path / "nowhere"))
-    assert "(CNNLAB_DATA names no folder; CNNLAB_OFFLINE is set)" in datasets.mnist().source
 
 
 def test_a_download_is_checked_cached_and_used_again(server, cache):
@@ -491,18 +399,13 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("kind", FAILURES)
-def test_a_lesson_gets_the_stand_in_and_the_reason(kind, server, hurried, monkeypatch, tmp_path, cache):
+def test_a_lesson_gets_the_stand_in_and_fetch_an_error_of_one_line(kind, server, hurried, monkeypatch, tmp_path, cache):
     set_up_failure(kind, server, monkeypatch, tmp_path)
     data = datasets.mnist("test")
     assert data.is_stand_in
     assert re.search(FAILURES[kind], data.source), data.source
     assert str(tmp_path) not in data.source
     assert left_over(cache) == []
-
-
-@pytest.mark.parametrize("kind", FAILURES)
-def test_an_explicit_fetch_gets_one_clear_error(kind, server, hurried, monkeypatch, tmp_path, cache):
-    set_up_failure(kind, server, monkeypatch, tmp_path)
     with pytest.raises(DataError, match=FAILURES[kind]) as caught:
         datasets.fetch("mnist")
     assert "mnist.npz was not fetched" in str(caught.value)
@@ -540,18 +443,16 @@ def test_the_real_limits_keep_the_promise_of_ten_seconds():
     assert max(download.CONNECT_TIMEOUT, download.READ_TIMEOUT) <= download.PATIENCE
 
 
-def test_a_failure_is_remembered_by_lessons_but_not_by_fetch(server):
+def test_a_failure_is_remembered_for_a_minute_by_lessons_but_not_by_fetch(server, cache, monkeypatch):
     server.behaviour = "truncated"
     first = datasets.mnist("train").source
     assert datasets.mnist("test").source == first
     assert server.requests == 1
     server.behaviour = "whole"
-    datasets.fetch("mnist")
+    datasets.fetch("mnist").unlink()
     assert server.requests == 2
-    assert not datasets.mnist("test").is_stand_in
-
-
-def test_a_failure_is_forgotten_after_a_minute(server, monkeypatch):
+    assert not datasets.mnist("test").is_stand_in  # the success is remembered as well
+    (cache / "mnist.npz").unlink()
     server.behaviour = "truncated"
     assert datasets.mnist().is_stand_in
     server.behaviour = "whole"
@@ -620,8 +521,13 @@ def test_a_slow_download_that_lives_may_take_its_time(server, hurried, monkeypat
 
 
 def test_fetch_to_a_folder_downloads_there_or_copies_from_the_cache(server, tmp_path):
-    first = datasets.fetch("mnist", to=tmp_path / "share" / "one")
+    before = os.umask(0o022)
+    try:
+        first = datasets.fetch("mnist", to=tmp_path / "share" / "one")
+    finally:
+        os.umask(before)
     assert first == tmp_path / "share" / "one" / "mnist.npz"
+    assert os.name != "posix" or stat.S_IMODE(first.stat().st_mode) == 0o644, "a classroom can read it"
     assert left_over(tmp_path / "share") == ["mnist.npz"]
     datasets.fetch("mnist")
     assert server.requests == 2
@@ -629,16 +535,6 @@ def test_fetch_to_a_folder_downloads_there_or_copies_from_the_cache(server, tmp_
     assert second.read_bytes() == first.read_bytes() == server.body
     assert datasets.fetch("mnist", to=first.parent) == first
     assert server.requests == 2
-
-
-@pytest.mark.skipif(os.name != "posix", reason="permission bits")
-def test_a_fetched_file_can_be_read_by_the_classroom(server, tmp_path):
-    before = os.umask(0o022)
-    try:
-        path = datasets.fetch("mnist", to=tmp_path / "share")
-    finally:
-        os.umask(before)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
 def test_fetch_never_overwrites_the_users_file(server, tmp_path):
@@ -698,12 +594,6 @@ def test_offline_is_any_value_but_zero(monkeypatch, value, expected):
     assert datasets.offline() is expected
 
 
-def test_the_registry_holds_keras_address_and_checksum():
-    row = locate.REGISTRY["mnist"]
-    assert row.url.startswith("https://")
-    assert re.fullmatch("[0-9a-f]{64}", row.checksum)
-
-
 # -- what ships ---------------------------------------------------------------------------------------------------
 
 
@@ -732,14 +622,15 @@ def test_every_shipped_file_has_its_checksum_and_its_source():
             assert part.url in sources
 
 
-def test_the_classrooms_mnist_is_read_whole(monkeypatch):
-    folder = locate.Path(__file__).parents[3] / "shared" / "data"
-    if not (folder / "mnist.npz").is_file():
+def test_the_classrooms_files_are_read_whole(monkeypatch):
+    folder = Path(__file__).parents[3] / "shared" / "data"
+    if not all((folder / f"{name}.npz").is_file() for name in ("mnist", "cifar10")):
         pytest.skip("no data folder beside the project")
     monkeypatch.setenv("CNNLAB_DATA", str(folder))
     train, test = datasets.mnist("train"), datasets.mnist("test")
     assert (len(train), len(test)) == (60_000, 10_000)
     assert np.bincount(test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert datasets.cifar10("test", limit=100).images.shape == (100, 32, 32, 3)
 
 
 # -- Fashion-MNIST, CIFAR-10, and what is drawn in their place -----------------------------------------------------
@@ -797,22 +688,12 @@ def test_letters_hardly_ever_touch_the_border():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"split": "val"}, ValueError, "`split` must be one of 'train', 'test'"),
+        ({"split": "val"}, ValueError, "`split` must be one of 'train', "),
         ({"limit": 0}, ValueError, "`limit` must be a whole number >= 1"),
         ({"limit": True}, TypeError, "`limit` must be a whole number >= 1"),
     ],
 )
-@pytest.mark.parametrize("load", [datasets.letters, datasets.shapes, datasets.fashion_mnist, datasets.cifar10])
+@pytest.mark.parametrize("load", [datasets.mnist, datasets.letters, datasets.shapes, datasets.cats_and_dogs])
 def test_every_set_refuses_bad_arguments(load, arguments, error, words):
     with pytest.raises(error, match=re.escape(words)):
         load(**arguments)
-
-
-def test_the_classrooms_cifar10_is_read(monkeypatch):
-    folder = locate.Path(__file__).parents[3] / "shared" / "data"
-    if not (folder / "cifar10.npz").is_file():
-        pytest.skip("no data folder beside the project")
-    monkeypatch.setenv("CNNLAB_DATA", str(folder))
-    data = datasets.cifar10("test", limit=100)
-    assert data.images.shape == (100, 32, 32, 3)
-    assert data.class_names[3] == "cat"
