@@ -149,15 +149,13 @@ _FLIP_BOXES_CASES = ByCases(
     praise="Also for no boxes at all: an empty picture is a training picture, too.",
 )
 
-_FLIP_BOXES = """
-def flip_boxes(boxes, width):
-    x1, y1, x2, y2 = boxes.T
-    return np.stack([width - x2, y1, width - x1, y2], axis=1)
-"""
-
 flip_boxes = Exercise(
     name="flip_boxes",
-    solution_source=_FLIP_BOXES,
+    solution_source="""
+        def flip_boxes(boxes, width):
+            x1, y1, x2, y2 = boxes.T
+            return np.stack([width - x2, y1, width - x1, y2], axis=1)
+    """,
     hints=(
         "boxes[:, 0] are all x1, boxes[:, 2] all x2. Which of them makes the new x1?",
         "new x1 = width − x2 and new x2 = width − x1. Compute both before you write either.",

@@ -530,15 +530,13 @@ _STEP_MACS = ByCases(
 )
 
 
-_STEP = """
-def step_macs(macs, frozen):
-    trained = macs[frozen:]
-    return sum(macs) + sum(trained) + sum(trained[1:])
-"""
-
 step_macs = Exercise(
     name="step_macs",
-    solution_source=_STEP,
+    solution_source="""
+        def step_macs(macs, frozen):
+            trained = macs[frozen:]
+            return sum(macs) + sum(trained) + sum(trained[1:])
+    """,
     hints=(
         "Every layer runs forwards, frozen or not: sum(macs).",
         "macs[frozen:] are the layers that train. Each computes the gradient of its weights: its multiply-adds again.",

@@ -79,16 +79,14 @@ _NUMBERS = ByCases(
     praise="248, 1,560, 3,480 and 222: now you can say where every layer of a .weights file begins.",
 )
 
-_NUMBERS_SOURCE = """
-    def my_numbers(filters, size, channels, batch_normalize, groups):
-        kernel = filters * size * size * (channels // groups)
-        return kernel + (4 if batch_normalize else 1) * filters
-"""
-
 numbers = Exercise(
     name="numbers",
     answer_name="my_numbers",
-    solution_source=_NUMBERS_SOURCE,
+    solution_source="""
+        def my_numbers(filters, size, channels, batch_normalize, groups):
+            kernel = filters * size * size * (channels // groups)
+            return kernel + (4 if batch_normalize else 1) * filters
+    """,
     hints=(
         "Two parts: the kernel, and a few numbers for each filter.",
         "A filter is size by size and as deep as the channels it sees: channels // groups.",
@@ -196,15 +194,13 @@ _ROUTES = ByCases(
     praise="Right for all five. In YOLOv2, layers=-1,-4 in layer 28 joins what 27 and 24 answered.",
 )
 
-_ROUTE_SOURCE = """
-    def my_route(layers, here):
-        return [k if k >= 0 else here + k for k in layers]
-"""
-
 route = Exercise(
     name="route",
     answer_name="my_route",
-    solution_source=_ROUTE_SOURCE,
+    solution_source="""
+        def my_route(layers, here):
+            return [k if k >= 0 else here + k for k in layers]
+    """,
     hints=(
         "Treat each number for itself: is it negative or not?",
         "−1 is the layer before this one: number here − 1.",
@@ -518,20 +514,18 @@ _UNDONE = ByCases(
     "right in the middle of the picture and drift towards its edge.",
 )
 
-_LETTERBOX_SOURCE = """
-    def my_undo(box, image_size, input_size):
-        height, width = image_size
-        rows, columns = input_size
-        scale = min(rows / height, columns / width)
-        left, top = (columns - width * scale) / 2, (rows - height * scale) / 2
-        x1, y1, x2, y2 = box
-        return (x1 - left) / scale, (y1 - top) / scale, (x2 - left) / scale, (y2 - top) / scale
-"""
-
 undo_letterbox = Exercise(
     name="undo_letterbox",
     answer_name="my_undo",
-    solution_source=_LETTERBOX_SOURCE,
+    solution_source="""
+        def my_undo(box, image_size, input_size):
+            height, width = image_size
+            rows, columns = input_size
+            scale = min(rows / height, columns / width)
+            left, top = (columns - width * scale) / 2, (rows - height * scale) / 2
+            x1, y1, x2, y2 = box
+            return (x1 - left) / scale, (y1 - top) / scale, (x2 - left) / scale, (y2 - top) / scale
+    """,
     hints=(
         "How large is the picture inside the input, and how much is left over on each side?",
         "scale = min(rows / height, columns / width); the bar on the left is (columns − width · scale) / 2.",

@@ -7,47 +7,10 @@ import textwrap
 import numpy as np
 
 from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, close, number, parts, read, show
-from cnnlab.checks.judging import ByCases, Case, Misreading
+from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
 from cnnlab.checks.summary import Summary
 
 # --- what is left of an archive ---------------------------------------------------------------------------------------
-
-_USABLE = (4, 2)
-_USABLE_MISREADINGS = {
-    (
-        5,
-        2,
-    ): "one too many. dogs/3.jpg has the pixels of dogs/1.jpg and counts once with it; dogs/4.jpg, with nothing "
-    "in it, does not count at all.",
-    (6, 2): "two too many. An empty file is no picture, and a copy is no second picture.",
-    (3, 2): "one is missing. dogs/2.png is a good picture with a wrong name: its bytes say what it is, and it is read. "
-    "And of a picture and its copy one stays.",
-    (4, 3): "the pictures are right. Of the folders, pets is the one around everything, and birds is empty: a class "
-    "without pictures cannot be learnt.",
-    (
-        5,
-        3,
-    ): "a picture and a class too many: of a copy and its original one counts, an empty file does not, and the "
-    "empty folder birds is no class.",
-    (4, 4): "the pictures are right. pets is the folder around everything, and birds is empty. Neither is a class.",
-    (2, 4): "asked for are first the pictures, then the classes.",
-    (7, 2): "what begins with a dot is a system's own file, whatever it ends in. Look at the last line, too, at the "
-    "copy, and at the file of 0 bytes.",
-}
-
-
-def _diagnose_usable(answer: object) -> str:
-    values = array(answer, (2,), "The answer (pictures, classes)")
-    got = tuple(values.tolist())
-    if got == _USABLE:
-        return "Two cats and two dogs: dogs/2.png is read in spite of its name, and birds is no class."
-    if got in _USABLE_MISREADINGS:
-        raise Wrong(f"You gave {tuple(map(int, got))}: {_USABLE_MISREADINGS[got]}")
-    raise Wrong(
-        f"You gave {read(values)}. Go through the lines: cats/1 and cats/2 are pictures, dogs/1 is one, dogs/2 is one "
-        "with a wrong name, dogs/3 a copy, dogs/4 empty. The others are no pictures."
-    )
-
 
 usable = Exercise(
     name="usable",
@@ -57,18 +20,33 @@ usable = Exercise(
         "An ending is only a name. dogs/2.png is a good JPEG, and dogs/4.jpg has nothing in it.",
         "Pictures: cats/1, cats/2, dogs/1, dogs/2. Which folders have at least one?",
     ),
-    diagnose=_diagnose_usable,
+    diagnose=ByValue(
+        truth=(4, 2),
+        misreadings={
+            (5, 2): "one too many. dogs/3.jpg has the pixels of dogs/1.jpg and counts once with it; dogs/4.jpg, with "
+            "nothing in it, does not count at all.",
+            (6, 2): "two too many. An empty file is no picture, and a copy is no second picture.",
+            (3, 2): "one is missing. dogs/2.png is a good picture with a wrong name: its bytes say what it is, and it "
+            "is read. And of a picture and its copy one stays.",
+            (4, 3): "the pictures are right. Of the folders, pets is the one around everything, and birds is empty: a "
+            "class without pictures cannot be learnt.",
+            (5, 3): "a picture and a class too many: of a copy and its original one counts, an empty file does not, "
+            "and the empty folder birds is no class.",
+            (4, 4): "the pictures are right. pets is the folder around everything, and birds is empty. Neither is a "
+            "class.",
+            (2, 4): "asked for are first the pictures, then the classes.",
+            (7, 2): "what begins with a dot is a system's own file, whatever it ends in. Look at the last line, too, "
+            "at the copy, and at the file of 0 bytes.",
+        },
+        otherwise="Go through the lines: cats/1 and cats/2 are pictures, dogs/1 is one, dogs/2 is one with a wrong "
+        "name, dogs/3 a copy, dogs/4 empty. The others are no pictures.",
+        praise="Two cats and two dogs: dogs/2.png is read in spite of its name, and birds is no class.",
+        said="You gave ({}, {})",
+        take=lambda answer: array(answer, (2,), "The answer (pictures, classes)"),
+    ),
     mistakes=(
-        Mistake((5, 2), "counts once with it"),
         Mistake((5, 2.0), "does not count at all"),
-        Mistake((6, 2), "no second picture"),
-        Mistake((5, 3), "the empty folder birds is no class"),
-        Mistake((4, 4), "Neither is a class"),
         Mistake((5, ...), "one too many"),
-        Mistake((3, 2), "wrong name"),
-        Mistake((4, 3), "birds is empty"),
-        Mistake((2, 4), "first the pictures"),
-        Mistake((7, 2), "begins with a dot"),
         Mistake((10, 5), "Go through the lines"),
         Mistake(4, "should have shape (2,)"),
     ),
@@ -240,10 +218,7 @@ _SPLIT_SOURCE = textwrap.dedent(
             return np.isin(patients, held_out)
     """
 )
-
-
-def _first_patients(patients: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    return np.isin(patients, np.unique(patients)[:count])
+_DRAWN = "rng.choice(np.unique(patients), count, replace=False)"
 
 
 def _block_of_patients(patients: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -257,10 +232,6 @@ def _by_picture(patients: np.ndarray, count: int, rng: np.random.Generator) -> n
     return np.isin(np.arange(len(patients)), rows)
 
 
-def _with_doubles(patients: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    return np.isin(patients, np.unique(patients)[[0] * count])
-
-
 split_by_patient = Exercise(
     name="split_by_patient",
     solution_source=_SPLIT_SOURCE,
@@ -272,7 +243,7 @@ split_by_patient = Exercise(
     diagnose=_diagnose_split,
     mistakes=(
         Mistake(_by_picture, "on both sides"),
-        Mistake(_first_patients, "the same patients out"),
+        Mistake(_SPLIT_SOURCE.replace(_DRAWN, "np.unique(patients)[:count]"), "the same patients out"),
         Mistake(_block_of_patients, "neighbours of the list"),
         Mistake(_SPLIT_SOURCE.replace("count, replace", "count + 1, replace"), "you hold 3 patients out"),
         Mistake(_SPLIT_SOURCE.replace("held_out)", "held_out).astype(int)"), "the numbers 0 and 1"),
@@ -284,7 +255,7 @@ split_by_patient = Exercise(
             "    return rng.choice(np.unique(patients), count, replace=False)",
             "you returned names",
         ),
-        Mistake(_with_doubles, "were asked for"),
+        Mistake(_SPLIT_SOURCE.replace(_DRAWN, "np.unique(patients)[[0] * count]"), "were asked for"),
         Mistake(_SPLIT_SOURCE.replace(", replace=False", ""), "drawn twice"),
         Mistake(_SPLIT_SOURCE.replace("np.unique(patients)", "patients"), "drawn twice"),
         Mistake(lambda patients, count, rng: np.zeros(len(patients), bool), "nobody out"),
@@ -300,27 +271,14 @@ split_by_patient = Exercise(
 # --- an error bar -----------------------------------------------------------------------------------------------------
 
 
-def _diagnose_error(answer: object) -> str:
-    got = number(answer, "The standard error")
-    p, n = 0.9, 50
-    if close(got, 0.04):
-        raise Wrong("You got 0.04: rounded too far. Give three digits.")
-    # With n - 1 instead of n, as a sample's variance is often estimated, it is 0.0429.
-    if abs(got - 0.042) < 6e-4 or abs(got - np.sqrt(p * (1 - p) / (n - 1))) < 2e-4:
-        return "0.042: with 50 pictures, a network measured at 0.90 may as well be one of 0.86 or 0.94."
-    for wrong, message in (
-        (p * (1 - p), "that is p(1 − p). Divide by n, and take the root."),
-        (p * (1 - p) / n, "that is the variance. Take its square root."),
-        (np.sqrt(p * (1 - p)), "that is the spread of one single picture. Divide by n under the root."),
-        (np.sqrt(p / n), "1 − p is missing under the root."),
-        (np.sqrt(p * (1 - p) / 45), "divide by all 50 pictures, not by the 45 right ones."),
-        (4.2426, "that is in points of percent. As a share of one it is a hundredth of it."),
-        (1 / np.sqrt(n), "that is the rule of thumb 1/√n, for a share near one half and two standard errors."),
-        (2 * np.sqrt(p * (1 - p) / n), "that is two standard errors. Asked for is one."),
-    ):
-        if abs(got - wrong) < max(1e-3, 0.02 * wrong):
-            raise Wrong(f"You got {read(got)}: {message}")
-    raise Wrong(f"You got {read(got)}. p = 45/50 = 0.9 and n = 50: take the root of 0.9 · 0.1 / 50.")
+_ERROR = (0.9 * 0.1 / 50) ** 0.5
+
+
+def _as_good_as(got: float, value: float) -> bool:
+    """The right one to three digits, or with n - 1 instead of n, as a sample's variance is often estimated."""
+    if value == _ERROR:
+        return abs(got - 0.042) < 6e-4 or abs(got - (0.9 * 0.1 / 49) ** 0.5) < 2e-4
+    return abs(got - value) < max(1e-3, 0.02 * value)
 
 
 error_bar = Exercise(
@@ -331,19 +289,25 @@ error_bar = Exercise(
         "p = 45/50 = 0.9, n = 50.",
         "√(0.9 · 0.1 / 50) = √0.0018.",
     ),
-    diagnose=_diagnose_error,
-    mistakes=(
-        Mistake(0.0018, "square root"),
-        Mistake(0.3, "one single picture"),
-        Mistake((0.9 / 50) ** 0.5, "1 − p is missing"),
-        Mistake((0.09 / 45) ** 0.5, "not by the 45"),
-        Mistake(0.04, "rounded too far"),
-        Mistake(4.24, "percent"),
-        Mistake(4.2, "percent"),
-        Mistake(50**-0.5, "rule of thumb"),
-        Mistake(0.085, "two standard errors"),
-        Mistake(0.9, "take the root of"),
+    diagnose=ByValue(
+        truth=_ERROR,
+        misreadings={
+            0.04: "rounded too far. Give three digits.",
+            0.9 * 0.1: "that is p(1 − p). Divide by n, and take the root.",
+            0.9 * 0.1 / 50: "that is the variance. Take its square root.",
+            0.3: "that is the spread of one single picture. Divide by n under the root.",
+            (0.9 / 50) ** 0.5: "1 − p is missing under the root.",
+            (0.9 * 0.1 / 45) ** 0.5: "divide by all 50 pictures, not by the 45 right ones.",
+            100 * _ERROR: "that is in points of percent. As a share of one it is a hundredth of it.",
+            50**-0.5: "that is the rule of thumb 1/√n, for a share near one half and two standard errors.",
+            2 * _ERROR: "that is two standard errors. Asked for is one.",
+        },
+        otherwise=lambda got: f"You got {read(got)}. p = 45/50 = 0.9 and n = 50: take the root of 0.9 · 0.1 / 50.",
+        praise="0.042: with 50 pictures, a network measured at 0.90 may as well be one of 0.86 or 0.94.",
+        take=lambda answer: number(answer, "The standard error"),
+        same=_as_good_as,
     ),
+    mistakes=(Mistake(4.2, "percent"), Mistake(0.9, "take the root of")),
     why="Each picture is one trial that succeeds with probability p, and its variance is p(1 − p). The mean of n "
     "independent trials has an nth of that, and the root brings it back to the unit of p. Therefore the error "
     "shrinks only as fast as √n grows.",
@@ -411,16 +375,13 @@ _SCORES = ByCases(
     take=_two_arrays,
 )
 
-_SCORES_SOURCE = textwrap.dedent(
-    """
+precision_recall = Exercise(
+    name="precision_recall",
+    solution_source="""
         def precision_recall(matrix):
             right = np.diag(matrix)
             return right / matrix.sum(axis=0), right / matrix.sum(axis=1)
-    """
-)
-precision_recall = Exercise(
-    name="precision_recall",
-    solution_source=_SCORES_SOURCE,
+    """,
     hints=(
         "Both have the right answers, np.diag(matrix), on top. What is below?",
         "Precision: of all that was *said* to be the class, a column. Recall: of all that *is* the class, a row.",
