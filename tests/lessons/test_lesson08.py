@@ -10,7 +10,7 @@ import pytest
 
 from cnnlab import activations, explore, ledger
 from cnnlab.checks import lesson08 as check
-from cnnlab.explore.networks.edges import EDGES, edge_model, grey_photo
+from cnnlab.explore.networks.model_pictures import EDGES, edge_model, grey_photo
 
 # Keras' variables follow NumPy 1's protocol for copies; NumPy 2 warns, and nothing here could change it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

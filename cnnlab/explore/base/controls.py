@@ -121,6 +121,21 @@ def button(label: str, **look: object) -> Control:
     return Control(widgets.Button, label=label, **look)
 
 
+def names(given: Sequence | None, argument: str, count: int, kind: str, each: str = "") -> list[str]:
+    """`given` as `count` different names, for a list to choose from; by default ``"picture 0"`` and so on.
+
+    >>> names(None, "titles", 2, "picture"), names(("a", 2), "titles", 2, "picture")
+    (['picture 0', 'picture 1'], ['a', '2'])
+    >>> names(("a", "a"), "titles", 2, "picture")
+    Traceback (most recent call last):
+    ValueError: `titles` must be 2 different names. Received: ['a', 'a']
+    """
+    made = [f"{kind} {number}" for number in range(count)] if given is None else list(map(str, given))
+    if len(made) != count or len(set(made)) != count:
+        raise ValueError(f"`{argument}` must be {count} different names{each}. Received: {made!r}")
+    return made
+
+
 def values_of(widget: widgets.Widget) -> list[object]:
     """What can be chosen from a list; empty for a widget that offers none."""
     options = widget.options if widget.has_trait("options") else ()

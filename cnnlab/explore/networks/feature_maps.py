@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import keras
 import numpy as np
@@ -13,13 +14,12 @@ from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import by
 from cnnlab.explore.drawing.arrays import Map, shades
 from cnnlab.explore.drawing.sheet import Sheet
-from cnnlab.explore.networks.pictures import Pictures
+from cnnlab.explore.networks.model_pictures import Pictures
 from cnnlab.models import ledger
 from cnnlab.seeing import activations
 
 _PAGE, _COLUMNS, _GAP = 36, 6, 2  # maps a page, maps a row, pixels between maps
 _RIM = "#888888"  # around a picture, which may be as white as the page
-_REMEMBERED = 32  # results kept, so that going back is quick
 
 
 class FeatureMaps(Explorer):
@@ -61,7 +61,7 @@ class FeatureMaps(Explorer):
         self._pictures = Pictures(model, images, titles, shown)
         book = ledger.ledger(self._pictures.model, self._pictures.images.shape[1:])
         self._fields = {row.name: row.receptive_field for row in book if row.name in self._pictures.layers}
-        self._maps: dict[int, dict[str, np.ndarray]] = {}
+        self._maps = lru_cache(maxsize=8)(self._all_maps)  # so that going back is quick
         super().__init__()
 
     def adjust(self, changed: str | None) -> None:
@@ -71,13 +71,11 @@ class FeatureMaps(Explorer):
 
     def maps(self) -> np.ndarray:
         """The maps (h, w, C) of the chosen layer for the chosen picture."""
-        if self.picture not in self._maps:
-            while len(self._maps) >= _REMEMBERED // 4:
-                self._maps.pop(next(iter(self._maps)))
-            image = self._pictures.images[self.picture]
-            found = activations.feature_maps(self._pictures.model, image, self._pictures.layers)
-            self._maps[self.picture] = {name: maps[0] for name, maps in found.items()}
-        return self._maps[self.picture][self.layer]
+        return self._maps(self.picture)[self.layer]
+
+    def _all_maps(self, picture: int) -> dict[str, np.ndarray]:
+        found = activations.feature_maps(self._pictures.model, self._pictures.images[picture], self._pictures.layers)
+        return {name: maps[0] for name, maps in found.items()}
 
     def strongest(self) -> tuple[int, int]:
         """Row and column of the largest value in the chosen map."""

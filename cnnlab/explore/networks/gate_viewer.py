@@ -13,7 +13,8 @@ from cnnlab import plot
 from cnnlab.common.validate import check_int, check_rank
 from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.drawing.sheet import INK, Sheet
+from cnnlab.explore.base.wording import by, cut, minus
+from cnnlab.explore.drawing.sheet import INK, Sheet, rectangle
 from cnnlab.explore.networks.gates import Unit, read_gates, trained_on_digits
 
 _MOST_PICTURES = 400  # of what is passed in: their maps are kept
@@ -46,7 +47,7 @@ class GateViewer(Explorer):
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule, or no unit is found in `model`.
+        If no unit is found in `model`, or the pictures, their labels and `class_names` do not fit each other.
 
     Examples
     --------
@@ -118,7 +119,7 @@ class GateViewer(Explorer):
         shown, label = self._shown(), self._class_names[self._labels[self.picture]]
         lines = [
             f"Picture {self.picture}, class {label}. Unit {shown.name}: {shown.gates.shape[1]} channels of "
-            f"{'×'.join(map(str, shown.before.shape[1:3]))}, one gate each.",
+            f"{by(shown.before.shape[1:3])}, one gate each.",
         ]
         if not self.revealed:
             return "\n".join([*lines, f"Channel {self.channel}: its gate appears with your guess."])
@@ -138,9 +139,13 @@ class GateViewer(Explorer):
         gate = self._gate()
         row, column = np.unravel_index(np.abs(before).argmax(), before.shape)
         value = before[row, column]
+
+        def said(number: float) -> str:
+            return minus(plot.measured(number))
+
         return (
-            f"Channel {self.channel}: mean {_signed(before.mean())} → gate {plot.measured(gate)}. Its strongest value, "
-            f"row {row} column {column}: {_signed(value)} · {plot.measured(gate)} ≈ {_signed(value * gate)}."
+            f"Channel {self.channel}: mean {said(before.mean())} → gate {said(gate)}. Its strongest value, "
+            f"row {row} column {column}: {said(value)} · {said(gate)} ≈ {said(value * gate)}."
         )
 
     def _by_class_words(self) -> str:
@@ -167,7 +172,7 @@ class GateViewer(Explorer):
         picture = plot.Picture(_WIDTH, _HEIGHT, alt=self.describe())
         sheet = Sheet(picture)
         label = self._class_names[self._labels[self.picture]]
-        sheet.write(_LEFT, 0.32, f"picture {self.picture}: {_cut(label)}", 11, bold=True)
+        sheet.write(_LEFT, 0.32, f"picture {self.picture}: {cut(label, 14)}", 11, bold=True)
         sheet.paint(_coloured(self._images[self.picture]), _LEFT, _TOP - 0.1, _MAP, _MAP)
         self._draw_maps(sheet)
         self._draw_gates(sheet)
@@ -194,15 +199,15 @@ class GateViewer(Explorer):
         shown = self._shown()
         gates, means = shown.gates[self.picture], shown.gates.mean(axis=0)
         height = _BARS_BOTTOM - _BARS_TOP
-        sheet.write(_BARS_LEFT, 0.32, f"gates of {_cut(shown.name, 30)} for this picture", 11, bold=True)
+        sheet.write(_BARS_LEFT, 0.32, f"gates of {cut(shown.name, 30)} for this picture", 11, bold=True)
         for mark in (0.0, 0.5, 1.0):
             y = _BARS_BOTTOM - mark * height
-            sheet.shapes([_rectangle(_BARS_LEFT, y - 0.006, _BARS_WIDTH, 0.012)], _RULE)  # bars cover shapes, not lines
+            sheet.shapes([rectangle(_BARS_LEFT, y - 0.006, _BARS_WIDTH, 0.012)], _RULE)  # bars cover shapes, not lines
             sheet.write(_BARS_LEFT - 0.34, y, f"{mark:g}", 9, plot.GREY)
         step = _BARS_WIDTH / len(gates)
         left = _BARS_LEFT + step * np.arange(len(gates))
         if self.revealed:
-            bars = [_rectangle(x + 0.14 * step, _BARS_BOTTOM - g * height, 0.72 * step, g * height)
+            bars = [rectangle(x + 0.14 * step, _BARS_BOTTOM - g * height, 0.72 * step, g * height)
                     for x, g in zip(left, gates, strict=True)]  # fmt: skip
             sheet.shapes(bars, plot.BLUE)
             sheet.shapes([bars[self.channel]], plot.ORANGE)
@@ -230,7 +235,7 @@ class GateViewer(Explorer):
         step = -(-len(rows) // 20)
         for number, row in enumerate(rows[::step]):
             y = _CLASSES_TOP + (number * step + 0.5) * high
-            sheet.write(_BARS_LEFT - 0.34, y, _cut(self._class_names[row], 4), min(9.0, 62 * high), plot.GREY)
+            sheet.write(_BARS_LEFT - 0.34, y, cut(self._class_names[row], 4), min(9.0, 62 * high), plot.GREY)
         x = _BARS_LEFT + self.channel * wide
         if wide > 0.34 and high > 0.15:
             for number, row in enumerate(rows):
@@ -292,20 +297,8 @@ def _pictures(images: object, labels: object) -> tuple[np.ndarray, np.ndarray]:
     return images, labels
 
 
-def _rectangle(x: float, y: float, width: float, height: float) -> list[tuple[float, float]]:
-    return [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
-
-
 def _listed(channels: np.ndarray, gates: np.ndarray) -> str:
     return ", ".join(f"channel {c} ({plot.measured(gates[c])})" for c in channels)
-
-
-def _signed(value: float) -> str:
-    return plot.measured(value).replace("-", "−")
-
-
-def _cut(text: str, length: int = 14) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _blues(gates: np.ndarray) -> np.ndarray:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import keras
 import numpy as np
 
 from cnnlab import plot
-from cnnlab.explore.base.controls import choice, real
+from cnnlab.explore.base.controls import choice, names, real
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.base.wording import by
+from cnnlab.explore.base.wording import by, cut
 from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import INK, Sheet
-from cnnlab.explore.networks.edges import EDGES
-from cnnlab.explore.networks.pictures import Pictures
+from cnnlab.explore.networks.model_pictures import EDGES, Pictures
 from cnnlab.seeing import activations
 
 _RIM = "#888888"  # around a picture, which may be as white as the page
-_REMEMBERED = 32  # results kept, so that going back is quick
 _QUARTERS = ("top left", "top right", "bottom left", "bottom right")
 
 
@@ -63,14 +62,10 @@ class GradCamExplorer(Explorer):
         self._pictures = Pictures(model, images, titles, shown)
         if model is None and class_names is None:
             class_names = EDGES
-        answers = self._run(0)
-        self._names = [f"class {i}" for i in range(len(answers))] if class_names is None else [*map(str, class_names)]
-        if len(self._names) != len(answers) or len(set(self._names)) != len(answers):
-            raise ValueError(
-                f"`class_names` must be {len(answers)} different names, one an output. Received: {self._names!r}"
-            )
-        self._answers = {0: answers}
-        self._found: dict[tuple, activations.GradCam] = {}
+        self._answers = lru_cache(maxsize=None)(self._run)
+        answers = self._answers(0)
+        self._names = names(class_names, "class_names", len(answers), "class", ", one an output")
+        self._heat = lru_cache(maxsize=32)(self._grad_cam)
         maps = activations.map_layers(self._pictures.model)
         self._spread = [name for name, (height, width, _) in maps.items() if height != 1 or width != 1]
         super().__init__(predict=predict, class_name=self._names[int(answers.argmax())], layer=self._spread[-1])
@@ -87,20 +82,14 @@ class GradCamExplorer(Explorer):
 
     def outputs(self) -> np.ndarray:
         """The model's output (classes,) for the chosen picture."""
-        if self.picture not in self._answers:
-            self._answers[self.picture] = self._run(self.picture)
-        return self._answers[self.picture]
+        return self._answers(self.picture)
 
     def found(self) -> activations.GradCam:
         """Grad-CAM for the chosen picture, class and layer."""
-        key = self.picture, self.class_name, self.layer
-        if key not in self._found:
-            while len(self._found) >= _REMEMBERED:
-                self._found.pop(next(iter(self._found)))
-            image = self._pictures.images[self.picture]
-            index = self._names.index(self.class_name)
-            self._found[key] = activations.grad_cam(self._pictures.model, image, index, self.layer)
-        return self._found[key]
+        return self._heat(self.picture, self._names.index(self.class_name), self.layer)
+
+    def _grad_cam(self, picture: int, index: int, layer: str) -> activations.GradCam:
+        return activations.grad_cam(self._pictures.model, self._pictures.images[picture], index, layer)
 
     def shares(self) -> tuple[float, ...]:
         """The heat of each quarter of the picture as a part of all heat: top left, top right, bottom left, right."""
@@ -178,7 +167,7 @@ class GradCamExplorer(Explorer):
         for line, c in enumerate(np.argsort(-outputs, kind="stable")[:4]):
             y = 0.62 + 0.25 * line
             chosen = self._names[c] == self.class_name
-            sheet.write(6.6, y, _short(self._names[c], 16), 9.5, bold=chosen)
+            sheet.write(6.6, y, cut(self._names[c], 16), 9.5, bold=chosen)
             sheet.box(8.0, y - 0.07, max(abs(float(outputs[c])) * scale, 0.005), 0.14, "none",
                       fill=plot.ORANGE if chosen else "#A8B0BA")  # fmt: skip
             sheet.write(8.05 + abs(float(outputs[c])) * scale, y, f"{outputs[c]:.3f}".rstrip("0").rstrip("."), 8)
@@ -207,7 +196,3 @@ def _overlaid(look: np.ndarray, heat: np.ndarray, strength: float) -> np.ndarray
     share = strength * (heat / (heat.max() or 1.0))[..., None]
     mixed = (1 - share) * grey + share * np.array([255, 140, 0])
     return np.concatenate([mixed.astype(np.uint8), look[..., 3:]], axis=-1)
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from cnnlab.common.validate import check_choice, check_int, check_rank
 from cnnlab.data import datasets
 from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.drawing.sheet import INK, Sheet
+from cnnlab.explore.base.wording import by
+from cnnlab.explore.drawing.sheet import INK, Sheet, disc, rectangle
 from cnnlab.explore.networks.deep_net import Flow, draw_weights, flow
 
 _DEEPEST = 40  # convolutions
@@ -51,7 +53,7 @@ class ResidualExplorer(Explorer):
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule.
+        If an argument is not one of those named, or the pictures are not finite or have not one label each.
 
     Examples
     --------
@@ -87,8 +89,8 @@ class ResidualExplorer(Explorer):
             raise ValueError(f"`depth` must be even: a unit has two convolutions. Received: {depth}")
         self._filters = check_int(filters, "filters", 1, 64)
         self._images, self._labels, self._about = _batch(images, labels)
-        self._known: dict[tuple, Flow] = {}
-        self._random: tuple[tuple, list[np.ndarray]] = ((), [])  # the last weights, and what they belong to
+        self._flow = lru_cache(maxsize=None)(self._run)
+        self._random = lru_cache(maxsize=1)(self._drawn)
         starts = {"weights": weights, "normalization": normalization, "quantity": quantity, "seed": seed}
         super().__init__(predict=predict, depth=depth, **starts)
 
@@ -110,11 +112,9 @@ class ResidualExplorer(Explorer):
         >>> ResidualExplorer(depth=4).sizes("plain").shape
         (4,)
         """
-        key = (check_choice(name, "name", tuple(_COLOURS)), self.depth, self.weights, self.normalization, self.seed)
-        if key not in self._known:
-            arguments = {"skip": name == "residual", "normalized": self.normalization == "batch"}
-            self._known[key] = flow(self._weights(), self._images, self._labels, **arguments)
-        return getattr(self._known[key], QUANTITIES[self.quantity][0])[1:]
+        check_choice(name, "name", tuple(_COLOURS))
+        found = self._flow(name == "residual", self.normalization == "batch", self.depth, self.weights, self.seed)
+        return getattr(found, QUANTITIES[self.quantity][0])[1:]
 
     # --- in words -----------------------------------------------------------------------------------------------
 
@@ -161,7 +161,7 @@ class ResidualExplorer(Explorer):
         return f"In layer {self._at() + 1} the {larger} network's is {scientific(ratio)} times the {other} one's."
 
     def _step(self) -> str:
-        length = float(np.linalg.norm(self._weights()[1]))
+        length = float(np.linalg.norm(self._random(self.depth, self.weights, self.seed)[1]))
         moves = [f"the {name} one by {scientific(0.1 * self.sizes(name)[0])}" for name in _COLOURS]
         return f"A step with learning rate 0.1 moves layer 1's kernel, of length {length:.1f}: {' and '.join(moves)}."
 
@@ -183,7 +183,7 @@ class ResidualExplorer(Explorer):
             points = [place(layer, value) for layer, value in enumerate(values)]
             sheet.lines(list(zip(points, points[1:], strict=False)), _COLOURS[name], 2.2)
             sheet.shapes([_mark(name, *point) for point in points], _COLOURS[name])
-            sheet.shapes([_ring(*points[self._at()])], INK, line=1.6)
+            sheet.shapes([disc(*points[self._at()], 0.1)], INK, line=1.6)
             ends[name] = points[-1][1]
         self._draw_names(sheet, ends)
         self._draw_card(sheet)
@@ -207,7 +207,7 @@ class ResidualExplorer(Explorer):
         marks = [n for n in range(low, high + 1) if n % every == 0]
         heights = {n: _BOTTOM - (n - low) / (high - low) * (_BOTTOM - _TOP) for n in marks}
         # As shapes, which the curves' marks cover; lines would lie on top of them.
-        sheet.shapes([_rule(y) for y in heights.values()], _RULE)
+        sheet.shapes([rectangle(_LEFT, y - 0.006, _RIGHT - _LEFT, 0.012) for y in heights.values()], _RULE)
         sheet.lines([((_LEFT, _BOTTOM), (_RIGHT, _BOTTOM))], plot.GREY, 1.2)
         for n, y in heights.items():
             sheet.write(0.3, y, _power(n), 10, plot.GREY)
@@ -234,7 +234,7 @@ class ResidualExplorer(Explorer):
 
     def _draw_card(self, sheet: Sheet) -> None:
         sheet.box(0.2, _CARD_TOP, _WIDTH - 0.4, _HEIGHT - _CARD_TOP - 0.1, _EDGE, fill=_PAPER)
-        sheet.shapes([_ring(0.45, _CARD_TOP + 0.2)], INK, line=1.6)
+        sheet.shapes([disc(0.45, _CARD_TOP + 0.2, 0.1)], INK, line=1.6)
         sheet.write(0.62, _CARD_TOP + 0.2, f"layer {self._at() + 1}", 10)
         sheet.shapes([_mark("plain", 1.9, _CARD_TOP + 0.2)], plot.RED)
         sheet.write(2.05, _CARD_TOP + 0.2, f"plain {scientific(self.sizes('plain')[self._at()])}", 10, bold=True)
@@ -252,13 +252,12 @@ class ResidualExplorer(Explorer):
 
     # --- numbers ------------------------------------------------------------------------------------------------
 
-    def _weights(self) -> list[np.ndarray]:
-        key = (self.depth, self.weights, self.seed)
-        if self._random[0] != key:
-            shape = (self.depth, self._images.shape[-1], self._filters, int(self._labels.max()) + 1)
-            weights = draw_weights(*shape, GAINS[self.weights], self.seed)
-            self._random = (key, [w.astype("float32") for w in weights])
-        return self._random[1]
+    def _run(self, skip: bool, normalized: bool, *drawn: object) -> Flow:
+        return flow(self._random(*drawn), self._images, self._labels, skip=skip, normalized=normalized)
+
+    def _drawn(self, depth: int, weights: str, seed: int) -> list[np.ndarray]:
+        shape = (depth, self._images.shape[-1], self._filters, int(self._labels.max()) + 1)
+        return [w.astype("float32") for w in draw_weights(*shape, GAINS[weights], seed)]
 
 
 def _batch(images: object, labels: object) -> tuple[np.ndarray, np.ndarray, str]:
@@ -279,8 +278,7 @@ def _batch(images: object, labels: object) -> tuple[np.ndarray, np.ndarray, str]
     if labels.dtype.kind not in "iu" or labels.min() < 0:
         raise ValueError(f"`labels` must be whole numbers >= 0. Received: {labels.dtype} from {labels.min()}")
     scale = 255 if images.dtype == np.uint8 else 1
-    size = "×".join(map(str, images.shape[1:3]))
-    return (images / scale).astype("float32"), labels, f"{len(images)} pictures of {size}"
+    return (images / scale).astype("float32"), labels, f"{len(images)} pictures of {by(images.shape[1:3])}"
 
 
 def scientific(value: float) -> str:
@@ -306,17 +304,6 @@ def _ratio(over: float, under: float) -> float:
     return float(over) / max(float(under), 1e-37)
 
 
-def _rule(y: float) -> list[tuple[float, float]]:
-    """A thin horizontal bar across the plot."""
-    return [(_LEFT, y - 0.006), (_RIGHT, y - 0.006), (_RIGHT, y + 0.006), (_LEFT, y + 0.006)]
-
-
 def _mark(name: str, x: float, y: float) -> list[tuple[float, float]]:
     """A square for the plain network, a disc for the residual one."""
-    if name == "plain":
-        return [(x - 0.042, y - 0.042), (x + 0.042, y - 0.042), (x + 0.042, y + 0.042), (x - 0.042, y + 0.042)]
-    return _ring(x, y, 0.05)
-
-
-def _ring(x: float, y: float, radius: float = 0.1) -> list[tuple[float, float]]:
-    return [(x + radius * math.cos(a), y + radius * math.sin(a)) for a in np.linspace(0, 2 * math.pi, 16)[:-1]]
+    return rectangle(x - 0.042, y - 0.042, 0.084, 0.084) if name == "plain" else disc(x, y, 0.05)
