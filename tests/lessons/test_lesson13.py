@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from darknet_files import TWO_HEADS, write_random
 
-from cnnlab import boxes, darknet, datasets, explore, letterbox, metrics, scenes
+from cnnlab import boxes, darknet, datasets, explore, letterbox, metrics, plot, scenes
 from cnnlab.detection import tiny_yolo
-from cnnlab.detection.darknet import build, cfg, plan, weights
+from cnnlab.detection.darknet import cfg, keras_model, plan, weights
 from cnnlab.detection.detections import GroundTruth
-from cnnlab.explore.detection.boxed_picture import plates
+from cnnlab.explore.detection.boxed_picture import free_places
+from cnnlab.explore.drawing.arrays import Map
+from cnnlab.explore.drawing.sheet import Sheet
 
 
 def shipped(name):
@@ -28,7 +30,7 @@ def test_yolov2_has_its_parameters_in_keras_too():
     assert network.input_shape == (608, 608, 3)
     assert network.heads[0].shape == (19, 19, 425)
     assert (network.parameters, network.trainable) == (50_983_561, 50_962_889)
-    model = build.model(network)
+    model = keras_model.build(network)
     assert model.output_shape == (None, 19, 19, 425)
     assert model.count_params() == 50_983_561
     named = [re.search(r"_(\d+)", layer.name) for layer in model.layers]
@@ -189,7 +191,8 @@ def test_a_colour_means_one_thing_in_a_picture(show, classes, anchors):
 
 
 def test_the_numbers_of_boxes_do_not_hide_each_other():
-    taken = plates(np.array([(1, 1, 2, 2)] * 5 + [(1.02, 1.05, 2, 2)] * 2))
+    shown = Map(Sheet(plot.Picture(4, 4)), np.zeros((3, 3, 3), np.uint8), (0, 0), 3.0)  # a pixel an inch
+    taken = free_places(shown, np.array([(1, 1, 2, 2)] * 5 + [(1.02, 1.05, 2, 2)] * 2))
     for number, (x1, y1, x2, y2) in enumerate(taken):
         assert not any(x1 < c and a < x2 and y1 < d and b < y2 for a, b, c, d in taken[:number])
 

@@ -13,7 +13,7 @@ from cnnlab.arithmetic import boxes as box_arithmetic
 from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import counted, minus
-from cnnlab.explore.drawing.drag_boxes import drag_boxes
+from cnnlab.explore.drawing.pointer import drag_boxes
 from cnnlab.explore.drawing.sheet import INK, Sheet
 
 COLUMNS, ROWS = 20, 14  # squares of the paper: boxes are counted in them

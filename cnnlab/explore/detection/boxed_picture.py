@@ -1,11 +1,15 @@
-"""What the explorers of detection share: pictures as bytes, and places for the numbers of their boxes."""
+"""What the explorers of detection share: pictures as bytes, the lines of a grid, and the numbers of their boxes."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from cnnlab.common.validate import check_rank
 from cnnlab.detection.overlay import Place, free_place
+from cnnlab.explore.drawing.arrays import Map
+from cnnlab.explore.drawing.sheet import Sheet, rectangle
 
 TONES = np.uint8(0xF8)  # the bits that are drawn: 32 tones a channel make the PNG smaller and much quicker
 PLATE = (0.2, 0.17)  # width and height of a box's number, in inches
@@ -37,15 +41,31 @@ def as_bytes(image: object, name: str = "image") -> np.ndarray:
     return array if array.ndim == 3 else np.repeat(array[..., None], 3, axis=-1)
 
 
-def plates(boxes: np.ndarray) -> list[Place]:
-    """Where the numbers of boxes (N, 4) may stand, in inches, the best box first, so that none hides another.
+def rulings(shown: Map, size: Sequence[int], rows: np.ndarray, columns: np.ndarray) -> list:
+    """Lines over a picture of `size` (height, width), for `Sheet.lines`: across at `rows`, down at `columns`."""
+    across = [(shown.corner(y, 0), shown.corner(y, size[1])) for y in rows]
+    return across + [(shown.corner(0, x), shown.corner(size[0], x)) for x in columns]
+
+
+def free_places(shown: Map, boxes: np.ndarray) -> list[Place]:
+    """Where the plates of boxes (N, 4), in pixels, may stand, the best box first, so that none hides another.
 
     In a corner of its box, or further along the upper edge.
     """
     places: list[Place] = []
     width, height = PLATE
     for x1, y1, x2, y2 in boxes:
-        corners = [(x1, y1), (x2 - width, y1), (x1, y2 - height), (x2 - width, y2 - height)]
-        corners += [(x1 + k * width, y1) for k in range(1, len(boxes))]
+        (left, top), (right, bottom) = shown.corner(y1, x1), shown.corner(y2, x2)
+        corners = [(left, top), (right - width, top), (left, bottom - height), (right - width, bottom - height)]
+        corners += [(left + k * width, top) for k in range(1, len(boxes))]
         places.append(free_place([(x, y, x + width, y + height) for x, y in corners], places))
     return places
+
+
+def plates(sheet: Sheet, places: Sequence[Place], colours: Sequence[str], ink: str) -> None:
+    """Number boxes from 1 up, each on a plate of its colour."""
+    for colour in dict.fromkeys(colours):
+        own = [place for place, its in zip(places, colours, strict=True) if its == colour]
+        sheet.shapes([rectangle(x1, y1, x2 - x1, y2 - y1) for x1, y1, x2, y2 in own], colour)
+    middles = [((x1 + x2) / 2, (y1 + y2) / 2) for x1, y1, x2, y2 in places]
+    sheet.stamp_all({str(number): [middle] for number, middle in enumerate(middles, 1)}, 8, ink)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-import ipywidgets as widgets
 import numpy as np
 
 from cnnlab import plot
@@ -13,9 +13,10 @@ from cnnlab.data import datasets, scenes
 from cnnlab.detection import darknet, letterbox
 from cnnlab.detection.darknet.heads import Candidates
 from cnnlab.detection.nms import nms
-from cnnlab.detection.overlay import Place
+from cnnlab.explore.base.controls import choice, real
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.detection.boxed_picture import PLATE, plates
+from cnnlab.explore.base.wording import counted
+from cnnlab.explore.detection.boxed_picture import PLATE, free_places, plates, rulings
 from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import INK, Sheet
 
@@ -25,7 +26,7 @@ _TABLE, _STEP = 4.3, 0.205  # where the tables begin, and the height of a row
 _ROWS, _ANCHORS = 7, 9  # rows of each table
 _LEAST = 0.05  # of a score: below it nothing is kept in memory
 _MOST_PICTURES, _MOST_PIXELS, _MOST_DRAWN = 40, 300, 150
-_ALL = "all classes"
+_ALL, _KEPT, _EVERY = "all classes", "detections", "all boxes"
 _COLOURS = (plot.BLUE, plot.RED, plot.GREEN, plot.PURPLE, plot.ORANGE, plot.SKY)  # of classes, or of a head's anchors
 
 
@@ -52,6 +53,12 @@ class DetectionExplorer(Explorer):
     True
     """
 
+    picture = choice(lambda it: [(title, index) for index, title in enumerate(it._titles)])
+    score = real(_LEAST, 0.95, 0.25, 0.05, label="score at least", readout_format=".2f")
+    iou = real(0.0, 0.95, 0.45, 0.05, label="NMS: IoU above", readout_format=".2f")
+    only = choice(lambda it: [_ALL, *it._class_names()], label="class")
+    show = choice(lambda it: [_KEPT, _EVERY, *(f"head {number}" for number in range(len(it._detector.heads)))])
+
     def __init__(
         self,
         detector: darknet.Detector | None = None,
@@ -77,20 +84,6 @@ class DetectionExplorer(Explorer):
         self._found: dict[int, tuple[Candidates, letterbox.Placement]] = {}
         super().__init__(predict=predict)
 
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        def share(value: float, low: float, label: str) -> widgets.FloatSlider:
-            return widgets.FloatSlider(value, min=low, max=0.95, step=0.05, description=label, readout_format=".2f")
-
-        pictures = [(title, index) for index, title in enumerate(self._titles)]
-        grids = [f"head {number}" for number in range(len(self._detector.heads))]
-        return {
-            "picture": widgets.Dropdown(options=pictures, value=0, description="picture"),
-            "score": share(0.25, _LEAST, "score at least"),
-            "iou": share(0.45, 0.0, "NMS: IoU above"),
-            "only": widgets.Dropdown(options=[_ALL, *self._class_names()], value=_ALL, description="class"),
-            "show": widgets.Dropdown(options=["detections", "all boxes", *grids], description="show"),
-        }
-
     # --- what is computed ---------------------------------------------------------------------------------------
 
     def _class_names(self) -> list[str]:
@@ -107,7 +100,7 @@ class DetectionExplorer(Explorer):
         if self.only != _ALL:
             wanted &= found.labels == self._class_names().index(self.only)
         some = found[wanted]
-        return Candidates(placement.undo(some.boxes), *(getattr(some, name) for name in _OTHERS))
+        return replace(some, boxes=placement.undo(some.boxes))
 
     def kept(self) -> Candidates:
         """What non-max suppression, within each class, leaves of them."""
@@ -163,8 +156,9 @@ class DetectionExplorer(Explorer):
         rows = []
         for index, size in enumerate(self._detector.heads[number].anchors):
             scores = some.scores[(some.heads == number) & (some.anchors == index)]
-            count = f"{len(scores)} box" + ("" if len(scores) == 1 else "es")
-            rows.append((size, count, f"best {scores.max():.2f}" if len(scores) else "none"))
+            rows.append(
+                (size, counted(len(scores), "box", "es"), f"best {scores.max():.2f}" if len(scores) else "none")
+            )
         return rows
 
     def _sizes(self) -> tuple[int, int]:
@@ -175,77 +169,52 @@ class DetectionExplorer(Explorer):
     def figure(self) -> plot.Picture:
         picture = plot.Picture(_WIDTH, _HEIGHT, alt=self.describe())
         sheet = Sheet(picture)
-        Map(sheet, self._looks[self.picture], (_LEFT, _TOP), _SIDE)
+        shown = Map(sheet, self._looks[self.picture], (_LEFT, _TOP), _SIDE)
         sheet.write(_LEFT, 0.24, self._titles[self.picture], 12, bold=True)
         some = self.candidates()
         kept = self.kept() if self.revealed else None
         if self.show.startswith("head"):
-            self._draw_grid(sheet, some, int(self.show.split()[1]))
-        elif kept is None or self.show == "all boxes":
-            self._draw_all(sheet, some)
+            self._draw_grid(shown, some, int(self.show.split()[1]))
+        elif kept is None or self.show == _EVERY:
+            shown.outline(self._on_look(some.boxes[:_MOST_DRAWN]), INK, 1.1)
         else:
-            self._draw_kept(sheet, kept)
+            self._draw_kept(shown, kept)
         self._draw_found(sheet, some, kept)
         self._draw_anchors(sheet, some)
         return picture
 
-    def _place(self) -> tuple[float, float, float]:
-        """Inches per pixel, and where the picture's left top corner lies."""
-        height, width = self._sizes()
-        scale = _SIDE / max(height, width)
-        return scale, _LEFT + (_SIDE - width * scale) / 2, _TOP
+    def _on_look(self, boxes: np.ndarray) -> np.ndarray:
+        """Boxes in pixels of the picture, cut at its edge, in pixels of what is shown of it."""
+        (height, width), (rows, columns) = self._sizes(), self._looks[self.picture].shape[:2]
+        return box_arrays.clip(boxes, height, width) * np.tile((columns / width, rows / height), 2)
 
-    def _corners(self, boxes: np.ndarray) -> np.ndarray:
-        """Boxes in pixels as boxes in inches, cut at the picture's edge."""
-        scale, left, top = self._place()
-        return box_arrays.clip(boxes, *self._sizes()) * scale + np.tile((left, top), 2)
+    def _colours(self, kept: Candidates) -> list[str]:
+        """Of the boxes kept, by their classes."""
+        return [_COLOURS[label % len(_COLOURS)] for label in kept.labels]
 
-    def _draw_all(self, sheet: Sheet, some: Candidates) -> None:
-        outlines = [_outline(box) for box in self._corners(some.boxes[:_MOST_DRAWN])]
-        if outlines:
-            sheet.shapes(outlines, "white", line=2.4)
-            sheet.shapes(outlines, INK, line=1.1)
-
-    def _draw_kept(self, sheet: Sheet, kept: Candidates) -> None:
+    def _draw_kept(self, shown: Map, kept: Candidates) -> None:
         """The boxes in the colours of their classes, numbered as in the table."""
-        corners = self._corners(kept.boxes[:_MOST_DRAWN])
-        for row, (x1, y1, x2, y2) in reversed([*enumerate(corners)]):  # best on top
-            sheet.box(x1, y1, x2 - x1, y2 - y1, "white", line=3.6)
-            sheet.box(x1, y1, x2 - x1, y2 - y1, _colour(kept, row), line=2.0)
-        self._draw_plates(sheet, kept, plates(corners[:_ROWS]))
+        boxes, colours = self._on_look(kept.boxes[:_MOST_DRAWN]), self._colours(kept)
+        for row in reversed(range(len(boxes))):  # best on top
+            shown.outline(boxes[[row]], colours[row], 2.0)
+        plates(shown.sheet, free_places(shown, boxes[:_ROWS]), colours[:_ROWS], "white")
 
-    def _draw_plates(self, sheet: Sheet, kept: Candidates, places: Sequence[Place]) -> None:
-        """The numbers of the first boxes, each on the colour of its class."""
-        for colour in dict.fromkeys(_colour(kept, row) for row in range(len(places))):
-            own = [_outline(place) for row, place in enumerate(places) if _colour(kept, row) == colour]
-            sheet.shapes(own, colour)
-        middles = [((x1 + x2) / 2, (y1 + y2) / 2) for x1, y1, x2, y2 in places]
-        sheet.stamp_all({str(row): [place] for row, place in enumerate(middles, 1)}, 8, "white")
-
-    def _draw_grid(self, sheet: Sheet, some: Candidates, number: int) -> None:
+    def _draw_grid(self, shown: Map, some: Candidates, number: int) -> None:
         """The head's cells; those that fired in the colour of their anchor, with their boxes."""
         head, (_, placement) = self._detector.heads[number], self._found[self.picture]
         rows, columns = head.grid
-        cell = np.array([placement.input_size[1] / columns, placement.input_size[0] / rows])  # x first
-        xs, ys = np.arange(columns + 1) * cell[0], np.arange(rows + 1) * cell[1]
-        height, width = placement.image_size
-        xs = (xs - placement.left) * width / placement.width  # from the input to the picture, as `undo` does
-        ys = (ys - placement.top) * height / placement.height
-        scale, left, top = self._place()
-        seen_x, seen_y = xs[(xs >= 0) & (xs <= width)], ys[(ys >= 0) & (ys <= height)]
-        across = [((left, top + y * scale), (left + width * scale, top + y * scale)) for y in seen_y]
-        down = [((left + x * scale, top), (left + x * scale, top + height * scale)) for x in seen_x]
-        sheet.lines([*across, *down], "#DDDDDD", 0.6)
+        high, wide = placement.input_size[0] / rows, placement.input_size[1] / columns
+        i, j = np.indices((rows, columns)).reshape(2, -1)
+        cells = placement.undo(np.stack([j * wide, i * high, (j + 1) * wide, (i + 1) * high], axis=1))  # (cells, 4)
+        x1, y1, x2, y2 = self._on_look(cells).T
+        size = self._looks[self.picture].shape[:2]
+        shown.sheet.lines(rulings(shown, size, np.union1d(y1, y2), np.union1d(x1, x2)), "#DDDDDD", 0.6)
         for index in range(len(head.anchors)):
             own = some[(some.heads == number) & (some.anchors == index)][:_MOST_DRAWN]
-            if not len(own):
-                continue
-            colour = _COLOURS[index % len(_COLOURS)]
-            corner = np.stack([xs[own.columns], ys[own.rows], xs[own.columns + 1], ys[own.rows + 1]], axis=1)
-            cells = [_outline(box) for box in self._corners(corner)]
-            sheet.shapes([_outline(box) for box in self._corners(own.boxes)], colour, line=1.0)
-            sheet.shapes(cells, "white", line=4.0)
-            sheet.shapes(cells, colour, line=2.4)
+            if len(own):
+                colour = _COLOURS[index % len(_COLOURS)]
+                shown.outline(self._on_look(own.boxes), colour, 1.0, casing=False)
+                shown.outline(self._on_look(cells[own.rows * columns + own.columns]), colour, 2.4)
 
     def _draw_found(self, sheet: Sheet, some: Candidates, kept: Candidates | None) -> None:
         left_over = "?" if kept is None else str(len(kept))
@@ -253,22 +222,22 @@ class DetectionExplorer(Explorer):
         if kept is None:
             sheet.write(_TABLE, 0.8, "your guess first", 12, plot.GREY)
             return
-        words, numbers, places = [], [], []
+        words, scores, places = [], [], []
         for row in range(min(len(kept), _ROWS)):
             y = 0.55 + _STEP * row
-            head = self._detector.heads[kept.heads[row]]
-            if self.show != "detections":
-                words.append((_TABLE, y, f"{row + 1}"))
             places.append((_TABLE - 0.05, y - PLATE[1] / 2, _TABLE - 0.05 + PLATE[0], y + PLATE[1] / 2))
-            words.append((_TABLE + 0.3, y, self._class_names()[kept.labels[row]][:16]))
-            numbers.append((_TABLE + 1.65, y, f"{kept.scores[row]:.2f}"))
             where = f"head {kept.heads[row]}, row {kept.rows[row]}, column {kept.columns[row]}"
-            words += [(_TABLE + 2.15, y, where), (_TABLE + 4.05, y, f"anchor {_size(head.anchors[kept.anchors[row]])}")]
+            anchor = self._detector.heads[kept.heads[row]].anchors[kept.anchors[row]]
+            words += [(_TABLE + 0.3, y, self._class_names()[kept.labels[row]][:16]), (_TABLE + 2.15, y, where)]
+            words.append((_TABLE + 4.05, y, f"anchor {_size(anchor)}"))
+            scores.append((_TABLE + 1.65, y, f"{kept.scores[row]:.2f}"))
+        if self.show == _KEPT:
+            plates(sheet, places, self._colours(kept)[:_ROWS], "white")
+        else:
+            words += [(_TABLE, (y1 + y2) / 2, f"{row}") for row, (_, y1, _, y2) in enumerate(places, 1)]
         if words:
             sheet.write_all(words, 9)
-            sheet.write_all(numbers, 9, mono=True)
-        if self.show == "detections":
-            self._draw_plates(sheet, kept, places)
+            sheet.write_all(scores, 9, mono=True)
         if len(kept) > _ROWS:
             sheet.write(_TABLE, 0.55 + _STEP * _ROWS, f"… and {len(kept) - _ROWS} more", 9, plot.GREY)
 
@@ -291,33 +260,20 @@ class DetectionExplorer(Explorer):
         sheet.write_all(words, 9)
 
 
-_OTHERS = ("scores", "labels", "objectness", "heads", "rows", "columns", "anchors")
-
-
 def _size(size: tuple[float, float]) -> str:
     """An anchor as it is spoken: width × height."""
     return f"{size[0]:.0f}×{size[1]:.0f}"
 
 
-def _colour(kept: Candidates, row: int) -> str:
-    return _COLOURS[kept.labels[row] % len(_COLOURS)]
-
-
-def _outline(box: np.ndarray) -> list[tuple[float, float]]:
-    x1, y1, x2, y2 = box
-    return [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
-
-
 def _look(image: np.ndarray) -> np.ndarray:
-    """A picture as (h, w, 4) bytes, no larger than it is shown."""
+    """A picture as (h, w, 3) bytes, no larger than it is shown."""
     pixels = letterbox.as_picture(image)
     share = min(1.0, _MOST_PIXELS / max(pixels.shape[:2]))
     size = tuple(max(round(side * share), 1) for side in pixels.shape[:2])
     step = max(int(1 / share), 1)  # averaged first where much smaller, or it would flicker
     rows, columns = (side // step * step for side in pixels.shape[:2])
     pixels = pixels[:rows, :columns].reshape(rows // step, step, columns // step, step, 3).mean(axis=(1, 3))
-    shown = (255 * letterbox.resize(pixels, size) + 0.5).astype(np.uint8)
-    return np.concatenate([shown, np.full((*size, 1), 255, np.uint8)], axis=-1)
+    return (255 * letterbox.resize(pixels, size) + 0.5).astype(np.uint8)
 
 
 def _scenes() -> tuple[list[np.ndarray], list[str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import ipywidgets as widgets
 import numpy as np
 
 from cnnlab import plot
@@ -14,8 +13,9 @@ from cnnlab.data import scenes
 from cnnlab.detection import metrics
 from cnnlab.detection.detections import Detections, GroundTruth
 from cnnlab.detection.nms import nms
+from cnnlab.explore.base.controls import real, switch, whole
 from cnnlab.explore.base.explorer import Explorer
-from cnnlab.explore.detection.boxed_picture import plates
+from cnnlab.explore.detection.boxed_picture import free_places, plates
 from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import INK, Sheet
 
@@ -52,6 +52,11 @@ class PredictionExplorer(Explorer):
     True
     """
 
+    picture = whole(0, lambda it: len(it._pixels) - 1)
+    score = real(0.05, 0.95, 0.3, 0.05, label="score at least", readout_format=".2f")
+    iou = real(0.0, 0.95, 0.45, 0.05, label="NMS: IoU above", readout_format=".2f")
+    per_class = switch(True, "NMS per class")
+
     def __init__(
         self,
         images: np.ndarray | None = None,
@@ -72,8 +77,7 @@ class PredictionExplorer(Explorer):
         for name, some in (("detections", detections), ("ground_truth", ground_truth)):
             if len(some) != len(pixels):
                 raise ValueError(f"`{name}` must have one entry a picture, {len(pixels)}. Received: {len(some)}")
-        shown = pixels if pixels.dtype == np.uint8 else (255 * np.clip(pixels, 0, 1)).astype(np.uint8)
-        self._pixels = np.concatenate([shown, np.full((*shown.shape[:3], 1), 255, np.uint8)], axis=-1)
+        self._pixels = pixels if pixels.dtype == np.uint8 else (255 * np.clip(pixels, 0, 1)).astype(np.uint8)
         self._detections, self._truth = list(detections), list(ground_truth)
         self._names = tuple(class_names) or self._detections[0].names
         most = max((int(some.labels.max(initial=0)) for some in (*self._detections, *self._truth)), default=0)
@@ -81,17 +85,6 @@ class PredictionExplorer(Explorer):
             raise ValueError(f"`class_names` must have a name for label {most}. Received: {len(self._names)} names")
         self._known: tuple | None = None  # asked for twice in one redraw
         super().__init__()
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        def share(value: float, low: float, label: str) -> widgets.FloatSlider:
-            return widgets.FloatSlider(value, min=low, max=0.95, step=0.05, description=label, readout_format=".2f")
-
-        return {
-            "picture": widgets.IntSlider(0, min=0, max=len(self._pixels) - 1, description="picture"),
-            "score": share(0.3, 0.05, "score at least"),
-            "iou": share(0.45, 0.0, "NMS: IoU above"),
-            "per_class": widgets.Checkbox(True, description="NMS per class"),
-        }
 
     # --- what is computed ---------------------------------------------------------------------------------------
 
@@ -170,29 +163,17 @@ class PredictionExplorer(Explorer):
         return picture
 
     def _draw_scene(self, sheet: Sheet, kept: Detections, fates: list[str], missed: np.ndarray) -> None:
-        height, width = self._pixels.shape[1:3]
-        scale = _SIDE / max(height, width)
-        left = _LEFT + (_SIDE - width * scale) / 2
-        Map(sheet, self._pixels[self.picture], (_LEFT, _TOP), _SIDE)
+        size, truth = self._pixels.shape[1:3], self._truth[self.picture]
+        shown = Map(sheet, self._pixels[self.picture], (_LEFT, _TOP), _SIDE)
         sheet.write(_LEFT, _TOP - 0.25, f"picture {self.picture}", 12, bold=True)
-
-        def corners(boxes: np.ndarray) -> np.ndarray:
-            return box_arrays.clip(boxes, height, width) * scale + np.tile((left, _TOP), 2)
-
-        faint = corners(self.candidates().boxes[:_FAINT])
-        sheet.shapes([_outline(box) for box in faint], "#DDDDDD", line=0.8)
-        truth = self._truth[self.picture]
-        for row, (x1, y1, x2, y2) in enumerate(corners(truth.boxes)):
-            colour = plot.RED if row in missed else plot.BLUE
-            sheet.box(x1, y1, x2 - x1, y2 - y1, "white", line=3.4)
-            sheet.box(x1, y1, x2 - x1, y2 - y1, colour, line=2.0, dashed=True)
-        for x1, y1, x2, y2 in corners(kept.boxes)[::-1]:  # the best on top
-            sheet.box(x1, y1, x2 - x1, y2 - y1, plot.ORANGE, line=1.8)
-        places = plates(corners(kept.boxes[:_ROWS]))
-        sheet.shapes([_outline(place) for place in places], plot.ORANGE)
-        sheet.stamp_all(
-            {str(row): [((x1 + x2) / 2, (y1 + y2) / 2)] for row, (x1, y1, x2, y2) in enumerate(places, 1)}, 8
-        )
+        shown.outline(box_arrays.clip(self.candidates().boxes[:_FAINT], *size), "#DDDDDD", 0.8, casing=False)
+        real_boxes, is_missed = box_arrays.clip(truth.boxes, *size), np.isin(np.arange(len(truth)), missed)
+        shown.dashed(real_boxes[~is_missed], plot.BLUE, 2.0)
+        shown.dashed(real_boxes[is_missed], plot.RED, 2.0)
+        boxes = box_arrays.clip(kept.boxes, *size)
+        shown.outline(boxes[::-1], plot.ORANGE, 1.8, casing=False)  # the best on top
+        places = free_places(shown, boxes[:_ROWS])
+        plates(sheet, places, [plot.ORANGE] * len(places), INK)
 
     def _draw_table(self, sheet: Sheet, kept: Detections, fates: list[str], missed: np.ndarray) -> None:
         total, above = len(self._detections[self.picture]), len(self.candidates())
@@ -220,11 +201,6 @@ class PredictionExplorer(Explorer):
             x = _TABLE + (0, 0.85, 1.95, 3.35)[k]
             sheet.box(x, _HEIGHT - 0.28, 0.2, 0.14, colour, line=2.0, dashed=dashed)
             sheet.write(x + 0.27, _HEIGHT - 0.21, word, 9, INK)
-
-
-def _outline(box: np.ndarray) -> list[tuple[float, float]]:
-    x1, y1, x2, y2 = box
-    return [(x1, y1), (x2, y1), (x2, y2), (x1, y2)]
 
 
 def _part(some: int, of: int) -> str:
