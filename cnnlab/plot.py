@@ -142,9 +142,6 @@ def number_grid(
     brightness: bool = False,
     vmax: float | None = None,
     marks: Sequence[tuple[int, int, int, int, str]] = (),
-    hidden: np.ndarray | None = None,
-    indices: bool = True,
-    text: bool = True,
     fontsize: float = 10,
 ) -> None:
     """Draw a small array as a grid of cells, each with its number written in it.
@@ -159,15 +156,12 @@ def number_grid(
     brightness : the numbers are light: grey from black (zero) to white
     vmax : the value with the deepest colour, or white; by default the largest magnitude present
     marks : rectangles ``(top, left, height, width, colour)`` in cells, to point at a window
-    hidden : (H, W) booleans; True cells show "?" instead of their number
-    indices : write the row and column numbers beside the grid
-    text : write the numbers (turn off for grids too fine to read)
     fontsize : of the numbers, in points
     """
     values = check_rank(values, "values", {2: "(H, W)"}).astype(float)
     height, width = values.shape
     signed = not brightness and (bool((values < 0).any()) if signed is None else signed)
-    known = np.isfinite(values) & (True if hidden is None else ~hidden)
+    known = np.isfinite(values)
     top = vmax if vmax is not None else max((np.abs(values[known]).max() if known.any() else 0.0), 1e-12)
     shade = np.ma.masked_array(values, mask=~known)
     # One mesh and no ticks: matplotlib spends most of a small figure's time on tick labels it might have to move.
@@ -184,22 +178,17 @@ def number_grid(
     ax.set(xlim=(-0.6, width - 0.4), ylim=(height - 0.4, -0.6), aspect="equal", anchor="N")
     ax.set_axis_off()
     if title:
-        ax.set_title(title, fontsize=10, y=1.0, pad=16 if indices else 4)
-    if indices:
-        for column in range(width):
-            ax.text(column, -0.62, str(column), ha="center", va="bottom", fontsize=8, color=GREY)
-        for row in range(height):
-            ax.text(-0.66, row, str(row), ha="right", va="center", fontsize=8, color=GREY)
-    if text:
-        for row, column in np.ndindex(height, width):
-            if hidden is not None and hidden[row, column]:
-                ax.text(column, row, "?", ha="center", va="center", fontsize=fontsize, color=GREY)
-            elif np.isfinite(values[row, column]):
-                share = values[row, column] / top
-                dark = share < 0.5 if brightness else not signed and share > 0.75
-                label = short_number(values[row, column]).replace("-", "\N{MINUS SIGN}")
-                colour = "white" if dark else "black"
-                ax.text(column, row, label, ha="center", va="center", fontsize=fontsize, color=colour)
+        ax.set_title(title, fontsize=10, y=1.0, pad=16)
+    for column in range(width):
+        ax.text(column, -0.62, str(column), ha="center", va="bottom", fontsize=8, color=GREY)
+    for row in range(height):
+        ax.text(-0.66, row, str(row), ha="right", va="center", fontsize=8, color=GREY)
+    for row, column in np.argwhere(known):
+        share = values[row, column] / top
+        dark = share < 0.5 if brightness else not signed and share > 0.75
+        label = short_number(values[row, column]).replace("-", "\N{MINUS SIGN}")
+        colour = "white" if dark else "black"
+        ax.text(column, row, label, ha="center", va="center", fontsize=fontsize, color=colour)
     for mark_top, left, mark_height, mark_width, colour in marks:
         corner = (left - 0.5, mark_top - 0.5)
         ax.add_patch(Rectangle(corner, mark_width, mark_height, fill=False, edgecolor=colour, linewidth=3, zorder=5))
@@ -321,13 +310,11 @@ def lines(
     xlabel: str,
     ylabel: str,
     alt: str,
-    title: str = "",
     markers: bool = False,
-    width: float = 7.0,
     height: float = 3.2,
 ) -> Picture:
     """Curves on one pair of labelled axes: name → (x values, y values), told apart by colour and dash."""
-    picture = Picture(width, height, alt=alt)
+    picture = Picture(7.0, height, alt=alt)
     ax = picture.add_subplot()
     for number, (name, (x, y)) in enumerate(curves.items()):
         style = ("-", "--", "-.", ":")[number % 4]
@@ -338,8 +325,6 @@ def lines(
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     ax.spines[["top", "right"]].set_visible(False)
-    if title:
-        ax.set_title(title, fontsize=11)
     if len(curves) > 1:
         ax.legend(frameon=False)
     picture.subplots_adjust(left=0.11, right=0.98, top=0.9, bottom=0.17)

@@ -31,8 +31,8 @@ def dilated_size(kernel_size: int, dilation_rate: int = 1) -> int:
     >>> dilated_size(3, dilation_rate=2)
     5
     """
-    kernel_size = check_int(kernel_size, "kernel_size", minimum=1)
-    return check_int(dilation_rate, "dilation_rate", minimum=1) * (kernel_size - 1) + 1
+    kernel_size, dilation_rate = _positive(kernel_size=kernel_size, dilation_rate=dilation_rate)
+    return dilation_rate * (kernel_size - 1) + 1
 
 
 def same_padding(n: int, kernel_size: int, strides: int = 1, dilation_rate: int = 1) -> tuple[int, int]:
@@ -241,9 +241,7 @@ def padding_for_size(
     >>> padding_for_size(7, 3, strides=2, target=3)
     0.0
     """
-    n = check_int(n, "n", minimum=1)
-    target = n if target is None else check_int(target, "target", minimum=1)
-    strides = check_int(strides, "strides", minimum=1)
+    n, strides, target = _positive(n=n, strides=strides, target=n if target is None else target)
     return ((target - 1) * strides - n + dilated_size(kernel_size, dilation_rate)) / 2
 
 
@@ -255,8 +253,7 @@ def dense_params(inputs: int, units: int, use_bias: bool = True) -> int:
     >>> dense_params(4, 50)
     250
     """
-    inputs = check_int(inputs, "inputs", minimum=1)
-    units = check_int(units, "units", minimum=1)
+    inputs, units = _positive(inputs=inputs, units=units)
     return units * (inputs + bool(use_bias))
 
 
@@ -266,27 +263,25 @@ def conv_params(
     filters: int,
     use_bias: bool = True,
     groups: int = 1,
-    rank: int = 2,
 ) -> int:
     """Weights of a convolution: a filter is as deep as its input (or its group), and each filter has one bias.
 
     Parameters
     ----------
-    kernel_size : one number for every axis (how many axes: `rank`), or one to three numbers
+    kernel_size : one number for a square kernel, or one to three numbers, one an axis
     in_channels, filters : channels in and out, each >= 1
     use_bias : count one bias a filter
     groups : each filter sees ``in_channels / groups`` channels; must divide both counts
-    rank : 1, 2 or 3 axes, used where `kernel_size` is one number
 
     Examples
     --------
     >>> conv_params(3, in_channels=3, filters=10)
     280
-    >>> conv_params(5, in_channels=1, filters=16, rank=1)
+    >>> conv_params((5,), in_channels=1, filters=16)
     96
     """
     in_channels, filters, groups = _channels(in_channels, filters, groups)
-    weights = math.prod(_sizes(kernel_size, "kernel_size", rank)) * (in_channels // groups) * filters
+    weights = math.prod(_sizes(kernel_size, "kernel_size")) * (in_channels // groups) * filters
     return weights + (filters if use_bias else 0)
 
 
@@ -316,33 +311,27 @@ def conv_macs(
     120422400
     """
     in_channels, filters, groups = _channels(in_channels, filters, groups)
-    input_size = _sizes(input_size, "input_size", 2)
+    input_size = _sizes(input_size, "input_size")
     axes = len(input_size)
     kernel_size = ints(kernel_size, "kernel_size", axes)
-    strides = ints(strides, "strides", axes)
-    dilation_rate = ints(dilation_rate, "dilation_rate", axes)
-    sides = check_padding(padding, axes)
-    positions = math.prod(
-        count for _, count in map(axis_geometry, input_size, kernel_size, strides, dilation_rate, sides)
-    )
+    steps = ints(strides, "strides", axes), ints(dilation_rate, "dilation_rate", axes)
+    found = map(axis_geometry, input_size, kernel_size, *steps, check_padding(padding, axes))
+    positions = math.prod(outputs for _, outputs in found)
     return positions * math.prod(kernel_size) * (in_channels // groups) * filters
 
 
-def _sizes(value: object, name: str, rank: int) -> tuple[int, ...]:
-    """One number repeated `rank` times, or one to three numbers as they are."""
-    rank = check_int(rank, "rank", 1, 3)
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        value = tuple(value)
-        if not 1 <= len(value) <= 3:
-            raise ValueError(f"`{name}` must be one to three whole numbers. Received: {value!r}")
-        rank = len(value)
-    return ints(value, name, rank)
+def _sizes(value: object, name: str) -> tuple[int, ...]:
+    """One number as two, or one to three numbers as they are."""
+    if not isinstance(value, Iterable):
+        return ints(value, name, 2)
+    value = tuple(value)
+    if not 1 <= len(value) <= 3:
+        raise ValueError(f"`{name}` must be one to three whole numbers. Received: {value!r}")
+    return ints(value, name, len(value))
 
 
 def _channels(in_channels: int, filters: int, groups: int) -> tuple[int, int, int]:
-    in_channels = check_int(in_channels, "in_channels", minimum=1)
-    filters = check_int(filters, "filters", minimum=1)
-    groups = check_int(groups, "groups", minimum=1)
+    in_channels, filters, groups = _positive(in_channels=in_channels, filters=filters, groups=groups)
     for name, count in (("in_channels", in_channels), ("filters", filters)):
         if count % groups:
             raise ValueError(

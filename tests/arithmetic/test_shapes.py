@@ -75,7 +75,6 @@ def test_output_size_by_hand(args, expected):
         (lambda: shapes.conv_params(3, 4, 6, groups=3), ValueError, "`groups` must divide `in_channels`: 4 / 3"),
         (lambda: shapes.conv_params(3, 6, 4, groups=3), ValueError, "`groups` must divide `filters`"),
         (lambda: shapes.conv_params((1, 2, 3, 4), 6, 4), ValueError, "`kernel_size` must be one to three"),
-        (lambda: shapes.conv_params(3, 6, 4, rank=4), ValueError, "`rank` must be a whole number from 1 to 3"),
         (lambda: shapes.conv_macs((5, 5), 7, 1, 1), ValueError, "does not fit"),
         (lambda: shapes.conv_macs(5, (3, 3, 3), 1, 1), ValueError, "`kernel_size` must be one whole number or 2"),
         (lambda: shapes.receptive_field([(3, 2, "same")]), ValueError, "only at stride 1"),
@@ -119,7 +118,6 @@ def test_padding_for_size_hits_the_target(n, k, s, target):
 @pytest.mark.parametrize(("rank", "groups", "bias"), [*itertools.product((1, 2, 3), (1, 2), (True, False))])
 def test_conv_params_counts_real_weights(rank, groups, bias):
     kernel = np.zeros((3,) * rank + (6 // groups, 4))
-    assert shapes.conv_params(3, 6, 4, bias, groups, rank) == kernel.size + (4 if bias else 0)
     assert shapes.conv_params((3,) * rank, 6, 4, bias, groups) == kernel.size + (4 if bias else 0)
 
 
