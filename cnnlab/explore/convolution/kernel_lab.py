@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from matplotlib import colormaps
@@ -54,7 +55,6 @@ class KernelLab(Explorer):
 
     def __init__(self, image: np.ndarray | None = None, kernel: np.ndarray | None = None) -> None:
         self._own = None if image is None else _photo_sized(_grey_picture(image))
-        self._photos: dict[str, np.ndarray] = {}
         self._computed: tuple[dict[str, object], np.ndarray] = {}, np.empty((0, 0))
         weights = kernels.kernel("sobel_vertical") if kernel is None else kernel
         weights = check_rank(weights, "kernel", {2: "(KH, KW)"})
@@ -88,11 +88,7 @@ class KernelLab(Explorer):
 
     def _picture(self) -> np.ndarray:
         """The picture at work, (H, W) float, 0 to 255."""
-        if self._own is not None:
-            return self._own
-        if self.photo not in self._photos:
-            self._photos[self.photo] = _photo_sized(_grey_picture(datasets.photo(self.photo)))
-        return self._photos[self.photo]
+        return _photo(self.photo) if self._own is None else self._own
 
     def _divisor(self) -> float:
         """What `normalise` divides by: the sum of the weights, or of the positive ones where the sum is zero."""
@@ -208,6 +204,11 @@ def _grey_picture(image: object) -> np.ndarray:
     image = check_rank(image, "image", {2: "(H, W)", 3: "(H, W, 3)"})
     check_sides(image[..., 0] if image.ndim == 3 else image, "image", LARGEST_KERNEL)
     return datasets.gray(image).astype(np.float64)
+
+
+@cache
+def _photo(name: str) -> np.ndarray:
+    return _photo_sized(_grey_picture(datasets.photo(name)))
 
 
 def _photo_sized(picture: np.ndarray) -> np.ndarray:

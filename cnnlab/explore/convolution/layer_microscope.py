@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import keras
 import numpy as np
 
@@ -11,7 +13,7 @@ from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import by
 from cnnlab.explore.convolution.opened import Explanation, OpenedConv, open_model
 from cnnlab.explore.drawing.arrays import Grid, Map, shades
-from cnnlab.explore.drawing.sheet import Sheet
+from cnnlab.explore.drawing.sheet import Sheet, rectangle
 
 WRITTEN_TAPS = 30  # larger kernels are drawn as colours only: their numbers would be too small to read
 WRITTEN_CHANNELS = 8
@@ -50,7 +52,7 @@ class LayerMicroscope(Explorer):
         self, model: keras.Model | None = None, image: np.ndarray | None = None, *, predict: bool = False
     ) -> None:
         self.opened = open_model(_small_model() if model is None else model, image)
-        self._latest: tuple[tuple, Explanation] | None = None
+        self._explained = lru_cache(maxsize=1)(self._explain)  # picture and words ask for the same one
         super().__init__(predict=predict)
 
     def adjust(self, changed: str | None) -> None:
@@ -69,10 +71,10 @@ class LayerMicroscope(Explorer):
 
     def explanation(self) -> Explanation:
         """The chosen output value, term by term, as numbers."""
-        place = (self.layer, self.row, self.column, self.filter)
-        if self._latest is None or self._latest[0] != place:  # picture and words ask for the same one
-            self._latest = place, self.conv().explain(*place[1:])
-        return self._latest[1]
+        return self._explained(self.layer, self.row, self.column, self.filter)
+
+    def _explain(self, layer: str, row: int, column: int, filter_index: int) -> Explanation:
+        return self.opened.convs[layer].explain(row, column, filter_index)
 
     def question(self) -> str:
         """The number of products, from the layer's arguments alone."""
@@ -227,8 +229,8 @@ class LayerMicroscope(Explorer):
         sheet.stamp("sum of the products in each input channel", [(2.0, 3.2)], 10)
         for chosen, colour in ((False, plot.BLUE), (True, plot.ORANGE)):
             bars = [
-                [(x - width / 2, zero), (x + width / 2, zero), (x + width / 2, end), (x - width / 2, end)]
-                for x, end, channel in zip(centres, zero - sums * scale, channels, strict=True)
+                rectangle(x - width / 2, zero, width, -value * scale)
+                for x, value, channel in zip(centres, sums, channels, strict=True)
                 if (channel == self.channel) is chosen
             ]
             if bars:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import keras
 import numpy as np
@@ -59,7 +60,7 @@ class ReceptiveFieldPinner(Explorer):
     ) -> None:
         self._size = check_int(size, "size", 8, 64)
         self._model = None if model is None else ModelFields(model)
-        self._stacks: dict[tuple, StackFields] = {}
+        self._fields_of = lru_cache(maxsize=1)(StackFields)  # the latest alone: the text can take any number of values
         self._at_end = True  # whether the last layer was chosen, before the stack changed
         super().__init__(predict=predict, stack=stack)
 
@@ -83,10 +84,7 @@ class ReceptiveFieldPinner(Explorer):
         """Where the fields come from: the model, or the stack as it is written now."""
         if self._model is not None:
             return self._model
-        key = (parse_stack(self.stack), self._size, self.padding, self.weights)
-        if key not in self._stacks:
-            self._stacks = {key: StackFields(*key)}  # only the latest: the text can take any number of values
-        return self._stacks[key]
+        return self._fields_of(parse_stack(self.stack), self._size, self.padding, self.weights)
 
     def question(self) -> str:
         """The field's height and width, padding included."""

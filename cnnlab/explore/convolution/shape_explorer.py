@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from cnnlab import plot
-from cnnlab.arithmetic.shapes import explicit_padding, same_padding
+from cnnlab.arithmetic.shapes import explicit_padding, resolve_padding
 from cnnlab.common.validate import check_choice, check_int
 from cnnlab.explore.base.controls import choice, text, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import minus
 from cnnlab.explore.convolution.windows import FORMULA, Windows, keras_answer
-from cnnlab.explore.drawing.sheet import INK, MONO_ADVANCE, Sheet
+from cnnlab.explore.drawing.sheet import INK, MONO_ADVANCE, Sheet, rectangle
 
 _MOST_PADDING = 6
 _PAPER, _PADDING_FILL, _OUTPUT_FILL, _GRID = "#F6F7F9", "#E3E3E3", "#D6EADF", "#A8B0BA"
@@ -205,7 +205,7 @@ class ShapeExplorer(Explorer):
             step = self.dilation_rate * cell
             taps = [(_LEFT + b * step, _TOP + a * step) for a, b in np.ndindex(self.kernel_size, self.kernel_size)]
             inset, side = 0.1 * cell, 0.8 * cell
-            sheet.shapes([_square(x + inset, y + inset, side) for x, y in taps], plot.ORANGE, line=1.8)
+            sheet.shapes([rectangle(x + inset, y + inset, side, side) for x, y in taps], plot.ORANGE, line=1.8)
         if self.revealed:
             last = (_LEFT + columns.starts[-1] * cell, _TOP + rows.starts[-1] * cell)
             sheet.box(*last, *window[2:], plot.GREEN, line=2.4, dashed=True)
@@ -312,16 +312,15 @@ class ShapeExplorer(Explorer):
     # --- sizes --------------------------------------------------------------------------------------------------
 
     def _axes(self) -> tuple[Windows, Windows]:
-        pads = parse_pads(self.pads) if self.padding == "explicit" else None
-        settings = (self.kernel_size, self.strides, self.dilation_rate)
-        made = []
-        for index, (name, n) in enumerate((("row", self.height), ("column", self.width))):
-            if pads is not None:
-                before, after = pads[index]
-            else:
-                before, after = same_padding(n, *settings) if self.padding == "same" else (0, 0)
-            made.append(Windows(name, n, before, after, *settings))
-        return made[0], made[1]
+        sizes, settings = (self.height, self.width), (self.kernel_size, self.strides, self.dilation_rate)
+        pads = self._explicit() or resolve_padding(self.padding, sizes, *settings)
+        rows, columns = (
+            Windows(name, n, *ends, *settings) for name, n, ends in zip(("row", "column"), sizes, pads, strict=True)
+        )
+        return rows, columns
+
+    def _explicit(self) -> tuple[tuple[int, int], tuple[int, int]] | None:
+        return parse_pads(self.pads) if self.padding == "explicit" else None
 
     def _usage(self) -> np.ndarray:
         """(H, W) how many windows use each pixel: the counts of the two axes multiply."""
@@ -329,10 +328,8 @@ class ShapeExplorer(Explorer):
         return np.outer(rows.usage(), columns.usage())
 
     def _keras(self) -> tuple[str, tuple[int, ...] | None, str]:
-        pads = parse_pads(self.pads) if self.padding == "explicit" else None
-        return keras_answer(
-            self.height, self.width, self.kernel_size, self.strides, self.padding, pads, self.dilation_rate
-        )
+        sizes, padding = (self.height, self.width), (self.padding, self._explicit())
+        return keras_answer(*sizes, self.kernel_size, self.strides, *padding, self.dilation_rate)
 
 
 _LABELS = ("height", "width")
@@ -387,10 +384,6 @@ def _misfit(axes: tuple[Windows, Windows]) -> str:
         f"it needs {axis.reach} {axis.name}s and the padded input has {axis.padded}" for axis in axes if axis.room < 0
     ]
     return f"No window fits: {'; '.join(parts)}. There is no output."
-
-
-def _square(x: float, y: float, side: float) -> list[tuple[float, float]]:
-    return [(x, y), (x + side, y), (x + side, y + side), (x, y + side)]
 
 
 def _corner(x: float, y: float, side: float) -> list[tuple[float, float]]:

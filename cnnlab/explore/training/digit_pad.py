@@ -17,7 +17,7 @@ from cnnlab.data.datasets import Dataset
 from cnnlab.explore.base.controls import button, choice, switch, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import counted
-from cnnlab.explore.drawing.canvas import INSTALL, canvas
+from cnnlab.explore.drawing.pointer import INSTALL, canvas
 from cnnlab.explore.drawing.sheet import INK, Sheet, rectangle
 from cnnlab.training.transfer.heads import one_a_class
 
