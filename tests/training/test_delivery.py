@@ -15,6 +15,8 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+import scipy.stats
+import sklearn.metrics
 from PIL import Image
 
 import cnnlab
@@ -71,6 +73,9 @@ def test_it_reads_a_file_as_the_training_pictures_were_read(bundle, tmp_path):
     answers = delivery.load(bundle).predict(tmp_path / "new.jpg")
     # Padded to 6 × 8, half of the picture is black: the mean is halved.
     assert answers["clear"] == pytest.approx(np.exp(5) / (np.exp(5) + 2), abs=0.01)
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(DataError, match="not a picture"):
+        delivery.load(bundle).predict(tmp_path / "notes.txt")
 
 
 @pytest.mark.parametrize(
@@ -86,12 +91,6 @@ def test_it_reads_a_file_as_the_training_pictures_were_read(bundle, tmp_path):
 def test_other_pictures_are_refused(bundle, picture, says):
     with pytest.raises(ValueError, match=says):
         delivery.load(bundle).predict(picture)
-
-
-def test_a_file_that_is_no_picture(bundle, tmp_path):
-    (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(DataError, match="not a picture"):
-        delivery.load(bundle).predict(tmp_path / "notes.txt")
 
 
 def test_a_bundle_is_replaced_and_nothing_else_is(tmp_path, model, bundle):
@@ -124,22 +123,23 @@ def test_a_missing_file_is_named(bundle, name):
         delivery.load(bundle)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "not json",
-        {"format": 2},
-        {"class_names": "abc"},
-        {"image_size": [6]},
-        {"image_size": ["6", "8"]},
-        {"fit": "squash"},
-    ],
-)
-def test_damaged_labels_are_refused(bundle, change):
+DAMAGED = "labels.json of cells is damaged"
+LABELS = [
+    *((text, DAMAGED) for text in ("not json", "", "[]", "[" * 100_000, "null")),
+    *((change, DAMAGED) for change in ({"format": 2}, {"class_names": "abc"}, {"image_size": [6]}, {"fit": "squash"})),
+    ({"image_size": ["6", "8"]}, DAMAGED),
+    ({"image_size": [32, 32]}, f"{DAMAGED}: it says 32 × 32 pixels, and the model takes 6 × 8"),
+    ({"class_names": [["a"], ["b"], ["c"]]}, "`class_names` must be 3 different names"),
+    ({"class_names": ["a", "b"]}, "`class_names` must be 3 different names"),
+]
+
+
+@pytest.mark.parametrize(("change", "says"), LABELS, ids=range(len(LABELS)))
+def test_labels_that_are_damaged_or_of_another_model_are_refused(bundle, change, says):
     path = bundle / "labels.json"
     text = change if isinstance(change, str) else json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change})
     path.write_text(text)
-    with pytest.raises(DataError, match=r"labels.json of cells is damaged"):
+    with pytest.raises(DataError, match=says):
         delivery.load(bundle)
 
 
@@ -150,66 +150,43 @@ def test_another_model_under_these_labels_is_refused(bundle, model):
         delivery.load(bundle)
 
 
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        (
-            {"image_size": [32, 32]},
-            r"labels.json of cells is damaged: it says 32 × 32 pixels, and the model takes 6 × 8",
-        ),
-        ({"class_names": [["a"], ["b"], ["c"]]}, "`class_names` must be 3 different names"),
-        ({"class_names": ["a", "b"]}, "`class_names` must be 3 different names"),
-    ],
-)
-def test_labels_of_another_model_are_refused(bundle, change, says):
-    path = bundle / "labels.json"
-    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **change}))
-    with pytest.raises(DataError, match=says):
-        delivery.load(bundle)
-
-
 def test_a_card_that_is_no_text_is_refused(bundle):
     (bundle / "MODEL_CARD.md").write_bytes(b"# caf\xe9")
     with pytest.raises(DataError, match="cells cannot be read: UnicodeDecodeError"):
         delivery.load(bundle)
 
 
-def foreign_zip() -> bytes:
+def zip_of(*names: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("notes.txt", "not a model")
+        for name in names:
+            archive.writestr(name, "{}")
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("content", [b"", b"no model", foreign_zip(), None], ids=["empty", "foreign", "zip", "cut"])
-def test_a_model_that_cannot_be_read_is_refused(bundle, content):
+NO_MODEL = "model.keras of cells is empty, cut short or no model of Keras"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", NO_MODEL),
+        (b"no model", NO_MODEL),
+        (zip_of("notes.txt"), NO_MODEL),
+        (None, NO_MODEL),
+        (zip_of("config.json", "metadata.json", "model.weights.h5"), "cells cannot be read: "),
+    ],
+    ids=["empty", "foreign", "zip", "cut", "damaged"],
+)
+def test_a_model_that_cannot_be_read_is_refused_without_a_machine_path(bundle, content, says):
     model = bundle / "model.keras"
     model.write_bytes(model.read_bytes()[:2000] if content is None else content)
     labels = json.loads((bundle / "labels.json").read_text(encoding="utf-8"))
     labels["sha256"] = hashlib.sha256(model.read_bytes()).hexdigest()
     (bundle / "labels.json").write_text(json.dumps(labels))
-    with pytest.raises(DataError, match="model.keras of cells is empty, cut short or no model of Keras") as caught:
-        delivery.load(bundle)
-    assert str(bundle) not in str(caught.value), "a machine path"
-
-
-def test_a_damaged_model_is_refused_without_a_machine_path(bundle):
-    with zipfile.ZipFile(bundle / "model.keras", "w") as archive:
-        for name in ("config.json", "metadata.json", "model.weights.h5"):
-            archive.writestr(name, "{}")
-    labels = json.loads((bundle / "labels.json").read_text(encoding="utf-8"))
-    labels["sha256"] = hashlib.sha256((bundle / "model.keras").read_bytes()).hexdigest()
-    (bundle / "labels.json").write_text(json.dumps(labels))
-    with pytest.raises(DataError, match="cells cannot be read: ") as caught:
+    with pytest.raises(DataError, match=says) as caught:
         delivery.load(bundle)
     assert str(bundle) not in str(caught.value)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "[" * 100_000, "null"], ids=["empty", "list", "deep", "null"])
-def test_labels_that_are_no_labels_are_refused(bundle, text):
-    (bundle / "labels.json").write_text(text)
-    with pytest.raises(DataError, match="labels.json of cells is damaged"):
-        delivery.load(bundle)
 
 
 class Unregistered(keras.layers.Layer):
@@ -322,20 +299,13 @@ def test_one_sigmoid_answers_for_both_classes(tmp_path):
         delivery.save(tmp_path / "pets", model, ["dog"], "# Pets")
 
 
-@pytest.mark.parametrize(("classes", "last"), [(3, "softmax"), (1, "sigmoid")])
-def test_scores_are_not_delivered_as_probabilities(tmp_path, classes, last):
-    scores = keras.layers.Dense(classes, kernel_initializer="ones", bias_initializer="ones")
+@pytest.mark.parametrize(("activation", "bias"), [("relu", 2.0), (None, 0.5)])  # between 0 and 1, and scores still
+@pytest.mark.parametrize(("classes", "last"), [(2, "softmax"), (1, "sigmoid")])
+def test_scores_are_not_delivered_as_probabilities(tmp_path, classes, last, activation, bias):
+    scores = keras.layers.Dense(classes, activation, kernel_initializer="zeros")
     model = layers_of(keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D(), scores)
+    scores.bias.assign([bias] * classes)
     with pytest.raises(ValueError, match=f'`model` must end in probabilities: activation="{last}" in its last layer'):
-        delivery.save(tmp_path / "pets", model, ["a", "b", "c"][: max(classes, 2)], "# Pets")
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("classes", [1, 2])
-def test_scores_that_lie_between_0_and_1_are_scores_still(tmp_path, classes):
-    scores = keras.layers.Dense(classes, kernel_initializer="zeros", bias_initializer=lambda *_, **__: [0.5] * classes)
-    model = layers_of(keras.Input((4, 4, 3)), keras.layers.GlobalAveragePooling2D(), scores)
-    with pytest.raises(ValueError, match="`model` must end in probabilities: .* in its last layer. Received: dense"):
         delivery.save(tmp_path / "pets", model, ["a", "b"], "# Pets")
     assert not list(tmp_path.iterdir())
 
@@ -356,16 +326,6 @@ def test_half_precision_answers_too(tmp_path):
     assert sum(back.predict(np.ones((4, 4, 3))).values()) == pytest.approx(1, abs=1e-2)
 
 
-def test_a_head_for_one_class_is_told_that_there_are_two():
-    with pytest.raises(ValueError, match="`classes` must be a whole number >= 2: yes or no are two classes"):
-        transfer.head(4, classes=1)
-
-
-def test_a_model_that_does_not_know_its_pictures_is_told_so(tmp_path):
-    with pytest.raises(ValueError, match=r"must know its pictures: make keras.Input\(\(H, W, 3\)\)"):
-        delivery.save(tmp_path / "cells", layers_of(keras.layers.Flatten()), NAMES, "# C")
-
-
 def layers_of(*layers: keras.layers.Layer) -> keras.Model:
     return keras.Sequential(list(layers))
 
@@ -373,6 +333,13 @@ def layers_of(*layers: keras.layers.Layer) -> keras.Model:
 @pytest.mark.parametrize(
     ("build", "names", "card", "error", "says"),
     [
+        (
+            lambda m: layers_of(keras.layers.Flatten()),
+            NAMES,
+            "# C",
+            ValueError,
+            "must know its pictures",
+        ),
         (lambda m: "model", NAMES, "# C", TypeError, "`model` must be a keras.Model. Received: str"),
         (lambda m: m, ["a", "b"], "# C", ValueError, "`class_names` must be 3 different names, one an output"),
         (lambda m: m, ["a", "b", "b"], "# C", ValueError, "`class_names` must be 3 different names"),
@@ -405,22 +372,16 @@ def test_save_refuses(tmp_path, model, build, names, card, error, says):
 # --- scores -----------------------------------------------------------------------------------------------------------
 
 
-def test_scores_by_hand():
+def test_scores_by_hand_and_by_scikit_learn():
     """Class 0: 5 of 10 found, 5 of 6 sayings right. Class 1: 6 of 10, 6 of 9. Class 2: 9 of 10, 9 of 15."""
-    scores = delivery.class_scores(np.array([[5, 3, 2], [0, 6, 4], [1, 0, 9]]))
+    matrix = np.array([[5, 3, 2], [0, 6, 4], [1, 0, 9]])
+    scores = delivery.class_scores(matrix)
     np.testing.assert_allclose(scores.recall, [0.5, 0.6, 0.9])
     np.testing.assert_allclose(scores.precision, [5 / 6, 6 / 9, 9 / 15])
     np.testing.assert_allclose(scores.f1, [10 / 16, 12 / 19, 18 / 25])  # 2·right / (row + column)
     assert scores.count.tolist() == [10, 10, 10]
-
-
-def test_scores_against_scikit_learn():
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-
-    rng = np.random.default_rng(0)
-    labels, said = rng.integers(0, 5, 300), rng.integers(0, 5, 300)
-    expected = precision_recall_fscore_support(labels, said)
-    scores = delivery.class_scores(confusion_matrix(labels, said))
+    labels, said = (rows.repeat(matrix.ravel()) for rows in np.indices(matrix.shape).reshape(2, -1))
+    expected = sklearn.metrics.precision_recall_fscore_support(labels, said)
     for got, want in zip((scores.precision, scores.recall, scores.f1, scores.count), expected, strict=True):
         np.testing.assert_allclose(got, want)
 
@@ -453,11 +414,10 @@ CARD = {
 }
 
 
-def test_one_right_picture_is_no_certainty():
-    assert delivery.accuracy_interval(1, 1) == pytest.approx((0.2065, 1.0), abs=1e-4)
-    assert delivery.accuracy_interval(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
-    card = delivery.model_card(**{**CARD, "matrix": np.array([[1, 0], [0, 0]])})
-    assert "Accuracy 1.00 (95 % interval 0.21 to 1.00) on 1 picture it" in card
+@pytest.mark.parametrize(("right", "total"), [(1, 1), (0, 10), (0, 3), (7, 9), (80, 100), (50, 50)])
+def test_the_interval_is_scipys(right, total):
+    theirs = scipy.stats.binomtest(right, total).proportion_ci(method="wilson")
+    assert delivery.accuracy_interval(right, total) == pytest.approx((theirs.low, theirs.high), abs=1e-6)
 
 
 @pytest.mark.parametrize(("right", "total"), [(1, 0), (3, 2), (-1, 4), (0.5, 1), (1, 2.0)])
@@ -466,11 +426,9 @@ def test_an_interval_needs_a_count(right, total):
         delivery.accuracy_interval(right, total)
 
 
-@pytest.mark.parametrize(("right", "total"), [(0, 3), (7, 9), (80, 100), (50, 50)])
-def test_the_interval_is_scipys(right, total):
-    stats = pytest.importorskip("scipy.stats")
-    theirs = stats.binomtest(right, total).proportion_ci(method="wilson")
-    assert delivery.accuracy_interval(right, total) == pytest.approx((theirs.low, theirs.high), abs=1e-6)
+def test_one_right_picture_is_no_certainty():
+    card = delivery.model_card(**{**CARD, "matrix": np.array([[1, 0], [0, 0]])})
+    assert "Accuracy 1.00 (95 % interval 0.21 to 1.00) on 1 picture it" in card
 
 
 def test_the_card_says_what_it_must():
@@ -481,12 +439,8 @@ def test_the_card_says_what_it_must():
     assert "Most often confused: cat, taken for dog, 2 of 10." in card
     assert "- Two breeds only." in card
     assert "Most often" not in delivery.model_card(**{**CARD, "matrix": np.diag([3, 4])})
-
-
-def test_counts_are_whole_numbers_in_any_dtype():
-    whole = delivery.model_card(**CARD)
-    for dtype in (float, np.float32, np.uint8):
-        assert delivery.model_card(**{**CARD, "matrix": CARD["matrix"].astype(dtype)}) == whole
+    for dtype in (float, np.float32, np.uint8):  # counts are whole numbers in any of them
+        assert delivery.model_card(**{**CARD, "matrix": CARD["matrix"].astype(dtype)}) == card
 
 
 def test_a_name_does_not_break_the_table():
