@@ -1,4 +1,4 @@
-"""The command ``cnnlab``: start, progress, run, build, doctor, data, detect. Each imports what it needs when called."""
+"""The command ``cnnlab``. Each of its commands imports what it needs when it is called."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ examples:
   cnnlab doctor                       what works here, what does not, what to type
   cnnlab data get mnist               fetch a data set for a classroom without internet
   cnnlab detect dog.jpg --model yolo-fastest   boxes around what is in a photo
+  cnnlab ledger vgg16                 what each layer of a network costs, a model.keras of yours too
 
 exit status: 0 all well, 1 something failed, 2 a wrong command or a folder that cannot be written, 130 stopped by hand
 """
@@ -165,6 +166,22 @@ def _parser() -> argparse.ArgumentParser:
     detect.add_argument("--score", type=_share, default=0.25, metavar="S", help="least score, 0 to 1 (default: 0.25)")
     detect.add_argument("--out", default="detections", metavar="DIR", help="folder to write to (default: detections)")
     detect.set_defaults(call=_detect)
+
+    ledger = commands.add_parser(
+        "ledger",
+        help="say what a network costs, layer by layer",
+        usage="cnnlab ledger MODEL [--input HEIGHT WIDTH [CHANNELS]] [--out FILE.csv | FILE.html]",
+    )
+    ledger.add_argument(
+        "model",
+        metavar="MODEL",
+        help="a .keras file, a name of the course's zoo (vgg16) or one of keras.applications (MobileNetV2)",
+    )
+    ledger.add_argument(
+        "--input", nargs="+", type=_positive(int), metavar="N", help="count for this input (default: the network's own)"
+    )
+    ledger.add_argument("--out", metavar="FILE", help="write a table (.csv) or a page (.html) instead of printing")
+    ledger.set_defaults(call=_ledger)
     return parser
 
 
@@ -379,4 +396,16 @@ def _detect(arguments: argparse.Namespace) -> int:
             complain=lambda line: print(f"cnnlab: {line}", file=sys.stderr, flush=True),
         )
     except (ValueError, DataError) as error:  # a file or a name that is no detector
+        return _complain(error, 2)
+
+
+def _ledger(arguments: argparse.Namespace) -> int:
+    from cnnlab.course.startup import load_keras
+
+    load_keras()
+    from cnnlab.course.ledger_command import ledger_command
+
+    try:
+        return ledger_command(arguments.model, arguments.input, arguments.out, announce=print)
+    except ValueError as error:  # a file or a name that is no model, or an input that does not fit it
         return _complain(error, 2)

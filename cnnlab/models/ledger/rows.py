@@ -55,13 +55,24 @@ def read(model: keras.Model, input_shape: object = None) -> tuple[tuple[Row, ...
         raise ValueError(f"`model` must have its weights, and {model.name} does not know its input yet. {fix}")
     weights, note = _Counter(), ""
     if has_graph(model):
-        steps = Walk(model, None if input_shape is None else _fitting(model, input_shape)).steps
+        steps = _steps(model, None if input_shape is None else _fitting(model, input_shape))
         rows = [_row(step, seen, weights) for step, seen in zip(steps, receptive_fields(steps), strict=True)]
     else:
         rows = [_without_numbers(layer, layer.name, weights) for layer in model.layers]
         note = f"{model.name} is a subclassed model ({type(model).__name__}): {_UNSEEN}"
     rest = _without_numbers(model, "own weights", weights, "weights of the model itself, outside its layers")
     return (*rows, *([rest] if rest.params else [])), note
+
+
+def _steps(model: keras.Model, input_shape: tuple[int, ...] | None) -> list[Step]:
+    try:
+        return Walk(model, input_shape).steps
+    except ValueError as error:
+        if input_shape is None:
+            raise
+        # Keras says first that a stand-in was called, and last with what.
+        lines = [line for line in str(error).splitlines() if line and not line.startswith("Exception encountered")]
+        raise ValueError(f"`input_shape` {input_shape} does not fit {model.name}: {lines[0]}") from None
 
 
 def _fitting(model: keras.Model, input_shape: object) -> tuple[int, ...]:
