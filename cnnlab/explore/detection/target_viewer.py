@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
-import ipywidgets as widgets
 import numpy as np
 
 from cnnlab import plot
@@ -13,7 +13,10 @@ from cnnlab.common.validate import check_int, check_rank
 from cnnlab.data import scenes
 from cnnlab.detection import anchors as anchor_sizes
 from cnnlab.detection import yolo
+from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.base.wording import minus
+from cnnlab.explore.detection.boxed_picture import rulings
 from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import INK, Sheet
 
@@ -51,6 +54,13 @@ class TargetViewer(Explorer):
     {'row': 1, 'column': 3, 'anchor': 1}
     """
 
+    x = whole(0, lambda it: it._size[1], lambda it: it._start[0], label="centre x", width=250)
+    y = whole(0, lambda it: it._size[0], lambda it: it._start[1], label="centre y", width=250)
+    width = whole(_SMALLEST, lambda it: it._size[1], lambda it: it._start[2], width=250)
+    height = whole(_SMALLEST, lambda it: it._size[0], lambda it: it._start[3], width=250)
+    label = choice(lambda it: it._names, lambda it: it._names[it._labels[0]], label="class")
+    grid = choice(lambda it: [(f"{n} × {n}", n) for n in it._grids], lambda it: it._grids[len(it._grids) // 2])
+
     def __init__(
         self,
         image: np.ndarray | None = None,
@@ -70,8 +80,7 @@ class TargetViewer(Explorer):
         pixels = check_rank(image, "image", {3: "(H, W, 3)"})
         if pixels.shape[-1] != 3:
             raise ValueError(f"`image` must have shape (H, W, 3). Received: shape {pixels.shape}")
-        shown = pixels if pixels.dtype == np.uint8 else (255 * np.clip(pixels, 0, 1)).astype(np.uint8)
-        self._pixels = np.concatenate([shown, np.full((*shown.shape[:2], 1), 255, np.uint8)], axis=-1)
+        self._pixels = pixels if pixels.dtype == np.uint8 else (255 * np.clip(pixels, 0, 1)).astype(np.uint8)
         self._size = pixels.shape[:2]
         self._names = tuple(map(str, class_names))
         self._anchors = anchor_sizes.check(anchors)
@@ -81,30 +90,13 @@ class TargetViewer(Explorer):
         self._boxes = box_arrays.check(boxes)
         if not len(self._boxes):
             raise ValueError("`boxes` must hold at least one box, to be moved. Received: none")
+        x1, y1, x2, y2 = self._boxes[0]
+        self._start = [int(value) for value in ((x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1)]  # whole pixels
         self._labels = np.asarray(labels)
-        yolo.encode(
-            self._boxes, self._labels, self._anchors, (1, 1), len(self._names), self._size
-        )  # refuses what is off
+        # Refuses labels that are off.
+        yolo.encode(self._boxes, self._labels, self._anchors, (1, 1), len(self._names), self._size)
         self._known: tuple | None = None
         super().__init__(predict=predict)
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        height, width = self._size
-        x1, y1, x2, y2 = self._boxes[0]
-
-        def slider(value: float, low: int, high: int, label: str) -> widgets.IntSlider:
-            value = int(np.clip(value, low, high))  # a whole pixel, for the arithmetic
-            return widgets.IntSlider(value, min=low, max=high, description=label, layout=widgets.Layout(width="250px"))
-
-        grid = self._grids[len(self._grids) // 2]
-        return {
-            "x": slider((x1 + x2) / 2, 0, width, "centre x"),
-            "y": slider((y1 + y2) / 2, 0, height, "centre y"),
-            "width": slider(x2 - x1, _SMALLEST, width, "width"),
-            "height": slider(y2 - y1, _SMALLEST, height, "height"),
-            "label": widgets.Dropdown(options=self._names, value=self._names[self._labels[0]], description="class"),
-            "grid": widgets.Dropdown(options=[(f"{n} × {n}", n) for n in self._grids], value=grid, description="grid"),
-        }
 
     def question(self) -> str:
         return "Which row, which column, which anchor? Type three numbers, such as 1, 2, 0."
@@ -113,14 +105,12 @@ class TargetViewer(Explorer):
         return dict(zip(("row", "column", "anchor"), self._place(), strict=True))
 
     def _place(self) -> tuple[int, int, int]:
-        where = self._where()
+        where, _ = self._encoded()
         return int(where.row[0]), int(where.column[0]), int(where.anchor[0])
 
     def target(self) -> np.ndarray:
         """The 5 + C numbers of the moved box."""
-        targets, _ = self._encoded()
-        row, column, anchor = self._place()
-        return targets[row, column, anchor]
+        return self._encoded()[1][self._place()]
 
     # --- what is computed ---------------------------------------------------------------------------------------
 
@@ -129,21 +119,15 @@ class TargetViewer(Explorer):
         moved = np.concatenate([(self.x, self.y) - half, (self.x, self.y) + half])
         return np.concatenate([moved[None], self._boxes[1:]])
 
-    def _where(self) -> yolo.Responsible:
-        return self._worked_out()[0]
-
-    def _encoded(self) -> tuple[np.ndarray, np.ndarray]:
-        return self._worked_out()[1]
-
-    def _worked_out(self) -> tuple[yolo.Responsible, tuple[np.ndarray, np.ndarray]]:
-        """Who is responsible, and the targets, of the present state: asked for many times in one redraw."""
+    def _encoded(self) -> tuple[yolo.Responsible, np.ndarray]:
+        """Who is responsible for each box, and the targets: asked for many times in one redraw."""
         state = self.state()
         if self._known is None or self._known[0] != state:
             labels = np.array([self._names.index(self.label), *self._labels[1:]])
             setting = {"anchors": self._anchors, "grid": (self.grid, self.grid), "image_size": self._size}
             boxes = self._all_boxes()
-            encoded = yolo.encode(boxes, labels, classes=len(self._names), **setting)
-            self._known = state, yolo.responsible(boxes, **setting), encoded
+            targets, _ = yolo.encode(boxes, labels, classes=len(self._names), **setting)
+            self._known = state, yolo.responsible(boxes, **setting), targets
         return self._known[1:]
 
     def _cell(self) -> tuple[float, float]:
@@ -155,44 +139,48 @@ class TargetViewer(Explorer):
 
     def _rivals(self) -> list[int]:
         """The other boxes that want the same cell and anchor."""
-        where = self._where()
+        where, _ = self._encoded()
         same = (where.row == where.row[0]) & (where.column == where.column[0]) & (where.anchor == where.anchor[0])
         return [int(i) for i in np.flatnonzero(same) if i]
 
     # --- in words -----------------------------------------------------------------------------------------------
 
     def describe(self) -> str:
-        high, wide = self._cell()
-        short = plot.short_number
+        high, wide = map(plot.short_number, self._cell())
+        anchors = [f"{plot.short_number(w)} × {plot.short_number(h)}" for w, h in self._anchors]
         lines = [
             f"A {self.label}, centre x = {self.x}, y = {self.y}, {self.width} pixels wide and {self.height} high.",
             f"Grid {self.grid} × {self.grid} on a picture {self._size[0]} high and {self._size[1]} wide: a cell is "
-            f"{short(high)} high and {short(wide)} wide.",
-            "Anchors (width × height): "
-            + ", ".join(f"{k}: {short(w)} × {short(h)}" for k, (w, h) in enumerate(self._anchors))
-            + ".",
+            f"{high} high and {wide} wide.",
+            f"Anchors (width × height): {', '.join(f'{k}: {words}' for k, words in enumerate(anchors))}.",
         ]
         if not self.revealed:
             return "\n".join([*lines, "Cell, anchor and numbers appear with your guess."])
         row, column, anchor = self._place()
-        targets, lost = self._encoded()
-        x, y, tw, th = self.target()[:4]
-        a_w, a_h = self._anchors[anchor]
+        ious = ", ".join(f"anchor {k} {iou:.2f}" for k, iou in enumerate(self._ious()))
+        sums = zip(("x", "y", "tw", "th"), self._sums(), self.target(), strict=False)
+        classes = ", ".join(f"{name} {value:.0f}" for name, value in zip(self._names, self.target()[5:], strict=True))
+        objectness = self._encoded()[1][..., yolo.OBJECTNESS]
         lines += [
-            f"Row ⌊{self.y} / {short(high)}⌋ = {row}, column ⌊{self.x} / {short(wide)}⌋ = {column}"
-            f"{self._last_words()}.",
-            "IoU of the shapes: "
-            + ", ".join(f"anchor {k} {iou:.2f}" for k, iou in enumerate(self._ious()))
-            + f". Anchor {anchor} is responsible.",
-            f"x = {self.x} / {short(wide)} − {column} = {x:.2f}; y = {self.y} / {short(high)} − {row} = {y:.2f}; "
-            f"tw = ln({self.width} / {short(a_w)}) = {tw:.2f}; th = ln({self.height} / {short(a_h)}) = {th:.2f}.",
-            "Objectness 1; "
-            + ", ".join(f"{n} {v:.0f}" for n, v in zip(self._names, self.target()[5:], strict=True))
-            + ".",
+            f"Row ⌊{self.y} / {high}⌋ = {row}, column ⌊{self.x} / {wide}⌋ = {column}{self._last_words()}.",
+            f"IoU of the shapes: {ious}. Anchor {anchor} is responsible.",
+            "; ".join(f"{name} = {how} = {value:.2f}" for name, how, value in sums) + ".",
+            f"Objectness 1; {classes}.",
             self._rival_words(),
+            f"Objectness is 0 in the other {int((objectness == 0).sum())} of {objectness.size} slots.",
         ]
-        empty = int((targets[..., yolo.OBJECTNESS] == 0).sum())
-        return "\n".join([*lines, f"Objectness is 0 in the other {empty} of {targets[..., 0].size} slots."])
+        return "\n".join(lines)
+
+    def _sums(self) -> tuple[str, str, str, str]:
+        """How x, y, tw and th of the target are worked out."""
+        row, column, anchor = self._place()
+        high, wide, anchor_w, anchor_h = map(plot.short_number, (*self._cell(), *self._anchors[anchor]))
+        return (
+            f"{self.x} / {wide} − {column}",
+            f"{self.y} / {high} − {row}",
+            f"ln({self.width} / {anchor_w})",
+            f"ln({self.height} / {anchor_h})",
+        )
 
     def _last_words(self) -> str:
         at_end = self.x == self._size[1] or self.y == self._size[0]
@@ -202,7 +190,7 @@ class TargetViewer(Explorer):
         if rivals := self._rivals():
             names = " and the ".join(self._names[self._labels[i]] for i in rivals)
             return f"The {names} (dashed) has the same cell and the same anchor. One place, one object: it is lost."
-        where, here = self._where(), self._place()
+        (where, _), here = self._encoded(), self._place()
         for i in range(1, len(self._boxes)):
             if (where.row[i], where.column[i]) == here[:2]:
                 name = self._names[self._labels[i]]
@@ -220,49 +208,41 @@ class TargetViewer(Explorer):
         return picture
 
     def _draw_scene(self, sheet: Sheet) -> None:
-        height, width = self._size
-        scale = _SIDE / max(height, width)
-        left, top = _LEFT + (_SIDE - width * scale) / 2, _TOP
-        Map(sheet, self._pixels, (_LEFT, _TOP), _SIDE)
+        (height, width), (high, wide) = self._size, self._cell()
+        shown = Map(sheet, self._pixels, (_LEFT, _TOP), _SIDE)
         sheet.write(_LEFT, _TOP - 0.27, f"grid {self.grid} × {self.grid}", 12, bold=True)
-        high, wide = (side * scale for side in self._cell())
-        lines = [((left, top + i * high), (left + width * scale, top + i * high)) for i in range(self.grid + 1)]
-        lines += [((left + j * wide, top), (left + j * wide, top + height * scale)) for j in range(self.grid + 1)]
+        sides = np.arange(self.grid + 1)
+        lines = rulings(shown, self._size, sides * high, sides * wide)
         sheet.lines(lines, "white", 1.6)
         sheet.lines(lines, "#555555", 0.7)
-        numbers = range(0, self.grid, 1 if self.grid <= 12 else 2)
-        beside = {
-            str(i): [(left + (i + 0.5) * wide, top - 0.1), (left - 0.09, top + (i + 0.5) * high)] for i in numbers
-        }
-        sheet.stamp_all(beside, 7.5, plot.GREY)
-        for number, (x1, y1, x2, y2) in enumerate(box_arrays.clip(self._all_boxes(), height, width)):
-            place = left + x1 * scale, top + y1 * scale, (x2 - x1) * scale, (y2 - y1) * scale
-            sheet.box(*place, "white", line=3.6)
-            sheet.box(*place, plot.BLUE, line=2.0, dashed=number > 0)
+        for number in range(0, self.grid, 1 if self.grid <= 12 else 2):
+            (x, _), (_, y) = shown.corner(0, (number + 0.5) * wide), shown.corner((number + 0.5) * high, 0)
+            sheet.stamp(str(number), [(x, shown.top - 0.1), (shown.left - 0.09, y)], 7.5, plot.GREY)
+        boxes = box_arrays.clip(self._all_boxes(), height, width)
+        shown.outline(boxes[:1], plot.BLUE, 2.0)
+        shown.dashed(boxes[1:], plot.BLUE, 2.0)
         if self.revealed:
             row, column, _ = self._place()
-            cell = left + column * wide, top + row * high, wide, high
-            sheet.box(*cell, "white", line=5.0)
-            sheet.box(*cell, plot.ORANGE, line=3.2)
-        x, y, r = left + self.x * scale, top + self.y * scale, 0.055
-        for size, colour in ((r + 0.02, "white"), (r, plot.BLUE)):
-            sheet.shapes([[(x - size, y), (x, y - size), (x + size, y), (x, y + size)]], colour)
+            cell = column * wide, row * high, (column + 1) * wide, (row + 1) * high
+            shown.outline(np.array([cell]), plot.ORANGE, 3.2)
+        x, y = shown.corner(self.y, self.x)
+        for radius, colour in ((0.075, "white"), (0.055, plot.BLUE)):
+            sheet.shapes([[(x - radius, y), (x, y - radius), (x + radius, y), (x, y + radius)]], colour)
 
     def _draw_anchors(self, sheet: Sheet) -> None:
         """Each anchor with the box on it, centres together, all in one scale."""
         sheet.write(_MIDDLE, _TOP - 0.27, "box on anchor", 12, bold=True)
         room = min(0.86, 3.95 / len(self._anchors) - 0.08)
-        largest = max(self._anchors.max(), self.width, self.height)
+        own = self.width, self.height
+        largest = max(self._anchors.max(), *own)
         scale, ious = room / largest, self._ious()
         best, lines = self._place()[2] if self.revealed else -1, []
         for k, (w, h) in enumerate(self._anchors):
             x, y = _MIDDLE + 0.5 * room, _TOP + k * (room + 0.1) + 0.5 * room
             colour = plot.ORANGE if k == best else plot.GREY
-            sheet.box(
-                x - w * scale / 2, y - h * scale / 2, w * scale, h * scale, colour, line=3.0 if k == best else 1.6
-            )
-            size = self.width * scale, self.height * scale
-            sheet.box(x - size[0] / 2, y - size[1] / 2, *size, plot.BLUE, line=1.6)
+            for size, edge, line in (((w, h), colour, 3.0 if k == best else 1.6), (own, plot.BLUE, 1.6)):
+                wide, high = size[0] * scale, size[1] * scale
+                sheet.box(x - wide / 2, y - high / 2, wide, high, edge, line=line)
             words = f"{k}: {plot.short_number(w)} × {plot.short_number(h)}"
             iou = f"IoU {ious[k]:.2f}" if self.revealed else "IoU ?"
             beside = _MIDDLE + room + 0.12
@@ -272,37 +252,20 @@ class TargetViewer(Explorer):
     def _draw_numbers(self, sheet: Sheet) -> None:
         place = "cell ? ?, anchor ?"
         rows = [(name, "?") for name in ("x", "y", "tw", "th", "objectness", *self._names)]
-        high, wide = map(plot.short_number, self._cell())
         if self.revealed:
             row, column, anchor = self._place()
             place = f"row {row}, column {column}, anchor {anchor}"
-            w, h = map(plot.short_number, self._anchors[anchor])
-            how = (
-                f"{self.x} / {wide} − {column}",
-                f"{self.y} / {high} − {row}",
-                f"ln({self.width} / {w})",
-                f"ln({self.height} / {h})",
-            )
             rows = [(name, f"{value:.2f}") for (name, _), value in zip(rows, self.target(), strict=True)]
             rows = [(name, value.removesuffix(".00") if k > 3 else value) for k, (name, value) in enumerate(rows)]
         sheet.write(_RIGHT, _TOP - 0.27, place, 12, bold=True)
         step = min(0.34, 3.2 / len(rows))
         lines = [_TOP + 0.16 + k * step for k in range(len(rows))]
         sheet.write_all([(_RIGHT, y, name) for y, (name, _) in zip(lines, rows, strict=True)], 10)
-        values = [(_RIGHT + 1.0, y, f"{value:>5}".replace("-", "−")) for y, (_, value) in zip(lines, rows, strict=True)]
+        values = [(_RIGHT + 1.0, y, minus(f"{value:>5}")) for y, (_, value) in zip(lines, rows, strict=True)]
         sheet.write_all(values, 10.5, mono=True)
         if self.revealed:
-            sheet.write_all([(_RIGHT + 1.7, y, f"= {text}") for y, text in zip(lines, how, strict=False)], 9)
+            sheet.write_all([(_RIGHT + 1.7, y, f"= {text}") for y, text in zip(lines, self._sums(), strict=False)], 9)
         if self.revealed and len(self._boxes) > 1:
             colour = plot.RED if self._rivals() else INK
-            for k, line in enumerate(_wrapped(self._rival_words(), 46)):
+            for k, line in enumerate(textwrap.wrap(self._rival_words(), 46)):
                 sheet.write(_RIGHT, _TOP + 3.45 + 0.2 * k, line, 9, colour)
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
