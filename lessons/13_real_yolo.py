@@ -47,7 +47,7 @@ import numpy as np
 from cnnlab import conv, darknet, datasets, explore, letterbox, metrics, overlay, plot, scenes
 from cnnlab.checks import lesson13 as check
 from cnnlab.detection import tiny_yolo
-from cnnlab.detection.darknet import build, cfg, plan
+from cnnlab.detection.darknet import cfg, keras_model, plan
 from cnnlab.detection.detections import Detections, GroundTruth
 
 # %% tags=["parameters"]
@@ -266,7 +266,7 @@ for name in ("yolov2", "yolov3", "yolov3-tiny"):
 # | `[yolo]`, `[region]` | nothing: the arithmetic of lesson 12, outside the model |
 
 # %% tags=["nbval-check-output"]
-yolov2 = build.model(published["yolov2"])
+yolov2 = keras_model.build(published["yolov2"])
 print(yolov2.output.shape)
 print(f"{yolov2.count_params():,} parameters")
 print(f"{sum(int(np.prod(w.shape)) for w in yolov2.trainable_weights):,} trainable")
@@ -335,7 +335,7 @@ check.heads(yolov3)
 
 # %%
 network = plan.make(cfg.read(cfg_file))
-model = build.model(network)
+model = keras_model.build(network)
 print([(slot.name, slot.shape) for slot in network.nodes[0].slots])
 
 
@@ -347,7 +347,7 @@ def put(numbers, change=lambda arrays: arrays):
         for slot in node.slots:
             arrays[slot.name] = numbers[at : at + slot.size].reshape(slot.shape)
             at += slot.size
-        build.fill(model, node, change(arrays))
+        keras_model.fill(model, node, change(arrays))
 
 
 # %% [markdown]

@@ -118,7 +118,7 @@ REGISTRY = {
             "squeezenet_weights_tf_dim_ordering_tf_kernels_notop.h5",
             lost="lesson 10 does not come to photographs, and lesson 17 starts from a network that knows digits only",
         ),
-        # Darknet detectors, see detection/darknet/models.py; the .cfg of YOLOv3 and YOLOv3-tiny ship in data/darknet.
+        # Darknet detectors, see detection/darknet/reading.py; the .cfg of YOLOv3 and YOLOv3-tiny ship in data/darknet.
         DataFile(
             name="yolov3",
             file="darknet/yolov3.weights",

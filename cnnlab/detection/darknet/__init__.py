@@ -11,7 +11,7 @@ files there: a ``.cfg`` says in plain text what it is made of, a ``.weights`` ho
 ``cfg``, ``plan``     text → sections → shapes and counts, without Keras
 ``weights``           bytes ↔ arrays, without Keras
 ``heads``             raw outputs → boxes, without Keras
-``build``             plan → Keras layers
+``keras_model``       plan → Keras layers
 ====================  =================================================================================================
 """
 

@@ -10,15 +10,41 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from cnnlab.common.errors import cause
-from cnnlab.detection.darknet.error import DarknetError
 from cnnlab.detection.darknet.options import ALIASES, NOT_BUILT, SECTIONS, steers_training
 
 MOST_BYTES = 1_000_000  # yolov3.cfg has 8,342
 MOST_SECTIONS = 1_000  # yolov3.cfg has 108
+
+
+class DarknetError(ValueError):
+    """A .cfg, a .weights or a .names file cannot be used. The message says where and why.
+
+    Parameters
+    ----------
+    why : what is wrong, with the numbers
+    file : name of the file, without its folder
+    line : number of the line in it, from 1; 0 when no line is to blame
+    section : kind of the section, such as ``"convolutional"``
+
+    Examples
+    --------
+    >>> str(DarknetError("`filters` is missing", file="a.cfg", line=7, section="convolutional"))
+    'a.cfg, line 7, [convolutional]: `filters` is missing'
+    """
+
+    def __init__(self, why: str, *, file: str = "", line: int = 0, section: str = "") -> None:
+        where = [file] if file else []
+        if line:
+            where.append(f"line {line}")
+        if section:
+            where.append(f"[{section}]")
+        super().__init__(f"{', '.join(where)}: {why}" if where else why)
 
 
 @dataclass(frozen=True)
@@ -32,19 +58,21 @@ class Section:
     values : every option that changes what the network computes, with Darknet's default where the file is silent;
         ``section["filters"]`` reads it
     lines : line of each option that the file gives
+    file : name of the file
     """
 
     kind: str
     line: int
     values: dict[str, object] = field(repr=False)
     lines: dict[str, int] = field(repr=False)
+    file: str
 
     def __getitem__(self, option: str) -> object:
         return self.values[option]
 
-    def given(self, option: str) -> bool:
-        """Whether the file itself gives `option`."""
-        return option in self.lines
+    def error(self, why: str, option: str = "") -> DarknetError:
+        """A `DarknetError` about this section, at the line of `option` where the file gives it."""
+        return DarknetError(why, file=self.file, line=self.lines.get(option, self.line), section=self.kind)
 
 
 @dataclass(frozen=True)
@@ -55,10 +83,6 @@ class Config:
     layers: tuple[Section, ...]
     file: str
     data: bytes = field(repr=False)
-
-    def error(self, why: str, section: Section, option: str = "") -> DarknetError:
-        """A `DarknetError` about `section`, at the line of `option` where the file gives it."""
-        return DarknetError(why, file=self.file, line=section.lines.get(option, section.line), section=section.kind)
 
 
 def read(path: str | os.PathLike[str]) -> Config:
@@ -104,7 +128,7 @@ def parse(text: str, file: str = "cfg") -> Config:
     (8, 1, 'logistic')
     >>> parse("[net]\\nwidth=1000000000\\nheight=32", "huge.cfg")
     Traceback (most recent call last):
-    cnnlab.detection.darknet.error.DarknetError: huge.cfg, line 2, [net]: `width` must be a whole number from 1 to 10000. Received: '1000000000'
+    cnnlab.detection.darknet.cfg.DarknetError: huge.cfg, line 2, [net]: `width` must be a whole number from 1 to 10000. Received: '1000000000'
     """  # noqa: E501
     if len(text) > MOST_BYTES:
         raise DarknetError(f"must have at most {MOST_BYTES:,} characters to be a .cfg", file=file)
@@ -116,86 +140,67 @@ def parse(text: str, file: str = "cfg") -> Config:
         if kind in NOT_BUILT:
             raise DarknetError(NOT_BUILT[kind], file=file, line=number, section=kind)
     sections: list[Section] = []
-    given: dict[str, str] = {}
     for number, bare in bare_lines:
         if not bare or bare[0] in "#;\0":
             continue
+        error = partial(DarknetError, file=file, line=number)
         if bare[0] == "[":
-            if sections:
-                _finish(sections[-1], given, file)
-            sections.append(_opened(bare, number, len(sections), file))
-            given = {}
+            sections.append(Section(_kind(bare, len(sections), error), number, {}, {}, file))
+        elif not sections:
+            raise error(f"must begin with a [net] section. Received: {bare[:40]!r}")
         else:
-            _add_option(bare, number, sections, given, file)
+            _add_option(bare, number, sections[-1], partial(error, section=sections[-1].kind))
     if not sections:
         raise DarknetError("must begin with a [net] section; it has none", file=file)
-    _finish(sections[-1], given, file)
+    for section in sections:
+        for name, option in SECTIONS[section.kind].items():
+            if name not in section.values and option.default is None:
+                raise section.error(f"`{name}` is missing")
+            section.values.setdefault(name, option.default)
     return Config(sections[0], tuple(sections[1:]), file, text.encode(errors="replace"))
 
 
-def _opened(bare: str, number: int, before: int, file: str) -> Section:
-    """The section that the line `bare` opens."""
+Error = Callable[..., DarknetError]
+
+
+def _kind(bare: str, before: int, error: Error) -> str:
+    """The kind of the section that the line `bare` opens, behind `before` others."""
     kind = bare[1:].removesuffix("]")
     if not bare.endswith("]") or not kind:
-        raise DarknetError(f"a section is a name in brackets. Received: {bare[:40]!r}", file=file, line=number)
+        raise error(f"a section is a name in brackets. Received: {bare[:40]!r}")
     kind = ALIASES.get(kind, kind)
+    error = partial(error, section=kind[:40])
     if kind not in SECTIONS:
-        near = difflib.get_close_matches(kind[:40], SECTIONS, n=1)
-        hint = f" Did you mean [{near[0]}]?" if near else ""
-        raise DarknetError(
-            f"is no section of Darknet's: this package knows {', '.join(SECTIONS)}.{hint}",
-            file=file, line=number, section=kind[:40],
-        )  # fmt: skip
+        known = f"is no section of Darknet's: this package knows {', '.join(SECTIONS)}."
+        raise error(known + _did_you_mean(kind, SECTIONS, "[{}]"))
     if (kind == "net") != (before == 0):
-        raise DarknetError("the first section, and no other, must be [net]", file=file, line=number, section=kind)
+        raise error("the first section, and no other, must be [net]")
     if before > MOST_SECTIONS:
-        raise DarknetError(f"there are more than {MOST_SECTIONS:,} layers", file=file, line=number, section=kind)
-    return Section(kind, number, {}, {})
+        raise error(f"there are more than {MOST_SECTIONS:,} layers")
+    return kind
 
 
-def _add_option(bare: str, number: int, sections: list[Section], given: dict[str, str], file: str) -> None:
-    """Note the line ``name=value`` for the section that is open."""
-    if not sections:
-        raise DarknetError(f"must begin with a [net] section. Received: {bare[:40]!r}", file=file, line=number)
-    section = sections[-1]
-    name, sign, value = bare.partition("=")
+def _add_option(bare: str, number: int, section: Section, error: Error) -> None:
+    """Read the line ``name=value`` into the section that is open."""
+    name, sign, text = bare.partition("=")
     if sign and steers_training(name, section.kind):
         return
-    value = value.partition("#")[0].partition(";")[0]
-    if not sign or not name or not value:
-        raise DarknetError(
-            f"a line must be an option, name=value. Received: {bare[:40]!r}",
-            file=file, line=number, section=section.kind,
-        )  # fmt: skip
-    if name in given:
-        raise DarknetError(
-            f"`{name}` is given twice, here and in line {section.lines[name]}",
-            file=file, line=number, section=section.kind,
-        )  # fmt: skip
+    text = text.partition("#")[0].partition(";")[0]
+    if not sign or not name or not text:
+        raise error(f"a line must be an option, name=value. Received: {bare[:40]!r}")
+    if name in section.lines:
+        raise error(f"`{name}` is given twice, here and in line {section.lines[name]}")
     known = SECTIONS[section.kind]
     if name not in known:
-        near = difflib.get_close_matches(name[:40], known, n=1)
-        hint = f" Did you mean `{near[0]}`?" if near else ""
-        raise DarknetError(
-            f"`{name[:40]}` is not an option that this package knows here.{hint}",
-            file=file, line=number, section=section.kind,
-        )  # fmt: skip
-    given[name] = value
+        what = f"`{name[:40]}` is not an option that this package knows here."
+        raise error(what + _did_you_mean(name, known, "`{}`"))
     section.lines[name] = number
+    try:
+        section.values[name] = known[name].read(text)
+    except ValueError as broken:
+        raise error(f"`{name}` {broken}. Received: {text[:40]!r}") from None
 
 
-def _finish(section: Section, given: dict[str, str], file: str) -> None:
-    """Read the values of a section that is complete."""
-    for name, option in SECTIONS[section.kind].items():
-        if name not in given:
-            if option.default is None:
-                raise DarknetError(f"`{name}` is missing", file=file, line=section.line, section=section.kind)
-            section.values[name] = option.default
-            continue
-        try:
-            section.values[name] = option.read(given[name])
-        except ValueError as error:
-            raise DarknetError(
-                f"`{name}` {error}. Received: {given[name][:40]!r}",
-                file=file, line=section.lines[name], section=section.kind,
-            ) from None  # fmt: skip
+def _did_you_mean(name: str, known: Iterable[str], form: str) -> str:
+    near = difflib.get_close_matches(name[:40], known, n=1)
+    return f" Did you mean {form.format(near[0])}?" if near else ""

@@ -10,7 +10,7 @@ import keras
 
 from cnnlab.common.files import whole_file
 from cnnlab.detection import anchors as anchor_sizes
-from cnnlab.detection.darknet import build, cfg, plan, weights
+from cnnlab.detection.darknet import cfg, keras_model, plan, weights
 from cnnlab.detection.darknet.detector import Detector
 from cnnlab.detection.darknet.sections import Graph, read_graph
 
@@ -66,7 +66,7 @@ def export(
         if anchors is not None:
             raise ValueError("`anchors` must be None for a Detector, which has its own")
         made, header = model.plan, model.header
-        arrays = ((node, build.arrays_of(model.model, node)) for node in made.nodes if node.slots)
+        arrays = ((node, keras_model.arrays_of(model.model, node)) for node in made.nodes if node.slots)
     elif isinstance(model, keras.Model):
         if anchors is None:
             raise ValueError("`anchors` must be given with a keras.Model: (width, height) pairs in pixels")
@@ -110,4 +110,4 @@ def _arrays(made: plan.Plan, graph: Graph) -> Iterator[tuple[plan.Node, weights.
     for node in made.nodes:
         if node.slots:
             own = graph.arrays[node.index]
-            yield node, {**own, "kernel": build.kernel_to_darknet(node, own["kernel"])}
+            yield node, {**own, "kernel": keras_model.kernel_to_darknet(node, own["kernel"])}

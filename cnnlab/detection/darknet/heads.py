@@ -18,7 +18,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from cnnlab.detection.darknet.error import DarknetError
+from cnnlab.detection.darknet.cfg import DarknetError
 from cnnlab.detection.darknet.plan import Plan, mask
 from cnnlab.detection.detections import Rows
 from cnnlab.detection.yolo import corners, growth, sigmoid

@@ -11,12 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cnnlab.detection.darknet.cfg import Config, Section
-from cnnlab.detection.darknet.error import DarknetError
 
 IMAGE = -1  # the index that stands for the picture, as the input of layer 0
-MOST_VALUES = (
-    2**26
-)  # values of one layer's output, padding included: 256 MB of float32; yolov3 at 608² has 11.8 million
+MOST_VALUES = 2**26  # of one layer's output, padding included: 256 MB of float32; yolov3 at 608² has 11.8 million
+HEADS = ("region", "yolo")
 
 Shape = tuple[int, int, int]  # (height, width, channels)
 
@@ -65,18 +63,6 @@ class Node:
         """How many float32 numbers the .weights file holds for it."""
         return sum(slot.size for slot in self.slots)
 
-    @property
-    def padding(self) -> int:
-        """Pixels that a convolution adds on each side: ``size // 2`` with pad=1, stretched by the dilation."""
-        section = self.section
-        each = section["size"] // 2 if section["pad"] else section["padding"]
-        return each * self.dilation
-
-    @property
-    def dilation(self) -> int:
-        """Distance between a convolution's taps; Darknet ignores it for 1×1 kernels."""
-        return self.section["dilation"] if self.section["size"] > 1 else 1
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -99,7 +85,7 @@ class Plan:
     @property
     def heads(self) -> tuple[Node, ...]:
         """The layers that turn numbers into boxes: ``[region]`` and ``[yolo]``."""
-        return tuple(node for node in self.nodes if node.kind in ("region", "yolo"))
+        return tuple(node for node in self.nodes if node.kind in HEADS)
 
     @property
     def parameters(self) -> int:
@@ -135,46 +121,43 @@ def make(config: Config) -> Plan:
     net = config.net
     image = (net["height"], net["width"], net["channels"])
     if math.prod(image) > MOST_VALUES:
-        raise config.error(f"a picture of {_by(image)} has more than {MOST_VALUES:,} values", net, "width")
+        raise net.error(f"a picture of {_by(image)} has more than {MOST_VALUES:,} values", "width")
     if not config.layers:
-        raise config.error("there is no layer after it", net)
+        raise net.error("there is no layer after it")
     nodes: list[Node] = []
     for section in config.layers:
-        inputs = _inputs(config, section, nodes)
+        inputs = _inputs(section, nodes)
         shapes = tuple(image if i == IMAGE else nodes[i].shape for i in inputs)
-        shape, slots = _RULES[section.kind](config, section, shapes)
-        if math.prod(shape) > MOST_VALUES:
-            raise config.error(f"its output of {_by(shape)} has more than {MOST_VALUES:,} values", section)
-        nodes.append(Node(len(nodes), section, inputs, shapes, shape, slots))
-    plan = Plan(config, image, tuple(nodes), _outputs(nodes))
-    _refuse_dead_ends(plan)
-    return plan
+        shape = SHAPES[section.kind](section, *shapes)
+        _refuse_large(section, shape, "output")
+        nodes.append(Node(len(nodes), section, inputs, shapes, shape, _slots(section, shapes[0])))
+    outputs = tuple(node.inputs[0] for node in nodes if node.kind in HEADS) or (nodes[-1].index,)
+    used = {i for node in nodes for i in node.inputs}.union(outputs)
+    for node in nodes:  # Keras would drop a layer that nothing uses without a word, and its weights with it
+        if node.index not in used and node.kind not in HEADS:
+            raise node.section.error(f"layer {node.index} leads nowhere: no later section takes it")
+    return Plan(config, image, tuple(nodes), outputs)
 
 
-def _outputs(nodes: list[Node]) -> tuple[int, ...]:
-    heads = [node for node in nodes if node.kind in ("region", "yolo")]
-    return tuple(node.inputs[0] for node in heads) or (nodes[-1].index,)
-
-
-def _inputs(config: Config, section: Section, nodes: list[Node]) -> tuple[int, ...]:
+def _inputs(section: Section, nodes: list[Node]) -> tuple[int, ...]:
     """Indices of the layers that `section`, the next one, takes."""
     previous = len(nodes) - 1  # the picture for the first layer
     if section.kind == "route":
-        inputs = tuple(_resolved(config, section, "layers", nodes))
+        inputs = tuple(_resolved(section, "layers", nodes))
     elif section.kind == "shortcut":
-        inputs = (previous, *_resolved(config, section, "from", nodes))
+        inputs = (previous, *_resolved(section, "from", nodes))
     else:
         inputs = (previous,)
     for i in inputs:
-        if i != IMAGE and nodes[i].kind in ("region", "yolo", "cost"):
+        if i != IMAGE and nodes[i].kind in (*HEADS, "cost"):
             what = "it" if nodes[i].kind == "cost" else "a head"
-            raise config.error(f"it takes layer {i}, a [{nodes[i].kind}]: nothing may follow {what}", section)
-    if section.kind in ("region", "yolo") and inputs == (IMAGE,):
-        raise config.error("a head must follow a layer", section)
+            raise section.error(f"it takes layer {i}, a [{nodes[i].kind}]: nothing may follow {what}")
+    if section.kind in HEADS and inputs == (IMAGE,):
+        raise section.error("a head must follow a layer")
     return inputs
 
 
-def _resolved(config: Config, section: Section, option: str, nodes: list[Node]) -> list[int]:
+def _resolved(section: Section, option: str, nodes: list[Node]) -> list[int]:
     """The layers that a route or a shortcut names: from 0 on, or counted back from itself."""
     here = len(nodes)
     found = []
@@ -182,61 +165,63 @@ def _resolved(config: Config, section: Section, option: str, nodes: list[Node]) 
         index = number if number >= 0 else here + number
         if not 0 <= index < here:
             what = f"layer {number}" if number >= 0 else f"layer {here} {number} = {index}".replace("-", "− ", 1)
-            raise config.error(
-                f"`{option}` must name layers before this one, which is layer {here}. Received: {number}, {what}",
-                section, option,
-            )  # fmt: skip
+            rule = f"`{option}` must name layers before this one, which is layer {here}"
+            raise section.error(f"{rule}. Received: {number}, {what}", option)
         found.append(index)
     return found
 
 
-def _refuse_dead_ends(plan: Plan) -> None:
-    """Keras would drop a layer that nothing uses without a word, and its weights with it."""
-    used = {i for node in plan.nodes for i in node.inputs} | set(plan.outputs)
-    for node in plan.nodes:
-        if node.index not in used and node.kind not in ("region", "yolo"):
-            raise plan.config.error(f"layer {node.index} leads nowhere: no later section takes it", node.section)
+# --- one rule a section: (section, shape of each input) → shape of the output -----------------------------------------
 
 
-# --- one rule a section: (config, section, shapes of the inputs) → (shape of the output, its arrays) ------------------
+def conv_window(section: Section) -> tuple[int, int, int, int]:
+    """Size, stride, dilation and padding on each side, in pixels, of a convolution.
 
-Rule = Callable[[Config, Section, tuple[Shape, ...]], tuple[Shape, tuple[Slot, ...]]]
+    With pad=1 the padding is ``size // 2``; a dilation stretches it, and Darknet ignores the dilation of 1×1 kernels.
+    """
+    size = section["size"]
+    dilation = section["dilation"] if size > 1 else 1
+    padding = size // 2 if section["pad"] else section["padding"]
+    return size, section["stride"], dilation, padding * dilation
 
 
-def _convolutional(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    height, width, channels = shapes[0]
-    filters, size, stride, groups = (section[name] for name in ("filters", "size", "stride", "groups"))
+def _convolutional(section: Section, shape: Shape) -> Shape:
+    height, width, channels = shape
+    filters, groups = section["filters"], section["groups"]
     for name, count in (("channels that arrive", channels), ("filters", filters)):
         if count % groups:
-            raise config.error(f"`groups` {groups} must divide the {count} {name}", section, "groups")
-    padding = section["size"] // 2 if section["pad"] else section["padding"]
-    dilation = section["dilation"] if size > 1 else 1
+            raise section.error(f"`groups` {groups} must divide the {count} {name}", "groups")
+    size, stride, dilation, padding = conv_window(section)
     if dilation > 1 and stride > 1:
-        raise config.error("`dilation` and `stride` must not both be above 1", section, "dilation")
-    if dilation > 1 and size != 2 * padding + 1:
-        raise config.error(  # Darknet sizes the output without the dilation: only here do both rules agree
-            f"a dilated kernel of {size} must be padded by {size // 2} on each side and be odd", section, "dilation"
-        )
+        raise section.error("`dilation` and `stride` must not both be above 1", "dilation")
     reach = dilation * (size - 1) + 1
-    padded = (height + 2 * padding * dilation, width + 2 * padding * dilation, channels)
+    if dilation > 1 and reach != 2 * padding + 1:  # Darknet sizes the output without the dilation: both agree only here
+        rule = f"a dilated kernel of {size} must be padded by {size // 2} on each side and be odd"
+        raise section.error(rule, "dilation")
+    padded = (height + 2 * padding, width + 2 * padding, channels)
     if min(padded[:2]) < reach:
-        raise config.error(f"a kernel of {reach} does not fit an input of {_by(padded)}, padding included", section)
-    _refuse_large(config, section, padded)
-    shape = ((padded[0] - reach) // stride + 1, (padded[1] - reach) // stride + 1, filters)
-    kernel = Slot("kernel", (filters, channels // groups, size, size))
-    return shape, (Slot("bias", (filters,)), *_normalization(section, filters), kernel)
+        raise section.error(f"a kernel of {reach} does not fit an input of {_by(padded)}, padding included")
+    _refuse_large(section, padded, "padded input")
+    return (padded[0] - reach) // stride + 1, (padded[1] - reach) // stride + 1, filters
 
 
-def _normalization(section: Section, filters: int) -> tuple[Slot, ...]:
-    if not section["batch_normalize"]:
+def _slots(section: Section, shape: Shape) -> tuple[Slot, ...]:
+    """The arrays of a section that takes `shape`, in the order of the file."""
+    if section.kind == "convolutional":
+        outputs, size = section["filters"], section["size"]
+        kernel = (outputs, shape[2] // section["groups"], size, size)
+    elif section.kind == "connected":
+        outputs = section["output"]
+        kernel = (outputs, math.prod(shape))
+    else:
         return ()
-    return tuple(Slot(name, (filters,)) for name in ("scale", "mean", "variance"))
+    names = ["bias", *(("scale", "mean", "variance") if section["batch_normalize"] else ())]
+    names.insert(1 if section.kind == "connected" else len(names), "kernel")
+    return tuple(Slot(name, kernel if name == "kernel" else (outputs,)) for name in names)
 
 
-def _connected(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    outputs = section["output"]
-    kernel = Slot("kernel", (outputs, math.prod(shapes[0])))
-    return (1, 1, outputs), (Slot("bias", (outputs,)), kernel, *_normalization(section, outputs))
+def _connected(section: Section, shape: Shape) -> Shape:
+    return 1, 1, section["output"]
 
 
 def pool_window(section: Section) -> tuple[int, int, int]:
@@ -247,50 +232,41 @@ def pool_window(section: Section) -> tuple[int, int, int]:
     return size, stride, padding
 
 
-def _maxpool(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    height, width, channels = shapes[0]
+def _maxpool(section: Section, shape: Shape) -> Shape:
+    height, width, channels = shape
     size, stride, padding = pool_window(section)
     if padding > 2 * (size - 1):  # or a window could lie in the padding alone, where there is no maximum
-        raise config.error(f"`padding` must be at most 2 · (size − 1) = {2 * size - 2}", section, "padding")
+        raise section.error(f"`padding` must be at most 2 · (size − 1) = {2 * size - 2}", "padding")
     if min(height, width) + padding < size:
-        raise config.error(f"a window of {size} does not fit an input of {_by(shapes[0])}", section, "size")
-    _refuse_large(config, section, (height + padding, width + padding, channels))
-    shape = ((height + padding - size) // stride + 1, (width + padding - size) // stride + 1, channels)
-    return shape, ()
+        raise section.error(f"a window of {size} does not fit an input of {_by(shape)}", "size")
+    _refuse_large(section, (height + padding, width + padding, channels), "padded input")
+    return (height + padding - size) // stride + 1, (width + padding - size) // stride + 1, channels
 
 
-def _refuse_large(config: Config, section: Section, padded: Shape) -> None:
-    if math.prod(padded) > MOST_VALUES:
-        raise config.error(f"its padded input of {_by(padded)} has more than {MOST_VALUES:,} values", section)
+def _avgpool(section: Section, shape: Shape) -> Shape:
+    return 1, 1, shape[2]
 
 
-def _avgpool(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    return (1, 1, shapes[0][2]), ()
-
-
-def _route(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
+def _route(section: Section, *shapes: Shape) -> Shape:
     groups, group = section["groups"], section["group_id"]
     if len({shape[:2] for shape in shapes}) > 1:
         sizes = " and ".join(_by(shape) for shape in shapes)
-        raise config.error(f"`layers` must have one height and width. Received: {sizes}", section, "layers")
+        raise section.error(f"`layers` must have one height and width. Received: {sizes}", "layers")
     if group >= groups:
-        raise config.error(f"`group_id` must be below `groups` {groups}. Received: {group}", section, "group_id")
+        raise section.error(f"`group_id` must be below `groups` {groups}. Received: {group}", "group_id")
     for shape in shapes:
         if shape[2] % groups:
-            raise config.error(f"`groups` {groups} must divide the {shape[2]} channels", section, "groups")
-    return (*shapes[0][:2], sum(shape[2] // groups for shape in shapes)), ()
+            raise section.error(f"`groups` {groups} must divide the {shape[2]} channels", "groups")
+    return *shapes[0][:2], sum(shape[2] // groups for shape in shapes)
 
 
-def _shortcut(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    for shape in shapes[1:]:
-        step = shortcut_step(shape, shapes[0])
-        if shape[:2] != (step * shapes[0][0], step * shapes[0][1]):
-            raise config.error(
-                "`from` must have the height and width of the layer before, or a multiple of both, "
-                f"{_by(shapes[0])}. Received: {_by(shape)}",
-                section, "from",
-            )  # fmt: skip
-    return shapes[0], ()
+def _shortcut(section: Section, before: Shape, *others: Shape) -> Shape:
+    for shape in others:
+        step = shortcut_step(shape, before)
+        if shape[:2] != (step * before[0], step * before[1]):
+            rule = f"`from` must have the height and width of the layer before, or a multiple of both, {_by(before)}"
+            raise section.error(f"{rule}. Received: {_by(shape)}", "from")
+    return before
 
 
 def shortcut_step(shape: Shape, target: Shape) -> int:
@@ -302,59 +278,47 @@ def shortcut_step(shape: Shape, target: Shape) -> int:
     return max(shape[0] // target[0], 1)
 
 
-def _upsample(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    height, width, channels = shapes[0]
-    return (height * section["stride"], width * section["stride"], channels), ()
+def _upsample(section: Section, shape: Shape) -> Shape:
+    return shape[0] * section["stride"], shape[1] * section["stride"], shape[2]
 
 
-def _reorg(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    (height, width, channels), stride = shapes[0], section["stride"]
+def _reorg(section: Section, shape: Shape) -> Shape:
+    (height, width, channels), stride = shape, section["stride"]
     if height % stride or width % stride or channels % stride**2:
-        raise config.error(
-            f"`stride` {stride} must divide height and width, and its square the channels. Received: {_by(shapes[0])}",
-            section, "stride",
-        )  # fmt: skip
-    return (height // stride, width // stride, channels * stride**2), ()
+        rule = f"`stride` {stride} must divide height and width, and its square the channels"
+        raise section.error(f"{rule}. Received: {_by(shape)}", "stride")
+    return height // stride, width // stride, channels * stride**2
 
 
-def _crop(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    height, width, channels = shapes[0]
+def _crop(section: Section, shape: Shape) -> Shape:
     rows, columns = section["crop_height"], section["crop_width"]
-    if rows > height or columns > width:
-        raise config.error(f"{rows}×{columns} pixels cannot be cut out of {_by(shapes[0])}", section, "crop_height")
-    return (rows, columns, channels), ()
+    if rows > shape[0] or columns > shape[1]:
+        raise section.error(f"{rows}×{columns} pixels cannot be cut out of {_by(shape)}", "crop_height")
+    return rows, columns, shape[2]
 
 
-def _dropout(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    return shapes[0], ()
+def _unchanged(section: Section, shape: Shape) -> Shape:
+    return shape
 
 
-def _cost(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    return shapes[0], ()  # the loss, in training
+def _softmax(section: Section, shape: Shape) -> Shape:
+    if shape[:2] != (1, 1):
+        raise section.error(f"it must follow a layer of 1×1 pixels. Received: {_by(shape)}")
+    return shape
 
 
-def _softmax(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    if shapes[0][:2] != (1, 1):
-        raise config.error(f"it must follow a layer of 1×1 pixels. Received: {_by(shapes[0])}", section)
-    return shapes[0], ()
-
-
-def _head(config: Config, section: Section, shapes: tuple[Shape, ...]) -> tuple[Shape, tuple[Slot, ...]]:
-    anchors, number = section["anchors"], section["num"]
-    if len(anchors) != 2 * number:
-        raise config.error(
-            f"`anchors` must hold `num` = {number} pairs. Received: {len(anchors)} numbers", section, "anchors"
-        )
+def _head(section: Section, shape: Shape) -> Shape:
+    numbers, pairs = len(section["anchors"]), section["num"]
+    if numbers != 2 * pairs:
+        raise section.error(f"`anchors` must hold `num` = {pairs} pairs. Received: {numbers} numbers", "anchors")
     own = mask(section)
-    if max(own) >= number:
-        raise config.error(f"`mask` must be below `num` {number}. Received: {max(own)}", section, "mask")
-    each = 5 + section["classes"]
-    if shapes[0][2] != len(own) * each:
+    if max(own) >= pairs:
+        raise section.error(f"`mask` must be below `num` {pairs}. Received: {max(own)}", "mask")
+    needed = len(own) * (5 + section["classes"])
+    if shape[2] != needed:
         count = f"{len(own)} anchor{'s' if len(own) > 1 else ''} of 5 + {section['classes']} numbers"
-        raise config.error(
-            f"{count} need {len(own) * each} channels. Received: {shapes[0][2]} from the layer before", section
-        )
-    return shapes[0], ()
+        raise section.error(f"{count} need {needed} channels. Received: {shape[2]} from the layer before")
+    return shape
 
 
 def mask(section: Section) -> tuple[int, ...]:
@@ -362,15 +326,18 @@ def mask(section: Section) -> tuple[int, ...]:
     return section.values.get("mask") or tuple(range(section["num"]))
 
 
+def _refuse_large(section: Section, shape: Shape, what: str) -> None:
+    if math.prod(shape) > MOST_VALUES:
+        raise section.error(f"its {what} of {_by(shape)} has more than {MOST_VALUES:,} values")
+
+
 def _by(shape: Shape) -> str:
     height, width, channels = shape
     return f"{height}×{width}×{channels}"
 
 
-_RULES: dict[str, Rule] = {
+SHAPES: dict[str, Callable[..., Shape]] = {
     "convolutional": _convolutional, "connected": _connected, "maxpool": _maxpool, "avgpool": _avgpool,
-    "route": _route, "shortcut": _shortcut, "upsample": _upsample, "reorg": _reorg, "crop": _crop, "dropout": _dropout,
-    "softmax": _softmax, "cost": _cost, "region": _head, "yolo": _head,
+    "route": _route, "shortcut": _shortcut, "upsample": _upsample, "reorg": _reorg, "crop": _crop,
+    "dropout": _unchanged, "softmax": _softmax, "cost": _unchanged, "region": _head, "yolo": _head,
 }  # fmt: skip
-
-__all__ = ["IMAGE", "DarknetError", "Node", "Plan", "Slot", "make", "mask", "pool_window", "shortcut_step"]

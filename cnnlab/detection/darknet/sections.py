@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from cnnlab.detection.darknet.build import EPSILON
+from cnnlab.detection.darknet.keras_model import EPSILON
 from cnnlab.models.graph import Step, Walk, has_graph
 from cnnlab.models.layers import DarknetMaxPooling2D
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from cnnlab.common.errors import cause
 from cnnlab.common.files import whole_file
-from cnnlab.detection.darknet.error import DarknetError
+from cnnlab.detection.darknet.cfg import DarknetError
 from cnnlab.detection.darknet.plan import Node, Plan
 
 Arrays = dict[str, np.ndarray]  # by the names of a node's slots

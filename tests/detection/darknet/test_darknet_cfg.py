@@ -166,11 +166,10 @@ def test_what_the_file_does_not_say_has_darknets_default():
         "activation": "logistic", "binary": 0, "xnor": 0, "bin_output": 0, "flipped": 0,
         "antialiasing": 0, "share_index": "",
     }  # fmt: skip
-    assert not section.given("filters")
 
 
 def test_every_section_kind_has_a_plan():
-    assert set(plan._RULES) == set(SECTIONS) - {"net"}
+    assert set(plan.SHAPES) == set(SECTIONS) - {"net"}
 
 
 # ── shapes ──

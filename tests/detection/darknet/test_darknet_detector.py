@@ -1,6 +1,7 @@
 """Raw outputs → boxes as in OpenCV, pictures of every kind and size, and the photos of the data folder."""
 
 import re
+import sys
 
 import keras
 import numpy as np
@@ -159,6 +160,23 @@ def test_letterbox_of_the_cfg_is_used(tmp_path):
     assert not darknet.load(*files, letterbox=False).letterbox
 
 
+def test_the_boxes_of_one_photo_are_checked_once(detector):
+    checked = []
+
+    def watch(frame, event, _):
+        if event == "call" and frame.f_code is boxes.check.__code__:
+            checked.append(len(frame.f_locals["boxes"]))
+
+    image = np.random.default_rng(5).random((50, 70, 3))
+    detector(image)
+    sys.setprofile(watch)
+    try:
+        found = detector(image, 0.2)
+    finally:
+        sys.setprofile(None)
+    assert checked == [len(found)]
+
+
 def test_timing_has_three_parts(detector):
     timing = detector.time(np.zeros((20, 20, 3)), repeats=2)
     assert min(timing.fitting, timing.network, timing.boxes) > 0
@@ -240,9 +258,6 @@ def test_unknown_names_are_refused():
         darknet.named("yolo3")
     with pytest.raises(DataError, match="Type `cnnlab data get yolov3`"):
         darknet.named("yolov3")
-    assert set(darknet.__all__) <= set(dir(darknet))
-    with pytest.raises(AttributeError, match="no attribute 'lode'"):
-        darknet.lode  # noqa: B018
 
 
 # ── real weights, real photos ──

@@ -8,7 +8,7 @@ import pytest
 from darknet_files import CLASSIFIER, SHARED, TWO_HEADS, opencv, relative, write_random
 from keras import layers
 
-from cnnlab import boxes, darknet, scenes
+from cnnlab import boxes, darknet, datasets, scenes
 from cnnlab.common.errors import DataError
 from cnnlab.detection import tiny_yolo
 from cnnlab.detection.darknet import cfg, plan
@@ -87,7 +87,7 @@ def test_tiny_yolo_answers_the_same_everywhere(files):
 def test_opencv_finds_the_same_boxes_with_the_detector_that_ships():
     pytest.importorskip("cv2")
     detector = darknet.named("tiny-yolo")
-    shipped = [darknet.models._path("shipped", f"tiny_yolo.{end}", "") for end in ("cfg", "weights")]
+    shipped = [datasets.shipped(f"tiny_yolo.{end}") for end in ("cfg", "weights")]
     compared = 0
     for scene in scenes.scenes(12, seed=99):
         found = detector(scene.image, score_threshold=0.3)

@@ -6,7 +6,7 @@ import pytest
 from darknet_files import SHARED, SHIPPED, TWO_HEADS, net, opencv, random_arrays, relative, write_random
 
 from cnnlab import conv
-from cnnlab.detection.darknet import DarknetError, build, cfg, load_model, plan
+from cnnlab.detection.darknet import DarknetError, cfg, keras_model, load_model, plan
 from cnnlab.models.layers import ChannelSlice, DarknetMaxPooling2D
 
 # Keras' own saving turns TensorFlow's variables into arrays in a way that NumPy 2 complains about.
@@ -189,9 +189,9 @@ def test_a_softmax_with_a_temperature(tmp_path):
 def test_a_crop_is_the_middle_from_minus_1_to_1():
     text = net("crop crop_height=7 crop_width=9 flip=1")  # 12 × 16: rows 2 to 8, columns 3 to 11
     images = pictures(text)
-    (ours,) = outputs(build.model(plan.make(cfg.parse(text))), images)
+    (ours,) = outputs(keras_model.build(plan.make(cfg.parse(text))), images)
     assert relative(ours, 2 * images[:, 2:9, 3:12] - 1) < 1e-6
-    (ours,) = outputs(build.model(plan.make(cfg.parse(text + "noadjust=1\n"))), images)
+    (ours,) = outputs(keras_model.build(plan.make(cfg.parse(text + "noadjust=1\n"))), images)
     assert np.array_equal(ours, images[:, 2:9, 3:12])
 
 
@@ -209,7 +209,7 @@ def test_reorg_is_darknets_loop():
                 out[i + width * (j + height * k)] = flat[w2 + width * stride * (h2 + height * stride * c2)]
     wanted = out.reshape(channels * stride**2, height // stride, width // stride).transpose(1, 2, 0)
     text = net("reorg stride=2", width=width, height=height, channels=channels)
-    (ours,) = outputs(build.model(plan.make(cfg.parse(text))), x.transpose(1, 2, 0)[None])
+    (ours,) = outputs(keras_model.build(plan.make(cfg.parse(text))), x.transpose(1, 2, 0)[None])
     assert np.array_equal(ours[0], wanted)
 
 
@@ -229,7 +229,7 @@ def test_a_normalized_connected_layer(tmp_path):
 
 
 def test_layers_are_named_by_their_section_and_are_keras_own():
-    model = build.model(plan.make(cfg.parse(TWO_HEADS, "two heads!.cfg")))
+    model = keras_model.build(plan.make(cfg.parse(TWO_HEADS, "two heads!.cfg")))
     assert model.name == "two_heads_"
     assert {layer.name for layer in model.layers if layer.count_params()} == {
         "conv_0", "bn_0", "conv_2", "conv_5", "bn_5", "conv_6",
@@ -273,7 +273,7 @@ def test_what_was_filled_in_can_be_read_back(tmp_path):
     network = plan.make(cfg.parse(text))
     model = load_model(*write_random(tmp_path, text))
     for node, arrays in random_arrays(network):
-        again = build.arrays_of(model, node)
+        again = keras_model.arrays_of(model, node)
         assert {name: values.tolist() for name, values in again.items()} == {
             name: values.tolist() for name, values in arrays.items()
         }
@@ -282,13 +282,15 @@ def test_what_was_filled_in_can_be_read_back(tmp_path):
 def test_a_pooling_window_at_the_edge_does_not_see_the_padding():
     """All values are negative: a padding of zeros would win every maximum at the rim."""
     text = net("maxpool size=3 stride=2", width=4, height=4, channels=1)
-    (ours,) = outputs(build.model(plan.make(cfg.parse(text))), -np.arange(1, 17, dtype="float32").reshape(1, 4, 4, 1))
+    (ours,) = outputs(
+        keras_model.build(plan.make(cfg.parse(text))), -np.arange(1, 17, dtype="float32").reshape(1, 4, 4, 1)
+    )
     assert ours[0, ..., 0].tolist() == [[-1, -2], [-5, -6]]
 
 
 def test_wrong_files_are_refused_before_anything_is_built(tmp_path, monkeypatch):
     files = write_random(tmp_path, TWO_HEADS)
     files[1].write_bytes(files[1].read_bytes()[:-4])
-    monkeypatch.setattr(build, "model", None)
+    monkeypatch.setattr(keras_model, "build", None)
     with pytest.raises(DarknetError, match="they run out in layer 6"):
         load_model(*files)

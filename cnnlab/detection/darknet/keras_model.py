@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from cnnlab.detection.darknet.plan import IMAGE, Node, Plan, pool_window, shortcut_step
+from cnnlab.detection.darknet.plan import IMAGE, Node, Plan, conv_window, pool_window, shortcut_step
 from cnnlab.detection.darknet.weights import Arrays
 from cnnlab.models.layers import ChannelPadding, ChannelSlice, DarknetMaxPooling2D, GroupedConv2D
 
@@ -27,13 +27,12 @@ EPSILON = 1e-6
 Tensors = list[keras.KerasTensor]
 
 
-def model(plan: Plan, kernel_initializer: str = "zeros") -> keras.Model:
-    """Build the Keras model of a plan, without weights from a file.
+def build(plan: Plan) -> keras.Model:
+    """Build the Keras model of a plan, its kernels zero: `fill` puts a file's numbers into them.
 
     Parameters
     ----------
     plan : from `cnnlab.darknet.plan.make`
-    kernel_initializer : of every kernel, a Keras name; zeros are made fastest, for a model that is filled from a file
 
     Returns
     -------
@@ -47,14 +46,14 @@ def model(plan: Plan, kernel_initializer: str = "zeros") -> keras.Model:
     >>> from cnnlab.detection.darknet import cfg, plan
     >>> section = "[convolutional]\\nfilters=8\\nsize=3\\nstride=2\\npad=1\\nactivation=leaky"
     >>> text = "[net]\\nwidth=32\\nheight=16\\n" + section
-    >>> [layer.name for layer in model(plan.make(cfg.parse(text))).layers]
+    >>> [layer.name for layer in build(plan.make(cfg.parse(text))).layers]
     ['image', 'pad_0', 'conv_0', 'leaky_0']
     """
     image = keras.Input(plan.input_shape, name="image")
     made: Tensors = []
     for node in plan.nodes:
         inputs = [image if i == IMAGE else made[i] for i in node.inputs]
-        made.append(_BUILDERS[node.kind](node, inputs, kernel_initializer))
+        made.append(_BUILDERS[node.kind](node, inputs))
     outputs = [made[i] for i in plan.outputs]
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", plan.config.file.rsplit(".", 1)[0]) or "darknet"
     return keras.Model(image, outputs[0] if len(outputs) == 1 else outputs, name=name)
@@ -107,7 +106,7 @@ def fill(built: keras.Model, node: Node, arrays: Arrays) -> None:
 
     Parameters
     ----------
-    built : from `model`
+    built : from `build`
     node : a layer of the plan it was built from
     arrays : by the names of ``node.slots``
     """
@@ -131,12 +130,13 @@ def is_depthwise(node: Node) -> bool:
     return node.kind == "convolutional" and node.section["groups"] == node.shapes[0][2] > 1
 
 
-# --- one builder a section: (node, inputs, initializer) → its output --------------------------------------------------
-
-Builder = Callable[[Node, Tensors, str], keras.KerasTensor]
+# --- one builder a section: (node, inputs) → its output ---------------------------------------------------------------
 
 
-def _activated(x: keras.KerasTensor, node: Node) -> keras.KerasTensor:
+def _finished(x: keras.KerasTensor, node: Node) -> keras.KerasTensor:
+    """Batch normalization, where the section has it, and the activation."""
+    if node.section.values.get("batch_normalize"):
+        x = layers.BatchNormalization(epsilon=EPSILON, name=f"bn_{node.index}")(x)
     kind = node.section["activation"]
     if kind == "linear":
         return x
@@ -146,48 +146,40 @@ def _activated(x: keras.KerasTensor, node: Node) -> keras.KerasTensor:
     return layers.Activation(keras_name, name=f"{kind}_{node.index}")(x)
 
 
-def _convolutional(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
-    section, x, pad = node.section, inputs[0], node.padding
-    size, stride = section["size"], section["stride"]
+def _convolutional(node: Node, inputs: Tensors) -> keras.KerasTensor:
+    section, x = node.section, inputs[0]
+    size, stride, dilation, padding = conv_window(section)
     # With stride 1 and an odd kernel, Keras' "same" is Darknet's symmetric padding; elsewhere it is not.
-    same = stride == 1 and 2 * pad == node.dilation * (size - 1)
-    if pad and not same:
-        x = layers.ZeroPadding2D(pad, name=f"pad_{node.index}")(x)
-    normalized = bool(section["batch_normalize"])
+    same = stride == 1 and 2 * padding == dilation * (size - 1)
+    if padding and not same:
+        x = layers.ZeroPadding2D(padding, name=f"pad_{node.index}")(x)
+    filters, groups = section["filters"], section["groups"]
     common = {
         "kernel_size": size,
         "strides": stride,
-        "dilation_rate": node.dilation,
+        "dilation_rate": dilation,
         "padding": "same" if same else "valid",
-        "use_bias": not normalized,
+        "use_bias": not section["batch_normalize"],
         "name": f"conv_{node.index}",
     }
     if is_depthwise(node):
-        each = section["filters"] // section["groups"]
-        x = layers.DepthwiseConv2D(depth_multiplier=each, depthwise_initializer=initializer, **common)(x)
+        layer = layers.DepthwiseConv2D(depth_multiplier=filters // groups, depthwise_initializer="zeros", **common)
+    elif groups > 1:
+        layer = GroupedConv2D(filters, groups=groups, kernel_initializer="zeros", **common)
     else:
-        kind = layers.Conv2D if section["groups"] == 1 else GroupedConv2D
-        options = {} if section["groups"] == 1 else {"groups": section["groups"]}
-        x = kind(section["filters"], kernel_initializer=initializer, **options, **common)(x)
-    if normalized:
-        x = layers.BatchNormalization(epsilon=EPSILON, name=f"bn_{node.index}")(x)
-    return _activated(x, node)
+        layer = layers.Conv2D(filters, kernel_initializer="zeros", **common)
+    return _finished(layer(x), node)
 
 
-def _connected(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
-    section, x = node.section, inputs[0]
-    x = layers.Permute((3, 1, 2), name=f"permute_{node.index}")(x)  # Darknet counts channels first
+def _connected(node: Node, inputs: Tensors) -> keras.KerasTensor:
+    outputs, use_bias = node.section["output"], not node.section["batch_normalize"]
+    x = layers.Permute((3, 1, 2), name=f"permute_{node.index}")(inputs[0])  # Darknet counts channels first
     x = layers.Flatten(name=f"flatten_{node.index}")(x)
-    normalized = bool(section["batch_normalize"])
-    x = layers.Dense(
-        section["output"], use_bias=not normalized, kernel_initializer=initializer, name=f"fc_{node.index}"
-    )(x)
-    if normalized:
-        x = layers.BatchNormalization(epsilon=EPSILON, name=f"bn_{node.index}")(x)
-    return layers.Reshape((1, 1, section["output"]), name=f"reshape_{node.index}")(_activated(x, node))
+    x = layers.Dense(outputs, use_bias=use_bias, kernel_initializer="zeros", name=f"fc_{node.index}")(x)
+    return layers.Reshape((1, 1, outputs), name=f"reshape_{node.index}")(_finished(x, node))
 
 
-def _maxpool(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+def _maxpool(node: Node, inputs: Tensors) -> keras.KerasTensor:
     size, stride, padding = pool_window(node.section)
     name = f"pool_{node.index}"
     if padding == size - 1 and all(_same_starts(n, size, stride) for n in node.shapes[0][:2]):
@@ -202,11 +194,11 @@ def _same_starts(n: int, size: int, stride: int) -> bool:
     return total // 2 == (size - 1) // 2 and (n - 1) // stride + 1 == outputs
 
 
-def _avgpool(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+def _avgpool(node: Node, inputs: Tensors) -> keras.KerasTensor:
     return layers.GlobalAveragePooling2D(keepdims=True, name=f"avgpool_{node.index}")(inputs[0])
 
 
-def _route(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+def _route(node: Node, inputs: Tensors) -> keras.KerasTensor:
     groups, group = node.section["groups"], node.section["group_id"]
     if groups > 1:
         counts = [shape[2] // groups for shape in node.shapes]
@@ -217,7 +209,7 @@ def _route(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
     return inputs[0] if len(inputs) == 1 else layers.Concatenate(name=f"concat_{node.index}")(inputs)
 
 
-def _shortcut(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+def _shortcut(node: Node, inputs: Tensors) -> keras.KerasTensor:
     channels = node.shape[2]
     added = [inputs[0]]
     for number, (x, shape) in enumerate(zip(inputs[1:], node.shapes[1:], strict=True)):
@@ -229,14 +221,14 @@ def _shortcut(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTenso
         if step > 1:
             x = layers.MaxPooling2D(1, step, name=f"thin_{node.index}_{number}")(x)  # windows of one pixel
         added.append(x)
-    return _activated(layers.Add(name=f"shortcut_{node.index}")(added), node)
+    return _finished(layers.Add(name=f"shortcut_{node.index}")(added), node)
 
 
-def _upsample(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+def _upsample(node: Node, inputs: Tensors) -> keras.KerasTensor:
     return layers.UpSampling2D(node.section["stride"], name=f"upsample_{node.index}")(inputs[0])
 
 
-def _reorg(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+def _reorg(node: Node, inputs: Tensors) -> keras.KerasTensor:
     """Darknet's reorg, as it is and not as it was meant: it reads the channels as if they lay side by side.
 
     The picture's memory, channels first, is read as (C / s² · H, s, W, s); moving both s to the front gives the
@@ -251,7 +243,7 @@ def _reorg(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
     return layers.Permute((2, 3, 1), name=f"reorg_{node.index}")(x)
 
 
-def _crop(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+def _crop(node: Node, inputs: Tensors) -> keras.KerasTensor:
     """The middle of the picture, its brightness from −1 to 1; in training Darknet takes a random part."""
     (height, width, _), (rows, columns, _) = node.shapes[0], node.shape
     top, left = (height - rows) // 2, (width - columns) // 2
@@ -260,22 +252,22 @@ def _crop(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
     return x if node.section["noadjust"] else layers.Rescaling(2, -1, name=f"adjust_{node.index}")(x)
 
 
-def _dropout(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+def _dropout(node: Node, inputs: Tensors) -> keras.KerasTensor:
     return layers.Dropout(node.section["probability"], name=f"dropout_{node.index}")(inputs[0])
 
 
-def _softmax(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+def _softmax(node: Node, inputs: Tensors) -> keras.KerasTensor:
     x, temperature = inputs[0], node.section["temperature"]
     if temperature != 1:
         x = layers.Rescaling(1 / temperature, name=f"temper_{node.index}")(x)
     return layers.Softmax(name=f"softmax_{node.index}")(x)
 
 
-def _nothing(node: Node, inputs: Tensors, initializer: str) -> keras.KerasTensor:
+def _nothing(node: Node, inputs: Tensors) -> keras.KerasTensor:
     return inputs[0]  # a loss counts in training only, and boxes are decoded outside the model, in NumPy
 
 
-_BUILDERS: dict[str, Builder] = {
+_BUILDERS: dict[str, Callable[[Node, Tensors], keras.KerasTensor]] = {
     "convolutional": _convolutional, "connected": _connected, "maxpool": _maxpool, "avgpool": _avgpool,
     "route": _route, "shortcut": _shortcut, "upsample": _upsample, "reorg": _reorg, "crop": _crop, "dropout": _dropout,
     "softmax": _softmax, "cost": _nothing, "region": _nothing, "yolo": _nothing,
