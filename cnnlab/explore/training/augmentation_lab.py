@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
+from functools import lru_cache
 
-import ipywidgets as widgets
 import numpy as np
 
 from cnnlab import plot
 from cnnlab.arithmetic import boxes as box_arithmetic
-from cnnlab.common.validate import check_choice
+from cnnlab.explore.base.controls import choice, real, whole
 from cnnlab.explore.base.explorer import Explorer
+from cnnlab.explore.base.wording import cut, minus
 from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import Sheet
 from cnnlab.explore.training.lab_pictures import Sample, own_samples, samples
@@ -48,6 +50,15 @@ class AugmentationLab(Explorer):
     ['a 6 turned by 180° is a 9']
     """
 
+    picture = choice(lambda it: list(it._samples))
+    flip = choice(list(_FLIPS))
+    degrees = whole(-180, 180, 0, step=5, label="turn, degrees", width=240)
+    zoom = real(0.5, 2.0, 1.0, 0.1, width=240)
+    shear = real(-0.6, 0.6, 0.0, 0.1, width=240)
+    right = real(-0.5, 0.5, 0.0, 0.05, label="shift right", width=240)
+    down = real(-0.5, 0.5, 0.0, 0.05, label="shift down", width=240)
+    brightness = real(-0.5, 0.5, 0.0, 0.1, width=240)
+    value_range = choice(list(_RANGES))
     choices = ("none",)
 
     def __init__(
@@ -63,28 +74,8 @@ class AugmentationLab(Explorer):
             raise ValueError("`images` must be given with `boxes` and `labels`: they belong to pictures")
         found = samples() if images is None else own_samples(images, boxes, labels)
         self._samples = {sample.title: sample for sample in found}
-        self._first = found[0].title if picture is None else check_choice(picture, "picture", tuple(self._samples))
-        self._moved: tuple[tuple, np.ndarray] | None = None
-        self._found: tuple[dict, list[str]] | None = None
-        super().__init__(predict=predict)
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        layout = widgets.Layout(width="240px")
-
-        def slider(value: float, low: float, high: float, step: float, label: str) -> widgets.FloatSlider:
-            return widgets.FloatSlider(value, min=low, max=high, step=step, description=label, layout=layout)
-
-        return {
-            "picture": widgets.Dropdown(options=list(self._samples), value=self._first, description="picture"),
-            "flip": widgets.Dropdown(options=list(_FLIPS), value="none", description="flip"),
-            "degrees": widgets.IntSlider(0, min=-180, max=180, step=5, description="turn, degrees", layout=layout),
-            "zoom": slider(1.0, 0.5, 2.0, 0.1, "zoom"),
-            "shear": slider(0.0, -0.6, 0.6, 0.1, "shear"),
-            "right": slider(0.0, -0.5, 0.5, 0.05, "shift right"),
-            "down": slider(0.0, -0.5, 0.5, 0.05, "shift down"),
-            "brightness": slider(0.0, -0.5, 0.5, 0.1, "brightness"),
-            "value_range": widgets.Dropdown(options=list(_RANGES), value="0 to 1", description="value_range"),
-        }
+        self._resampled = lru_cache(maxsize=1)(self._resample)  # brightness alone needs no new sampling
+        super().__init__(predict=predict, picture=picture)
 
     # --- what is computed ---------------------------------------------------------------------------------------
 
@@ -107,31 +98,25 @@ class AugmentationLab(Explorer):
 
     def moved(self) -> np.ndarray:
         """The new picture (H, W, C), as a network would get it."""
-        key = (self.picture, self.matrix().tobytes())
-        if self._moved is None or self._moved[0] != key:  # brightness alone needs no new sampling
-            self._moved = key, augment.move_images(self.sample.image, self.matrix())
-        if not self.brightness:
-            return self._moved[1]
+        moved = self._resampled(self.picture, self.matrix().tobytes())
         low, high = _RANGES[self.value_range]  # what keras.layers.RandomBrightness does
-        return np.clip(self._moved[1] + np.float32(self.brightness * (high - low)), low, high)
+        return np.clip(moved + np.float32(self.brightness * (high - low)), low, high) if self.brightness else moved
+
+    def _resample(self, picture: str, matrix: bytes) -> np.ndarray:
+        return augment.move_images(self._samples[picture].image, np.frombuffer(matrix).reshape(3, 3))
 
     def warnings(self) -> list[str]:
         """What is wrong with this augmentation, each in a sentence; empty if nothing was found."""
-        if self._found is None or self._found[0] != self.state():
-            self._found = self.state(), self._broken()
-        return self._found[1]
-
-    def _broken(self) -> list[str]:
         found = [text for label in dict.fromkeys(self.sample.labels) for text in self._label_changes(label)]
         whole = box_arithmetic.area(augment.move_boxes(self.sample.boxes, self.matrix()))
         seen = box_arithmetic.area(self.boxes())
         for label, part, all_of_it in zip(self.sample.labels, seen, whole, strict=True):
             if all_of_it > 0 and part < _LITTLE * all_of_it:
                 found.append(f"{100 * part / all_of_it:.0f} % of the box of {label} is left: drop it")
-        moved = self.moved()
+        moved, before = self.moved(), self._resampled(self.picture, self.matrix().tobytes())
         if moved.max() > 1 + 1e-4:
             found.append(f"values up to {moved.max():.1f}, and the model was promised 0 to 1")
-        elif self.brightness and np.ptp(moved) < 0.05 < np.ptp(self._moved[1]):
+        elif self.brightness and np.ptp(moved) < 0.05 < np.ptp(before):
             found.append(f"all pixels are {moved.mean():.0f}: nothing is left of the picture")
         return found
 
@@ -172,7 +157,7 @@ class AugmentationLab(Explorer):
             height, width = self.sample.image.shape[:2]
             parts.append(f"shift ({_short(self.right * width)}, {_short(self.down * height)}) pixels")
         if self.brightness:
-            parts.append(f"brightness {self.brightness:+.1f} of {self.value_range}".replace("-", "−"))
+            parts.append(minus(f"brightness {self.brightness:+.1f} of {self.value_range}"))
         return ", ".join(parts) or "nothing"
 
     def _rows(self) -> list[tuple[str, np.ndarray, np.ndarray]]:
@@ -200,11 +185,9 @@ class AugmentationLab(Explorer):
             gone = not new.any()
             lines.append(f"Box of {label}: {_spoken(old)} → {'outside' if gone else _spoken(new)}.")
         moved = self.moved()
-        lines.append(f"Values from {moved.min():.2f} to {moved.max():.2f}.".replace("-", "−"))
-        return "\n".join([*lines, *(f"✘ {text}." for text in self.warnings())] + self._all_well())
-
-    def _all_well(self) -> list[str]:
-        return [] if self.warnings() else ["✔ No label, box or value is known to be broken."]
+        lines.append(minus(f"Values from {moved.min():.2f} to {moved.max():.2f}."))
+        lines += [f"✘ {text}." for text in self.warnings()] or ["✔ No label, box or value is known to be broken."]
+        return "\n".join(lines)
 
     # --- the picture --------------------------------------------------------------------------------------------
 
@@ -221,25 +204,24 @@ class AugmentationLab(Explorer):
             new = Map(sheet, _bytes(self.moved()), (_NEW_X, _TOP), _SIDE)
             new.title("after: what the network gets")
             new.frame(0, 0, height, width, _RIM)
-            self._draw_corners(sheet, new.cell)
+            self._draw_corners(sheet, new)
             _draw_boxes(new, self.boxes())
         else:
             sheet.stamp("your guess first", [(_NEW_X + _SIDE / 2, 2.1)], 12, plot.GREY)
         self._draw_words(sheet)
         return picture
 
-    def _draw_corners(self, sheet: Sheet, cell: float) -> None:
+    def _draw_corners(self, sheet: Sheet, new: Map) -> None:
         """The old boxes as they now lie: slanted, where their new boxes are upright."""
         matrix = self.matrix()
         if (matrix[0, 1] == 0 and matrix[1, 0] == 0) or not len(self.sample.boxes):
             return
         height, width = self.sample.image.shape[:2]
-        left, top = _NEW_X + (_SIDE - width * cell) / 2, _TOP
         corners = self.sample.boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]  # (B, 4, 2)
         moved = corners @ matrix[:2, :2].T + matrix[:2, 2]
         inside = (moved >= 0).all(axis=(1, 2)) & (moved <= (width, height)).all(axis=(1, 2))
         if inside.any():
-            sheet.shapes(np.array([left, top]) + cell * moved[inside], "white", line=1.2)
+            sheet.shapes(np.array([new.left, new.top]) + new.cell * moved[inside], "white", line=1.2)
 
     def _draw_words(self, sheet: Sheet) -> None:
         sheet.write(_WORDS_X, 0.42, "the matrix", 10, bold=True)
@@ -250,7 +232,10 @@ class AugmentationLab(Explorer):
         for number, (label, old, new) in enumerate(self._rows()):
             sheet.box(_WORDS_X, y - 0.06, 0.12, 0.12, "none", fill=_COLOURS[number])
             after = "?" if not self.revealed else _spoken(new) if new.any() else "outside"
-            lines += [(_WORDS_X + 0.2, y, f"{_cut(label)}: {_spoken(old)}"), (_WORDS_X + 0.2, y + 0.19, f"→ {after}")]
+            lines += [
+                (_WORDS_X + 0.2, y, f"{cut(label, 18)}: {_spoken(old)}"),
+                (_WORDS_X + 0.2, y + 0.19, f"→ {after}"),
+            ]
             y += 0.41
         if lines:  # matplotlib 3.10 cannot draw no text at all
             sheet.write_all(lines, 8.5)
@@ -260,7 +245,7 @@ class AugmentationLab(Explorer):
         y = max(y + 0.1, 2.4)
         title = "✘ this breaks something" if bad else "✔ nothing known to be broken"
         sheet.write(_WORDS_X, y, title, 10, _WRONG if bad else _RIGHT, bold=True)
-        pieces = [piece for text in bad for piece in _wrapped(text, 42)][: int((_HEIGHT - y - 0.2) / 0.2)]
+        pieces = [piece for text in bad for piece in textwrap.wrap(text, 42)][: int((_HEIGHT - y - 0.2) / 0.2)]
         if pieces:
             sheet.write_all([(_WORDS_X, y + 0.24 + 0.2 * line, piece) for line, piece in enumerate(pieces)], 8.5)
 
@@ -272,15 +257,13 @@ def _draw_boxes(on: Map, boxes: np.ndarray) -> None:
 
 
 def _bytes(image: np.ndarray) -> np.ndarray:
-    """(H, W, C) floats, of which 0 to 1 can be shown, as (H, W, 4) bytes."""
-    out = np.full((*image.shape[:2], 4), 255, np.uint8)
-    out[..., :3] = 255 * np.clip(image, 0, 1)
-    return out
+    """(H, W, C) floats, of which 0 to 1 can be shown, as (H, W, 3) bytes."""
+    return (255 * np.clip(np.broadcast_to(image, (*image.shape[:2], 3)), 0, 1)).astype(np.uint8)
 
 
 def _short(value: float) -> str:
     """At most one decimal, and none where it is zero."""
-    return f"{round(float(value), 1) + 0.0:g}".replace("-", "−")
+    return minus(f"{round(float(value), 1) + 0.0:g}")
 
 
 def _spoken(box: np.ndarray) -> str:
@@ -301,16 +284,3 @@ def _terms(a: float, b: float, t: float) -> str:
         size = of if of and size == "1" else f"{size}·{of}" if of else size
         text += (" − " if factor < 0 else " + ") + size if text else ("−" if factor < 0 else "") + size
     return text or "0"
-
-
-def _cut(text: str, most: int = 18) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _wrapped(text: str, most: int) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) >= most:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
