@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 import threading
@@ -10,15 +9,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
-import ipywidgets as widgets
 import keras
 import numpy as np
 
 from cnnlab import plot
 from cnnlab.explore.base.clicks import Clicks
+from cnnlab.explore.base.controls import button, switch
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.shown import in_notebook, publish
-from cnnlab.explore.drawing.sheet import INK, Sheet
+from cnnlab.explore.base.wording import counted
+from cnnlab.explore.drawing.sheet import INK, Sheet, disc
 from cnnlab.explore.drawing.value_axis import ValueAxis
 
 _LEAST_PAUSE = 0.4  # seconds between two pictures of a live run
@@ -63,6 +63,10 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
     Best so far: epoch 2, with a validation loss of 0.600.
     """
 
+    log_scale = switch(False, "loss on a logarithmic scale")
+    batches = switch(True, "running mean within an epoch")
+    stop = button("stop training", icon="stop", width=150)
+
     def __init__(self, history: Mapping[str, Sequence[float]] | None = None, *, live: bool | None = None) -> None:
         keras.callbacks.Callback.__init__(self)
         self.history = _checked(history)
@@ -80,15 +84,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         self._interrupt: object = None
         self._clicks: Clicks | None = None  # of the stop button, while a run lasts
         Explorer.__init__(self)
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        return {
-            "log_scale": widgets.Checkbox(False, description="loss on a logarithmic scale", indent=False),
-            "batches": widgets.Checkbox(True, description="running mean within an epoch", indent=False),
-            "stop": widgets.Button(
-                description="stop training", icon="stop", layout=widgets.Layout(width="150px", display="none")
-            ),
-        }
+        self._listen_no_more()
 
     def press(self, name: str) -> None:
         """The stop button: end the run after the present batch."""
@@ -102,7 +98,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         self._epochs, self._steps = self.params.get("epochs") or 1, self.params.get("steps") or 0
         self._epoch = self._batch = 0
         self.stopped, self._running = False, True
-        self._watched = in_notebook() and not _strict() if self._live is None else self._live
+        self._watched = in_notebook() and os.environ.get("CNNLAB_STRICT") != "1" if self._live is None else self._live
         self._began = time.monotonic()
         if self._watched:
             self._listen()
@@ -207,7 +203,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         return "\n".join(lines)
 
     def _progress_words(self, done: int) -> str:
-        batches = f", {_count(self._steps, 'batch', 'es')} each" if self._steps else ""
+        batches = f", {counted(self._steps, 'batch', 'es')} each" if self._steps else ""
         if self._running:
             within = f"batch {self._batch} of {self._steps}" if self._steps else f"batch {self._batch}"
             left = f", {_duration(self._seconds_left())} left" if self._watched and self._progress() > 0.02 else ""
@@ -223,7 +219,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         first = self._first or 0
         early = f" of {self._epochs - first}" if done < self._epochs - first else ""
         numbers = f", numbers {first + 1} to {first + done}" if first else ""
-        return f"Finished after {_count(done, 'epoch')}{early}{numbers}{batches}."
+        return f"Finished after {counted(done, 'epoch')}{early}{numbers}{batches}."
 
     def _shown_metrics(self) -> list[str]:
         """``loss`` and the first other metric there is."""
@@ -259,7 +255,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
                 "better."
             )
         if since:
-            return f"No better for {_count(since, 'epoch')}."
+            return f"No better for {counted(since, 'epoch')}."
         if len(losses) == 1:
             return "One number is no curve yet."
         when = "in the last epoch" if epochs[-1] - epochs[-2] == 1 else f"from epoch {epochs[-2]} to {epochs[-1]}"
@@ -293,10 +289,9 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
 
     def _draw_panel(self, sheet: Sheet, name: str, left: float, width: float) -> None:
         """One metric: axes, the running mean within each epoch, the two curves with their names at their ends."""
-        curves = [(key, label, colour) for key, label, colour in _curves(name) if self.history.get(key)]
-        means = (
-            self._running_means(name) if self.batches else np.empty((0, 2))
-        )  # lines are thin polygons: they keep order
+        curves = [(name, "training", _TRAIN), (f"val_{name}", "validation", _VALIDATION)]
+        curves = [curve for curve in curves if self.history.get(curve[0])]
+        means = self._running_means(name) if self.batches else np.empty((0, 2))
         shown = np.concatenate([means[:, 1], *(self.history[key] for key, _, _ in curves)]).astype(float)
         axis = ValueAxis.over(shown, _TOP, _BOTTOM, log=name == "loss" and self.log_scale)
         first = self._first or 0
@@ -315,7 +310,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         sheet.stamp("epochs done", [(left + width / 2, _BOTTOM + 0.33)], 9, plot.GREY)
 
         points = [(x(at), axis.y(value)) for at, value in means]
-        sheet.shapes(list(pairwise(points)), _PALE, line=0.9)
+        sheet.shapes(list(pairwise(points)), _PALE, line=0.9)  # as thin polygons: lines would come on top of all
         ends = []
         for key, label, colour in curves:
             values = self.history[key]
@@ -323,7 +318,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
             sheet.shapes(list(pairwise(points)), colour, line=1.8)
             corners = 4 if label == "validation" else 12
             radius = 0.05 if epochs <= 15 else 0.032
-            sheet.shapes([_polygon(*point, radius, corners) for point in points], colour)
+            sheet.shapes([disc(*point, radius, corners) for point in points], colour)
             ends.append((points[-1][1], f"{label} {_told(values[-1])}", colour))
         for place, text, colour in _apart(ends):
             sheet.write(x(self._when["loss"][-1]) + 0.17, place, text, 9.5, colour)
@@ -341,18 +336,9 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         if key.endswith(name) and len(self.history[key]) > 1:
             colour = _VALIDATION if key == "val_loss" else _TRAIN
             epoch = self._when[key][best]
-            sheet.shapes([_polygon(x(epoch), y(self.history[key][best]), 0.11, 24)], colour, line=1.5)
-            sheet.shapes([_polygon(right - 1.1, _TOP - 0.22, 0.06, 24)], colour, line=1.5)
+            sheet.shapes([disc(x(epoch), y(self.history[key][best]), 0.11, 24)], colour, line=1.5)
+            sheet.shapes([disc(right - 1.1, _TOP - 0.22, 0.06, 24)], colour, line=1.5)
             sheet.write(right - 0.95, _TOP - 0.22, f"best: epoch {epoch}", 9.5, colour)
-
-
-def _curves(name: str) -> tuple[tuple[str, str, str], ...]:
-    return ((name, "training", _TRAIN), (f"val_{name}", "validation", _VALIDATION))
-
-
-def _polygon(x: float, y: float, radius: float, corners: int) -> list[tuple[float, float]]:
-    angles = (np.arange(corners) + 0.5) * 2 * np.pi / corners
-    return [(x + radius * math.cos(angle), y + radius * math.sin(angle)) for angle in angles.tolist()]
 
 
 def _apart(ends: list[tuple[float, str, str]]) -> list[tuple[float, str, str]]:
@@ -389,15 +375,7 @@ def _called(name: str) -> str:
     return name.replace("val_", "validation ").replace("_", " ")
 
 
-def _count(number: int, noun: str, plural: str = "s") -> str:
-    return f"{number} {noun}{'' if number == 1 else plural}"
-
-
 def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"about {max(1, round(seconds))} s"
     return f"about {round(seconds / 60)} min"
-
-
-def _strict() -> bool:
-    return os.environ.get("CNNLAB_STRICT") == "1"
