@@ -364,12 +364,19 @@ class ReceptiveField(NamedTuple):
         """Input position in the middle of output 0's field; output ``i`` is centred ``i * stride`` further."""
         return self.offset + (self.size - 1) / 2
 
+    def behind(self, reach: int, strides: int, before: int) -> ReceptiveField:
+        """The field behind one more layer.
+
+        It widens the field by `reach`, ``d(f − 1)`` steps of the grid it reads, and multiplies the step by `strides`;
+        `before` is its padding in front. Source: Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional
+        Neural Networks", Distill 2019, equation 2.
+        """
+        widened = self.size + reach * self.stride
+        return ReceptiveField(widened, self.stride * strides, self.offset - before * self.stride)
+
 
 def receptive_field(layers: Iterable[Sequence]) -> ReceptiveField:
-    """Receptive field of a chain of convolutions and poolings, along one axis.
-
-    Each layer widens the field by ``d(f − 1)`` steps of the grid it reads, and multiplies the step by its stride.
-    Source: Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019, eq. 2.
+    """Receptive field of a chain of convolutions and poolings, along one axis: `ReceptiveField.behind`, layer by layer.
 
     Parameters
     ----------
@@ -385,7 +392,7 @@ def receptive_field(layers: Iterable[Sequence]) -> ReceptiveField:
     >>> receptive_field([(3, 1, "same"), (2, 2), (3, 1, "same")])
     ReceptiveField(size=8, stride=2, offset=-3)
     """
-    size, step, offset = 1, 1, 0
+    field = ReceptiveField(1, 1, 0)
     for index, layer in enumerate(layers):
         kernel_size, strides, padding, dilation_rate = _layer(layer, index)
         reach = dilated_size(kernel_size, dilation_rate) - 1
@@ -395,10 +402,8 @@ def receptive_field(layers: Iterable[Sequence]) -> ReceptiveField:
                 f"input's length. Give it in pixels: same_padding(n, ...). Received: layer {index} {layer!r}"
             )
         ((before, _),) = resolve_padding(padding, (1,), kernel_size, strides, dilation_rate)
-        size += reach * step
-        offset -= before * step
-        step *= strides
-    return ReceptiveField(size, step, offset)
+        field = field.behind(reach, strides, before)
+    return field
 
 
 def _layer(layer: object, index: int) -> tuple:

@@ -16,6 +16,7 @@ import keras
 from keras import layers
 
 from cnnlab.arithmetic.shapes import ReceptiveField, conv_macs, dilated_size, same_padding
+from cnnlab.common.validate import ints
 from cnnlab.models.graph import Step
 from cnnlab.models.layers import ChannelPadding, ChannelSlice, DarknetMaxPooling2D, LocalResponseNormalization
 
@@ -58,17 +59,8 @@ POINTWISE = _existing(
 ) + (ChannelPadding, ChannelSlice, LocalResponseNormalization)
 # No multiply-adds, but the positions are lost or moved.
 FREE = _existing(
-    *("Flatten", "Reshape", "Permute", "RepeatVector", "Embedding", "GroupNormalization"),
-    *(
-        "LayerNormalization",
-        "RMSNormalization",
-        "UpSampling1D",
-        "UpSampling2D",
-        "UpSampling3D",
-        "Resizing",
-        "CenterCrop",
-        "RandomCrop",
-    ),
+    *("Flatten", "Reshape", "Permute", "RepeatVector", "Embedding", "GroupNormalization", "LayerNormalization"),
+    *("RMSNormalization", "UpSampling1D", "UpSampling2D", "UpSampling3D", "Resizing", "CenterCrop", "RandomCrop"),
     *(f"Adaptive{op}Pooling{n}D" for op in ("Max", "Average") for n in (1, 2, 3)),
 )
 # What is known by its name: layers that keras.applications keeps to itself (ConvNeXt's, and Inception-ResNet's
@@ -175,24 +167,26 @@ def _unary(operation: keras.layers.Layer, x: keras.KerasTensor, seen: Field | st
         known = (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE, *TRANSPOSED, *POOLINGS, *PADDINGS, *CROPPINGS, *FREE)
         return WHOLE if isinstance(operation, (*known, DarknetMaxPooling2D)) else None
     if isinstance(operation, DarknetMaxPooling2D):
-        padded = _shifted(seen, [-(operation.padding // 2)] * 2)
-        axes = [_window(axis, None, operation.size, operation.stride, 1, "valid") for axis in padded.axes]
-        return Field(seen.source, tuple(axes))
-    if isinstance(operation, PADDINGS):
-        return _shifted(seen, [-pair[0] for pair in _pairs(operation.padding)])
-    if isinstance(operation, CROPPINGS):
-        return _shifted(seen, [pair[0] for pair in _pairs(operation.cropping)])
-    if isinstance(operation, POOLINGS):
-        window, dilation = operation.pool_size, (1,) * len(seen.axes)
-    elif isinstance(operation, (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE)):
-        window, dilation = operation.kernel_size, operation.dilation_rate
+        reach, before = operation.size - 1, operation.padding // 2
+        axes = [axis.behind(reach, operation.stride, before) for axis in seen.axes]
+    elif isinstance(operation, PADDINGS):
+        pairs = _pairs(operation.padding)
+        axes = [axis.behind(0, 1, before) for axis, (before, _) in zip(seen.axes, pairs, strict=True)]
+    elif isinstance(operation, CROPPINGS):
+        pairs = _pairs(operation.cropping)
+        axes = [axis.behind(0, 1, -before) for axis, (before, _) in zip(seen.axes, pairs, strict=True)]
+    elif isinstance(operation, (*POOLINGS, *CONVOLUTIONS, *DEPTHWISE, *SEPARABLE)):
+        size, _ = _split(x.shape, operation.data_format)
+        rank = len(size)
+        if isinstance(operation, POOLINGS):
+            windows, dilations = ints(operation.pool_size, "pool_size", rank), (1,) * rank
+        else:
+            windows = ints(operation.kernel_size, "kernel_size", rank)
+            dilations = ints(operation.dilation_rate, "dilation_rate", rank)
+        numbers = zip(seen.axes, size, windows, ints(operation.strides, "strides", rank), dilations, strict=True)
+        axes = [_window(axis, n, f, s, d, operation.padding) for axis, n, f, s, d in numbers]
     else:
         return None
-    size, _ = _split(x.shape, operation.data_format)
-    rank = len(seen.axes)
-    numbers = (_spread(value, rank) for value in (window, operation.strides, dilation))
-    steps = zip(seen.axes, size, *numbers, strict=True)
-    axes = [_window(axis, n, f, s, d, operation.padding) for axis, n, f, s, d in steps]
     return None if None in axes else Field(seen.source, tuple(axes))
 
 
@@ -204,7 +198,7 @@ def _window(axis: ReceptiveField, n: int | None, f: int, s: int, d: int, padding
         if n is None and s > 1:
             return None  # Keras' padding depends on the length
         before = same_padding(n or reach + 1, f, s, d)[0]
-    return ReceptiveField(axis.size + reach * axis.stride, axis.stride * s, axis.offset - before * axis.stride)
+    return axis.behind(reach, s, before)
 
 
 def _union(seen: Sequence[Field | str], inputs: Sequence[keras.KerasTensor]) -> Seen:
@@ -225,22 +219,11 @@ def _union(seen: Sequence[Field | str], inputs: Sequence[keras.KerasTensor]) -> 
     return Field(sources.pop(), tuple(axes))
 
 
-def _shifted(seen: Field, pixels: Sequence[int]) -> Field:
-    """The window moved by so many steps of the grid it stands on."""
-    axes = (axis._replace(offset=axis.offset + n * axis.stride) for axis, n in zip(seen.axes, pixels, strict=True))
-    return Field(seen.source, tuple(axes))
-
-
 def _split(shape: Sequence[int | None], data_format: str) -> tuple[tuple, int]:
     """(N, …) → (lengths of the spatial axes, channels)."""
     return (tuple(shape[1:-1]), shape[-1]) if data_format == "channels_last" else (tuple(shape[2:]), shape[1])
 
 
 def _pairs(value: Sequence) -> Sequence:
-    """A padding as one pair an axis; the one-dimensional layers keep theirs flat."""
+    """A padding as a pair (before, after) for each axis; the one-dimensional layers keep theirs flat."""
     return value if isinstance(value[0], (tuple, list)) else [value]
-
-
-def _spread(value: object, rank: int) -> tuple[int, ...]:
-    """One number for all axes, or one an axis; the one-dimensional layers keep theirs in either way."""
-    return (value,) * rank if isinstance(value, int) else tuple(value)
