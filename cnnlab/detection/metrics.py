@@ -10,12 +10,12 @@ detection looks only at the object it overlaps most, even when that one is taken
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
-from cnnlab.common.validate import check_choice, check_fraction, check_int
+from cnnlab.common.validate import check_choice, check_fraction
 from cnnlab.detection.average_precision import (
     METHODS,
     PrecisionRecall,
@@ -41,6 +41,7 @@ __all__ = [
 
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 AREA_RANGES = {"all": (0, 1e5**2), "small": (0, 32**2), "medium": (32**2, 96**2), "large": (96**2, 1e5**2)}
+MOST = 100  # detections of a class in a picture that count, the best
 EXACT = 1 - 1e-10  # a threshold of 1 would fail on rounding
 
 
@@ -123,8 +124,6 @@ def average_precision_per_class(
     ground_truth: Sequence[GroundTruth],
     iou_threshold: float = 0.5,
     method: str = "coco",
-    classes: Sequence[int] | None = None,
-    max_detections: int = 100,
 ) -> dict[int, float]:
     """Average precision of each class over a list of pictures.
 
@@ -133,13 +132,12 @@ def average_precision_per_class(
     detections, ground_truth : one record a picture, in the same order
     iou_threshold : 0 … 1, the overlap that counts as found
     method : as in `average_precision`
-    classes : class numbers to report; None means those that occur in the ground truth
-    max_detections : only so many of a class and a picture count, the best; 100 is COCO's
 
     Returns
     -------
     dict
-        Class number to AP; NaN for a class without a single object that counts.
+        Class number to AP, for the classes of the ground truth; NaN for one without a single object that counts. Of a
+        class and a picture only the 100 best detections count, as in COCO.
 
     Examples
     --------
@@ -149,16 +147,10 @@ def average_precision_per_class(
     {0: 1.0, 3: 0.0}
     """
     check_choice(method, "method", METHODS)
-    check_int(max_detections, "max_detections", minimum=1)
     threshold = min(check_fraction(iou_threshold, "iou_threshold"), EXACT)
     detections, ground_truth = _check_records(detections, ground_truth)
-    matches = match_all(detections, ground_truth, np.array([threshold]), np.array([AREA_RANGES["all"]]), max_detections)
-    if classes is None:
-        classes = np.unique(matches.truth_labels).tolist()
-    elif isinstance(classes, Iterable):
-        classes = [check_int(label, "classes", minimum=0) for label in classes]
-    else:
-        raise TypeError(f"`classes` must be a list of class numbers. Received: {classes!r}")
+    matches = match_all(detections, ground_truth, np.array([threshold]), np.array([AREA_RANGES["all"]]), MOST)
+    classes = np.unique(matches.truth_labels).tolist()
     return {label: float(class_precision(matches, label, 0, method)[0]) for label in classes}
 
 
@@ -167,14 +159,12 @@ def mean_average_precision(
     ground_truth: Sequence[GroundTruth],
     iou_threshold: float = 0.5,
     method: str = "coco",
-    classes: Sequence[int] | None = None,
-    max_detections: int = 100,
 ) -> float:
     """mAP at one IoU threshold: the mean of `average_precision_per_class` over the classes that have objects.
 
     Parameters
     ----------
-    detections, ground_truth, iou_threshold, method, classes, max_detections : as there
+    detections, ground_truth, iou_threshold, method : as there
 
     Returns
     -------
@@ -187,7 +177,7 @@ def mean_average_precision(
     >>> mean_average_precision([Detections([[0, 0, 10, 9]], [0.7], [0])], truth)
     0.5
     """
-    per_class = average_precision_per_class(detections, ground_truth, iou_threshold, method, classes, max_detections)
+    per_class = average_precision_per_class(detections, ground_truth, iou_threshold, method)
     values = [value for value in per_class.values() if not np.isnan(value)]
     return float(np.mean(values)) if values else float("nan")
 
@@ -256,16 +246,15 @@ def coco_map(detections: Sequence[Detections], ground_truth: Sequence[GroundTrut
     (1.0, 0.0, 0.5, -1.0)
     """
     detections, ground_truth = _check_records(detections, ground_truth)
-    matches = match_all(
-        detections, ground_truth, np.minimum(IOU_THRESHOLDS, EXACT), np.array([*AREA_RANGES.values()]), 100
-    )
+    thresholds, area_ranges = np.minimum(IOU_THRESHOLDS, EXACT), np.array([*AREA_RANGES.values()])
+    matches = match_all(detections, ground_truth, thresholds, area_ranges, MOST)
     classes = np.unique(matches.truth_labels)
     shape = len(AREA_RANGES), len(classes), len(IOU_THRESHOLDS)
     precision, recall, fewer = np.empty(shape), np.empty(shape), np.empty((2, *shape[1:]))
     for k, label in enumerate(classes):
         for a in range(len(AREA_RANGES)):
             precision[a, k] = class_precision(matches, label, a, "coco")
-            recall[a, k] = class_recall(matches, label, a, 100)
+            recall[a, k] = class_recall(matches, label, a, MOST)
         for m, most in enumerate((1, 10)):
             fewer[m, k] = class_recall(matches, label, 0, most)
     at = {round(threshold, 2): t for t, threshold in enumerate(IOU_THRESHOLDS)}

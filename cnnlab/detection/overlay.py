@@ -13,7 +13,8 @@ from cnnlab.common.validate import check_int
 from cnnlab.detection.detections import Detections, GroundTruth
 
 FOUND, TRUE = plot.ORANGE, plot.BLUE
-_RIM = 1.6  # points of white around a line, so that it shows on any picture
+_LINE = 1.6  # width in points,
+_RIM = 1.6  # and of the white around it, so that it shows on any picture
 _SIZE = 7.5  # of the words, in points
 
 Place = tuple[float, float, float, float]  # x1, y1, x2, y2 of a label
@@ -31,42 +32,25 @@ def free_place(places: Sequence[Place], taken: Sequence[Place]) -> Place:
     return places[0]
 
 
-def boxes(
+def _draw(
     ax: Axes,
-    corners: np.ndarray,
+    boxes: np.ndarray,
     colour: str,
-    words: Sequence[str] = (),
+    words: Sequence[str],
+    taken: list[Place],
     *,
     dashed: bool = False,
     below: bool = False,
-    line: float = 1.6,
-    taken: list[Place] | None = None,
 ) -> None:
-    """Draw boxes on axes that show an image by `cnnlab.plot.image`.
-
-    Parameters
-    ----------
-    ax : axes whose image has its first pixel's centre at (0, 0)
-    corners : (N, 4) xyxy in pixels
-    colour : of the lines, and of what stands behind the words
-    words : one a box, written above it, or where the words before it leave room
-    dashed : draw dashes
-    below : write below it instead
-    line : width in points
-    taken : where words stand already; the new ones are added
-    """
-    taken = [] if taken is None else taken
-    for number, (x1, y1, x2, y2) in enumerate(np.asarray(corners, float) - 0.5):  # pixel 0 reaches from −0.5 to 0.5
-        for edge, width in (("white", line + _RIM), (colour, line)):
+    """Draw boxes with their words above or below them, or where the words that are `taken` down already leave room."""
+    for number, (x1, y1, x2, y2) in enumerate(np.asarray(boxes) - 0.5):  # pixel 0 reaches from −0.5 to 0.5
+        for edge, width in (("white", _LINE + _RIM), (colour, _LINE)):
             style = {"linestyle": (0, (4, 2))} if dashed else {}
             ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=edge, linewidth=width, **style))
-        if words:
-            taken.append(free_place(_places(ax, (x1, y1, x2, y2), len(words[number]), below), taken))
-            left, top, _, _ = taken[-1]
-            plate = {"facecolor": colour, "edgecolor": "none", "pad": 1.0}
-            ax.text(
-                left, top, words[number], fontsize=_SIZE, color="white", va="top", ha="left", bbox=plate, clip_on=True
-            )
+        taken.append(free_place(_places(ax, (x1, y1, x2, y2), len(words[number]), below), taken))
+        left, top, _, _ = taken[-1]
+        plate = {"facecolor": colour, "edgecolor": "none", "pad": 1.0}
+        ax.text(left, top, words[number], fontsize=_SIZE, color="white", va="top", ha="left", bbox=plate, clip_on=True)
 
 
 def _places(ax: Axes, box: Place, letters: int, below: bool) -> list[Place]:
@@ -136,11 +120,11 @@ def gallery(
         names = class_names or (detections[number].names if detections is not None else ())
         if ground_truth is not None:
             truth = ground_truth[number]
-            boxes(ax, truth.boxes, TRUE, _words(truth.labels, names), dashed=True, below=True, taken=taken)
+            _draw(ax, truth.boxes, TRUE, _words(truth.labels, names), taken, dashed=True, below=True)
         if detections is not None:
             found = detections[number]
             scored = zip(_words(found.labels, names), found.scores, strict=True)
-            boxes(ax, found.boxes, FOUND, [f"{word} {score:.2f}" for word, score in scored], taken=taken)
+            _draw(ax, found.boxes, FOUND, [f"{word} {score:.2f}" for word, score in scored], taken)
     return picture
 
 

@@ -28,7 +28,7 @@ from cnnlab.common.validate import check_choice, check_fraction, check_int, chec
 from cnnlab.data.scenes import Scene
 from cnnlab.detection import metrics, yolo
 from cnnlab.detection.detections import Detections, GroundTruth
-from cnnlab.detection.nms import nms
+from cnnlab.detection.nms import survivors
 
 TERMS = ("xy", "wh", "objectness", "no_objectness", "class")
 LOW = 0.05  # AP ranks all detections, the unsure too; below this they only cost time
@@ -252,7 +252,7 @@ def detect(
         outputs = model(images[start : start + batch_size], training=False)
         for values in yolo.activate(ops.convert_to_numpy(outputs), len(anchors)):
             some = yolo.decode(values, anchors, images.shape[1:3], score_threshold, names)
-            found.append(some[nms(some.boxes, some.scores, iou_threshold, labels=some.labels)])
+            found.append(some[survivors(some.boxes, some.scores, iou_threshold, labels=some.labels)])
     return found
 
 

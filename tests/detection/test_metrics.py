@@ -116,10 +116,10 @@ def test_match_lets_a_crowd_take_all_that_lies_inside():
 
 @pytest.mark.parametrize("seed", range(60))
 def test_match_is_the_rule_that_the_fast_form_follows(seed):
-    kinds = [kind for kind in KINDS if kind not in ("odd_areas", "everything")]  # areas matter to the fast form only
+    kinds = ["tidy", "ties", "crowds", "ignored"]  # areas, and which 100 are best, matter to the fast form only
     found, truth = dataset(seed, kinds[seed % len(kinds)])
     for threshold in (0.5, 0.75, 1.0):
-        per_class = metrics.average_precision_per_class(found, truth, threshold, max_detections=1000)
+        per_class = metrics.average_precision_per_class(found, truth, threshold)
         matches = [metrics.match(*picture, threshold) for picture in zip(found, truth, strict=True)]
         for label, expected in per_class.items():
             scores, right = [], []
@@ -144,8 +144,6 @@ def test_mean_average_precision_is_the_mean_over_classes_with_objects():
     per_class = metrics.average_precision_per_class(found, truth)
     assert per_class == {0: 1.0, 2: pytest.approx(np.nan, nan_ok=True)}
     assert metrics.mean_average_precision(found, truth) == 1
-    assert metrics.average_precision_per_class(found, truth, classes=[1]) == {1: pytest.approx(np.nan, nan_ok=True)}
-    assert np.isnan(metrics.mean_average_precision(found, truth, classes=[1, 2]))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -175,11 +173,10 @@ def test_an_overlap_equal_to_the_threshold_counts_in_lists_too():
     assert metrics.mean_average_precision([Detections([[0, 0, 10, 10]], [1], [0])], truth, 1) == 1
 
 
-def test_max_detections_counts_per_class_and_picture():
+def test_the_limit_of_detections_counts_per_class_and_picture():
     truth = [GroundTruth([[0, 0, 10, 10]], [0])]
     found = [Detections([[50, 0, 60, 10], [0, 0, 10, 10]], [0.9, 0.8], [0, 0])]
     assert metrics.mean_average_precision(found, truth) == 0.5
-    assert metrics.mean_average_precision(found, truth, max_detections=1) == 0
     summary = metrics.coco_map(found, truth)
     assert (summary.ar1, summary.ar10) == (0, 1)
 
@@ -348,8 +345,6 @@ def test_lists_of_the_wrong_kind_are_refused(function, found, truth, error, mess
         (lambda: metrics.average_precision([0.5], [1], "voc"), "Did you mean 'voc"),
         (lambda: metrics.match(NOTHING_FOUND, NOTHING_THERE, 50), "`iou_threshold` must be a number from 0 to 1"),
         (lambda: metrics.mean_average_precision([], [], method="11"), "`method` must be one of"),
-        (lambda: metrics.mean_average_precision([], [], max_detections=0), "`max_detections` must be a whole number"),
-        (lambda: metrics.mean_average_precision([], [], classes=[-1]), "`classes` must be a whole number >= 0"),
     ],
 )
 def test_bad_arguments_are_refused(call, message):
@@ -364,8 +359,3 @@ def test_the_twelve_numbers_equal_those_of_pycocotools(seed, kind):
     np.testing.assert_allclose(
         astuple(metrics.coco_map(found, truth)), twelve_by_pycocotools(found, truth), rtol=0, atol=1e-9
     )
-
-
-def test_classes_must_be_a_list():
-    with pytest.raises(TypeError, match="`classes` must be a list of class numbers. Received: 5"):
-        metrics.average_precision_per_class([], [], classes=5)
