@@ -90,7 +90,7 @@ def feature_maps(
     Raises
     ------
     TypeError, ValueError
-        If `model`, `images` or a name breaks its rule.
+        If `model` is not such a model, `images` do not fit its input, or there is no such layer.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def top_patches(
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule, or the layer's receptive field is not defined.
+        If the model has no such layer or unit, or the layer's receptive field is not defined.
 
     References
     ----------

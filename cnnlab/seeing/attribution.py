@@ -105,7 +105,7 @@ def occlusion(
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule, or the patch does not fit into the picture.
+        If the model gives no scores of classes, there is no such class, or the patch does not fit into the picture.
 
     References
     ----------
@@ -160,7 +160,7 @@ def saliency(model: keras.Model, image: np.ndarray, class_index: int | None = No
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule.
+        If the model gives no scores of classes, or there is no such class.
 
     References
     ----------
@@ -203,7 +203,7 @@ def grad_cam(
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule.
+        If the model gives no scores of classes, or there is no such class or layer.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""GoogLeNet: paths of several kernel sizes beside each other, 2014; and its module in both forms, to compare.
+"""GoogLeNet: paths of several kernel sizes beside each other, 2014.
 
 Szegedy et al., "Going Deeper with Convolutions", CVPR 2015, table 1 and figures 2 and 3.
 """
@@ -62,32 +62,6 @@ MODULES = {
     "inception5b": Paths(384, 192, 384, 48, 128, 128),
 }
 AUXILIARY = {"inception4a": "aux1", "inception4d": "aux2"}  # after which module a head hangs
-
-
-def inception_naive(
-    x: keras.KerasTensor, conv1: int = 64, conv3: int = 128, conv5: int = 32, *, name: str = "naive"
-) -> keras.KerasTensor:
-    """The naive module (figure 2a): 1×1, 3×3, 5×5 and a 3×3 max pooling, all on the whole input, concatenated.
-
-    The pooling passes every channel on, so that the output only ever grows: ``conv1 + conv3 + conv5 + C``.
-
-    Parameters
-    ----------
-    x : (N, H, W, C)
-    conv1, conv3, conv5 : filters of the three kernel sizes
-    name : of the module, put before the names of its layers
-
-    Examples
-    --------
-    >>> inception_naive(keras.Input((28, 28, 192))).shape
-    (None, 28, 28, 416)
-    """
-    paths = [
-        convolution(x, filters, size, activation="relu", name=f"{name}_conv{size}x{size}")
-        for filters, size in ((conv1, 1), (conv3, 3), (conv5, 5))
-    ]
-    paths.append(pooling(x, 3, 1, "same", name=f"{name}_pool"))
-    return keras.layers.Concatenate(name=f"{name}_concat")(paths)
 
 
 def inception(

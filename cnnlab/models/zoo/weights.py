@@ -129,8 +129,8 @@ def _check(stored: Datasets, layers: dict[str, keras.layers.Layer], path: Path) 
     extra = [name for name in stored if name not in layers and not HEAD.match(name)]
     if extra:
         raise ValueError(
-            f"`weights` must be of the same network. Received: {path.name}, which has the layer{_listed(extra, True)} "
-            "that the model does not have"
+            f"`weights` must be of the same network. Received: {path.name}, which has {_listed(extra)}, and the model "
+            "does not"
         )
     for name, layer in layers.items():
         theirs = [tuple(array.shape) for array in stored[name]]
@@ -142,9 +142,8 @@ def _check(stored: Datasets, layers: dict[str, keras.layers.Layer], path: Path) 
             )
 
 
-def _listed(names: list[str], plural: bool = False) -> str:
-    shown = ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{'s' if plural and len(names) > 1 else ''} {shown}" if plural else shown
+def _listed(names: list[str]) -> str:
+    return ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _shapes(shapes: list[tuple[int, ...]]) -> str:
