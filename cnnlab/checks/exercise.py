@@ -372,17 +372,29 @@ def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
         raise refuse
     if any(isinstance(entry, (str, bytes)) for entry in _entries(answer)):  # NumPy would read "31" as 31
         raise Wrong(f"{what} should be {wanted}, but in yours stands a text in quotes.")
-    if hasattr(answer, "detach"):  # a torch tensor that requires a gradient is no array yet
-        answer = answer.detach().cpu()
+    answer = _without_torch(answer)
     try:
         values = np.asarray(answer)
         return values.astype(float) if values.dtype.kind in "biuf" else np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
-        lengths = sorted({len(row) for row in answer if hasattr(row, "__len__")}) if np.iterable(answer) else []
+        rows = answer if np.iterable(answer) else ()
+        lengths = sorted({len(row) for row in rows if getattr(row, "ndim", 1) and hasattr(row, "__len__")})
         if len(lengths) > 1:
-            rows = " and ".join(map(str, lengths))
-            raise Wrong(f"{what} should be {wanted}, but the rows of yours differ in length: {rows}.") from None
+            differ = " and ".join(map(str, lengths))
+            raise Wrong(f"{what} should be {wanted}, but the rows of yours differ in length: {differ}.") from None
         raise refuse from None
+
+
+def _without_torch(answer: object) -> object:
+    """`answer` with torch's tensors made into arrays, in lists too: NumPy takes none with a gradient or bfloat16."""
+    if isinstance(answer, (list, tuple)):
+        return [_without_torch(entry) for entry in answer]
+    if isinstance(answer, np.ndarray) and answer.dtype == object:
+        return _without_torch(answer.tolist())
+    if hasattr(answer, "detach"):
+        tensor = answer.detach().cpu()
+        return (tensor if tensor.is_complex() else tensor.double()).numpy()
+    return answer
 
 
 def refuse_not_finite(values: np.ndarray, what: str) -> None:

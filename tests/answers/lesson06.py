@@ -13,7 +13,7 @@ RIGHT = {
         """
         def top_k_error(scores, labels, k=5):
             import keras
-            return 1 - np.mean(keras.metrics.sparse_top_k_categorical_accuracy(labels, scores, k=k))
+            return 1 - keras.ops.mean(keras.metrics.sparse_top_k_categorical_accuracy(labels, scores, k=k))
         """,
         """
         def top_k_error(scores, labels, k=5):

@@ -140,6 +140,20 @@ def test_a_number_where_several_are_wanted_is_told_what_a_pair_is():
         array(33, (2, 3))
 
 
+def test_tensors_of_any_framework_are_numbers():
+    import keras
+
+    two = keras.Variable(2.0)
+    pair = keras.ops.cast([1, 2], "bfloat16")
+    assert number(3 * two) == 6  # with torch, it has a gradient
+    assert parts(two * [3, 4], ("height", "width"))[1] == 8
+    assert array([two * 3, two], (2,)).tolist() == [6, 2]
+    assert array([[two + 1, 2], [3, two]], (2, 2)).tolist() == [[3, 2], [3, 2]]
+    assert array(pair, (2,)).tolist() == [1, 2]
+    with pytest.raises(Wrong, match="This is one number, 6"):
+        parts(3 * two, ("height", "width"))
+
+
 def test_why_it_works_follows_the_praise_and_the_solution(doubling):
     told = replace(doubling, why="Twice is a sum. Both parts are one number.")
     assert str(told(lambda x: 2 * x)) == "✔ doubled\nWhy it works: Twice is a sum. Both parts are one number."
