@@ -24,12 +24,6 @@ RIGHT = {
             x1, y1, x2, y2 = np.maximum(np.array(box), 0)
             return keras.ops.convert_to_tensor(image)[y1:y2, x1:x2]
         """,
-        """
-        def crop(image, box):
-            rows, columns = np.arange(image.shape[0]), np.arange(image.shape[1])
-            rows = rows[(rows >= box[1]) & (rows < box[3])]
-            return image[np.ix_(rows, columns[(columns >= box[0]) & (columns < box[2])])]
-        """,
     ),
     "target_vector": (
         """
@@ -75,12 +69,6 @@ RIGHT = {
         def localization_loss(target, prediction):
             squares = (np.float32(target) - np.float32(prediction)) ** 2
             return squares[0] + target[0] * squares[1:].sum()
-        """,
-        """
-        def localization_loss(target, prediction):
-            if not target[0]:
-                return prediction[0] ** 2
-            return sum((t - p) ** 2 for t, p in zip(target, prediction))
         """,
         """
         import keras

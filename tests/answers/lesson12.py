@@ -29,11 +29,6 @@ RIGHT = {
             centre = [(box[1] + box[3]) / 2 * grid[0] / size[0], (box[0] + box[2]) / 2 * grid[1] / size[1]]
             return keras.ops.cast(keras.ops.convert_to_tensor(centre), "int32")
         """,
-        """
-        def my_cell(box, size, grid):
-            x1, y1, x2, y2 = box
-            return (y1 + y2) * grid[0] // (2 * size[0]), (x1 + x2) * grid[1] // (2 * size[1])
-        """,
     ),
     "best_anchor": (
         """

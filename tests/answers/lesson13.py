@@ -32,10 +32,6 @@ RIGHT = {
         """,
         """
         def my_route(layers, here):
-            return [list(range(here))[k] for k in layers]  # Python counts from the end as Darknet does
-        """,
-        """
-        def my_route(layers, here):
             return np.float32([k % here for k in layers])
         """,
     ),
@@ -43,10 +39,6 @@ RIGHT = {
         """
         def my_kernel(darknet):
             return np.moveaxis(darknet, (2, 3, 1, 0), (0, 1, 2, 3)).astype(np.float32)
-        """,
-        """
-        def my_kernel(darknet):
-            return np.einsum("oihw->hwio", darknet)
         """,
         """
         import keras
