@@ -20,13 +20,14 @@ import numpy as np
 
 from cnnlab.common.validate import check_int, ints
 from cnnlab.data import scenes
-from cnnlab.detection import anchors as anchor_sizes
+from cnnlab.detection.anchors import check as check_anchors
 from cnnlab.detection.yolo import OBJECTNESS
 from cnnlab.models.zoo.parts import convolution, pooling
 
 ANCHORS = scenes.ANCHORS
 FILTERS = (8, 16, 32, 64, 64, 64)
-POOLED = 3
+POOLED = 3  # of the first blocks end in a pooling
+_MOMENTUM = 0.9  # of the batch normalizations' moving averages; a short training needs less than Keras' 0.99
 # Before it has learned anything the network says σ(−4) ≈ 0.02 everywhere: "probably nothing here". It would otherwise
 # spend its first steps on unlearning 432 objects a picture.
 _PRIOR = -4.0
@@ -36,21 +37,16 @@ def build(
     input_shape: tuple[int | None, int | None, int] = (96, 96, 3),
     classes: int = 3,
     anchors: Sequence | np.ndarray = ANCHORS,
-    *,
     filters: Sequence[int] = FILTERS,
-    pooled: int = POOLED,
-    momentum: float = 0.9,
 ) -> keras.Model:
     """Build the detector; it is not compiled, and its weights are random.
 
     Parameters
     ----------
-    input_shape : (H, W, C); H and W are multiples of ``2**pooled``, or None
+    input_shape : (H, W, C); H and W are multiples of 8, or None
     classes : C, >= 1
     anchors : (A, 2) widths and heights in pixels; here only their number matters
-    filters : of each block's 3×3 convolution
-    pooled : how many of the first blocks end in a pooling; the grid is the picture divided by ``2**pooled``
-    momentum : of the batch normalizations' moving averages; a short training needs less than Keras' 0.99
+    filters : of each block's 3×3 convolution; the first three blocks end in a pooling
 
     Returns
     -------
@@ -71,14 +67,13 @@ def build(
     Traceback (most recent call last):
     ValueError: `input_shape` must have height and width that are multiples of 8. Received: (90, 96, 3)
     """
-    filters = _check_filters(filters)
-    pooled = check_int(pooled, "pooled", 1, len(filters))
-    shape = _check_shape(input_shape, 2**pooled)
-    anchors, classes = len(anchor_sizes.check(anchors)), check_int(classes, "classes", 1)
+    filters = ints(filters, "filters", len(filters))
+    shape = _check_shape(input_shape, 2**POOLED)
+    anchors, classes = len(check_anchors(anchors)), check_int(classes, "classes", 1)
     inputs = x = keras.Input(shape, name="image")
     for number, units in enumerate(filters, 1):
-        x = _block(x, units, momentum, f"block{number}")
-        if number <= pooled:
+        x = _block(x, units, f"block{number}")
+        if number <= POOLED:
             x = pooling(x, 2, 2, name=f"block{number}_pool")
     outputs = convolution(x, anchors * (5 + classes), 1, name="head")
     model = keras.Model(inputs, outputs, name="tiny_yolo")
@@ -88,17 +83,11 @@ def build(
     return model
 
 
-def _block(x: keras.KerasTensor, filters: int, momentum: float, name: str) -> keras.KerasTensor:
+def _block(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
     """Convolution, batch normalization, leaky ReLU: (N, H, W, C) → (N, H, W, filters)."""
     x = convolution(x, filters, 3, use_bias=False, kernel_initializer="he_normal", name=f"{name}_conv")
-    x = keras.layers.BatchNormalization(epsilon=1e-5, momentum=momentum, name=f"{name}_bn")(x)
+    x = keras.layers.BatchNormalization(epsilon=1e-5, momentum=_MOMENTUM, name=f"{name}_bn")(x)
     return keras.layers.LeakyReLU(negative_slope=0.1, name=f"{name}_leaky")(x)
-
-
-def _check_filters(filters: object) -> tuple[int, ...]:
-    if not isinstance(filters, Iterable) or not len(values := tuple(filters)):
-        raise ValueError(f"`filters` must be a list of whole numbers, one a block. Received: {filters!r}")
-    return ints(values, "filters", len(values))
 
 
 def _check_shape(input_shape: object, stride: int) -> tuple[int | None, int | None, int]:

@@ -55,10 +55,6 @@ def test_output_shapes(shape, classes, anchors, output):
     assert tiny_yolo.build(shape, classes, anchors).output_shape == output
 
 
-def test_the_stride_follows_the_poolings():
-    assert tiny_yolo.build(pooled=4).output_shape == (None, 6, 6, 24)
-
-
 def test_an_untrained_network_says_nothing_is_there():
     outputs = tiny_yolo.build()(np.zeros((1, 96, 96, 3), np.float32), training=False)
     values = yolo.activate(keras.ops.convert_to_numpy(outputs)[0], 3)
@@ -72,8 +68,7 @@ def test_an_untrained_network_says_nothing_is_there():
         (dict(input_shape=(96, 96)), "`input_shape` must be (H, W, C)"),
         (dict(classes=0), "`classes` must be a whole number >= 1"),
         (dict(anchors=[]), "`anchors` must have shape (K, 2)"),
-        (dict(filters=()), "`filters` must be a list"),
-        (dict(pooled=9), "`pooled` must be a whole number from 1 to 6"),
+        (dict(filters=(8, 0)), "`filters` must be a whole number >= 1"),
     ],
 )
 def test_build_refuses(arguments, says):
@@ -216,7 +211,7 @@ def test_fit_learns_a_few_scenes_and_reports_what_it_learned():
     images, targets, _ = yolo_training.stack(some, ANCHORS, grid=(12, 12))
     loss, lines = yolo_training.YoloLoss(3), []
     watch = yolo_training.MeanAveragePrecision(some, ANCHORS, every=20, report=lines.append)
-    model = tiny_yolo.build(filters=(8, 16, 24, 32, 32), momentum=0.7)
+    model = tiny_yolo.build(filters=(8, 16, 24, 32, 32))
     model.compile(keras.optimizers.Adam(5e-3), loss, metrics=loss.metrics())
     history = model.fit(images, targets, batch_size=8, epochs=50, verbose=0, callbacks=[watch]).history
     assert set(yolo_training.TERMS) <= set(history)

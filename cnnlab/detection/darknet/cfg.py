@@ -93,14 +93,18 @@ def read(path: str | os.PathLike[str]) -> Config:
     DarknetError
         If the file cannot be opened or is not a .cfg; see `parse`.
     """
-    path = Path(path)
+    data = first_bytes(Path(path), MOST_BYTES + 1)
+    # Comments were written in every encoding there is; what matters is ASCII. The bytes are kept for `export`.
+    return replace(parse(data.decode("utf-8-sig", errors="replace"), Path(path).name), data=data)
+
+
+def first_bytes(path: Path, count: int) -> bytes:
+    """The first `count` bytes of a file, or all of a shorter one; a `DarknetError` if it cannot be read."""
     try:
         with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            return file.read(count)
     except OSError as error:
         raise DarknetError(f"cannot be read ({cause(error)})", file=path.name) from None
-    # Comments were written in every encoding there is; what matters is ASCII. The bytes are kept for `export`.
-    return replace(parse(data.decode("utf-8-sig", errors="replace"), path.name), data=data)
 
 
 def parse(text: str, file: str = "cfg") -> Config:

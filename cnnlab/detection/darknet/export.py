@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 
 from cnnlab.common.files import whole_file
-from cnnlab.detection import anchors as anchor_sizes
+from cnnlab.detection.anchors import check as check_anchors
 from cnnlab.detection.darknet import cfg, keras_model, plan, weights
 from cnnlab.detection.darknet.detector import Detector
 from cnnlab.detection.darknet.sections import Graph, read_graph
@@ -73,7 +73,7 @@ def export(
         graph = read_graph(model)
         text = "\n\n".join([graph.text, *_heads(graph, anchors)]) + "\n"
         made, header = plan.make(cfg.parse(text, Path(cfg_file).name)), weights.Header()
-        arrays = _arrays(made, graph)
+        arrays = ((node, graph.arrays[node.index]) for node in made.nodes if node.slots)
     else:
         raise TypeError(f"`model` must be a keras.Model or a Detector. Received: {type(model).__name__}")
     with whole_file(Path(weights_file)) as new_weights:  # they take their place last: none without their .cfg
@@ -90,7 +90,7 @@ def _heads(graph: Graph, anchors: Sequence) -> Iterator[str]:
         raise ValueError(f"`anchors` must be {len(graph.outputs)} lists, one an output. Received: {len(several)}")
     index = graph.sections
     for (layer, channels), sizes in zip(graph.outputs, several, strict=True):
-        sizes = anchor_sizes.check(sizes)
+        sizes = check_anchors(sizes)
         classes, rest = divmod(channels, len(sizes))
         if rest or classes < 6:
             raise ValueError(
@@ -104,10 +104,3 @@ def _heads(graph: Graph, anchors: Sequence) -> Iterator[str]:
         mask = ",".join(map(str, range(len(sizes))))
         yield f"[yolo]\nmask={mask}\nanchors={pairs}\nclasses={classes - 5}\nnum={len(sizes)}"
         index += 1
-
-
-def _arrays(made: plan.Plan, graph: Graph) -> Iterator[tuple[plan.Node, weights.Arrays]]:
-    for node in made.nodes:
-        if node.slots:
-            own = graph.arrays[node.index]
-            yield node, {**own, "kernel": keras_model.kernel_to_darknet(node, own["kernel"])}

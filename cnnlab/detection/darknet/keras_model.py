@@ -70,22 +70,11 @@ def _kernel_to_keras(node: Node, kernel: np.ndarray) -> np.ndarray:
     return kernel.transpose(2, 3, 1, 0)
 
 
-def kernel_to_darknet(node: Node, kernel: np.ndarray) -> np.ndarray:
-    """Keras' kernel of a node in Darknet's layout.
-
-    Parameters
-    ----------
-    node : of a plan
-    kernel : as the node's Keras layer holds it
-
-    Returns
-    -------
-    ndarray
-        (out, in / groups, h, w), or (out, in) of a connected layer.
-    """
-    if node.kind == "connected":
+def kernel_to_darknet(kernel: np.ndarray, depthwise: bool) -> np.ndarray:
+    """A Keras layer's kernel in Darknet's layout: (out, in / groups, h, w), or (out, in) of a connected layer."""
+    if kernel.ndim == 2:
         return kernel.T
-    if is_depthwise(node):
+    if depthwise:
         height, width, channels, each = kernel.shape
         return kernel.reshape(height, width, channels * each)[None].transpose(3, 0, 1, 2)
     return kernel.transpose(3, 2, 0, 1)
@@ -121,7 +110,7 @@ def arrays_of(built: keras.Model, node: Node) -> Arrays:
     arrays = {}
     for name, variable in _variables(built, node).items():
         values = np.asarray(variable)
-        arrays[name] = kernel_to_darknet(node, values) if name == "kernel" else values
+        arrays[name] = kernel_to_darknet(values, is_depthwise(node)) if name == "kernel" else values
     return arrays
 
 

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import keras
 
-from cnnlab.common.errors import cause
 from cnnlab.common.validate import check_choice
 from cnnlab.data import locate
 from cnnlab.detection.darknet import cfg, keras_model, plan, weights
-from cnnlab.detection.darknet.cfg import DarknetError
+from cnnlab.detection.darknet.cfg import DarknetError, first_bytes
 from cnnlab.detection.darknet.detector import Detector, check_fit
 
 MOST_NAMES = 100_000  # bytes of a .names file; coco.names has 625
@@ -132,11 +131,7 @@ def read_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
     ('cat', 'red panda')
     """
     path = Path(path).expanduser()
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MOST_NAMES + 1)
-    except OSError as error:
-        raise DarknetError(f"cannot be read ({cause(error)})", file=path.name) from None
+    data = first_bytes(path, MOST_NAMES + 1)
     if len(data) > MOST_NAMES:
         raise DarknetError(f"has more than {MOST_NAMES:,} bytes: it is not a list of names", file=path.name)
     text = _decoded(data, path.name)

@@ -10,11 +10,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from cnnlab.detection.darknet.keras_model import EPSILON
+from cnnlab.detection.darknet.keras_model import EPSILON, kernel_to_darknet
+from cnnlab.detection.darknet.weights import Arrays
 from cnnlab.models.graph import Step, Walk, has_graph
 from cnnlab.models.layers import DarknetMaxPooling2D
-
-Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Graph:
     text : the sections, ``[net]`` first, heads missing
     sections : how many there are, ``[net]`` not counted
     outputs : (section, channels) of each output
-    arrays : by section: bias, kernel (as Keras has it) and, where normalised, scale, mean, variance
+    arrays : by section: bias, kernel and, where normalised, scale, mean, variance, as a .weights file holds them
     """
 
     text: str
@@ -189,8 +188,9 @@ def _convolution(reader: _Reader, step: Step, layer: layers.Conv2D | layers.Dept
     if groups > 1:
         options["groups"] = groups
     options["activation"] = _activation(step, layer.activation)
+    kernel = kernel_to_darknet(np.asarray(layer.kernel), depthwise)
     bias = np.asarray(layer.bias) if layer.use_bias else np.zeros(filters, np.float32)
-    reader.add(step, "convolutional", options, {"bias": bias, "kernel": np.asarray(layer.kernel)})
+    reader.add(step, "convolutional", options, {"bias": bias, "kernel": kernel})
 
 
 def _normalization(reader: _Reader, step: Step, layer: layers.BatchNormalization) -> None:

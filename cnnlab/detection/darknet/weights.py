@@ -10,6 +10,7 @@ Header: three int32 (major, minor, revision) and ``seen``, the number of picture
 
 from __future__ import annotations
 
+import itertools
 import os
 import struct
 from collections.abc import Iterable, Iterator
@@ -18,9 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.common.errors import cause
 from cnnlab.common.files import whole_file
-from cnnlab.detection.darknet.cfg import DarknetError
+from cnnlab.detection.darknet.cfg import DarknetError, first_bytes
 from cnnlab.detection.darknet.plan import Node, Plan
 
 Arrays = dict[str, np.ndarray]  # by the names of a node's slots
@@ -60,11 +60,7 @@ def read_header(path: str | os.PathLike[str]) -> Header:
         If the file cannot be opened, is shorter than a header, or holds no version number of Darknet's.
     """
     path = Path(path)
-    try:
-        with open(path, "rb") as file:
-            first = file.read(20)
-    except OSError as error:
-        raise DarknetError(f"cannot be read ({cause(error)})", file=path.name) from None
+    first = first_bytes(path, 20)
     if len(first) < 16:
         raise DarknetError(f"has {len(first)} bytes, and a header alone has 16 or 20", file=path.name)
     major, minor, revision = struct.unpack("<3i", first[:12])
@@ -92,22 +88,15 @@ def check_size(path: str | os.PathLike[str], plan: Plan) -> Header:
     held = path.stat().st_size - header.size
     if held == 4 * plan.parameters:
         return header
-    cfg = plan.config.file
-    if held > 4 * plan.parameters:
-        over = held - 4 * plan.parameters
-        raise DarknetError(
-            f"holds {over:,} bytes more than the {plan.parameters:,} numbers of {cfg} need: they belong to another "
-            "network", file=path.name,
-        )  # fmt: skip
-    needed = 0
-    for node in plan.nodes:
-        needed += 4 * node.numbers
-        if needed > held:
-            raise DarknetError(
-                f"holds {held:,} bytes behind its header, and {cfg} needs 4 · {plan.parameters:,}: they run out in "
-                f"layer {node.index}, [{node.kind}] in line {node.section.line}", file=path.name,
-            )  # fmt: skip
-    return header
+    cfg, over = plan.config.file, held - 4 * plan.parameters
+    if over > 0:
+        what = f"holds {over:,} bytes more than the {plan.parameters:,} numbers of {cfg} need"
+        raise DarknetError(f"{what}: they belong to another network", file=path.name)
+    ends = itertools.accumulate(4 * node.numbers for node in plan.nodes)
+    node = next(node for node, end in zip(plan.nodes, ends, strict=True) if end > held)
+    what = f"holds {held:,} bytes behind its header, and {cfg} needs 4 · {plan.parameters:,}"
+    where = f"layer {node.index}, [{node.kind}] in line {node.section.line}"
+    raise DarknetError(f"{what}: they run out in {where}", file=path.name)
 
 
 def read(path: str | os.PathLike[str], plan: Plan) -> Iterator[tuple[Node, Arrays]]:
