@@ -95,8 +95,6 @@ def mnist(split: str = "train", limit: int | None = None) -> Dataset:
 
     Raises
     ------
-    ValueError, TypeError
-        If `split` is neither of the two, or `limit` is not a whole number >= 1.
     DataError
         If the ``mnist.npz`` of ``CNNLAB_DATA`` is damaged: a file put there on purpose is not passed over in silence.
 

@@ -214,8 +214,6 @@ def fetch(name: str, to: str | os.PathLike | None = None, progress: Callable[[in
 
     Raises
     ------
-    ValueError
-        If there is no such name.
     DataError
         If the file cannot be had, or another file of that name is in the way.
 

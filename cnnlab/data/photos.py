@@ -46,11 +46,6 @@ def photo_description(name: str = "china") -> str:
 
     A photo of the ``CNNLAB_DATA`` folder is described by its file name, as nothing more is known about it.
 
-    Raises
-    ------
-    ValueError
-        If `name` is not in `photo_names`.
-
     Examples
     --------
     >>> photo_description("chelsea")
@@ -75,8 +70,6 @@ def photo(name: str = "china") -> np.ndarray:
 
     Raises
     ------
-    ValueError
-        If `name` is not in `photo_names`.
     DataError
         If a file of the data folder is not a readable picture.
 
@@ -131,11 +124,6 @@ def gray(images: np.ndarray) -> np.ndarray:
     -------
     ndarray, shape (H, W) or (N, H, W)
         Whole numbers stay in their dtype, rounded; floats stay floats.
-
-    Raises
-    ------
-    ValueError
-        If the rank is wrong or the last axis does not hold 3 channels.
 
     Examples
     --------

@@ -95,11 +95,6 @@ def scene(
     clutter : lines and dots in the background, >= 0
     noise : standard deviation of the Gaussian noise on each pixel and channel, >= 0
 
-    Raises
-    ------
-    TypeError, ValueError
-        For anything out of its range.
-
     Examples
     --------
     >>> one = scene(seed=1, max_objects=2)

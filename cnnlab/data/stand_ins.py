@@ -25,11 +25,6 @@ def digits(size: int = 8) -> Dataset:
     Dataset
         Images (1797, `size`, `size`, 1); scikit-learn's brightness 0 … 16 is scaled to 0 … 255.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If `size` is not a whole number of at least 8.
-
     Examples
     --------
     >>> digits(size=28).images.shape

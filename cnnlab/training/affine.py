@@ -53,11 +53,6 @@ def matrix(
     ndarray
         Shape (3, 3), float64; ``matrix @ (x, y, 1)`` is ``(new x, new y, 1)``.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not a finite number, or out of its range.
-
     Examples
     --------
     >>> matrix(60, 90, flip="horizontal").tolist()  # new x = 90 - x

@@ -18,33 +18,17 @@ import numpy as np
 from keras import layers
 
 from cnnlab.common.validate import check_choice, check_int, check_rank, pair
-from cnnlab.training.affine import matrix, move_boxes, move_images
-from cnnlab.training.augment_layers import Pipeline, RandomAffine, RandomPCAColor, check_range
-from cnnlab.training.image_data_generator import ELSEWHERE, ROWS, Row, modern
-from cnnlab.training.label_changes import FLIPS, label_changes
-
-OLD = ROWS
-OLD_ELSEWHERE = ELSEWHERE
-
-__all__ = [
-    "FLIPS",
-    "OLD",
-    "OLD_ELSEWHERE",
-    "Batches",
-    "RandomAffine",
-    "RandomPCAColor",
-    "Row",
-    "average_predictions",
-    "label_changes",
-    "matrix",
-    "modern",
-    "move_boxes",
-    "move_images",
-    "names",
-    "pipeline",
-    "ten_crop",
-    "views",
-]
+from cnnlab.training.affine import matrix as matrix
+from cnnlab.training.affine import move_boxes as move_boxes
+from cnnlab.training.affine import move_images as move_images
+from cnnlab.training.augment_layers import RandomAffine as RandomAffine
+from cnnlab.training.augment_layers import RandomPCAColor as RandomPCAColor
+from cnnlab.training.image_data_generator import OLD as OLD
+from cnnlab.training.image_data_generator import OLD_ELSEWHERE as OLD_ELSEWHERE
+from cnnlab.training.image_data_generator import modern as modern
+from cnnlab.training.label_changes import FLIPS as FLIPS
+from cnnlab.training.label_changes import label_changes as label_changes
+from cnnlab.training.value_range import Pipeline, check_range
 
 
 def _digits(span: tuple[float, float], seeds: Iterator) -> list:
@@ -131,11 +115,6 @@ def pipeline(name: str, value_range: Sequence[float] = (0.0, 1.0), seed: int | N
         Call it on images (N, H, W, C), say ``training=True`` or False, or put it into a model. Its ``layers`` can be
         read and taken.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If `name` is unknown or `value_range` is not two rising numbers.
-
     Examples
     --------
     >>> [type(layer).__name__ for layer in pipeline("digits").layers]
@@ -161,11 +140,6 @@ class Batches(keras.utils.PyDataset):
         called as ``augment(images, training=True)``: a `pipeline`, any Keras layer; or None, for plain batches
     batch_size : >= 1; the last batch may be smaller
     seed : of the order
-
-    Raises
-    ------
-    TypeError, ValueError
-        If there are not as many labels as images, `images` is no batch, or `augment` cannot be called.
 
     Examples
     --------
@@ -222,11 +196,6 @@ def ten_crop(images: np.ndarray, size: int | Sequence[int]) -> np.ndarray:
     -------
     ndarray
         (N, 10, height, width, C): top left, top right, bottom left, bottom right, centre; then mirrored left-right.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `images` is no batch, or the crop does not fit.
 
     References
     ----------
@@ -286,11 +255,6 @@ def average_predictions(model: keras.Model, views: np.ndarray, batch_size: int =
     -------
     ndarray
         (N, classes).
-
-    Raises
-    ------
-    ValueError
-        If `views` has another rank.
 
     Examples
     --------

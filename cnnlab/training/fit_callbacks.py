@@ -33,11 +33,6 @@ def callbacks(
         ``[ReduceLROnPlateau, ModelCheckpoint, EarlyStopping]``, for ``model.fit(callbacks=...)``. Make a new list for
         each run.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If `file` does not end in ``.keras``, or a number is out of its range.
-
     Examples
     --------
     >>> [type(one).__name__ for one in callbacks("best.keras")]

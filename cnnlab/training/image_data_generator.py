@@ -15,7 +15,7 @@ from keras import layers
 
 from cnnlab.common.validate import check_choice
 from cnnlab.training.affine import FILLS
-from cnnlab.training.augment_layers import Pipeline
+from cnnlab.training.value_range import Pipeline
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,14 @@ class Row:
     old : the argument, with an example
     new : the layer or call that replaces it, as one would type it
     note : what differs
-    make : takes the argument's value, the old call's ``fill_mode`` and its fill value; returns layers
+    make : takes the argument's value, and ``fill_mode`` and ``fill_value`` for layers that move; returns the layer, or
+        None where the value asks for nothing
     """
 
     old: str
     new: str
     note: str
-    make: Callable[[object, str, float], list[keras.layers.Layer]] | None = None
-
-
-def _turn(value: float, mode: str, fill: float) -> list:
-    return [layers.RandomRotation(value / 360, fill_mode=mode, fill_value=fill)]
+    make: Callable[[object, dict], keras.layers.Layer | None] | None = None
 
 
 def _part(value: float) -> float:
@@ -47,37 +44,36 @@ def _part(value: float) -> float:
     return value
 
 
-def _shear(value: float, mode: str, fill: float) -> list:
-    return [layers.RandomShear(x_factor=math.tan(math.radians(value)), fill_mode=mode, fill_value=fill)]
-
-
-def _zoom(value: object, mode: str, fill: float) -> list:
-    low, high = (1 - value, 1 + value) if not isinstance(value, (tuple, list)) else value
-    return [layers.RandomZoom((low - 1, high - 1), (low - 1, high - 1), fill_mode=mode, fill_value=fill)]
+def _zoom(value: object, fill: dict) -> keras.layers.Layer:
+    low, high = value if isinstance(value, (tuple, list)) else (1 - value, 1 + value)
+    return layers.RandomZoom((low - 1, high - 1), (low - 1, high - 1), **fill)
 
 
 # In the order in which the old generator applied them: rescaling last, but a linear map commutes with the rest.
-ROWS = {
+OLD = {
     "rotation_range": Row(
-        "rotation_range=20", "RandomRotation(20 / 360)", "degrees became parts of a full turn", _turn
+        "rotation_range=20",
+        "RandomRotation(20 / 360)",
+        "degrees became parts of a full turn",
+        lambda value, fill: layers.RandomRotation(value / 360, **fill),
     ),
     "width_shift_range": Row(
         "width_shift_range=0.1",
         "RandomTranslation(0, 0.1)",
         "a number of 1 or more meant pixels; now it is always a part of the width",
-        lambda v, mode, fill: [layers.RandomTranslation(0.0, _part(v), fill_mode=mode, fill_value=fill)],
+        lambda value, fill: layers.RandomTranslation(0.0, _part(value), **fill),
     ),
     "height_shift_range": Row(
         "height_shift_range=0.1",
         "RandomTranslation(0.1, 0)",
         "height comes first in the new layer",
-        lambda v, mode, fill: [layers.RandomTranslation(_part(v), 0.0, fill_mode=mode, fill_value=fill)],
+        lambda value, fill: layers.RandomTranslation(_part(value), 0.0, **fill),
     ),
     "shear_range": Row(
         "shear_range=10",
         "RandomShear(tan(10°))",
         "degrees became the tangent; about the top left corner now, no more about the centre",
-        _shear,
+        lambda value, fill: layers.RandomShear(x_factor=math.tan(math.radians(value)), **fill),
     ),
     "zoom_range": Row(
         "zoom_range=0.2",
@@ -89,28 +85,28 @@ ROWS = {
         "horizontal_flip=True",
         'RandomFlip("horizontal")',
         "",
-        lambda v, mode, fill: [layers.RandomFlip("horizontal")] if v else [],
+        lambda value, fill: layers.RandomFlip("horizontal") if value else None,
     ),
     "vertical_flip": Row(
         "vertical_flip=True",
         'RandomFlip("vertical")',
         "",
-        lambda v, mode, fill: [layers.RandomFlip("vertical")] if v else [],
+        lambda value, fill: layers.RandomFlip("vertical") if value else None,
     ),
     "brightness_range": Row(
         "brightness_range=(0.8, 1.2)",
         "RandomBrightness((-0.2, 0.2), value_range=(0, 255))",
         "not the same: the old one multiplied, the new one adds a part of the range",
-        lambda v, mode, fill: [layers.RandomBrightness((v[0] - 1, v[1] - 1), value_range=(0, 255))],
+        lambda value, fill: layers.RandomBrightness((value[0] - 1, value[1] - 1), value_range=(0, 255)),
     ),
     "rescale": Row(
         "rescale=1 / 255",
         "Rescaling(1 / 255)",
         "keep it in the model, so that it cannot be forgotten at prediction time",
-        lambda v, mode, fill: [layers.Rescaling(float(v))],
+        lambda value, fill: layers.Rescaling(float(value)),
     ),
 }
-ELSEWHERE = (
+OLD_ELSEWHERE = (
     Row('fill_mode="nearest"', 'fill_mode="nearest"', 'each layer has its own; the default is "reflect" now'),
     Row("featurewise_center, …_std_normalization", "Normalization() and adapt(images)", "inside the model"),
     Row("zca_whitening=True", "nothing", "batch normalisation made it superfluous"),
@@ -147,17 +143,18 @@ def modern(*, fill_mode: str = "nearest", cval: float = 0.0, **old: object) -> k
     >>> [type(layer).__name__ for layer in pipeline.layers]
     ['RandomRotation', 'RandomFlip']
     """
-    unknown = [name for name in old if name not in ROWS]
+    unknown = [name for name in old if name not in OLD]
     if unknown:
-        raise ValueError(f"`old` must name some of {', '.join(ROWS)}. Received: {unknown[0]!r}")
+        raise ValueError(f"`old` must name some of {', '.join(OLD)}. Received: {unknown[0]!r}")
     check_choice(fill_mode, "fill_mode", FILLS)
     made = []
-    for name in (name for name in ROWS if name in old):
+    for name in (name for name in OLD if name in old):
         try:
-            made += ROWS[name].make(old[name], fill_mode, cval)
+            made.append(OLD[name].make(old[name], {"fill_mode": fill_mode, "fill_value": cval}))
         except (TypeError, ValueError, IndexError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"`{name}` must be as in {ROWS[name].old}{_rule(name)}. Received: {old[name]!r}") from None
+            raise kind(f"`{name}` must be as in {OLD[name].old}{_rule(name)}. Received: {old[name]!r}") from None
+    made = [layer for layer in made if layer is not None]
     return Pipeline(made, (0, 255) if "brightness_range" in old else None)  # the only layer that the range matters to
 
 

@@ -39,11 +39,6 @@ def label_changes(class_names: Sequence[str], *, flip: str | None = None, degree
     tuple of str
         Empty if it finds nothing wrong.
 
-    Raises
-    ------
-    ValueError
-        If `flip` is unknown.
-
     Examples
     --------
     >>> label_changes("0123456789", degrees=180)[-2:]

@@ -182,8 +182,6 @@ def image_folder(
     DataError
         If there is no such folder or zip, the zip could do harm (see `unpack`), fewer than two classes have pictures,
         or the names of two differ only in upper and lower case.
-    TypeError, ValueError
-        If a number is out of its range, or `fit` or `duplicates` is none of its words.
 
     Examples
     --------
@@ -204,10 +202,11 @@ def image_folder(
     check_choice(duplicates, "duplicates", ("drop", "keep"))
     check_int(max_images, "max_images", minimum=2)
 
-    how = _How(size, fit, duplicates == "drop", max_images, validation, seed)
+    how = {"size": size, "fit": fit, "drop": duplicates == "drop"}
+    how |= {"max_images": max_images, "validation": validation, "seed": seed}
     try:
         if path.is_dir():
-            return _read(find_images(path), path.name, how)
+            return _read(find_images(path), path.name, **how)
         if not path.is_file():
             raise DataError(f"there is no folder and no zip file {path.name!r} here")
         with tempfile.TemporaryDirectory() as temporary:
@@ -220,34 +219,32 @@ def image_folder(
                 if one.reason.startswith(MERGED) and name.casefold() in classes:
                     raise DataError(twins(path.name, [*found.classes, name]))
             found.skipped[:0] = skipped
-            return _read(found, path.name, how)
+            return _read(found, path.name, **how)
     except OSError as error:
         raise DataError(f"{path.name} was not read: {cause(error)}") from None
 
 
-@dataclass(frozen=True)
-class _How:
-    """What the caller asked for, checked."""
-
-    size: tuple[int, int]
-    fit: str
-    drop: bool
-    max_images: int
-    validation: float
-    seed: int
-
-
-def _read(found: Found, source: str, how: _How) -> ImageFolder:
+def _read(
+    found: Found,
+    source: str,
+    *,
+    size: tuple[int, int],
+    fit: str,
+    drop: bool,
+    max_images: int,
+    validation: float,
+    seed: int,
+) -> ImageFolder:
     """Open the files, and leave out what cannot be read or is there twice."""
     if problem := twins(source, found.classes):
         raise DataError(problem)
-    chosen = choose(found, how.max_images, how.seed)
-    images = np.empty((len(chosen), *how.size, 3), np.uint8)
+    chosen = choose(found, max_images, seed)
+    images = np.empty((len(chosen), *size, 3), np.uint8)
     rows, names, hashes, notes = [], [], [], []
     for row, (file, _, _) in enumerate(chosen):
         name = relative(file, found.root)
         try:
-            images[row], said = read_image(file, how.size, fit=how.fit)
+            images[row], said = read_image(file, size, fit=fit)
         except ImageError as error:
             found.skipped.append(FileNote(name, str(error)))
             continue
@@ -259,25 +256,25 @@ def _read(found: Found, source: str, how: _How) -> ImageFolder:
     classes = np.array([chosen[row][1] for row in rows], dtype=object)
     if found.presplit:
         splits = np.array([chosen[row][2] for row in rows], dtype="<U10")
-    elif how.drop:
+    elif drop:
         splits = np.full(len(rows), "train", dtype="<U10")  # drawn below, when each picture is there once
     else:
-        splits = draw_split(_labels(classes)[1], how.validation, how.seed)
+        splits = draw_split(_labels(classes)[1], validation, seed)
     pairs, reasons = find_duplicates(hashes, classes, splits, names)
-    if how.drop:
+    if drop:
         found.skipped += [FileNote(names[row], reason) for row, reason in sorted(reasons.items())]
-    kept = [row for row in range(len(rows)) if not (how.drop and row in reasons)]
+    kept = [row for row in range(len(rows)) if not (drop and row in reasons)]
 
     class_names, labels = _labels(classes[kept])
     if len(class_names) < 2:
         raise DataError(_too_few(source, found, class_names))
-    redraw = how.drop and not found.presplit
+    redraw = drop and not found.presplit
     return ImageFolder(
         images=images if len(kept) == len(images) else images[np.array(rows)[kept]],
         labels=labels,
         class_names=class_names,
         files=tuple(names[row] for row in kept),
-        splits=draw_split(labels, how.validation, how.seed) if redraw else splits[kept],
+        splits=draw_split(labels, validation, seed) if redraw else splits[kept],
         skipped=tuple(found.skipped),
         notes=tuple(notes),
         duplicates=tuple(pairs),

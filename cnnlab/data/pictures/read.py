@@ -69,8 +69,6 @@ def read_image(
     ------
     ImageError
         With the bare reason why the file is not a picture that can be read.
-    TypeError, ValueError
-        If `image_size` or `max_pixels` is no size, or `fit` is none of the three.
 
     Notes
     -----

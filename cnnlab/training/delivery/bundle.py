@@ -25,9 +25,10 @@ from cnnlab.common.files import sha256
 from cnnlab.common.validate import check_choice, check_int, check_rank
 from cnnlab.data.pictures.read import FITS, read_image
 from cnnlab.models import layers
-from cnnlab.training.augment_layers import Pipeline, RandomAffine, RandomPCAColor
+from cnnlab.training.augment_layers import RandomAffine, RandomPCAColor
 from cnnlab.training.delivery.card import check_names
 from cnnlab.training.transfer.heads import are_probabilities, one_a_class
+from cnnlab.training.value_range import Pipeline
 
 FILES = ("model.keras", "labels.json", "MODEL_CARD.md")
 _FORMAT = 1  # of labels.json
@@ -116,8 +117,8 @@ def save(
     DataError
         If the folder exists and is no bundle, or cannot be written. Whatever was there is there still.
     TypeError, ValueError
-        If the model or the names break their rule, or Keras could not read the model back: it holds a `Lambda`, or a
-        layer of your own that is not registered.
+        If the model is not as above, or Keras could not read it back: it holds a `Lambda`, or a layer of your own that
+        is not registered.
 
     Examples
     --------
@@ -292,10 +293,7 @@ def _check_is_trained(model: keras.Model) -> None:
     while isinstance(last, keras.Model):
         last = last.layers[-1]
     if getattr(last, "activation", None) is keras.activations.linear:
-        end = "softmax" if model.output_shape[1] > 1 else "sigmoid"
-        raise ValueError(
-            f'`model` must end in probabilities: activation="{end}" in its last layer. Received: {last.name} with none'
-        )
+        raise _scores(model, f"{last.name} with none")
 
 
 def _probabilities(model: keras.Model, images: np.ndarray) -> np.ndarray:
@@ -303,9 +301,11 @@ def _probabilities(model: keras.Model, images: np.ndarray) -> np.ndarray:
     output = model(images.astype("float32"), training=False)
     outputs = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))  # NumPy knows no bfloat16
     if not are_probabilities(outputs):
-        last = "softmax" if outputs.shape[1] > 1 else "sigmoid"
-        received = np.array2string(outputs[0, :4], precision=2)
-        raise ValueError(
-            f'`model` must end in probabilities: activation="{last}" in its last layer. Received: {received}'
-        )
+        raise _scores(model, np.array2string(outputs[0, :4], precision=2))
     return outputs
+
+
+def _scores(model: keras.Model, received: str) -> ValueError:
+    last = "softmax" if model.output_shape[1] > 1 else "sigmoid"
+    rule = f'`model` must end in probabilities: activation="{last}" in its last layer'
+    return ValueError(f"{rule}. Received: {received}")

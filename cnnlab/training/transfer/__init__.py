@@ -20,30 +20,21 @@ import os
 import keras
 
 from cnnlab.common.validate import check_choice, check_int, pair
-from cnnlab.training.transfer.backbones import MENU, Entry, build
-from cnnlab.training.transfer.digits import digits_backbone, scattered_digits
-from cnnlab.training.transfer.freezing import Training, freeze, restart, unfreeze, unfreeze_top
-from cnnlab.training.transfer.heads import classifier, features, head
-from cnnlab.training.transfer.learning_curve import LearningCurve, few_labels, learning_curve
-
-__all__ = [
-    "Entry",
-    "LearningCurve",
-    "Training",
-    "backbone",
-    "classifier",
-    "digits_backbone",
-    "features",
-    "few_labels",
-    "freeze",
-    "head",
-    "learning_curve",
-    "menu",
-    "restart",
-    "scattered_digits",
-    "unfreeze",
-    "unfreeze_top",
-]
+from cnnlab.training.transfer.backbones import MENU, build
+from cnnlab.training.transfer.backbones import Entry as Entry
+from cnnlab.training.transfer.digits import digits_backbone as digits_backbone
+from cnnlab.training.transfer.digits import scattered_digits as scattered_digits
+from cnnlab.training.transfer.freezing import Training as Training
+from cnnlab.training.transfer.freezing import freeze as freeze
+from cnnlab.training.transfer.freezing import restart as restart
+from cnnlab.training.transfer.freezing import unfreeze as unfreeze
+from cnnlab.training.transfer.freezing import unfreeze_top as unfreeze_top
+from cnnlab.training.transfer.heads import classifier as classifier
+from cnnlab.training.transfer.heads import features as features
+from cnnlab.training.transfer.heads import head as head
+from cnnlab.training.transfer.learning_curve import LearningCurve as LearningCurve
+from cnnlab.training.transfer.learning_curve import few_labels as few_labels
+from cnnlab.training.transfer.learning_curve import learning_curve as learning_curve
 
 
 def menu() -> tuple[Entry, ...]:

@@ -38,11 +38,6 @@ def scattered_digits(
     Dataset
         Images (N, 28, 28, 1) of uint8, white on black; labels are places in `digits`, not the digits themselves.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If `digits` are not different digits, or `split`, `copies` or `seed` is none.
-
     Examples
     --------
     >>> scattered_digits((5, 6), "test")
@@ -109,11 +104,6 @@ def digits_backbone(
     -------
     keras.Model
         Functional and flat, not compiled: (N, H, W, C) → (N, 7, 7, 64).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If `input_shape` has not one or three channels, or `weights` is neither of the two.
 
     Examples
     --------

@@ -108,7 +108,7 @@ def classifier(
     Raises
     ------
     TypeError, ValueError
-        If `backbone` is no model with a known graph and one input, or a number breaks its rule.
+        If `backbone` is no model with a known graph and one input, or a number is out of its range.
 
     Examples
     --------
