@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from functools import partial
 
 import numpy as np
@@ -314,15 +313,15 @@ _OCCLUSION = ByCases(
     take=_take_drops,
 )
 
-_OCCLUSION_SOURCE = textwrap.dedent("""
-    def occlusion_map(score, image, size):
-        drops = np.zeros((image.shape[0] // size, image.shape[1] // size))
-        for i, j in np.ndindex(drops.shape):
-            covered = image.copy()
-            covered[i * size : (i + 1) * size, j * size : (j + 1) * size] = 0
-            drops[i, j] = score(image) - score(covered)
-        return drops
-""")
+_OCCLUSION_SOURCE = """
+def occlusion_map(score, image, size):
+    drops = np.zeros((image.shape[0] // size, image.shape[1] // size))
+    for i, j in np.ndindex(drops.shape):
+        covered = image.copy()
+        covered[i * size : (i + 1) * size, j * size : (j + 1) * size] = 0
+        drops[i, j] = score(image) - score(covered)
+    return drops
+"""
 
 
 def _without_remainder(score, image: np.ndarray, size: int) -> np.ndarray:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
-
 import numpy as np
 
 from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, close, number, parts, read, show
-from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
+from cnnlab.checks.judging import ByCases, ByValue, Case, InTurn, Misreading
 from cnnlab.checks.summary import Summary
 
 # --- what is left of an archive ---------------------------------------------------------------------------------------
@@ -86,14 +84,13 @@ def _diagnose_stays_inside(answer: object) -> str:
     return "Thirteen names, and none gets past you. The library also refuses links, devices, bombs and locked members."
 
 
-_INSIDE_SOURCE = textwrap.dedent(
-    """
-        def stays_inside(name):
-            name = name.replace("\\\\", "/")
-            drive = name[1:2] == ":"
-            return not (name.startswith("/") or drive or ".." in name.split("/"))
-    """
-)
+_INSIDE_SOURCE = """
+def stays_inside(name):
+    name = name.replace("\\\\", "/")
+    drive = name[1:2] == ":"
+    return not (name.startswith("/") or drive or ".." in name.split("/"))
+"""
+
 stays_inside = Exercise(
     name="stays_inside",
     solution_source=_INSIDE_SOURCE,
@@ -142,31 +139,35 @@ def _patients(sizes: tuple[int, ...], seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(np.array(names))
 
 
-def _diagnose_split(answer: object) -> str:
+def _flags(got: object, patients: np.ndarray, case: str) -> np.ndarray:
+    """The answer as an array of one flag a picture, or `Wrong` with what it is instead."""
+    if isinstance(got, (set, dict)) or not np.iterable(got):
+        raise Wrong(f"Return one True or False a picture, {len(patients)} of them. You returned {show(got)}.")
+    try:
+        got = np.asarray(got)
+    except ValueError:
+        raise Wrong(f"Return one True or False a picture. The rows of yours differ in length: {show(got)}.") from None
+    if got.shape == patients.shape and got.dtype == bool:
+        return got
+    if got.dtype.kind == "U":
+        raise Wrong(f"{case}: you returned names. Which pictures are theirs? np.isin(patients, names) says it.")
+    if got.shape == patients.shape and np.isin(got, (0, 1)).all():
+        raise Wrong(
+            f"{case}: yours are the numbers 0 and 1. As an index these mean picture 0 and picture 1: return True and "
+            "False, with .astype(bool)."
+        )
+    raise Wrong(
+        f"{case}, return {len(patients)} True or False, one a picture. Yours has shape {got.shape} and dtype "
+        f"{got.dtype}."
+    )
+
+
+def _whole_patients(answer: object) -> None:
+    """Raise `Wrong` unless all pictures of as many patients as asked for are held out."""
     for sizes, count in (((4, 4, 4, 4, 4, 4), 2), ((1, 7, 2, 9, 3, 5, 6), 2)):  # held out 2, or 3 with one too many
         patients = _patients(sizes, seed=count)
-        got = call(answer, patients, count, np.random.default_rng(0))
-        if isinstance(got, (set, dict)) or not np.iterable(got):
-            raise Wrong(f"Return one True or False a picture, {len(patients)} of them. You returned {show(got)}.")
-        try:
-            got = np.asarray(got)
-        except ValueError:
-            raise Wrong(
-                f"Return one True or False a picture. The rows of yours differ in length: {show(got)}."
-            ) from None
         case = f"With {len(sizes)} patients and {len(patients)} pictures"
-        if got.shape != patients.shape or got.dtype != bool:
-            if got.dtype.kind == "U":
-                raise Wrong(f"{case}: you returned names. Which pictures are theirs? np.isin(patients, names) says it.")
-            if got.shape == patients.shape and np.isin(got, (0, 1)).all():
-                raise Wrong(
-                    f"{case}: yours are the numbers 0 and 1. As an index these mean picture 0 and picture 1: return "
-                    "True and False, with .astype(bool)."
-                )
-            raise Wrong(
-                f"{case}, return {len(patients)} True or False, one a picture. Yours has shape {got.shape} and dtype "
-                f"{got.dtype}."
-            )
+        got = _flags(call(answer, patients, count, np.random.default_rng(0)), patients, case)
         if not got.any():
             raise Wrong(f"{case} and count = {count}: you hold nobody out.")
         if got.all():
@@ -182,6 +183,10 @@ def _diagnose_split(answer: object) -> str:
             raise Wrong(f"{case} and count = {count}: you hold {held} out and keep {count}. Turn True and False round.")
         if held != count:
             raise Wrong(f"{case}: you hold {held} patients out; count = {count} were asked for.")
+
+
+def _at_random(answer: object) -> str:
+    """Raise `Wrong` unless the patients are drawn, each by itself, with the generator that is handed in."""
     patients = _patients((3,) * 12, seed=1)
     draws = [np.asarray(call(answer, patients, 4, np.random.default_rng(s))) for s in range(20)]
     drawn = {tuple(sorted(set(patients[draw]))) for draw in draws}
@@ -211,13 +216,11 @@ def _diagnose_split(answer: object) -> str:
     return "No patient is on both sides. The number that you measure now is about patients you have never seen."
 
 
-_SPLIT_SOURCE = textwrap.dedent(
-    """
-        def split_by_patient(patients, count, rng):
-            held_out = rng.choice(np.unique(patients), count, replace=False)
-            return np.isin(patients, held_out)
-    """
-)
+_SPLIT_SOURCE = """
+def split_by_patient(patients, count, rng):
+    held_out = rng.choice(np.unique(patients), count, replace=False)
+    return np.isin(patients, held_out)
+"""
 _DRAWN = "rng.choice(np.unique(patients), count, replace=False)"
 
 
@@ -240,7 +243,7 @@ split_by_patient = Exercise(
         "np.unique(patients) lists each patient once, and rng.choice(…, count, replace=False) draws some.",
         "np.isin(patients, held_out) is True for every picture of a held-out patient.",
     ),
-    diagnose=_diagnose_split,
+    diagnose=InTurn(_whole_patients, _at_random),
     mistakes=(
         Mistake(_by_picture, "on both sides"),
         Mistake(_SPLIT_SOURCE.replace(_DRAWN, "np.unique(patients)[:count]"), "the same patients out"),
@@ -250,11 +253,7 @@ split_by_patient = Exercise(
         Mistake(_SPLIT_SOURCE.replace("rng.choice", "np.random.default_rng(0).choice"), "the same patients out"),
         Mistake(_SPLIT_SOURCE.replace("rng.choice", "np.random.default_rng().choice"), "another generator"),
         Mistake(_SPLIT_SOURCE.replace("return np.isin", "return ~np.isin"), "Turn True and False round"),
-        Mistake(
-            "def split_by_patient(patients, count, rng):\n"
-            "    return rng.choice(np.unique(patients), count, replace=False)",
-            "you returned names",
-        ),
+        Mistake(_SPLIT_SOURCE.replace("np.isin(patients, held_out)", "held_out"), "you returned names"),
         Mistake(_SPLIT_SOURCE.replace(_DRAWN, "np.unique(patients)[[0] * count]"), "were asked for"),
         Mistake(_SPLIT_SOURCE.replace(", replace=False", ""), "drawn twice"),
         Mistake(_SPLIT_SOURCE.replace("np.unique(patients)", "patients"), "drawn twice"),
@@ -269,7 +268,6 @@ split_by_patient = Exercise(
 
 
 # --- an error bar -----------------------------------------------------------------------------------------------------
-
 
 _ERROR = (0.9 * 0.1 / 50) ** 0.5
 
@@ -494,14 +492,13 @@ _THRESHOLD = ByCases(
     praise="The lowest score among the ill that must be found. What it costs is precision: count the false alarms.",
 )
 
-_THRESHOLD_SOURCE = textwrap.dedent(
-    """
-        def threshold_for(score, ill, recall):
-            scores = np.sort(score[ill])[::-1]  # of the ill, the highest first
-            needed = int(np.ceil(recall * len(scores)))
-            return scores[needed - 1]
-    """
-)
+_THRESHOLD_SOURCE = """
+def threshold_for(score, ill, recall):
+    scores = np.sort(score[ill])[::-1]  # of the ill, the highest first
+    needed = int(np.ceil(recall * len(scores)))
+    return scores[needed - 1]
+"""
+
 threshold_for = Exercise(
     name="threshold_for",
     solution_source=_THRESHOLD_SOURCE,
@@ -549,6 +546,53 @@ class _Recorder:
         return keras.ops.convert_to_tensor(self.predict(inputs))  # a model that is called answers with a tensor
 
 
+def _check_given(given: np.ndarray, picture: np.ndarray) -> None:
+    """Raise `Wrong` unless the model was given the picture as it was given pictures in training."""
+    if given.shape == (1, 5, 4, 3):
+        raise Wrong("Rows and columns of the picture were swapped on the way. It is (H, W, 3), as it comes.")
+    if given.shape != (1, 4, 5, 3):
+        raise Wrong(
+            f"The model was given shape {given.shape}. It takes a batch, (N, H, W, 3): put the picture into one with "
+            "picture[None]."
+        )
+    if given.max() > 1:
+        raise Wrong(
+            f"The model was given values up to {read(given.max())}. It was trained on 0 … 1. Divide the bytes by 255, "
+            "as for training."
+        )
+    if given.max() < 0.1:
+        raise Wrong(f"The model was given values up to {read(given.max(), 2)}. Did you divide by 255 twice?")
+    if not np.allclose(given[0], picture / 255, atol=1e-3):
+        raise Wrong("The model was given another picture than this one, divided by 255.")
+
+
+def _check_said(got: object, names: list[str], probabilities: np.ndarray) -> None:
+    """Raise `Wrong` unless the likeliest class is named, with its probability."""
+    best = int(probabilities.argmax())
+    if not isinstance(got, (tuple, list)) or len(got) != 2:
+        raise Wrong(f"Return the name and its probability, such as ('ring', 0.9). You returned {show(got)}.")
+    said, share = got
+    case = f"The model's probabilities are {read(probabilities, 2)} for {names}"
+    if not isinstance(said, str):
+        if np.ndim(said) == 0 and hasattr(said, "__index__"):
+            raise Wrong(f"{case}. You returned the index {int(said)}. Whoever uses this wants the name.")
+        raise Wrong(f"{case}. The name comes first, then its probability. You returned {show(got)}.")
+    if said != names[best]:
+        if said == sorted(names)[best]:
+            raise Wrong(
+                f"{case}, and you said {said!r}. You sorted the names. The outputs have the order in which the model "
+                "was trained, and no other."
+            )
+        if said == names[0] and best:
+            raise Wrong(f"{case}, and you said {said!r}, the first class, as before. Take the likeliest: argmax.")
+        if said == names[int(probabilities.argmin())]:
+            raise Wrong(f"{case}, and you said {said!r}: that is the least likely one.")
+        raise Wrong(f"{case}, so the answer is {names[best]!r}. You said {show(said)}.")
+    sure = float(probabilities[best])
+    if not close(number(share, "The probability"), sure):
+        raise Wrong(f"{case}. The probability of {said!r} is {read(sure)}; you returned {read(number(share))}.")
+
+
 def _diagnose_answer(answer: object) -> str:
     names = ["ring", "clear", "grain"]  # in the order of the outputs, which is not that of the alphabet
     for channel in (0, 1, 2):
@@ -559,59 +603,20 @@ def _diagnose_answer(answer: object) -> str:
         got = call(answer, model, picture, names)
         if not model.given:
             raise Wrong("The model was never asked. Call model.predict on the picture.")
-        seen = model.given[-1]
-        if seen.shape != (1, 4, 5, 3):
-            if seen.shape == (1, 5, 4, 3):
-                raise Wrong("Rows and columns of the picture were swapped on the way. It is (H, W, 3), as it comes.")
-            raise Wrong(
-                f"The model was given shape {seen.shape}. It takes a batch, (N, H, W, 3): put the picture into one "
-                "with picture[None]."
-            )
-        if seen.max() > 1:
-            raise Wrong(
-                f"The model was given values up to {read(seen.max())}. It was trained on 0 … 1. Divide the bytes by "
-                "255, as for training."
-            )
-        if seen.max() < 0.1:
-            raise Wrong(f"The model was given values up to {read(seen.max(), 2)}. Did you divide by 255 twice?")
-        if not np.allclose(seen[0], picture / 255, atol=1e-3):
-            raise Wrong("The model was given another picture than this one, divided by 255.")
-        probabilities = model.predict(seen)[0]
-        name, sure = names[channel], float(probabilities[channel])
-        if not isinstance(got, (tuple, list)) or len(got) != 2:
-            raise Wrong(f"Return the name and its probability, such as ('ring', 0.9). You returned {show(got)}.")
-        said, share = got
-        case = f"The model's probabilities are {read(probabilities, 2)} for {names}"
-        if not isinstance(said, str):
-            if np.ndim(said) == 0 and hasattr(said, "__index__"):
-                raise Wrong(f"{case}. You returned the index {int(said)}. Whoever uses this wants the name.")
-            raise Wrong(f"{case}. The name comes first, then its probability. You returned {show(got)}.")
-        if said != name:
-            if said == sorted(names)[channel]:
-                raise Wrong(
-                    f"{case}, and you said {said!r}. You sorted the names. The outputs have the order in which the "
-                    "model was trained, and no other."
-                )
-            if said == names[0] and channel:
-                raise Wrong(f"{case}, and you said {said!r}, the first class, as before. Take the likeliest: argmax.")
-            if said == names[int(probabilities.argmin())]:
-                raise Wrong(f"{case}, and you said {said!r}: that is the least likely one.")
-            raise Wrong(f"{case}, so the answer is {name!r}. You said {show(said)}.")
-        if not close(number(share, "The probability"), sure):
-            raise Wrong(f"{case}. The probability of {name!r} is {read(sure)}; you returned {read(number(share))}.")
+        _check_given(model.given[-1], picture)
+        _check_said(got, names, model.predict(model.given[-1])[0])
     return (
         "A batch of one, the range of training, the order of training. That is all it takes, and all that goes wrong."
     )
 
 
-_ANSWER_SOURCE = textwrap.dedent(
-    """
-        def answer(model, picture, class_names):
-            probabilities = np.asarray(model.predict(picture[None] / 255, verbose=0))[0]
-            best = int(probabilities.argmax())
-            return class_names[best], float(probabilities[best])
-    """
-)
+_ANSWER_SOURCE = """
+def answer(model, picture, class_names):
+    probabilities = np.asarray(model.predict(picture[None] / 255, verbose=0))[0]
+    best = int(probabilities.argmax())
+    return class_names[best], float(probabilities[best])
+"""
+
 answer = Exercise(
     name="answer",
     solution_source=_ANSWER_SOURCE,
