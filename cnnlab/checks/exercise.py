@@ -372,7 +372,7 @@ def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
         raise refuse
     if any(isinstance(entry, (str, bytes)) for entry in _entries(answer)):  # NumPy would read "31" as 31
         raise Wrong(f"{what} should be {wanted}, but in yours stands a text in quotes.")
-    answer = _without_torch(answer)
+    answer = _arrays(answer)
     try:
         values = np.asarray(answer)
         return values.astype(float) if values.dtype.kind in "biuf" else np.asarray(answer, dtype=float)
@@ -385,16 +385,16 @@ def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
         raise refuse from None
 
 
-def _without_torch(answer: object) -> object:
-    """`answer` with torch's tensors made into arrays, in lists too: NumPy takes none with a gradient or bfloat16."""
+def _arrays(answer: object) -> object:
+    """`answer` with every tensor in it made an array: NumPy takes none of torch's with a gradient or in bfloat16."""
     if isinstance(answer, (list, tuple)):
-        return [_without_torch(entry) for entry in answer]
+        return [_arrays(entry) for entry in answer]
     if isinstance(answer, np.ndarray) and answer.dtype == object:
-        return _without_torch(answer.tolist())
+        return _arrays(answer.tolist())
     if hasattr(answer, "detach"):
         tensor = answer.detach().cpu()
         return (tensor if tensor.is_complex() else tensor.double()).numpy()
-    return answer
+    return np.asarray(answer) if hasattr(answer, "__array__") else answer
 
 
 def refuse_not_finite(values: np.ndarray, what: str) -> None:
