@@ -624,13 +624,15 @@ def test_every_shipped_file_has_its_checksum_and_its_source():
 
 def test_the_classrooms_files_are_read_whole(monkeypatch):
     folder = Path(__file__).parents[3] / "shared" / "data"
-    if not all((folder / f"{name}.npz").is_file() for name in ("mnist", "cifar10")):
+    if not all((folder / name).is_file() for name in ("mnist.npz", "cifar10.npz", "cats_and_dogs_small.zip")):
         pytest.skip("no data folder beside the project")
     monkeypatch.setenv("CNNLAB_DATA", str(folder))
     train, test = datasets.mnist("train"), datasets.mnist("test")
     assert (len(train), len(test)) == (60_000, 10_000)
     assert np.bincount(test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     assert datasets.cifar10("test", limit=100).images.shape == (100, 32, 32, 3)
+    for split, rows in (("train", 1000), ("validation", 400)):
+        assert np.bincount(datasets.cats_and_dogs(split).labels).tolist() == [rows, rows]
 
 
 # -- Fashion-MNIST, CIFAR-10, and what is drawn in their place -----------------------------------------------------

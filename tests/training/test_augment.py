@@ -93,16 +93,13 @@ def test_boxes_follow_the_picture(options, drawn):
     assert off.max() <= 1.0
 
 
-@pytest.mark.parametrize("name", ["detection"])
-def test_boxes_follow_through_a_pipeline(name, drawn):
-    images, boxes = drawn
-    steps = augment.pipeline(name, seed=3).layers
-    affine = augment.RandomAffine(**{**steps[0].get_config(), "fill_value": 0.0})
-    off = misses(affine, drawn, TIP)
+def test_boxes_follow_through_a_pipeline(drawn):
+    moves, *light = augment.pipeline("detection", seed=3).layers
+    off = misses(augment.RandomAffine(**{**moves.get_config(), "fill_value": 0.0}), drawn, TIP)
     assert len(off) >= 500
     assert off.max() <= 1.0
-    for layer in steps[1:]:  # light moves nothing
-        assert np.array_equal(numpy(moved_by(layer, drawn)["bounding_boxes"]["boxes"]), boxes)
+    for layer in light:  # it moves nothing
+        assert np.array_equal(numpy(moved_by(layer, drawn)["bounding_boxes"]["boxes"]), drawn[1])
 
 
 KERAS = {"bounding_box_format": "xyxy", "seed": 1}
@@ -157,24 +154,19 @@ def test_scenes_boxes_masks_and_picture_agree():
         np.testing.assert_allclose(boxes, seen(masks.astype(float)), atol=1e-9)
 
 
-def test_dropped_boxes_become_padding():
+def test_dropped_boxes_become_padding_which_may_hold_anything():
     layer = augment.RandomAffine(crop=(10, 10), min_visible=0.5, seed=0)
-    boxes = np.array([[[45, 45, 55, 55], [0, 0, 6, 6], [1, 2, 3, 4]]], "float32")
-    data = {"images": np.zeros((1, 100, 100, 3)), "bounding_boxes": {"boxes": boxes, "labels": np.array([[1, 2, -1]])}}
+    rows = [[45, 45, 55, 55], [0, 0, 6, 6], [1, 2, 3, 4], [5, 5, 1, 1], [np.nan] * 4]
+    boxes, labels = np.array([rows], "float32"), np.array([[1, 2, -1, -1, -1]])
+    data = {"images": np.zeros((1, 100, 100, 3)), "bounding_boxes": {"boxes": boxes, "labels": labels}}
     out = layer(data, training=False)["bounding_boxes"]  # cut from the middle: 45 … 55
-    assert numpy(out["boxes"]).tolist() == [[[0, 0, 10, 10], [0, 0, 0, 0], [0, 0, 0, 0]]]
-    assert numpy(out["labels"]).tolist() == [[1, -1, -1]]
+    assert numpy(out["boxes"]).tolist() == [[[0, 0, 10, 10], *[[0, 0, 0, 0]] * 4]]
+    assert numpy(out["labels"]).tolist() == [[1, -1, -1, -1, -1]]
 
 
 def boxed(boxes, labels=None):
     entries = {"boxes": np.array(boxes, "float32")} | ({} if labels is None else {"labels": np.array(labels)})
     return augment.RandomAffine(flip="horizontal")({"images": np.zeros((1, 9, 9, 1)), "bounding_boxes": entries})
-
-
-def test_padding_may_hold_anything():
-    moved = boxed([[[5, 5, 1, 1], [np.nan] * 4, [1, 2, 3, 4]]], [[-1, -1, 0]])["bounding_boxes"]
-    assert numpy(moved["labels"]).tolist() == [[-1, -1, 0]]
-    assert numpy(moved["boxes"])[0, :2].tolist() == [[0, 0, 0, 0]] * 2
 
 
 def test_a_bad_box_within_a_graph_becomes_nan_and_is_refused_where_there_is_none():
@@ -251,13 +243,8 @@ def test_a_quarter_turn_of_the_picture_is_rot90():
     np.testing.assert_array_equal(augment.move_images(image, augment.matrix(7, 7, flip="horizontal")), image[:, ::-1])
 
 
-def test_a_turned_square_needs_a_larger_box():
-    box = augment.move_boxes([[20, 20, 30, 30]], augment.matrix(50, 50, degrees=45))[0]
-    assert box[2] - box[0] == pytest.approx(10 * math.sqrt(2))
-
-
 def test_a_corner_outside_takes_its_row_along():
-    """A diamond whose left corner lies outside: the picture's edge cuts it, and top and bottom stay."""
+    """A square of side 20 turned by 45°, 20·√2 wide: the picture's edge cuts its left corner; top and bottom stay."""
     map_ = augment.matrix(40, 40, degrees=45, shift=(-20, 0))
     whole = augment.move_boxes([[10, 10, 30, 30]], map_)[0]
     half = 10 * math.sqrt(2)
@@ -267,12 +254,9 @@ def test_a_corner_outside_takes_its_row_along():
     map_ = augment.matrix(40, 40, degrees=45, shift=(-30, 0))
     seen_ = augment.move_boxes([[10, 10, 30, 30]], map_, 40, 40)[0]
     np.testing.assert_allclose(seen_, [0, 20 - (half - 10), half - 10, 20 + (half - 10)])
-
-
-def test_a_box_that_fills_everything_is_the_picture():
-    map_ = augment.matrix(40, 60, degrees=30, zoom=0.9)
-    assert augment.move_boxes([[-500, -500, 500, 500]], map_, 40, 60).tolist() == [[0, 0, 60, 40]]
-    assert augment.move_boxes([[500, 500, 600, 600]], map_, 40, 60).tolist() == [[0, 0, 0, 0]]
+    # one that fills everything, one that is not there, and none
+    far = [[-500, -500, 500, 500], [500, 500, 600, 600]]
+    assert augment.move_boxes(far, map_, 40, 60).tolist() == [[0, 0, 60, 40], [0, 0, 0, 0]]
     assert augment.move_boxes([], map_, 40, 60).shape == augment.move_boxes([], map_).shape == (0, 4)
 
 
@@ -309,7 +293,9 @@ def test_dtypes_of_moved_pictures(dtype):
         (lambda: augment.matrix(5, 5, flip="sideways"), "`flip` must be one of"),
         (lambda: augment.matrix(5, 5, zoom=0), "`zoom` must be a finite number > 0. Received: 0"),
         (lambda: augment.matrix(5, 5, degrees=float("nan")), "`degrees` must be a finite number"),
+        (lambda: augment.matrix(5, 5, zoom="much"), "`zoom` must be a .*number"),
         (lambda: augment.matrix(5, 5, shift=3), "`shift` must be two numbers"),
+        (lambda: augment.Batches(np.zeros((1, 4, 4, 1)), [1], augment=7), "`augment` must be a layer"),
         (lambda: augment.move_images(np.zeros((4, 4)), np.eye(3)), r"`images` must have shape \(H, W, C\)"),
         (lambda: augment.move_images(np.zeros((4, 4, 1)), np.eye(2)), r"`matrix` must have shape \(3, 3\)"),
         (lambda: augment.move_images(np.zeros((4, 4, 1)), np.diag([1, 0, 1])), "must not flatten"),
@@ -344,16 +330,8 @@ def test_dtypes_of_moved_pictures(dtype):
     ],
 )  # fmt: skip
 def test_bad_arguments_are_named(call, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         call()
-
-
-@pytest.mark.parametrize("value", [True, "much", None, 1j])
-def test_numbers_are_numbers(value):
-    with pytest.raises(TypeError, match="`zoom` must be a finite number"):
-        augment.matrix(5, 5, zoom=value)
-    with pytest.raises(TypeError, match="`augment` must be a layer"):
-        augment.Batches(np.zeros((3, 4, 4, 1)), [1, 2, 3], augment=7)
 
 
 # --- pipelines --------------------------------------------------------------------------------------------------------
@@ -382,6 +360,7 @@ def test_pipelines_stay_in_the_range_and_repeat(name, value_range):
         (-1, 1, (0, 1), "`value_range`, 0 … 1. Received: -1 … 1. Say the range they have"),
         (0, 1, (0, 255), "`value_range`, 0 … 255. Received: 0 … 1. Say value_range=(0, 1)"),
         (0, 1 / 255, (0, 1), "Received: 0 … 0.00392157. Divide by 255 only once"),
+        (200, 200, (0, 1), "Received: 200 … 200. Divide by 255"),
     ],
 )
 def test_pictures_of_another_range_are_refused_and_not_whitened(name, low, high, value_range, says):
@@ -395,13 +374,6 @@ def test_pictures_of_another_range_are_refused_and_not_whitened(name, low, high,
         augment.views(images, pipeline, 2)
     with pytest.raises(ValueError, match=re.escape(says)):
         augment.Batches(images, np.zeros(2), pipeline)[0]
-
-
-def test_bytes_are_refused_where_floats_were_promised():
-    images = np.full((2, 8, 8, 3), 200, np.uint8)
-    with pytest.raises(ValueError, match="Received: 200 … 200. Divide by 255"):
-        augment.pipeline("photos")(images, training=True)
-    assert numpy(augment.pipeline("photos", (0, 255))(images, training=True)).mean() > 100
 
 
 def test_dark_pictures_and_overshooting_ones_are_none_of_that():
@@ -445,12 +417,6 @@ def test_a_pipeline_keeps_its_range_when_saved():
     assert [type(layer) for layer in again.layers] == [type(layer) for layer in pipeline.layers]
 
 
-def test_no_pipeline_for_signs_flips():
-    assert not [layer for layer in augment.pipeline("digits").layers if "Flip" in type(layer).__name__]
-    rotation = augment.pipeline("digits").layers[0]
-    assert augment.label_changes("0123456789", degrees=360 * max(rotation.factor)) == ()
-
-
 def test_a_random_layer_called_without_a_word_augments():
     """What the lesson warns of: the default is True outside `fit`, for Keras' layers and ours."""
     image = np.random.default_rng(0).uniform(size=(2, 20, 20, 3)).astype("float32")
@@ -459,14 +425,10 @@ def test_a_random_layer_called_without_a_word_augments():
         assert np.array_equal(numpy(layer(image, training=False)), image)
 
 
-def test_brightness_takes_0_to_255_unless_told():
-    images = np.full((64, 4, 4, 1), 0.5, "float32")
-    wrong = numpy(keras.layers.RandomBrightness(0.2, seed=0)(images, training=True))
-    right = numpy(keras.layers.RandomBrightness(0.2, value_range=(0, 1), seed=0)(images, training=True))
-    assert wrong.max() > 10
-    assert (wrong == 0).mean() > 0.3
-    assert right.min() >= 0.3 - 1e-6
-    assert right.max() <= 0.7 + 1e-6
+def test_no_pipeline_breaks_the_labels_of_signs():
+    rotation, *others = augment.pipeline("digits").layers
+    assert not [layer for layer in others if "Flip" in type(layer).__name__]
+    assert augment.label_changes("0123456789", degrees=360 * max(rotation.factor)) == ()
 
 
 def test_in_a_model_fit_augments_and_predict_does_not():
