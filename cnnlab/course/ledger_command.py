@@ -18,7 +18,7 @@ import keras
 from cnnlab.common.files import write_atomic
 from cnnlab.models import zoo
 from cnnlab.models.ledger import Ledger, ledger
-from cnnlab.models.ledger.table import MISSING, field_text, shape_text
+from cnnlab.models.ledger.table import MISSING, field_text, printable, shape_text
 from cnnlab.training.delivery.bundle import LAYERS
 from cnnlab.training.transfer.backbones import MENU
 
@@ -84,7 +84,7 @@ def _book(model: str, sizes: Sequence[int] | None) -> Ledger:
             return ledger(_named(model, sizes))
     except ValueError as error:
         # Keras' words go on for many lines, with all that the layer was called with.
-        raise ValueError(str(error).splitlines()[0].replace("`input_shape`", "`--input`")) from None
+        raise ValueError(printable(str(error).splitlines()[0].replace("`input_shape`", "`--input`"))) from None
     finally:
         keras.utils.clear_session()  # or the next scope would give those weights their numbers
 

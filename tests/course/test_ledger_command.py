@@ -189,7 +189,7 @@ def test_a_name_cannot_break_the_printed_table(said, strange):
 def refused(said, *words):
     error = said(*words, status=2)
     assert error.startswith("cnnlab: ")
-    assert error.count("\n") == 1
+    assert error[:-1].isprintable()
     assert len(error) < 500
     return error
 

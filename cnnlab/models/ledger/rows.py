@@ -70,8 +70,9 @@ def _steps(model: keras.Model, input_shape: tuple[int, ...] | None) -> list[Step
     except ValueError as error:
         if input_shape is None:
             raise
-        # Keras says first that a stand-in was called, and last with what.
-        lines = [line for line in str(error).splitlines() if line and not line.startswith("Exception encountered")]
+        # Keras says first that a stand-in was called, then, in bold, what is wrong, and last what it was called with.
+        words = re.sub(r"\x1b\[\d*m", "", str(error))
+        lines = [line for line in words.splitlines() if line and not line.startswith("Exception encountered")]
         raise ValueError(f"`input_shape` {input_shape} does not fit {model.name}: {lines[0]}") from None
 
 

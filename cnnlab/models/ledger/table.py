@@ -87,7 +87,7 @@ class Table:
     def text(self) -> str:
         """The table in a fixed-width font; what cannot be printed, in a name from elsewhere, is escaped."""
         body = [self.head, *self.rows, *([self.total] if self.total else [])]
-        body = [[_printable(cell) for cell in cells] for cells in body]
+        body = [[printable(cell) for cell in cells] for cells in body]
         widths = [max(map(len, column)) for column in zip(*body, strict=True)]
         lines = [
             "  ".join(
@@ -101,7 +101,7 @@ class Table:
         if self.total:
             lines.insert(-1, rule)
         above = [self.caption] if self.caption else []
-        return "\n".join([*map(_printable, above), *lines, *map(_printable, self.notes)])
+        return "\n".join([*map(printable, above), *lines, *map(printable, self.notes)])
 
     def html(self) -> str:
         """The table for a notebook or a page; it scrolls where it is long."""
@@ -132,10 +132,10 @@ class Table:
         return f"{start}{''.join(parts)}</tr>"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     r"""`text` with what would move the cursor or break the line written as in Python.
 
-    >>> print(_printable("a\tb — c"))
+    >>> print(printable("a\tb — c"))
     a\tb — c
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
