@@ -47,11 +47,9 @@ steps = Exercise(
         same=operator.eq,
     ),
     mistakes=(Mistake(57_000, "times the epochs"),),
-    why=(
-        "The optimizer works out one gradient from each batch and moves the weights once along it. The smaller batch "
-        "at the end gives a gradient too, so every epoch rounds up for itself. Validation pictures give none: they are "
-        "only looked at."
-    ),
+    why="The optimizer works out one gradient from each batch and moves the weights once along it. The smaller batch "
+    "at the end gives a gradient too, so every epoch rounds up for itself. Validation pictures give none: they are "
+    "only looked at.",
 )
 
 
@@ -96,10 +94,8 @@ first_kernel = Exercise(
         Mistake(7, "1,600 parameters"),
         Mistake(2.5, "whole number"),
     ),
-    why=(
-        "A kernel of side f fits into 28 pixels at 28 − f + 1 places, and each filter has f · f weights and one bias. "
-        "Both numbers depend on f alone, and no other f gives either of them: the summary names its kernel twice."
-    ),
+    why="A kernel of side f fits into 28 pixels at 28 − f + 1 places, and each filter has f · f weights and one bias. "
+    "Both numbers depend on f alone, and no other f gives either of them: the summary names its kernel twice.",
 )
 
 
@@ -342,11 +338,9 @@ wire = Exercise(
         Mistake(_WIRE.replace("(28, 28, 1)", "(28, 28)").replace("2D(", "1D("), "keras.Input"),
         Mistake(lambda: [], "no model yet"),
     ),
-    why=(
-        "Each block makes more maps of about half the side: what was found matters more and more, where it was less "
-        "and less. The Dense layer weighs the 5 · 5 · 32 numbers that are left, once for each class. Softmax turns its "
-        "ten sums into probabilities."
-    ),
+    why="Each block makes more maps of about half the side: what was found matters more and more, where it was less "
+    "and less. The Dense layer weighs the 5 · 5 · 32 numbers that are left, once for each class. Softmax turns its "
+    "ten sums into probabilities.",
 )  # fmt: skip
 
 
@@ -517,11 +511,9 @@ loss_for = Exercise(
             "It is another loss",
         ),
     ),
-    why=(
-        "Cross-entropy needs one number, the probability of the true class. A whole number says where it stands; a "
-        "one-hot row multiplies it by 1 and all others by 0. Scores without a softmax are no probabilities yet, so the "
-        "loss must make them first."
-    ),
+    why="Cross-entropy needs one number, the probability of the true class. A whole number says where it stands; a "
+    "one-hot row multiplies it by 1 and all others by 0. Scores without a softmax are no probabilities yet, so the "
+    "loss must make them first.",
 )
 
 
@@ -668,11 +660,9 @@ early_stop = Exercise(
         ),
         Mistake(lambda losses, patience: len(losses), "shape (2,)"),
     ),
-    why=(
-        "From one epoch to the next the validation loss wobbles, so one worse epoch proves nothing: patience waits for "
-        "it to recover. The epochs it waited through brought no gain, which is why the weights of the best epoch are "
-        "kept."
-    ),
+    why="From one epoch to the next the validation loss wobbles, so one worse epoch proves nothing: patience waits for "
+    "it to recover. The epochs it waited through brought no gain, which is why the weights of the best epoch are "
+    "kept.",
 )  # fmt: skip
 
 
@@ -739,11 +729,9 @@ recall = Exercise(
         Mistake(lambda matrix: np.diag(matrix) / matrix.sum(axis=1, keepdims=True), "should have shape (3,)"),
         Mistake(lambda matrix: np.ones(len(matrix)), "Row = truth"),
     ),
-    why=(
-        "A row holds all pictures of one class, whatever they were called, so its sum says how many there were to "
-        "find. The diagonal says how many were found. Each class is divided by its own row, so a rare class counts as "
-        "much as a common one."
-    ),
+    why="A row holds all pictures of one class, whatever they were called, so its sum says how many there were to "
+    "find. The diagonal says how many were found. Each class is divided by its own row, so a rare class counts as "
+    "much as a common one.",
 )
 
 
@@ -797,10 +785,8 @@ mended = Exercise(
         Mistake(_MENDED.replace('"relu")(x)', '"relu", padding="same")(x)'), "34,826"),
         Mistake(_MENDED.replace('Dense(10, activation="softmax")', "Dense(10)"), "no probabilities"),
     ),
-    why=(
-        "A layer reads what stands in the brackets behind it, and nothing else joins two layers. With inputs there, no "
-        "way led from the first block to the output, and keras.Model keeps only the layers on such a way."
-    ),
+    why="A layer reads what stands in the brackets behind it, and nothing else joins two layers. With inputs there, no "
+    "way led from the first block to the output, and keras.Model keeps only the layers on such a way.",
 )  # fmt: skip
 
 summary = Summary(steps, first_kernel, wire, loss_for, early_stop, recall, mended)

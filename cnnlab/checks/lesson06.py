@@ -108,11 +108,9 @@ top_k_error = Exercise(
         Mistake(lambda s, t, k=5: 0.5, "A picture is a hit"),
         Mistake(lambda s, t, k=5: _ranks(s, t) >= k, "one number"),
     ),
-    why=(
-        "What counts is the true class's place in the order of the scores, not how high its score is. Each further "
-        "guess can only turn misses into hits: the error falls or stays as k grows, and with as many guesses as "
-        "classes it is 0."
-    ),
+    why="What counts is the true class's place in the order of the scores, not how high its score is. Each further "
+    "guess can only turn misses into hits: the error falls or stays as k grows, and with as many guesses as "
+    "classes it is 0.",
 )
 
 
@@ -187,11 +185,9 @@ lenet_table = Exercise(
         Mistake((608, 3_216, 48_120, 10_164, 10), "plus a bias for each"),
         Mistake([608, 3_216], "shape (5,)"),
     ),
-    why=(
-        "A filter reaches through all channels of its input, so its depth is the number of maps before it, and it is "
-        "stored once for all positions. A unit of a Dense layer has a weight for every number it reads. Each filter "
-        "and each unit adds one bias."
-    ),
+    why="A filter reaches through all channels of its input, so its depth is the number of maps before it, and it is "
+    "stored once for all positions. A unit of a Dense layer has a weight for every number it reads. Each filter "
+    "and each unit adds one bias.",
 )
 
 
@@ -309,11 +305,9 @@ conv_cost = Exercise(
         Mistake(lambda h, w, c, f, k, g: _cost(h, w, c, f, k, g), "TypeError"),
         Mistake(lambda h, w, c, f, k, g=2: _cost(h, w, c, f, k, g), "For (13, 13, 256, 384, 3)"),
     ),
-    why=(
-        "In g groups a filter reads a g-th of the channels and is that much thinner; there are as many filters and "
-        "biases as before. A multiply-add is one use of a weight, and each weight is used once at every position. So "
-        "weights and work fall by one factor."
-    ),
+    why="In g groups a filter reads a g-th of the channels and is that much thinner; there are as many filters and "
+    "biases as before. A multiply-add is one use of a weight, and each weight is used once at every position. So "
+    "weights and work fall by one factor.",
 )
 
 
@@ -443,11 +437,9 @@ repaired = Exercise(
         Mistake(("pool", 3, 2), "Entry 0"),
         Mistake(62_378_344, "A list of layers"),
     ),
-    why=(
-        "The first Dense layer has 4,096 weights for every number that arrives, so a total that is too high says that "
-        "too many arrive. Pooling has no weights, and yet it decides how many the layer behind it needs: 6 · 6 is "
-        "about a fifth of 13 · 13."
-    ),
+    why="The first Dense layer has 4,096 weights for every number that arrives, so a total that is too high says that "
+    "too many arrive. Pooling has no weights, and yet it decides how many the layer behind it needs: 6 · 6 is "
+    "about a fifth of 13 · 13.",
 )
 
 
@@ -527,10 +519,8 @@ three_by_threes = Exercise(
         Mistake(lambda field: field // 2, "shape (2,)"),
         Mistake(lambda field: (field // 2 + 1, 9 * (field // 2 + 1)), "three see 7"),
     ),
-    why=(
-        "Each layer looks one pixel further on every side, so n layers see 2n + 1 pixels. The weights of the stack "
-        "grow in step with n, those of one large kernel with the square of its side."
-    ),
+    why="Each layer looks one pixel further on every side, so n layers see 2n + 1 pixels. The weights of the stack "
+    "grow in step with n, those of one large kernel with the square of its side.",
 )
 
 
@@ -608,11 +598,9 @@ vgg_shares = Exercise(
         Mistake((50, 50), "Add up the three rows"),
         Mistake(89, "shape (2,)"),
     ),
-    why=(
-        "fc1 joins each of its 25,088 inputs to each of its 4,096 units, and each pair needs a weight of its own. A "
-        "convolution joins a place only to its neighbours, and carries the same weights across the picture: that costs "
-        "work, but no parameters."
-    ),
+    why="fc1 joins each of its 25,088 inputs to each of its 4,096 units, and each pair needs a weight of its own. A "
+    "convolution joins a place only to its neighbours, and carries the same weights across the picture: that costs "
+    "work, but no parameters.",
 )
 
 summary = Summary(top_k_error, lenet_table, conv_cost, repaired, three_by_threes, vgg_shares)
