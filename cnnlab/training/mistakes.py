@@ -92,6 +92,15 @@ def worst_mistakes(labels: np.ndarray, probabilities: np.ndarray, count: int | N
     return wrong[np.argsort(of_the_truth, kind="stable")][:count]
 
 
+def one_a_class(outputs: np.ndarray) -> np.ndarray:
+    """(N, classes) as they are; of (N, 1), a sigmoid's probability of the second class, both columns.
+
+    >>> one_a_class(np.array([[0.25]])).tolist()
+    [[0.75, 0.25]]
+    """
+    return np.concatenate([1 - outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs
+
+
 def _classes(values: object, name: str, classes: int) -> np.ndarray:
     values = check_rank(values, name, {1: "(N,)"})
     if values.dtype.kind not in "iu" and values.size:

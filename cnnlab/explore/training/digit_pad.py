@@ -19,7 +19,7 @@ from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import counted
 from cnnlab.explore.drawing.pointer import INSTALL, canvas
 from cnnlab.explore.drawing.sheet import INK, Sheet, rectangle
-from cnnlab.training.transfer.heads import one_a_class
+from cnnlab.training.mistakes import one_a_class
 
 _EXAMPLES = 20  # of each class to choose from
 _PICKED, _DRAWN = "a test picture", "my drawing"

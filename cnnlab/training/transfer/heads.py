@@ -123,25 +123,6 @@ def classifier(
     return _compiled(keras.Model(inputs, outputs, name=f"{backbone.name}_classifier"), learning_rate)
 
 
-def are_probabilities(outputs: np.ndarray) -> bool:
-    """Whether what a classifier gave, (N, classes) or (N, 1) of one sigmoid, can be probabilities.
-
-    >>> are_probabilities(np.array([[0.2, 0.8]])), are_probabilities(np.array([[0.2]])), are_probabilities(np.array([[2.0]]))
-    (True, True, False)
-    """  # noqa: E501
-    inside = bool(((outputs >= -1e-4) & (outputs <= 1 + 1e-4)).all())  # not-a-number is neither
-    return inside and (outputs.shape[1] == 1 or bool(np.allclose(outputs.sum(axis=1), 1, atol=1e-2)))
-
-
-def one_a_class(outputs: np.ndarray) -> np.ndarray:
-    """(N, classes) as they are; of (N, 1), a sigmoid's probability of the second class, both columns.
-
-    >>> one_a_class(np.array([[0.25]])).tolist()
-    [[0.75, 0.25]]
-    """
-    return np.concatenate([1 - outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs
-
-
 def check_pictures(images: object) -> np.ndarray:
     """`images` as float32 (N, H, W, C), refused unless they are floats from 0 to 1."""
     images = check_rank(images, "images", {4: "(N, H, W, C)"})
@@ -176,9 +157,8 @@ def _averaged(backbone: object) -> tuple[keras.KerasTensor, keras.KerasTensor]:
         )
     pictures, output = inputs[0], outputs[0]
     if isinstance(backbone, keras.Sequential) and pictures.shape[0] is not None:
-        pictures = output = keras.Input(
-            pictures.shape[1:], dtype=pictures.dtype
-        )  # of one called on a batch: any number
+        # It was called on a batch, and takes so many pictures: make it take any number.
+        pictures = output = keras.Input(pictures.shape[1:], dtype=pictures.dtype)
         for layer in backbone.layers:
             output = layer(output)
     if len(output.shape) == 2:
