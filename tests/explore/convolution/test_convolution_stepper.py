@@ -71,19 +71,6 @@ def test_a_kernel_that_does_not_fit_is_explained(kernel, says):
     assert asked.answer() == 0
 
 
-def test_the_answer_is_hidden_until_one_is_typed():
-    stepper = explore.ConvolutionStepper(predict=True).set(step=1)
-    hidden = stepper.png()
-    assert "8" not in stepper.describe().replace("·", " ").split("times kernel")[1]
-    assert stepper.describe().endswith("= ?\nOutput so far, row by row: 4 ?")
-    assert stepper.question() == "What is the sum at row 0, column 1?"
-    stepper.controls["guess"].value = "7"
-    assert stepper.describe().endswith("= 8\nOutput so far, row by row: 4 8")
-    assert stepper.png() != hidden
-    stepper.set(step=2)
-    assert "= ?" in stepper.describe(), "each position is asked for anew"
-
-
 def test_an_unreadable_kernel_is_refused_and_nothing_moves():
     stepper = explore.ConvolutionStepper().set(step=5)
     before = stepper.state()

@@ -89,23 +89,6 @@ def test_the_position_stays_inside_the_output():
     assert explorer.controls["row"].max == 2
 
 
-def test_predicting_hides_the_answer_until_it_is_guessed():
-    explorer = PoolingExplorer(predict=True).set(gradient=True, row=1, column=2)
-    assert "9" in explorer.describe().splitlines()[1]  # the window itself: 2, 5, 9, 4
-    assert "= 9" not in explorer.describe()
-    assert "circled" not in explorer.describe()
-    assert "Output, row by row" not in explorer.describe()
-    hidden = explorer.png()
-    explorer.set(guess="9")
-    assert "max(2, 5, 9, 4) = 9" in explorer.describe()
-    assert explorer._verdict().startswith("✔")
-    assert explorer.png() != hidden
-    explorer.set(row=0)
-    assert not explorer.revealed
-    explorer.set(guess="5")
-    assert explorer._verdict().startswith("✘ You said 5; it is 6")
-
-
 def test_the_picture_hides_every_output_but_the_guessed_one(monkeypatch):
     explorer = PoolingExplorer(predict=True).set(op="average", row=1, column=1)
     written: dict[str, int] = {}

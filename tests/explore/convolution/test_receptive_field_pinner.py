@@ -164,21 +164,3 @@ def test_models_that_cannot_be_measured_say_why(model, says):
 def test_the_pinners_size_is_checked(size):
     with pytest.raises((ValueError, TypeError), match="`size` must be a whole number from 8 to 64"):
         ReceptiveFieldPinner(size=size)
-
-
-def test_the_pinner_hides_what_it_asks():
-    pinner = ReceptiveFieldPinner(stack="3 3 2/2 3", size=25, predict=True)
-    assert "10×10" not in pinner.describe()
-    hidden = pinner.png()
-    pinner.set(guess="10 x 10")
-    assert pinner._verdict().startswith("✔")
-    assert "Theory: 10×10" in pinner.describe()
-    assert pinner.png() != hidden
-    pinner.controls["row"].value += 1  # the field is as large there
-    assert pinner.revealed
-    assert pinner.set(guess="10").revealed
-    assert pinner._verdict().startswith("✔")
-    pinner.set(layer=2)
-    assert not pinner.revealed
-    pinner.set(guess="6 6")
-    assert pinner._verdict() == "✘ You said 6 6; it is 5 × 5."

@@ -75,20 +75,13 @@ def test_small_gates_are_not_written_as_nothing(pictures):
     assert "0.0025" in explore.GateViewer(model, images, labels, predict=True).question()
 
 
-def test_the_gate_quiz_hides_and_reveals(pictures):
+def test_the_answer_is_where_the_gate_lies(pictures):
     model = gated()
     quiz = explore.GateViewer(model, *pictures, predict=True)
     gates = read_gates(model, pictures[0])[0].gates
     for number, channel in np.ndindex(4, 4):
         expected = "higher" if gates[number, channel] > gates[:, channel].mean() else "lower"
         assert quiz.set(picture=number, channel=channel).answer() == expected
-    assert "gate 0." not in quiz.describe()
-    before = quiz.png()
-    quiz.view()
-    quiz.set(guess=quiz.answer())
-    assert "and so it is" in quiz._asked.value
-    assert "→ gate 0." in quiz.describe()
-    assert quiz.png() != before
 
 
 @pytest.mark.parametrize(

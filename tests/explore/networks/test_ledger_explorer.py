@@ -79,22 +79,6 @@ def picture(explorer):
     return np.asarray(Image.open(io.BytesIO(explorer.png())).convert("RGB")).astype(int)
 
 
-def test_the_quiz_hides_and_reveals():
-    quiz = explore.LedgerExplorer(network="LeNet-5", layer="conv2", predict=True)
-    assert "reads 14×14×6, 16 filters of 5×5" in quiz.question()
-    assert quiz.answer() == 2_416
-    for secret in ("2,416", "61,706", "240,000", "4%"):
-        assert secret not in quiz.describe()
-    hidden = picture(quiz)
-    quiz.view()
-    quiz.controls["guess"].value = "2416"
-    assert "= 2,416" in quiz.describe()
-    assert (picture(quiz) != hidden).any()
-    quiz.set(layer="pool2")
-    assert not quiz.revealed
-    assert quiz.answer() == 0
-
-
 def test_a_network_beside_itself_does_not_give_the_answer_away():
     one = explore.LedgerExplorer(network="LeNet-5", beside="LeNet-5", layer="conv2", predict=True)
     wide = explore.LedgerExplorer({"LeNet-5": zoo.build("lenet5"), "b": "lenet5"}, layer="conv2", predict=True)

@@ -123,19 +123,6 @@ def test_an_odd_depth_is_no_choice_of_the_control():
     assert "over 1 layer." in explorer.set(depth=2).describe()
 
 
-def test_the_residual_quiz_hides_and_reveals():
-    quiz = explore.ResidualExplorer(predict=True)
-    hidden, before = quiz.describe(), quiz.png()
-    assert "appears with your guess" in hidden
-    assert "residual:" not in hidden
-    assert scientific(quiz.sizes("residual")[0]) not in hidden
-    quiz.view()
-    quiz.set(guess="larger")
-    assert "and so it is" in quiz._asked.value
-    assert "residual: layer 1" in quiz.describe()
-    assert quiz.png() != before
-
-
 def test_other_pictures_can_be_passed():
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (4, 6, 7, 3), dtype=np.uint8)
