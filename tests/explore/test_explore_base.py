@@ -15,6 +15,7 @@ from IPython.utils.capture import capture_output
 from cnnlab import plot
 from cnnlab.course.building.outputs import still
 from cnnlab.explore import Explorer
+from cnnlab.explore.base.controls import button, choice, real, text, whole
 
 
 class Halver(Explorer):
@@ -22,16 +23,10 @@ class Halver(Explorer):
 
     samples = {"label": ("half", "1/2")}
 
-    def make_controls(self):
-        return {
-            "total": widgets.IntSlider(8, min=0, max=20, description="total"),
-            "part": widgets.IntSlider(2, min=0, max=8, description="part"),
-            "label": widgets.Text("half", description="label", continuous_update=False),
-            "more": widgets.Button(description="one more"),
-        }
-
-    def adjust(self, changed):
-        self.controls["part"].max = self.total
+    total = whole(0, 20, start=8)
+    part = whole(0, lambda it: it.total, start=2)
+    label = text("half")
+    more = button("one more")
 
     def press(self, name):
         self.controls["total"].value = self.total + 1
@@ -56,24 +51,15 @@ class Halver(Explorer):
 class Ruler(Halver):
     """Halves in a unit; its `adjust` fails for some values, as NMS does for a threshold that is no number."""
 
-    def make_controls(self):
-        return super().make_controls() | {
-            "share": widgets.FloatSlider(0.5, min=0.0, max=1.0, description="share"),
-            "unit": widgets.Dropdown(options=["mm", "cm"], description="unit"),
-        }
+    share = real(0.0, 1.0, start=0.5, step=0.1)
+    unit = choice(["mm", "cm"])
 
     def adjust(self, changed):
         if not self.share > 0:
             raise ValueError("`share` must be more than 0.")
-        super().adjust(changed)
 
     def describe(self):
         return f"{super().describe()} {self.unit.upper()}"
-
-
-@pytest.fixture
-def strict(monkeypatch):
-    monkeypatch.setenv("CNNLAB_STRICT", "1")
 
 
 @pytest.fixture
@@ -85,7 +71,7 @@ def shown(explorer: Explorer) -> str:
     return " ".join(w.value for w in explorer.view().children[:-1] if isinstance(w, widgets.HTML))  # the last: styles
 
 
-def test_moving_a_control_redraws_picture_and_words(strict):
+def test_moving_a_control_redraws_picture_and_words():
     halver = Halver()
     before = halver.view().children[3].value
     halver.controls["total"].value = 10
@@ -126,6 +112,51 @@ def test_a_refused_set_moves_nothing(values, says):
     assert (halver.state(), halver.controls["part"].max, shown(halver)) == before
 
 
+@pytest.mark.parametrize(
+    ("start", "error", "says"),
+    [
+        ({"total": 21}, ValueError, "`total` must be a whole number from 0 to 20. Received: 21"),
+        ({"total": 1.5}, TypeError, "`total` must be a whole number from 0 to 20. Received: 1.5"),
+        ({"total": 3, "part": 4}, ValueError, "`part` must be a whole number from 0 to 3. Received: 4"),
+        ({"unit": "km"}, ValueError, "`unit` must be one of 'mm', 'cm'. Received: 'km'"),
+    ],
+)
+def test_a_start_is_checked_by_the_limits_of_its_control(start, error, says):
+    with pytest.raises(error, match=re.escape(says)):
+        Ruler(**start)
+    assert Ruler(total=5, part=5, unit="cm", label=None).state() == {
+        "total": 5, "part": 5, "label": "half", "share": 0.5, "unit": "cm",
+    }  # fmt: skip
+
+
+class Shelf(Halver):
+    """Its list follows the number; its switch is left out."""
+
+    total = whole(1, 3, start=3)
+    part = whole(1, lambda it: it.total)
+    book = choice(lambda it: [f"book {n}" for n in range(it.total)], start=lambda it: f"book {it.total - 1}")
+    more = button("one more", disabled=lambda it: it.total == 3)
+
+    def declared(self):
+        return {name: control for name, control in super().declared().items() if name != "label"}
+
+    def describe(self):
+        return f"{self.book} of {self.total}"
+
+
+def test_ends_options_and_what_is_open_follow_the_state():
+    shelf = Shelf()
+    assert list(shelf.controls) == ["total", "part", "more", "book"]
+    assert (shelf.describe(), shelf.controls["more"].disabled) == ("book 2 of 3", True)
+    shelf.set(total=2)
+    assert (shelf.describe(), shelf.controls["more"].disabled) == ("book 1 of 2", False)  # book 2 is gone
+    shelf.set(book="book 0").set(total=1)
+    assert shelf.describe() == "book 0 of 1"
+    assert shelf.controls["part"].disabled, "a slider with one place"
+    with pytest.raises(AttributeError, match="'Shelf' object has no attribute 'label'"):
+        shelf.label  # noqa: B018
+
+
 def test_an_error_in_a_callback_is_seen_and_goes_away(lenient):
     halver = Halver()
     picture = halver.view().children[3].value
@@ -137,7 +168,7 @@ def test_an_error_in_a_callback_is_seen_and_goes_away(lenient):
     assert 'role="alert"' not in shown(halver)
 
 
-def test_an_error_in_a_callback_is_raised_in_batch(strict):
+def test_an_error_in_a_callback_is_raised_in_batch():
     halver = Halver()
     halver.view()
     with pytest.raises(ValueError, match="must not be 13"):
@@ -159,14 +190,14 @@ def test_an_error_cannot_inject_markup(lenient):
     assert "&lt;script&gt;" in shown(loud)
 
 
-def test_a_button_does_its_work(strict):
+def test_a_button_does_its_work():
     halver = Halver()
     halver.controls["more"].click()
     assert halver.total == 9
 
 
 class TestPredictFirst:
-    def test_the_answer_waits_for_a_guess(self, strict):
+    def test_the_answer_waits_for_a_guess(self):
         halver = Halver(predict=True)
         assert "Predict first. What is half of 8?" in shown(halver)
         assert halver.describe() == "half of 8 is ?"
@@ -176,7 +207,7 @@ class TestPredictFirst:
         assert 'cnnlab-right" style="max-width:240px">✔ You said 4, and so it is.' in shown(halver)
         assert halver.describe() == "half of 8 is 4.0"
 
-    def test_the_next_question_hides_the_answer_again(self, strict):
+    def test_the_next_question_hides_the_answer_again(self):
         halver = Halver(predict=True).set(guess="4")
         halver.controls["total"].value = 6
         assert halver.guess == ""
@@ -189,7 +220,7 @@ class TestPredictFirst:
         with pytest.raises(ValueError, match="Mute has no question to ask"):
             Mute(predict=True)
 
-    def test_a_move_that_changes_neither_question_nor_answer_hides_nothing(self, strict):
+    def test_a_move_that_changes_neither_question_nor_answer_hides_nothing(self):
         halver = Halver(predict=True).set(guess="4")
         halver.controls["part"].value = 5
         halver.set(label="1/2")
@@ -198,30 +229,30 @@ class TestPredictFirst:
         halver.set(total=10)
         assert halver.guess == ""
 
-    def test_a_button_asks_again_when_it_changes_the_answer(self, strict):
+    def test_a_button_asks_again_when_it_changes_the_answer(self):
         halver = Halver(predict=True).set(guess="4")
         halver.controls["more"].click()
         assert halver.guess == ""
 
-    def test_the_same_guess_to_another_question_is_judged_anew(self, strict):
+    def test_the_same_guess_to_another_question_is_judged_anew(self):
         halver = Halver(predict=True).set(guess="4")
         halver.set(total=10, guess="4")
         assert "✘ You said 4; it is 5." in shown(halver)
 
-    def test_a_guess_that_cannot_be_read_is_not_judged(self, strict):
+    def test_a_guess_that_cannot_be_read_is_not_judged(self):
         halver = Halver(predict=True).set(guess="a few")
         assert not halver.revealed
         assert "○ “a few” cannot be read. Type a number. What is half of 8?" in shown(halver)
         assert "4" not in halver.describe()
 
-    def test_the_answer_shown_is_exact(self, strict):
+    def test_the_answer_shown_is_exact(self):
         class Large(Halver):
             def answer(self):
                 return 102_764_544
 
         assert "it is 102,764,544." in shown(Large(predict=True).set(guess="1e8"))
 
-    def test_a_refused_set_keeps_the_guess(self, strict):
+    def test_a_refused_set_keeps_the_guess(self):
         halver = Halver(predict=True).set(guess="4")
         with pytest.raises(ValueError, match="must not be 13"):
             halver.set(total=13)
@@ -264,7 +295,7 @@ def test_jupyterlab_gets_a_twin_that_the_living_view_hides(monkeypatch, elsewher
     assert [set(output["data"]) for output in still(saved)] == [words]
 
 
-def test_the_living_picture_has_its_words_and_quotes_in_them_do_no_harm(strict):
+def test_the_living_picture_has_its_words_and_quotes_in_them_do_no_harm():
     halver = Halver().set(label='"half" <b>')
     picture = halver.view().children[3].value
     assert 'alt="&quot;half&quot; &lt;b&gt; of 8 is 4.0" ' in picture

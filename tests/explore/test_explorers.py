@@ -12,11 +12,6 @@ from cnnlab import explore
 EXPLORERS = [name for name in explore.__all__ if name != "Explorer"]
 
 
-@pytest.fixture(autouse=True)
-def _strict(monkeypatch):
-    monkeypatch.setenv("CNNLAB_STRICT", "1")
-
-
 @pytest.fixture(scope="module")
 def built() -> dict[str, explore.Explorer]:
     return {}

@@ -61,7 +61,10 @@ class Control:
         """The widget, at `start` if that is not None and one of the values it can take."""
         given = {trait: value(explorer) if callable(value) else value for trait, value in self.traits.items()}
         traits = {trait: value for trait, value in given.items() if value is not None}
-        widget = self.kind(description=self.label or name, layout=widgets.Layout(**self._size), **traits)
+        layout = widgets.Layout(margin="2px 18px 2px 2px", **self._size)
+        widget = self.kind(description=self.label or name, layout=layout, **traits)
+        if widget.has_trait("style") and widget.style.has_trait("description_width"):
+            widget.style.description_width = "initial"  # by default ipywidgets cuts a label after about twelve letters
         if start is not None:
             widget.value = self.check(start, name, widget)
         return widget

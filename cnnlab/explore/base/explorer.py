@@ -82,14 +82,12 @@ class Explorer:
         for name, control in sorted(self._made_from.items(), key=lambda item: item[1].follows):  # those that ask last
             self.controls[name] = control.make(self, name, starts.get(name))
         self.controls = {name: self.controls[name] for name in self._made_from}
-        self.controls = {**self.make_controls(), **self.controls}
         self._listening = True
         self._error = widgets.HTML()
         self._asked = widgets.HTML()
         self._image = widgets.HTML()  # an <img>: the Image widget has no alternative text
         self._words = widgets.HTML()
         for name, control in self.controls.items():
-            _fit_label(control)
             if control.has_trait("value"):
                 control.observe(lambda change, name=name: self._changed(name), names="value")
             elif isinstance(control, widgets.Button):
@@ -104,9 +102,6 @@ class Explorer:
     def declared(self) -> Mapping[str, Control]:
         """The controls by name, in the order they are shown; by default all that its class declares."""
         return self._declared
-
-    def make_controls(self) -> dict[str, widgets.Widget]:
-        return {}
 
     def figure(self) -> plot.Picture:
         """The picture for the present state."""
@@ -139,13 +134,6 @@ class Explorer:
         raise NotImplementedError
 
     # --- what everybody uses ------------------------------------------------------------------------------------
-
-    def __getattr__(self, name: str) -> object:
-        # self.side reads like the arithmetic; self.controls["side"].value everywhere would not.
-        controls = self.__dict__.get("controls", {})
-        if name in controls and controls[name].has_trait("value"):
-            return controls[name].value
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     @property
     def revealed(self) -> bool:
@@ -336,15 +324,6 @@ class Explorer:
 
 def _row(children: Iterable[widgets.Widget]) -> widgets.HBox:
     return widgets.HBox(list(children), layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
-
-
-def _fit_label(control: widgets.Widget) -> None:
-    """Let a label take the room it needs: by default ipywidgets cuts it after about twelve letters."""
-    if isinstance(control, widgets.DOMWidget) and control.has_trait("description") and control.has_trait("style"):
-        if control.style.has_trait("description_width"):
-            control.style.description_width = "initial"
-        if control.layout.margin is None:
-            control.layout.margin = "2px 18px 2px 2px"
 
 
 def _traits(control: widgets.Widget) -> dict[str, object]:
