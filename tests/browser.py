@@ -107,10 +107,21 @@ def page(address: str) -> Iterator[object]:
             browser.close()
 
 
+def wait_until_idle(opened: object) -> None:
+    """Return once the kernel has nothing to do: all that it had to send has been sent."""
+    opened.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+
+
+def save(opened: object) -> None:
+    """Press Ctrl + S, and return once the file is written."""
+    with opened.expect_response(lambda answer: answer.request.method == "PUT" and answer.ok):
+        opened.keyboard.press("Control+s")
+
+
 def run_all(opened: object) -> None:
     """Run → Run All Cells, once the kernel is ready."""
     opened.wait_for_selector(".jp-Notebook .jp-Cell")
-    opened.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+    wait_until_idle(opened)
     opened.click("text=Run >> nth=0")
     opened.click("text=Run All Cells >> nth=0")
 
@@ -141,6 +152,13 @@ class ShownExplorer:
     def words(self) -> str:
         """The text under the picture."""
         return self.output.locator("[role=status]").last.inner_text()
+
+    def wait_for_new_words(self, before: str) -> None:
+        """Return once other words than `before` stand under the picture: they arrive apart from it."""
+        self.page.wait_for_function(
+            "([output, before]) => [...output.querySelectorAll('[role=status]')].at(-1).innerText !== before",
+            arg=[self.output.element_handle(), before],
+        )
 
     def wait_for_words(self, words: str) -> None:
         """Return once the text under the picture holds `words`."""
@@ -222,5 +240,5 @@ def explorer_with(opened: object, label: str) -> ShownExplorer:
     opened.wait_for_function(
         "() => !document.querySelector('.jp-InputPrompt')?.closest('.jp-Notebook').innerText.includes('[*]:')"
     )
-    opened.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+    wait_until_idle(opened)
     return ShownExplorer(opened, outputs.first)

@@ -30,9 +30,9 @@ def test_sliders_keyboard_and_a_bad_value_in_a_lesson_that_has_run(tmp_path):
 
 
 def every_picture_has_words(page):
-    page.wait_for_selector(f".jp-Cell {browser.PICTURE}")
-    words = page.eval_on_selector_all(f".jp-Cell {browser.PICTURE}", "images => images.map(image => image.alt)")
-    assert len(words) >= 5
+    pictures = f".jp-Cell {browser.PICTURE}"
+    page.wait_for_function("pictures => document.querySelectorAll(pictures).length >= 5", arg=pictures)
+    words = page.eval_on_selector_all(pictures, "images => images.map(image => image.alt)")
     assert min(map(len, words)) > 40
 
 
@@ -41,7 +41,7 @@ def move_a_slider(explorer):
     explorer.focus_slider("strides")
     explorer.page.keyboard.press("ArrowRight")
     explorer.wait_for_new_picture(picture)
-    assert explorer.words() != words
+    explorer.wait_for_new_words(words)
     assert "stride" in explorer.words()
 
 

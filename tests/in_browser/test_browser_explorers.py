@@ -68,6 +68,8 @@ def move_every_control(page, output):
             except Exception:  # noqa: BLE001  playwright's TimeoutError: playwright itself may not be installed
                 yield label, False
             else:
+                # Picture, words and error arrive apart: what is late would pass for the next control's doing.
+                browser.wait_until_idle(page)
                 yield label, output.locator(".cnnlab-error").count() == 0
 
 
@@ -120,28 +122,28 @@ def nothing_is_faint_or_shrunk_in_light_dark_and_at_800_pixels(page):
 
 
 def only_the_twin_or_the_view_is_seen(page, living):
-    twins, views = page.locator(".cnnlab-twin"), page.locator(".cnnlab-live")
-    assert twins.count() == len(EXPLORERS)
-    assert views.count() == (len(EXPLORERS) if living else 0)
-    for twin in twins.all():
+    expected = [len(EXPLORERS), len(EXPLORERS) if living else 0]
+    page.wait_for_function(
+        """expected => [".cnnlab-twin", ".cnnlab-live"]
+            .every((one, k) => document.querySelectorAll(one).length === expected[k])""",
+        arg=expected,
+    )
+    for twin in page.locator(".cnnlab-twin").all():
         assert twin.is_visible() != living
     assert page.get_by_text("Error displaying widget").locator("visible=true").count() == 0
 
 
 def it_survives_its_kernel(page):
     """Saved, restarted, shut down, and opened again: words say that nobody listens, then the twins stand there."""
-    page.keyboard.press("Control+s")
-    page.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+    browser.save(page)
     page.click("text=Kernel >> nth=0")
     page.click("text=Restart Kernel… >> nth=0")
     page.locator(".jp-Dialog button", has_text="Restart").last.click()
-    page.wait_for_selector(".cnnlab-live.jupyter-widgets-disconnected")
-    assert "Nobody is listening" in page.locator(".cnnlab-live").first.evaluate(
-        "view => getComputedStyle(view, '::before').content"
-    )
+    dead = page.wait_for_selector(".cnnlab-live.jupyter-widgets-disconnected")
+    assert "Nobody is listening" in dead.evaluate("view => getComputedStyle(view, '::before').content")
     page.reload()
     page.wait_for_selector(".jp-CodeCell .cnnlab-twin")
-    page.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+    browser.wait_until_idle(page)
     only_the_twin_or_the_view_is_seen(page, living=False)
     for twin in page.locator(".cnnlab-twin").all():
         assert twin.locator("img").evaluate("image => image.complete && image.naturalWidth > 300")

@@ -28,10 +28,9 @@ def test_opening_and_saving_changes_nothing(tmp_path):
         browser.jupyterlab(tmp_path, tmp_path / "settings") as address,
         browser.page(address.format(file.name)) as page,
     ):
-        page.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+        browser.wait_until_idle(page)
         written = file.stat().st_mtime_ns
         page.locator(".jp-Notebook .jp-Cell").first.click()
-        with page.expect_response(lambda answer: answer.request.method == "PUT" and file.name in answer.url):
-            page.keyboard.press("Control+s")
+        browser.save(page)
         assert file.stat().st_mtime_ns > written
     assert file.read_bytes() == before

@@ -103,7 +103,7 @@ class Reader:
 
     def arrive(self, heading):
         self.notebook.get_by_role("heading", level=1).filter(has_text=heading).wait_for()
-        self.page.wait_for_selector("#jp-main-statusbar >> text=| Idle")
+        browser.wait_until_idle(self.page)
 
     def choose(self, menu, entry):
         self.page.locator(".lm-MenuBar-itemLabel", has_text=menu).click()
@@ -116,10 +116,6 @@ class Reader:
         """Shift + Enter: runs the cell and goes to the next one."""
         cell.locator(".cm-content").click()
         self.page.keyboard.press("Shift+Enter")
-
-    def save(self):
-        with self.page.expect_response(lambda answer: answer.request.method == "PUT" and answer.ok):
-            self.page.keyboard.press("Control+s")
 
     def pictures(self):
         """The words of each picture in sight."""
@@ -148,7 +144,7 @@ def test_from_start_to_the_tick_on_the_index(course, tmp_path):
         reader.sees_no_answer(LESSON)
         assert page.locator(".lm-TabBar-tab.jp-mod-dirty").count() == 0, "who only looks is not asked to save"
         seen = run_and_answer(reader, count)
-        reader.save()
+        browser.save(page)
         reader.choose("Kernel", "Shut Down Kernel")
         page.wait_for_selector("#jp-main-statusbar >> text=No Kernel")
         reader.choose("File", "Close Tab")
@@ -162,7 +158,7 @@ def test_from_start_to_the_tick_on_the_index(course, tmp_path):
         reader.run(reader.cell("progress.overview()"))
         row = reader.notebook.locator(".jp-RenderedHTML tr", has_text=title(LESSON))
         row.get_by_text(f"✔ 1 · ✘ 0 · ○ {count - 1}").wait_for()
-        reader.save()
+        browser.save(page)
 
     assert f"Next: {title(LESSON)}" in command(course, "progress")
     command(course, "start")  # the next evening
@@ -194,8 +190,8 @@ def run_and_answer(reader, count):
 
 def everything_is_there_again(reader, seen):
     """The pictures and their words, the verdict, and for each explorer how its controls come back: no error."""
+    reader.page.wait_for_function(f"count => ({SEEN})().length === count", arg=len(seen))
     words = reader.pictures()
-    assert len(words) == len(seen)
     assert all(before in after for before, after in zip(seen, words, strict=True))
     reader.page.wait_for_function(
         "() => !document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)').innerText.includes('Loading widget')"
