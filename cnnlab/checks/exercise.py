@@ -263,7 +263,9 @@ def array(answer: object, shape: tuple[int, ...] | None, what: str = "The answer
             size = ("a pair, 2 numbers" if shape == (2,) else size) + f" in brackets with commas between them{form}"
         raise Wrong(f"{what} should have shape {shape}: {size}. Yours is one number, {read(values)}.")
     if shape is not None and values.shape != shape:
-        raise Wrong(f"{what} should have shape {shape}, but yours has shape {values.shape}.")
+        swapped = len(shape) == 2 and values.shape == shape[::-1]
+        why = ": rows and columns are swapped, and rows come first" if swapped else ""
+        raise Wrong(f"{what} should have shape {shape}, but yours has shape {values.shape}{why}.")
     if finite:
         refuse_not_finite(values, what)
     return values

@@ -183,20 +183,6 @@ _LOOPS = ByCases(
 )
 
 
-def _four_loops(rows: str = "kh", missing: str = "") -> str:
-    return f"""
-def conv2d_single(image, kernel):
-    kh, kw = kernel.shape
-    out = np.zeros((image.shape[0] - kh + 1 {missing}, image.shape[1] - kw + 1 {missing}))
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            for a in range({rows}):
-                for b in range(kw):
-                    out[i, j] += image[i + a, j + b] * kernel[a, b]
-    return out
-"""
-
-
 conv2d_single = Exercise(
     name="conv2d_single",
     solution_source="""
@@ -218,8 +204,8 @@ conv2d_single = Exercise(
     ),
     diagnose=_LOOPS,
     mistakes=(
-        Mistake(_four_loops(missing="- 1"), "range(n) stops before n"),
-        Mistake(_four_loops(rows="kh - 1"), "Cell (i, j) is the sum"),
+        Mistake(lambda image, kernel: conv2d(image, kernel)[:-1, :-1], "range(n) stops before n"),
+        Mistake(_summed(lambda window, kernel: (window * kernel)[:-1]), "Cell (i, j) is the sum"),
         Mistake(lambda image, kernel: conv2d(image, kernel).T, "swapped"),
         Mistake(lambda image, kernel: np.pad(conv2d(image, kernel), 1), "places to start from"),
         Mistake(lambda image, kernel: conv2d(image, kernel, padding="same"), "places to start from"),

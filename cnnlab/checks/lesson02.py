@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cnnlab.arithmetic.shapes import same_padding
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, number, parts, read, whole
+from cnnlab.checks.exercise import Exercise, Mistake, Wrong, number, parts, read, whole
 from cnnlab.checks.judging import ByCases, ByValue, Misreading, several
 from cnnlab.checks.summary import Summary
 
@@ -507,14 +507,6 @@ def _usage_of(starts: Callable[[int, int, int], range], covers: int | None = Non
     return usage
 
 
-def _map(result: object, right: np.ndarray, what: str) -> np.ndarray:
-    """The map as an array; height and width that are swapped are named."""
-    got = array(result, None, what, finite=False)
-    if got.shape == right.shape[::-1] != right.shape:
-        raise Wrong(f"{what} has shape {got.shape}: height and width are swapped. Rows come first.")
-    return array(got, right.shape, what, finite=False)
-
-
 _usage = _usage_of(lambda n, f, s: range(0, n - f + 1, s))
 _USAGE = ByCases(
     truth=_usage,
@@ -560,7 +552,6 @@ _USAGE = ByCases(
     ),
     otherwise="Go through all starts; each window adds 1 to the f × f pixels it covers.",
     praise="Corner 1, centre 9, and zeros where the stride leaves pixels out: you can now see what a layer overlooks.",
-    take=_map,
 )
 
 

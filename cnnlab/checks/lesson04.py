@@ -551,6 +551,10 @@ _GRADIENT = ByCases(
             lambda image, grad: -conv2d(image, grad),
             "the sign is turned. That is the step gradient descent takes; asked for is the gradient.",
         ),
+        Misreading(
+            lambda image, grad: conv2d(image, grad).T,
+            "rows and columns are swapped. The gradient has the rows and columns of the kernel.",
+        ),
     ),
     otherwise="Entry (a, b) is the sum over all outputs (i, j) of grad_output[i, j] · image[i + a, j + b].",
     praise="The kernel's gradient is itself a convolution: the image with grad_output as its kernel.",
@@ -565,8 +569,6 @@ def _in_the_kernels_shape(answer: object) -> None:
                 f"Yours has the shape of the image, {image.shape}: that is the gradient by the pixels. The gradient by "
                 f"the weights has the shape of the kernel, {shape}."
             )
-        if got != shape and got == shape[::-1]:
-            raise Wrong(f"Yours has shape {got}: rows and columns are swapped. The kernel's shape is {shape}.")
 
 
 _LOOPS = """
@@ -592,7 +594,6 @@ kernel_gradient = Exercise(
     diagnose=InTurn(_in_the_kernels_shape, _GRADIENT),
     mistakes=(
         Mistake(lambda image, grad_output: np.zeros(image.shape), "gradient by the pixels"),
-        Mistake(lambda image, grad_output: conv2d(image, grad_output).T, "rows and columns are swapped"),
         Mistake(_LOOPS.format(term="0"), "is the sum over all outputs"),
         Mistake(lambda image, grad_output: np.asarray(grad_output), "should have shape"),
     ),
