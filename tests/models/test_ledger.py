@@ -345,24 +345,6 @@ def test_a_nested_model_used_twice():
     assert book.params == model.count_params()
 
 
-def test_a_sequential_and_the_same_functional_model_agree():
-    def stack():
-        return [
-            layers.Conv2D(3, 3, name="a"),
-            layers.BatchNormalization(name="b"),
-            layers.Flatten(name="c"),
-            layers.Dense(2, name="d"),
-        ]
-
-    inputs = x = keras.Input((7, 7, 1), name="in")
-    for layer in stack():
-        x = layer(x)
-    functional = ledger.ledger(keras.Model(inputs, x))
-    sequential = ledger.ledger(keras.Sequential([keras.Input((7, 7, 1), name="in"), *stack()]))
-    assert functional.rows == sequential.rows
-    assert (functional.params, functional.trainable_params) == (30 + 12 + 152, 30 + 6 + 152)
-
-
 def test_layers_that_only_keras_applications_has():
     """LayerScale and StochasticDepth are pointwise, CustomScaleLayer adds: fields as without them."""
     from keras.src.applications import convnext, inception_resnet_v2

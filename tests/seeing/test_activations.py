@@ -19,10 +19,22 @@ KINDS = ("sequential", "functional", "nested", "nested sequential", "separate so
 CONV = {kind: "base/conv2" if kind.startswith("nested") else "conv2" for kind in KINDS}
 
 
-def features(x):
-    x = layers.Conv2D(4, 3, activation="relu", name="conv1")(x)
-    x = layers.MaxPooling2D(name="pool")(x)
-    return layers.Conv2D(5, 3, padding="same", activation="relu", name="conv2")(x)
+def features():
+    return [
+        layers.Conv2D(4, 3, activation="relu", name="conv1"),
+        layers.MaxPooling2D(name="pool"),
+        layers.Conv2D(5, 3, padding="same", activation="relu", name="conv2"),
+    ]
+
+
+def head(activation="softmax"):
+    return [layers.GlobalAveragePooling2D(), layers.Dense(3, activation, name="head")]
+
+
+def chained(x, *stack):
+    for layer in stack:
+        x = layer(x)
+    return x
 
 
 def build(kind: str) -> keras.Model:
@@ -30,43 +42,18 @@ def build(kind: str) -> keras.Model:
     keras.utils.set_random_seed(3)
     inputs = keras.Input((12, 12, 1))
     if kind == "sequential":
-        return keras.Sequential(
-            [
-                inputs,
-                layers.Conv2D(4, 3, activation="relu", name="conv1"),
-                layers.MaxPooling2D(name="pool"),
-                layers.Conv2D(5, 3, padding="same", activation="relu", name="conv2"),
-                layers.Dropout(0.5, name="dropout"),
-                layers.GlobalAveragePooling2D(),
-                layers.Dense(3, activation="softmax", name="head"),
-            ]
-        )
-    if kind == "nested":
-        base = keras.Model(inputs, features(inputs), name="base")
-        outer = keras.Input((12, 12, 1))
-        x = base(outer)
-        return keras.Model(outer, layers.Dense(3, "softmax", name="head")(layers.GlobalAveragePooling2D()(x)))
+        return keras.Sequential([inputs, *features(), layers.Dropout(0.5, name="dropout"), *head()])
     if kind == "nested sequential":
-        base = keras.Sequential(
-            [
-                inputs,
-                layers.Conv2D(4, 3, activation="relu", name="conv1"),
-                layers.MaxPooling2D(name="pool"),
-                layers.Conv2D(5, 3, padding="same", activation="relu", name="conv2"),
-            ],
-            name="base",
-        )
-        head = [layers.GlobalAveragePooling2D(), layers.Dense(3, activation="softmax", name="head")]
-        return keras.Sequential([keras.Input((12, 12, 1)), base, *head])
-    x = features(inputs)
+        base = keras.Sequential([inputs, *features()], name="base")
+        return keras.Sequential([keras.Input((12, 12, 1)), base, *head()])
+    x = chained(inputs, *features())
+    if kind == "nested":
+        base, outer = keras.Model(inputs, x, name="base"), keras.Input((12, 12, 1))
+        return keras.Model(outer, chained(base(outer), *head()))
     if kind == "shortcut":  # the layer can be passed by: no cut behind conv2 separates picture and classes
         x = layers.Add()([x, layers.Conv2D(5, 1, name="around")(layers.AveragePooling2D(2)(inputs)[:, :5, :5])])
-    x = layers.Dense(3, None if kind == "separate softmax" else "softmax", name="head")(
-        layers.GlobalAveragePooling2D()(x)
-    )
-    if kind == "separate softmax":
-        x = layers.Softmax()(x)
-    return keras.Model(inputs, x)
+    ending = [*head(None), layers.Softmax()] if kind == "separate softmax" else head()
+    return keras.Model(inputs, chained(x, *ending))
 
 
 @pytest.fixture(scope="module")
@@ -500,20 +487,17 @@ def two_inputs():
         (two_inputs, ValueError, "`model` must have one input. Received: 'two' with 2"),
     ],
 )
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda m: activations.map_layers(m),
+def test_models_that_cannot_be_opened(make, error, says):
+    for use in (
+        activations.map_layers,
         lambda m: activations.feature_maps(m, np.zeros((1, 4, 4, 1)), "conv"),
         lambda m: activations.top_patches(m, np.zeros((1, 4, 4, 1)), "conv", 0),
         lambda m: activations.occlusion(m, np.zeros((4, 4, 1))),
         lambda m: activations.saliency(m, np.zeros((4, 4, 1))),
         lambda m: activations.grad_cam(m, np.zeros((4, 4, 1))),
-    ],
-)
-def test_models_that_cannot_be_opened(make, error, says, use):
-    with pytest.raises(error, match=says):
-        use(make())
+    ):
+        with pytest.raises(error, match=says):
+            use(make())
 
 
 @pytest.mark.parametrize(
