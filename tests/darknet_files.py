@@ -13,67 +13,27 @@ SHARED = Path(os.environ.get("CNNLAB_DARKNET", Path(__file__).resolve().parents[
 PHOTOS = SHARED.parent / "photos"
 SHIPPED = Path(__file__).resolve().parents[1] / "data" / "darknet"
 
-TWO_HEADS = """
-[net]
-width=64
-height=96
-channels=3
-
-[convolutional]
-batch_normalize=1
-filters=8
-size=3
-stride=2
-pad=1
-activation=leaky
-
-[maxpool]
-size=2
-stride=2
-
-[convolutional]
-filters=18
-size=1
-stride=1
-pad=1
-activation=linear
-
-[yolo]
-mask=0,1,2
-anchors=4,6, 8,9, 12,20, 30,24
-classes=1
-num=4
-
-[route]
-layers=-3
-
-[convolutional]
-batch_normalize=1
-filters=12
-size=3
-stride=2
-pad=1
-activation=leaky
-
-[convolutional]
-filters=6
-size=1
-stride=1
-pad=1
-activation=linear
-
-[yolo]
-mask=3
-anchors=4,6, 8,9, 12,20, 30,24
-classes=1
-num=4
-"""
-
 
 def net(*sections: str, width: int = 16, height: int = 12, channels: int = 3) -> str:
     """A .cfg: each section as ``"maxpool size=2 stride=2"``."""
     first = f"[net]\nwidth={width}\nheight={height}\nchannels={channels}"
     return "\n\n".join([first, *("\n".join([f"[{s.split()[0]}]", *s.split()[1:]]) for s in sections)]) + "\n"
+
+
+_BLOCK = "size=3 stride=2 pad=1 batch_normalize=1 activation=leaky"
+_ANCHORS = "anchors=4,6,8,9,12,20,30,24 num=4 classes=1"
+TWO_HEADS = net(
+    f"convolutional filters=8 {_BLOCK}",
+    "maxpool size=2 stride=2",
+    "convolutional filters=18 size=1 activation=linear",
+    f"yolo mask=0,1,2 {_ANCHORS}",
+    "route layers=-3",
+    f"convolutional filters=12 {_BLOCK}",
+    "convolutional filters=6 size=1 activation=linear",
+    f"yolo mask=3 {_ANCHORS}",
+    width=64,
+    height=96,
+)
 
 
 def random_arrays(made: plan.Plan, seed: int = 0):

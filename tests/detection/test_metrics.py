@@ -47,14 +47,6 @@ def test_average_precision_by_hand(method, area):
     assert metrics.average_precision(recall, precision, method) == pytest.approx(area, abs=1e-12)
 
 
-@pytest.mark.parametrize("method", ["voc07", "voc10", "coco"])
-def test_average_precision_at_the_ends(method):
-    assert metrics.average_precision([], [], method) == 0
-    assert metrics.average_precision([1], [1], method) == pytest.approx(1)
-    assert metrics.average_precision([0, 0], [0, 0], method) == 0
-    assert metrics.average_precision([0.5, 1], [1, 0.25], method) > metrics.average_precision([0.5], [1], method)
-
-
 def test_a_recall_of_three_tenths_reaches_the_fourth_of_the_11_points():
     # 3 / 10 is less than 3 * 0.1 in floating point: a grid made by multiplying would lose this point
     assert metrics.average_precision([3 / 10], [1], "voc07") == pytest.approx(4 / 11)
@@ -153,12 +145,6 @@ def test_mean_average_precision_at_a_half_is_cocos_ap50(seed):
     assert metrics.mean_average_precision(found, truth) == pytest.approx(np.nan if ap50 == -1 else ap50, nan_ok=True)
 
 
-def test_the_order_of_pictures_does_not_matter_without_ties():
-    found, truth = dataset(3, "tidy")
-    first = astuple(metrics.coco_map(found, truth))
-    assert astuple(metrics.coco_map(found[::-1], truth[::-1])) == pytest.approx(first, abs=1e-12)
-
-
 def test_of_two_equally_near_objects_the_later_one_is_taken():
     # 80 of 120 shared with each; the second detection is near the later object only, and comes too late
     truth = [GroundTruth([[0, 0, 10, 10], [4, 0, 14, 10]], [0, 0])]
@@ -235,10 +221,7 @@ def objects(rng, kind, classes):
         extra["crowd"] = rng.random(count) < 0.4
     if kind in ("ignored", "everything"):
         extra["ignore"], extra["crowd"] = rng.random(count) < 0.4, rng.random(count) < 0.2
-    if kind in (
-        "odd_areas",
-        "everything",
-    ):  # a mask is smaller than its box; some lie on the limits, some above the largest
+    if kind in ("odd_areas", "everything"):  # a mask's is smaller than its box's; some on the limits, some beyond
         extra["areas"] = rng.choice([0, 32**2, 500, 96**2, 5000, 1e10, 2e10], count)
     return GroundTruth(boxes, rng.choice(classes, count), **extra)
 
@@ -315,12 +298,7 @@ def test_overlaps_computed_a_few_at_a_time_are_the_same(monkeypatch):
 @pytest.mark.parametrize(
     ("found", "truth", "error", "message"),
     [
-        (
-            NOTHING_FOUND,
-            NOTHING_THERE,
-            TypeError,
-            "`detections` must be a list of Detections, one a picture. Received: D",
-        ),
+        (NOTHING_FOUND, NOTHING_THERE, TypeError, "`detections` must be a list of Detections, one a picture. Received"),
         ([NOTHING_FOUND], NOTHING_THERE, TypeError, "`ground_truth` must be a list of GroundTruth"),
         ([NOTHING_THERE], [NOTHING_THERE], TypeError, "Received: list of GroundTruth"),
         ([NOTHING_FOUND], [], ValueError, "must have one record for each picture. Received: 1 and 0"),

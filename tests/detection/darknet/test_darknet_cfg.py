@@ -69,48 +69,14 @@ def test_comments_blanks_line_ends_and_training_options_change_nothing(text):
     assert config.layers[0]["filters"] == 8
 
 
-TRAINED = """[network]
-batch=64
-subdivisions=16
-batch=1
-momentum=0.9
-momentum=0.949
-width=16
-height=12
-label_smooth_eps=0.1
-max_epochs=300
-try_fix_nan=1
-sgdr_cycle=1000
-contrastive=1
-seen=9
-scales=
-[conv]
-filters=8
-stopbackward=1
-dontload=1
-learning_rate=.1
-[max]
-size=2
-stride=2
-onlyforward=1
-[dropout]
-probability=.5
-dropblock=1
-[route]
-layers=-1
-onlyforward=1
-train_only_bn=1
-[avg]
-dont_update=1
-[conn]
-output=4
-clip=1
-[soft]
-noloss=1
-[cost]
-type=sse
-scale=2
-"""
+TRAINED = net(
+    "conv filters=8 stopbackward=1 dontload=1 learning_rate=.1", "max size=2 stride=2 onlyforward=1",
+    "dropout probability=.5 dropblock=1", "route layers=-1 onlyforward=1 train_only_bn=1", "avg dont_update=1",
+    "conn output=4 clip=1", "soft noloss=1", "cost type=sse scale=2",
+).replace(
+    "[net]\n", "[network]\nbatch=64\nsubdivisions=16\nbatch=1\nmomentum=0.9\nmomentum=0.949\nlabel_smooth_eps=0.1\n"
+    "max_epochs=300\ntry_fix_nan=1\nsgdr_cycle=1000\ncontrastive=1\nseen=9\nscales=\n"
+)  # fmt: skip
 
 
 def test_text_for_training_is_read_over():
@@ -120,7 +86,7 @@ def test_text_for_training_is_read_over():
     for one, other in zip(trained.nodes, plain.nodes, strict=True):
         assert (one.kind, one.inputs, one.shape, one.slots) == (other.kind, other.inputs, other.shape, other.slots)
         assert one.section.values == other.section.values
-    assert trained.nodes[0].section.line == 16
+    assert trained.nodes[0].section.line == 18
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the public networks are not on this machine")

@@ -69,8 +69,8 @@ def test_the_real_file_is_read_to_its_last_byte(tmp_path):
         (lambda data: data[:15], "has 15 bytes, and a header alone"),
         (lambda data: data[:18], "has 18 bytes, and its header alone has 20"),
         (lambda data: data[:-1], "holds 5,599 bytes behind its header, and two.cfg needs 4 · 1,400: they run out in "
-         "layer 6, [convolutional] in line 43"),
-        (lambda data: data[:100], "they run out in layer 0, [convolutional] in line 7"),
+         "layer 6, [convolutional] in line 40"),
+        (lambda data: data[:100], "they run out in layer 0, [convolutional] in line 6"),
         (lambda data: data[:20], "holds 0 bytes behind its header"),
         (lambda data: data + b"\0", "holds 1 bytes more than the 1,400 numbers of two.cfg need"),
         (lambda data: data * 2, "they belong to another network"),
