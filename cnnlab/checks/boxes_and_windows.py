@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, array, close
+from cnnlab.checks.answers import array, close
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
 
 # --- a box cuts a piece out of a picture ------------------------------------------------------------------------------

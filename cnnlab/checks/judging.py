@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from cnnlab.checks.exercise import Wrong, apart, array, call, close, number, parts, read, refuse_not_finite, show
+from cnnlab.checks.answers import Wrong, apart, array, call, close, number, parts, read, refuse_not_finite, show
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong
+from cnnlab.checks.answers import Wrong
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Misreading, several
 from cnnlab.checks.summary import Summary
 

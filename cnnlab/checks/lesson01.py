@@ -8,7 +8,8 @@ import numpy as np
 
 from cnnlab.arithmetic import kernels
 from cnnlab.arithmetic.conv import conv2d
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, read
+from cnnlab.checks.answers import Wrong, array, read
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Misreading, several
 from cnnlab.checks.summary import Summary
 

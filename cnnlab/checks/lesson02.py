@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from cnnlab.arithmetic.shapes import same_padding
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, number, parts, read, whole
+from cnnlab.checks.answers import Wrong, number, parts, read, whole
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Misreading, several
 from cnnlab.checks.summary import Summary
 

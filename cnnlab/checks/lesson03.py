@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from cnnlab.arithmetic.pooling import pool2d, pool2d_backward
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, number, parts, read, show
+from cnnlab.checks.answers import Wrong, array, number, parts, read, show
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Case, InTurn, Misreading
 from cnnlab.checks.summary import Summary
 

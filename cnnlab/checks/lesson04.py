@@ -9,7 +9,8 @@ import numpy as np
 
 from cnnlab.arithmetic.conv import conv2d, conv2d_backward
 from cnnlab.arithmetic.shapes import conv_macs, conv_params, receptive_field
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, close, read
+from cnnlab.checks.answers import Wrong, array, call, close, read
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByEntry, ByValue, Case, InTurn, Misreading
 from cnnlab.checks.summary import Summary
 

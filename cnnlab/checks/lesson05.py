@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, call, close, kind_of, read
+from cnnlab.checks.answers import Wrong, call, close, kind_of, read
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
 from cnnlab.checks.summary import Summary
 

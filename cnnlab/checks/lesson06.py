@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from cnnlab.arithmetic.shapes import conv_params, dense_params, output_size
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, read, show
+from cnnlab.checks.answers import Wrong, array, read, show
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByEntry, ByValue, Case, Misreading
 from cnnlab.checks.summary import Summary
 

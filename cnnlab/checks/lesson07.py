@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Text, Wrong, array, call, close, number, parts, read
+from cnnlab.checks.answers import Wrong, array, call, close, number, parts, read
+from cnnlab.checks.exercise import Exercise, Mistake, Text
 from cnnlab.checks.judging import ByCases, ByValue, Misreading
 from cnnlab.checks.summary import Summary
 

@@ -6,7 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, NotAttempted, Wrong, array, number, read, show
+from cnnlab.checks.answers import NotAttempted, Wrong, array, number, read, show
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
 from cnnlab.checks.summary import Summary
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, NotAttempted, Wrong, array, call, close, number, parts, read, show
+from cnnlab.checks.answers import NotAttempted, Wrong, array, call, close, number, parts, read, show
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
 from cnnlab.checks.summary import Summary
 

@@ -7,8 +7,9 @@ from functools import partial
 
 import numpy as np
 
+from cnnlab.checks.answers import Wrong, array
 from cnnlab.checks.boxes_and_windows import crop, localization_loss, one_pass, target_vector
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Misreading
 from cnnlab.checks.summary import Summary
 

@@ -8,7 +8,8 @@ from functools import partial
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, number, parts, read, show
+from cnnlab.checks.answers import Wrong, array, number, parts, read, show
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Misreading
 from cnnlab.checks.summary import Summary
 

@@ -7,7 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from cnnlab.checks.exercise import Exercise, Mistake, Wrong, array, call, whole
+from cnnlab.checks.answers import Wrong, array, call, whole
+from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Case, InTurn, Misreading
 from cnnlab.checks.summary import Summary
 

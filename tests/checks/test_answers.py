@@ -11,7 +11,7 @@ import pytest
 from mutants import survivors
 from test_checks import EXERCISES, LESSONS, answer_from
 
-from cnnlab.checks.exercise import Wrong
+from cnnlab.checks.answers import Wrong
 from cnnlab.checks.judging import ByCases, ByEntry, ByValue
 
 BANKS = {lesson: importlib.import_module(f"answers.{lesson}") for lesson in LESSONS}

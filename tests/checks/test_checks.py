@@ -12,7 +12,8 @@ import pytest
 from lesson_files import NAMES, exercises, open_cells
 
 import cnnlab.checks
-from cnnlab.checks.exercise import Exercise, ExerciseError, Mistake, Wrong, array, call, number, parts
+from cnnlab.checks.answers import Wrong, array, call, number, parts
+from cnnlab.checks.exercise import Exercise, ExerciseError, Mistake
 
 LESSONS = sorted(m.name for m in pkgutil.iter_modules(cnnlab.checks.__path__) if m.name.startswith("lesson"))
 EXERCISES = [
