@@ -22,7 +22,7 @@ class RandomAffine(keras.layers.Layer):
 
     Keras' own random layers take boxes too, and most are right. Two are not (Keras 3.13 and 3.15): `RandomShear`
     reckons in parts of the height and of the width, so that boxes are right in square pictures only, and `RandomCrop`
-    subtracts the top from x and the left from y. This layer draws one matrix a picture and uses it for everything.
+    subtracts the top from x and the left from y. This layer draws one matrix for a picture and uses it for all of it.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class RandomAffine(keras.layers.Layer):
             data["bounding_boxes"] = self._move_boxes(data["bounding_boxes"], numbers, out_height, out_width)
 
     def _draw(self, batch: object, height: int, width: int, training: bool) -> tuple:
-        """a, b, tx, c, d, ty, each (N,): one map a picture."""
+        """a, b, tx, c, d, ty, each (N,): one map for each picture."""
         crop_y, crop_x = (height - self.crop[0], width - self.crop[1]) if self.crop else (0, 0)
         if not training:
             still = ops.zeros((batch,))

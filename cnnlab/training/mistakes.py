@@ -73,7 +73,7 @@ def worst_mistakes(labels: np.ndarray, probabilities: np.ndarray, count: int | N
     probabilities = check_rank(probabilities, "probabilities", {2: "(N, classes)"})
     if probabilities.shape[1] == 1:
         raise ValueError(
-            "`probabilities` must have a column a class: of one sigmoid's p make np.hstack([1 - p, p]). "
+            "`probabilities` must have a column for each class: of one sigmoid's p make np.hstack([1 - p, p]). "
             f"Received: shape {probabilities.shape}"
         )
     labels = _classes(labels, "labels", probabilities.shape[1])
@@ -92,10 +92,10 @@ def worst_mistakes(labels: np.ndarray, probabilities: np.ndarray, count: int | N
     return wrong[np.argsort(of_the_truth, kind="stable")][:count]
 
 
-def one_a_class(outputs: np.ndarray) -> np.ndarray:
+def with_both_columns(outputs: np.ndarray) -> np.ndarray:
     """(N, classes) as they are; of (N, 1), a sigmoid's probability of the second class, both columns.
 
-    >>> one_a_class(np.array([[0.25]])).tolist()
+    >>> with_both_columns(np.array([[0.25]])).tolist()
     [[0.75, 0.25]]
     """
     return np.concatenate([1 - outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs

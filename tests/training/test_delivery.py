@@ -341,7 +341,7 @@ def layers_of(*layers: keras.layers.Layer) -> keras.Model:
             "must know its pictures",
         ),
         (lambda m: "model", NAMES, "# C", TypeError, "`model` must be a keras.Model. Received: str"),
-        (lambda m: m, ["a", "b"], "# C", ValueError, "`class_names` must be 3 different names, one an output"),
+        (lambda m: m, ["a", "b"], "# C", ValueError, "`class_names` must be 3 different names, one for each output"),
         (lambda m: m, ["a", "b", "b"], "# C", ValueError, "`class_names` must be 3 different names"),
         (lambda m: m, [["a"], ["b"], ["c"]], "# C", ValueError, "`class_names` must be 3 different names"),
         (lambda m: m, ["a", "b", " "], "# C", ValueError, "`class_names` must be 3 different names"),
@@ -359,7 +359,7 @@ def layers_of(*layers: keras.layers.Layer) -> keras.Model:
             NAMES,
             "# C",
             ValueError,
-            "`model` must give one number a class",
+            "`model` must give one number for each class",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""A folder or a zip of pictures, one folder a class → arrays, and an account of what was found on the way."""
+"""A folder or a zip of pictures, one folder for each class → arrays, and an account of what was found on the way."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class ImageFolder:
         return Dataset(self.images[rows], self.labels[rows], self.class_names, f"{self.source}, {name}")
 
     def counts(self) -> dict[str, tuple[int, ...]]:
-        """How many pictures each split has of each class: split → one number a class."""
+        """How many pictures each split has of each class: split → one number for each class."""
         names = [name for name in ("train", "validation", "test") if (self.splits == name).any()]
         classes = len(self.class_names)
         return {
@@ -169,8 +169,7 @@ def image_folder(
         They are reported either way
     max_images
         read at most this many, the same share of every class and split but at least one, drawn at random. Bounds the
-        memory: a picture takes 3 bytes a pixel, so 5,000 pictures of 96 × 96 take 138 MB, and twice that where any are
-        left out
+        memory: a pixel takes 3 bytes, so 5,000 pictures of 96 × 96 take 138 MB, and twice that where any are left out
 
     Returns
     -------

@@ -68,7 +68,7 @@ def find_duplicates(
 
     Parameters
     ----------
-    hashes : of the pixels, one a picture
+    hashes : of the pixels of each picture
     labels, splits, files : (N,) each, what is known of the picture
 
     Returns

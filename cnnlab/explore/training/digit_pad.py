@@ -19,7 +19,7 @@ from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import counted
 from cnnlab.explore.drawing.pointer import INSTALL, canvas
 from cnnlab.explore.drawing.sheet import INK, Sheet, rectangle
-from cnnlab.training.mistakes import one_a_class
+from cnnlab.training.mistakes import with_both_columns
 
 _EXAMPLES = 20  # of each class to choose from
 _PICKED, _DRAWN = "a test picture", "my drawing"
@@ -354,7 +354,7 @@ def _by_pixels(number: int, more: str, less: str) -> str:
 
 def _probabilities(model: keras.Model, batch: np.ndarray) -> np.ndarray:
     said = keras.ops.convert_to_numpy(model(batch, training=False))
-    return one_a_class(said) if said.ndim == 2 else said
+    return with_both_columns(said) if said.ndim == 2 else said
 
 
 def _rescales(model: object) -> bool:

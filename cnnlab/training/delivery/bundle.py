@@ -27,7 +27,7 @@ from cnnlab.data.pictures.read import FITS, read_image
 from cnnlab.models import layers
 from cnnlab.training.augment_layers import RandomAffine, RandomPCAColor
 from cnnlab.training.delivery.card import check_names
-from cnnlab.training.mistakes import one_a_class
+from cnnlab.training.mistakes import with_both_columns
 from cnnlab.training.value_range import Pipeline
 
 FILES = ("model.keras", "labels.json", "MODEL_CARD.md")
@@ -85,7 +85,7 @@ class Classifier:
         if scaled.dtype.kind != "f" or not (scaled.min() >= 0 and scaled.max() <= 1):
             values = f"{picture.dtype} from {picture.min():g} to {picture.max():g}"
             raise ValueError(f"`picture` must be bytes, or floats from 0 to 1. Received: {values}")
-        probabilities = one_a_class(_probabilities(self.model, scaled[None]))[0]
+        probabilities = with_both_columns(_probabilities(self.model, scaled[None]))[0]
         order = np.argsort(-probabilities, kind="stable")
         return {self.class_names[c]: float(probabilities[c]) for c in order}
 
@@ -280,7 +280,7 @@ def _picture_size(model: object) -> tuple[tuple[int, int], int]:
     if not (isinstance(shape, tuple) and len(shape) == 4 and shape[3] == 3 and None not in shape[1:]):
         raise ValueError(f"`model` must take pictures (N, H, W, 3) of one size. Received: input shape {shape}")
     if not (isinstance(output, tuple) and len(output) == 2):
-        raise ValueError(f"`model` must give one number a class, (N, classes). Received: output shape {output}")
+        raise ValueError(f"`model` must give one number for each class, (N, classes). Received: output shape {output}")
     return (shape[1], shape[2]), max(output[1], 2)
 
 

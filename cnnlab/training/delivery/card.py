@@ -29,7 +29,7 @@ class ClassScores:
     count: np.ndarray
 
     def table(self, class_names: Sequence[str]) -> str:
-        """The scores as a table in Markdown, one row a class."""
+        """The scores as a table in Markdown, one row for each class."""
         names = check_names(class_names, len(self.count))
         lines = ["| class | pictures | precision | recall | F1 |", "|---|---|---|---|---|"]
         for name, *scores in zip(names, self.count, self.precision, self.recall, self.f1, strict=True):
@@ -181,7 +181,7 @@ def check_names(names: object, classes: int) -> list[str]:
     """The names of the classes as a list, refused unless there is a different one for each class."""
     listed = None if isinstance(names, str) or not isinstance(names, Sequence) else list(names)
     if listed is None or len(listed) != classes or not all(map(_is_text, listed)) or len(set(listed)) != classes:
-        raise ValueError(f"`class_names` must be {classes} different names, one an output. Received: {names!r}")
+        raise ValueError(f"`class_names` must be {classes} different names, one for each output. Received: {names!r}")
     return listed
 
 

@@ -120,7 +120,7 @@ def build(entry: Entry, shape: tuple[int, int, int], weights: object, resize: tu
         raise ValueError(f"{entry.name} refuses pictures of {size}: {error}. A larger `resize` may help") from error
     if found != keras_word:
         try:
-            with warnings.catch_warnings():  # Keras leaves out what the file has not: a warning a layer
+            with warnings.catch_warnings():  # Keras leaves out what the file has not, and warns of each layer
                 warnings.filterwarnings("error", "Skipping nested container", UserWarning)
                 model.load_weights(found)
         except (OSError, ValueError, UserWarning) as error:

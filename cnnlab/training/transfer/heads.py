@@ -65,7 +65,7 @@ def head(width: int, classes: int, *, dropout: float = 0.2, learning_rate: float
 
     Parameters
     ----------
-    width : numbers a picture, the C of `features`
+    width : how many numbers describe a picture, the C of `features`
     classes : >= 2
     dropout : share of the features dropped while training, 0 to below 1
     learning_rate : of Adam, above 0
