@@ -142,6 +142,9 @@ class Exercise:
             return self._not_attempted()
         if (entries := leaves(answer)) and (still_open := sum(entry is ... for entry in entries)):
             return self._partly_attempted(answer, still_open, len(entries))
+        return self._diagnosed(answer)
+
+    def _diagnosed(self, answer: object) -> Verdict:
         try:
             with np.errstate(all="ignore"):  # a wrong answer may overflow on its way to being diagnosed
                 return Verdict("correct", self.diagnose(answer))
@@ -171,7 +174,7 @@ class Exercise:
             answer = type(answer)([*answer, *[...] * missing])
             still_open, entries = still_open + missing, entries + missing
         remains = f"{still_open} of its {entries} entries " + ("is" if still_open == 1 else "are") + " still ..."
-        verdict = self._judged(_filled(answer, right))
+        verdict = self._diagnosed(_filled(answer, right))
         if verdict.status == "wrong":
             return Verdict("wrong", f"{verdict.message}\n({remains}.)")
         return Verdict(

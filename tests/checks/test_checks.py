@@ -171,6 +171,12 @@ def test_an_ellipsis_at_the_end_stands_for_all_that_is_missing(doubling):
     assert three([...]).status == "not attempted"
 
 
+def test_an_ellipsis_that_stands_for_nothing_is_wrong(doubling):
+    six = replace(doubling, solution_source="double = 6", diagnose=lambda answer: f"{number(answer)}")
+    for answer in ([..., 6], [6, ...], (6, (..., 1))):
+        assert "should be one number, but this is a" in six(answer).message
+
+
 def test_an_answer_cannot_spoil_the_next_test():
     data = np.arange(3)
 
