@@ -97,11 +97,12 @@ RIGHT = {
         import keras
 
         def my_decode(raw, place, anchor, size, grid):
-            raw = keras.ops.convert_to_tensor(raw, "float32")
-            cells = keras.ops.sigmoid(raw[:2]) + np.float32(place[::-1])
-            centre = cells * np.float32(size[::-1]) / np.float32(grid[::-1])
-            half = np.float32(anchor) * keras.ops.exp(raw[2:]) / 2
-            return keras.ops.concatenate([centre - half, centre + half])
+            (row, column), (height, width), (rows, columns) = place, size, grid
+            tx, ty, tw, th = keras.ops.unstack(keras.ops.convert_to_tensor(raw, "float32"))
+            x = (column + keras.ops.sigmoid(tx)) * width / columns
+            y = (row + keras.ops.sigmoid(ty)) * height / rows
+            w, h = anchor[0] * keras.ops.exp(tw), anchor[1] * keras.ops.exp(th)
+            return keras.ops.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
         """,
         """
         import math
