@@ -52,6 +52,8 @@ def draw_split(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     >>> draw_split(np.array([0] * 8 + [1] * 4), 0.25, seed=0).tolist().count("validation")
     3
     """
+    # Not scikit-learn's stratified split: of a class of two beside one of a hundred it holds out none, and it refuses a
+    # class of one.
     splits = np.full(len(labels), "train", dtype="<U10")
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)

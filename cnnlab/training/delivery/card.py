@@ -63,7 +63,7 @@ def class_scores(matrix: np.ndarray) -> ClassScores:
     """
     matrix = _counts(matrix)
     right, said, count = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
-    with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN that is meant
+    with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN that is meant; scikit-learn's F1 would be 0 there
         precision, recall = right / said, right / count
         f1 = np.where(precision + recall == 0, 0.0, 2 * precision * recall / (precision + recall))
     return ClassScores(precision, recall, f1, count)
