@@ -31,7 +31,11 @@ class Rows:
         """The rows at `index`: a mask, whole numbers, a slice, or one whole number for a record of one row."""
         rows = np.atleast_1d(np.arange(len(self))[index])
         some = copy.copy(self)  # not made anew: its rows were checked when this record was made
-        _freeze(some, **{name: array[rows] for name, array in vars(self).items() if isinstance(array, np.ndarray)})
+        for name, array in vars(self).items():
+            if isinstance(array, np.ndarray):
+                picked = array[rows]
+                picked.flags.writeable = False
+                object.__setattr__(some, name, picked)
         return some
 
 

@@ -159,8 +159,8 @@ def _decode_one(
     activate = (lambda x: x) if head.new_coords else sigmoid
     objectness = activate(raw[..., 4].astype(np.float64))
     # A score is at most the objectness (probabilities end at 1): most cells need no further look.
-    likely = objectness >= score_threshold
-    cells, kept, objectness = np.argwhere(likely), raw[likely].astype(np.float64), objectness[likely]
+    where = np.nonzero(objectness >= score_threshold)
+    cells, kept, objectness = np.stack(where, axis=1), raw[where].astype(np.float64), objectness[where]
     classes = _softmax(kept[:, 5:]) if head.softmax else activate(kept[:, 5:])
     labels = classes.argmax(axis=1)
     scores = objectness * classes[np.arange(len(labels)), labels]
