@@ -39,9 +39,7 @@ def _two_sizes(answer: object) -> np.ndarray:
 by_hand = Exercise(
     name="by_hand",
     answer_name="size",
-    solution_source="""
-        size = (31, 43)  # (101 + 2 - 11) // 3 + 1 and (135 + 2 - 11) // 3 + 1
-    """,
+    solution_source="size = (31, 43)  # (101 + 2 - 11) // 3 + 1 and (135 + 2 - 11) // 3 + 1",
     hints=(
         "Treat the two axes one after the other. How many pixels has each after the padding?",
         "101 + 2·1 = 103 rows. The first window starts at row 0, the last one may start at row 103 − 11 = 92.",
@@ -345,9 +343,7 @@ def _diagnose_design(answer: object) -> str:
 design = Exercise(
     name="design",
     answer_name="strides_and_padding",
-    solution_source="""
-        strides_and_padding = (3, 1)  # (30 + 2 - 5) // 3 + 1 = 10, and 27 is a multiple of 3
-    """,
+    solution_source="strides_and_padding = (3, 1)  # (30 + 2 - 5) // 3 + 1 = 10, and 27 is a multiple of 3",
     hints=(
         "A third of the size: try a stride of 3 without padding first. What do you get?",
         "Ten windows are nine steps: 9·s must equal 30 + 2p − 5.",

@@ -544,10 +544,7 @@ where_it_goes = Exercise(
         said="",
         take=lambda answer: array(answer, (3, 3), "The gradient"),
     ),
-    mistakes=(
-        Mistake([[0, 3, 0], [0, 0, 0], [3, 0, 3]], "the pixel 7"),
-        Mistake([[1, 2], [3, 4]], "shape (3, 3)"),
-    ),
+    mistakes=(Mistake([[0, 3, 0], [0, 0, 0], [3, 0, 3]], "the pixel 7"), Mistake([[1, 2], [3, 4]], "shape (3, 3)")),
     why="A slope says how the output changes if one input changes a little. Only the winner passes a small change on; "
     "any other pixel of the window could move without being noticed, so its slope is 0. A pixel that wins in two "
     "windows is noticed twice.",

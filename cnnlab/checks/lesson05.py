@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.checks.answers import Wrong, call, close, kind_of, read
+from cnnlab.checks.answers import Wrong, close, kind_of, read
 from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
 from cnnlab.checks.summary import Summary
+from cnnlab.checks.two_blocks import TwoBlocks, as_numpy, kernels_of
 
 # --- steps ------------------------------------------------------------------------------------------------------------
 
 steps = Exercise(
     name="steps",
-    solution_source="""
-        steps = 12 * -(-57_000 // 128)  # 446 steps an epoch, the last one with 40 pictures
-    """,
+    solution_source="steps = 12 * -(-57_000 // 128)  # 446 steps an epoch, the last one with 40 pictures",
     hints=(
         "How many pictures is the network fitted to, once a twentieth has been put aside?",
         "57,000 / 128 = 445.3. The pictures that remain make a smaller batch of their own.",
@@ -70,9 +67,7 @@ def _what_it_would_be(side: float) -> str:
 first_kernel = Exercise(
     name="first_kernel",
     answer_name="kernel_side",
-    solution_source="""
-        kernel_side = 5  # 28 - 5 + 1 = 24, and 5 * 5 * 32 + 32 = 832
-    """,
+    solution_source="kernel_side = 5  # 28 - 5 + 1 = 24, and 5 * 5 * 32 + 32 = 832",
     hints=(
         "The output's side is 28 − f + 1.",
         "The parameters are f · f · 32 + 32, as there is one input channel.",
@@ -90,147 +85,13 @@ first_kernel = Exercise(
         said="",
         same=operator.eq,
     ),
-    mistakes=(
-        Mistake(4, "25 × 25"),
-        Mistake(7, "1,600 parameters"),
-        Mistake(2.5, "whole number"),
-    ),
+    mistakes=(Mistake(4, "25 × 25"), Mistake(7, "1,600 parameters"), Mistake(2.5, "whole number")),
     why="A kernel of side f fits into 28 pixels at 28 − f + 1 places, and each filter has f · f weights and one bias. "
     "Both numbers depend on f alone, and no other f gives either of them: the summary names its kernel twice.",
 )
 
 
 # --- wiring -----------------------------------------------------------------------------------------------------------
-
-_PICTURES = np.random.default_rng(0).uniform(-3, 3, (4, 28, 28, 1)).astype("float32")
-
-
-def _model(answer: object) -> object:
-    """The learner's model, built by calling `answer`, or `Wrong`."""
-    import keras
-
-    built = call(answer)
-    if isinstance(built, (list, tuple)):
-        raise Wrong("A list of layers is no model yet. Put it into keras.Sequential(...), or use keras.Model(...).")
-    if not isinstance(built, keras.Model):
-        raise Wrong(f"A keras.Model is expected, but the function returned {kind_of(built)}.")
-    known = getattr(built, "input_shape", None)  # a subclassed model has none
-    fits = known is None or (
-        len(known) == 4 and all(side in (None, own) for side, own in zip(known, _PICTURES.shape, strict=True))
-    )
-    if not fits:
-        raise Wrong(f"The model takes {known}. Begin with keras.Input((28, 28, 1)).")
-    try:
-        shape = tuple(built(_PICTURES, training=False).shape)
-    except Exception as error:  # noqa: BLE001  each backend and each layer has its own words for what does not fit
-        raise Wrong(f"The model cannot read pictures of 28 × 28 × 1. {type(error).__name__}: {error}") from error
-    if shape != (4, 10):
-        raise Wrong(
-            f"The output has shape {(None, *shape[1:])}. Flatten what the blocks give, then one Dense "
-            "layer with 10 units."
-        )
-    return built
-
-
-def _numpy(tensor: object) -> np.ndarray:
-    import keras
-
-    return keras.ops.convert_to_numpy(tensor)
-
-
-@functools.cache
-def _two_blocks(
-    filters: tuple[int, int],
-    bends: tuple[str | None, str | None] = ("relu", "relu"),
-    windows: tuple[int, int] = (2, 2),
-    pool: str = "Max",
-    softmaxes: int = 1,
-    scale: float = 1,
-) -> object:
-    """Two blocks and a Dense layer as they are asked for, or with a slip."""
-    import keras
-    from keras import layers
-
-    stack = [keras.Input((28, 28, 1)), layers.Rescaling(scale)]
-    for count, bend, window in zip(filters, bends, windows, strict=True):
-        stack += [layers.Conv2D(count, 3, activation=bend), getattr(layers, f"{pool}Pooling2D")(window, strides=2)]
-    return keras.Sequential([*stack, layers.Flatten(), layers.Dense(10), *(layers.Softmax() for _ in range(softmaxes))])
-
-
-# What else a model with the right weights may compute.
-_SLIPS = (
-    (dict(bends=(None, "relu")), "The first convolution has no ReLU, and the bend is what makes it a layer."),
-    (dict(bends=("relu", None)), "The second convolution has no ReLU, and the bend is what makes it a layer."),
-    (dict(bends=(None, None)), "There is no ReLU: without a bend two convolutions could do no more than one."),
-    (dict(bends=("tanh", "tanh")), "The convolutions bend by tanh. ReLU is wanted."),
-    (dict(pool="Average"), "The poolings take means. Max pooling is wanted."),
-    (dict(windows=(3, 2)), "Poolings over 2 × 2 are wanted. Your first one looks at 3 × 3 pixels."),
-    (dict(windows=(2, 3)), "Poolings over 2 × 2 are wanted. Your second one looks at 3 × 3 pixels."),
-    (dict(softmaxes=2), "The softmax is applied twice: in the last layer and behind it."),
-    (dict(scale=1 / 255), "Your model divides by 255 itself. Its pictures come divided already."),
-)
-
-
-def _sizes(model: object) -> list[int]:
-    return [int(np.prod(weight.shape)) for weight in model.weights]
-
-
-@dataclass(frozen=True, eq=False)
-class _TwoBlocks:
-    """The diagnosis of a function that makes two blocks and a Dense layer, by its weights and by what it computes.
-
-    Parameters
-    ----------
-    filters : those of the two convolutions
-    otherwise : what to say of a model with other weights
-    praise : what the learner now knows
-    """
-
-    filters: tuple[int, int]
-    otherwise: Callable[[object], str]
-    praise: str
-
-    @property
-    def misreadings(self) -> tuple[Misreading, ...]:
-        """The models with one slip."""
-        return tuple(Misreading(functools.partial(_two_blocks, self.filters, **slip), says) for slip, says in _SLIPS)
-
-    def __call__(self, answer: object) -> str:
-        """Raise `Wrong` unless the model computes what is asked for, whichever layers hold its weights."""
-        model, wanted = _model(answer), _two_blocks(self.filters)
-        if sorted(_sizes(model)) != sorted(_sizes(wanted)):
-            raise Wrong(self.otherwise(model))
-        own, rng = model.get_weights(), np.random.default_rng(5)
-        drawn = [
-            rng.normal(0, (w.size / w.shape[-1]) ** -0.5, w.shape) for w in own
-        ]  # a new model's biases are still 0
-        said = self._says(model, drawn)
-        model.set_weights(own)
-        if np.allclose(said, self._says(wanted, drawn), atol=1e-4):
-            return self.praise
-        if (said < 0).any() or not np.allclose(said.sum(axis=1), 1, atol=1e-3):
-            raise Wrong(
-                "Its ten numbers are no probabilities: they must be positive and add up to 1. Which activation does it?"
-            )
-        for misreading in self.misreadings:
-            if np.allclose(said, self._says(misreading.how(), drawn), atol=1e-4):
-                raise Wrong(misreading.says)
-        raise Wrong(
-            "The weights are right, but put together the layers compute something else than convolution, ReLU and max "
-            "pooling, twice, and then one Dense layer with softmax."
-        )
-
-    def _says(self, model: object, drawn: list[np.ndarray]) -> np.ndarray:
-        """What the model makes of `_PICTURES` with these weights, which their sizes tell apart: (4, 10)."""
-        by_size = {weight.size: weight for weight in drawn}
-        model.set_weights([by_size[weight.size].reshape(weight.shape) for weight in model.get_weights()])
-        return _numpy(model(_PICTURES, training=False))
-
-
-def _kernels(model: object) -> list[tuple[int, ...]]:
-    """Shapes of the convolutions' kernels, in the order in which they read each other."""
-    return sorted((tuple(w.shape) for w in model.weights if len(w.shape) == 4), key=lambda shape: shape[2])
-
 
 # How many numbers the last layer may read instead of 5 · 5 · 32 = 800.
 _ARRIVES = {
@@ -245,7 +106,7 @@ _ARRIVES = {
 
 
 def _not_wired(model: object) -> str:
-    kernels = _kernels(model)
+    kernels = kernels_of(model)
     filters, sides = [shape[3] for shape in kernels], [shape[:2] for shape in kernels]
     if len(filters) == 1:
         return (
@@ -310,7 +171,7 @@ wire = Exercise(
         "Each block is layers.Conv2D(filters, 3, activation='relu') and layers.MaxPooling2D(2).",
         "After the second block: layers.Flatten() and layers.Dense(10, activation='softmax').",
     ),
-    diagnose=_TwoBlocks(
+    diagnose=TwoBlocks(
         filters=(16, 32),
         otherwise=_not_wired,
         praise="160 + 4,640 + 8,010 = 12,810 parameters: a working digit reader with about an eighteenth of the "
@@ -383,7 +244,7 @@ def _mean_loss(loss: object, case: Case) -> float:
     powers = np.exp(scores)
     said = scores if last_activation is None else powers / powers.sum(axis=1, keepdims=True)
     try:
-        return float(np.mean(_numpy(loss(labels, said))))
+        return float(np.mean(as_numpy(loss(labels, said))))
     except Exception as error:  # noqa: BLE001  each backend has its own words for shapes that do not match
         if "squared" in kind.lower() or "absolute" in kind.lower():
             raise Wrong(f"A classifier wants a cross-entropy; {kind} is for measured amounts.") from error
@@ -740,7 +601,7 @@ recall = Exercise(
 
 
 def _not_mended(model: object) -> str:
-    filters, count = [shape[3] for shape in _kernels(model)], model.count_params()
+    filters, count = [shape[3] for shape in kernels_of(model)], model.count_params()
     if filters == [64]:
         return (
             f"Still {count:,} parameters, and no layer with 32 filters: the second block begins at the input again, so "
@@ -769,7 +630,7 @@ mended = Exercise(
         "Look at the last brackets in the line of the second convolution: whose output does it take?",
         "layers.Conv2D(64, 3, activation='relu')(x) instead of (...)(inputs).",
     ),
-    diagnose=_TwoBlocks(
+    diagnose=TwoBlocks(
         filters=(32, 64),
         otherwise=_not_mended,
         praise="34,826 parameters in place of 108,810: less than a third, and the second layer sees what the first "
