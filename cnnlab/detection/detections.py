@@ -1,7 +1,7 @@
 """What a detector says about one picture, and what is really in it.
 
-Both are records of arrays with one row a box. They are checked when made and cannot be changed afterwards, so that
-code behind them need not look again. The rules for boxes are those of `cnnlab.boxes.check`.
+Both are records of arrays with one row for each box. They are checked when made and cannot be changed afterwards, so
+that code behind them need not look again. The rules for boxes are those of `cnnlab.boxes.check`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ Record = TypeVar("Record", bound="Rows")
 
 
 class Rows:
-    """A frozen dataclass of arrays with one row a box: its length is theirs, and an index picks rows of all of them."""
+    """A frozen dataclass of arrays with one row for each box: ``len`` counts them, an index picks them.
+
+    The index is a mask, whole numbers, a slice, or one whole number for a record of one row.
+    """
 
     def __len__(self) -> int:
         return len(self.boxes)
 
     def __getitem__(self: Record, index: object) -> Record:
-        """The rows at `index`: a mask, whole numbers, a slice, or one whole number for a record of one row."""
         rows = np.atleast_1d(np.arange(len(self))[index])
         some = copy.copy(self)  # not made anew: its rows were checked when this record was made
         for name, array in vars(self).items():
@@ -74,7 +76,7 @@ class Detections(Rows):
         scores = check_scores(self.scores, len(boxes))
         labels = check_labels(self.labels, len(boxes))
         if isinstance(self.names, str):
-            raise TypeError(f"`names` must be a sequence of names, one a class. Received: {self.names!r}")
+            raise TypeError(f"`names` must be a sequence of names, one for each class. Received: {self.names!r}")
         names = tuple(self.names)
         if names and (labels >= len(names)).any():
             raise ValueError(

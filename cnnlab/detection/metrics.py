@@ -129,7 +129,7 @@ def average_precision_per_class(
 
     Parameters
     ----------
-    detections, ground_truth : one record a picture, in the same order
+    detections, ground_truth : one record for each picture, in the same order
     iou_threshold : 0 … 1, the overlap that counts as found
     method : as in `average_precision`
 
@@ -228,7 +228,7 @@ def coco_map(detections: Sequence[Detections], ground_truth: Sequence[GroundTrut
 
     Parameters
     ----------
-    detections, ground_truth : one record a picture, in the same order
+    detections, ground_truth : one record for each picture, in the same order
 
     Returns
     -------
@@ -268,7 +268,8 @@ def _check_records(detections: object, ground_truth: object) -> tuple[list[Detec
     lists = []
     for records, name, kind in ((detections, "detections", Detections), (ground_truth, "ground_truth", GroundTruth)):
         if not isinstance(records, (list, tuple)) or not all(isinstance(record, kind) for record in records):
-            raise TypeError(f"`{name}` must be a list of {kind.__name__}, one a picture. Received: {_kinds(records)}")
+            rule = f"`{name}` must be a list of {kind.__name__}, one for each picture"
+            raise TypeError(f"{rule}. Received: {_kinds(records)}")
         lists.append(list(records))
     if len(lists[0]) != len(lists[1]):
         raise ValueError(

@@ -102,7 +102,7 @@ def gallery(
     columns = min(check_int(columns, "columns", 1), len(images))
     for name, some in (("detections", detections), ("ground_truth", ground_truth), ("titles", titles)):
         if some is not None and len(some) != len(images):
-            raise ValueError(f"`{name}` must have one entry a picture, {len(images)}. Received: {len(some)}")
+            raise ValueError(f"`{name}` must have one entry for each picture, {len(images)}. Received: {len(some)}")
     rows = -(-len(images) // columns)
     head = 0.25 if titles is not None else 0.0
     height = side * images[0].shape[0] / images[0].shape[1] + head

@@ -57,7 +57,7 @@ def responsible(boxes: np.ndarray, anchors: object, grid: object, image_size: tu
     Parameters
     ----------
     boxes : (N, 4) xyxy in pixels
-    anchors : (A, 2) widths and heights in pixels; for several grids a list of such arrays, one a grid
+    anchors : (A, 2) widths and heights in pixels; for several grids a list of such arrays, one for each grid
     grid : (rows, columns), or a list of them
     image_size : (height, width) in pixels
 
@@ -117,7 +117,7 @@ def encode(
     Returns
     -------
     targets
-        (rows, columns, A, 5 + C) float64, or a list of them, one a grid; zeros where there is no object
+        (rows, columns, A, 5 + C) float64, or a list of them, one for each grid; zeros where there is no object
     unassigned
         (M,) int64, indices of the boxes that `targets` does *not* hold: without area, with the centre outside the
         picture, or second to a box of lower index in the same cell with the same anchor
@@ -229,7 +229,7 @@ def decode(
 
     Parameters
     ----------
-    values : (rows, columns, A, 5 + C), or a list of them, one a grid
+    values : (rows, columns, A, 5 + C), or a list of them, one for each grid
     anchors : (A, 2) widths and heights in pixels, or a list of such arrays
     image_size : (height, width) in pixels
     score_threshold : boxes with a lower score are left out, 0 to 1
@@ -292,10 +292,10 @@ def _grids_of(values: object) -> object:
 
 
 def _scales(anchors: object, grid: object) -> tuple[list[np.ndarray], list[tuple[int, int]], bool]:
-    """Anchors and grids as lists, one entry a grid, and whether lists were given."""
+    """Anchors and grids as lists, one entry for each grid, and whether lists were given."""
     several = isinstance(grid, (list, tuple)) and len(grid) > 0 and isinstance(grid[0], (list, tuple))
     if not several:
         return [check_anchors(anchors)], [pair(grid, "grid")], False
     if not isinstance(anchors, (list, tuple)) or len(anchors) != len(grid):
-        raise ValueError(f"`anchors` must be a list of {len(grid)} arrays, one a grid. Received: {anchors!r}")
+        raise ValueError(f"`anchors` must be a list of {len(grid)} arrays, one for each grid. Received: {anchors!r}")
     return [check_anchors(some) for some in anchors], [pair(shape, "grid") for shape in grid], True

@@ -46,7 +46,7 @@ class YoloLoss(keras.losses.Loss):
     ``wh``             the same                                                           squared error of tw and th
     ``objectness``     the same                                                           cross-entropy with 1
     ``no_objectness``  all other cells and anchors                                        cross-entropy with 0
-    ``class``          cells and anchors that hold an object, and the classes             cross-entropies, one a class
+    ``class``          cells and anchors that hold an object, and the classes             their cross-entropies
     =================  =================================================================  ==========================
 
     A picture's loss is the weighted sum; a batch's is the mean over its pictures.
@@ -354,7 +354,7 @@ def worst_mistakes(
 
     Parameters
     ----------
-    detections, ground_truth : one of each a picture
+    detections, ground_truth : one of each for every picture
     count : at most this many, >= 1; None for all
     iou_threshold : of a hit, see `cnnlab.metrics.match`
 
@@ -367,7 +367,7 @@ def worst_mistakes(
     """
     if len(detections) != len(ground_truth):
         raise ValueError(
-            f"`ground_truth` must have one record a picture, {len(detections)}. Received: {len(ground_truth)}"
+            f"`ground_truth` must have one record for each picture, {len(detections)}. Received: {len(ground_truth)}"
         )
     if count is not None:
         check_int(count, "count", 1)

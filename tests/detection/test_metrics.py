@@ -298,7 +298,7 @@ def test_overlaps_computed_a_few_at_a_time_are_the_same(monkeypatch):
 @pytest.mark.parametrize(
     ("found", "truth", "error", "message"),
     [
-        (NOTHING_FOUND, NOTHING_THERE, TypeError, "`detections` must be a list of Detections, one a picture. Received"),
+        (NOTHING_FOUND, NOTHING_THERE, TypeError, "`detections` must be a list of Detections, one for each picture"),
         ([NOTHING_FOUND], NOTHING_THERE, TypeError, "`ground_truth` must be a list of GroundTruth"),
         ([NOTHING_THERE], [NOTHING_THERE], TypeError, "Received: list of GroundTruth"),
         ([NOTHING_FOUND], [], ValueError, "must have one record for each picture. Received: 1 and 0"),

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cnnlab import boxes as boxes_module
 from cnnlab import nms
+from cnnlab.arithmetic.boxes import iou
 
 BOXES = [[0, 0, 10, 10], [0, 0, 10, 9], [20, 0, 30, 10], [20, 0, 30, 5]]
 SCORES = [0.6, 0.9, 0.8, 0.7]
@@ -119,7 +119,7 @@ def test_many_boxes_equal_one_against_the_rest(side, threshold):
     kept, left = [], np.argsort(-scores, kind="stable")
     while len(left):
         kept.append(left[0])
-        left = left[1:][boxes_module.iou(boxes[left[:1]], boxes[left[1:]])[0] <= threshold]
+        left = left[1:][iou(boxes[left[:1]], boxes[left[1:]])[0] <= threshold]
     assert nms.nms(boxes, scores, threshold).tolist() == kept
 
 

@@ -57,7 +57,7 @@ def test_titles_have_room():
 
 @pytest.mark.parametrize("name", ["detections", "ground_truth", "titles"])
 def test_every_picture_needs_its_entry(name):
-    with pytest.raises(ValueError, match=re.escape(f"`{name}` must have one entry a picture, 1. Received: 0")):
+    with pytest.raises(ValueError, match=re.escape(f"`{name}` must have one entry for each picture, 1. Received: 0")):
         overlay.gallery([DARK], **{"detections": None, name: []}, alt="x")
 
 

@@ -257,5 +257,5 @@ def test_worst_mistakes_first():
     assert worst[0].wrong.tolist() == [0]
     assert worst[1].missed.tolist() == [1]
     assert len(yolo_training.worst_mistakes([nonsense] * 3, [truth] * 3, count=2)) == 2
-    with pytest.raises(ValueError, match="one record a picture, 1. Received: 3"):
+    with pytest.raises(ValueError, match="one record for each picture, 1. Received: 3"):
         yolo_training.worst_mistakes([perfect], [truth] * 3)

@@ -189,7 +189,7 @@ GOOD = dict(boxes=[(0, 0, 9, 9)], labels=[0], anchors=[SMALL], grid=(3, 3), clas
         (dict(anchors=[(0, 1)]), ValueError, "`anchors`"),
         (dict(grid=(3, 0)), ValueError, "`grid` must be a whole number >= 1"),
         (dict(grid=(3, 3, 3)), ValueError, "`grid`"),
-        (dict(grid=[(3, 3), (6, 6)]), ValueError, "`anchors` must be a list of 2 arrays, one a grid"),
+        (dict(grid=[(3, 3), (6, 6)]), ValueError, "`anchors` must be a list of 2 arrays, one for each grid"),
         (dict(image_size=0), ValueError, "`image_size`"),
     ],
 )

@@ -131,7 +131,7 @@ class Detector:
         Returns
         -------
         list of (Candidates, Placement)
-            One pair a picture; boxes are in pixels of the network's input: ``placement.undo`` brings them back.
+            One pair for each picture; boxes are in pixels of the network's input: ``placement.undo`` brings them back.
         """
         check_fraction(score_threshold, "score_threshold")
         fitted, placements = self.fit(images)
@@ -211,14 +211,14 @@ class Detector:
 
 
 def check_fit(plan: Plan, names: Sequence[str]) -> tuple[str, ...]:
-    """Refuse a plan without a head, and `names` that are not one a class; return the names."""
+    """Refuse a plan without a head, and `names` that do not fit its classes; return the names."""
     if not plan.heads:
         raise DarknetError(
             "there is no [yolo] and no [region]: this network answers with numbers and not with boxes; "
             "`darknet.load_model` reads it", file=plan.config.file,
         )  # fmt: skip
     if isinstance(names, str):
-        raise TypeError(f"`names` must be a sequence of names, one a class. Received: {names!r}")
+        raise TypeError(f"`names` must be a sequence of names, one for each class. Received: {names!r}")
     for node in plan.heads:
         classes = node.section["classes"]
         if names and len(names) != classes:

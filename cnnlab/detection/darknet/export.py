@@ -33,7 +33,7 @@ def export(
     cfg_file, weights_file : the two files to write; each is written whole or not at all, the .cfg first
     anchors
         for a `keras.Model`: (A, 2) widths and heights in pixels of its input; for several outputs a list of such, one
-        an output. Not for a `Detector`, which has its own
+        for each output. Not for a `Detector`, which has its own
 
     Raises
     ------
@@ -83,11 +83,11 @@ def export(
 
 
 def _heads(graph: Graph, anchors: Sequence) -> Iterator[str]:
-    """One ``[yolo]`` an output, with a route in front where the output is not the layer before."""
+    """One ``[yolo]`` for each output, with a route in front where the output is not the layer before."""
     one = len(graph.outputs) == 1
     several = [anchors] if one else list(anchors)
     if len(several) != len(graph.outputs):
-        raise ValueError(f"`anchors` must be {len(graph.outputs)} lists, one an output. Received: {len(several)}")
+        raise ValueError(f"`anchors` must be {len(graph.outputs)} lists, one for each output. Received: {len(several)}")
     index = graph.sections
     for (layer, channels), sizes in zip(graph.outputs, several, strict=True):
         sizes = check_anchors(sizes)

@@ -119,7 +119,7 @@ def is_depthwise(node: Node) -> bool:
     return node.kind == "convolutional" and node.section["groups"] == node.shapes[0][2] > 1
 
 
-# --- one builder a section: (node, inputs) → its output ---------------------------------------------------------------
+# --- one builder for each section: (node, inputs) → its output --------------------------------------------------------
 
 
 def _finished(x: keras.KerasTensor, node: Node) -> keras.KerasTensor:

@@ -171,7 +171,7 @@ def _resolved(section: Section, option: str, nodes: list[Node]) -> list[int]:
     return found
 
 
-# --- one rule a section: (section, shape of each input) → shape of the output -----------------------------------------
+# --- one rule for each section: (section, shape of each input) → shape of the output ----------------------------------
 
 
 def conv_window(section: Section) -> tuple[int, int, int, int]:

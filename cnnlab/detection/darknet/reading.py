@@ -41,7 +41,7 @@ def load(
     ----------
     cfg_file : the .cfg, what the network is made of
     weights_file : the .weights, its numbers
-    names : a .names file, one class a line, or the names themselves, or None
+    names : a .names file, one class on each line, or the names themselves, or None
     letterbox : as for `Detector`
 
     Returns
@@ -114,7 +114,7 @@ def _filled(made: plan.Plan, weights_file: Path) -> keras.Model:
 
 
 def read_names(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The class names of a .names file: one a line, empty lines at the end left out; UTF-8, UTF-16 or Korean cp949.
+    """The class names of a .names file, one on each line, empty lines at the end left out; UTF-8, UTF-16 or cp949.
 
     Raises
     ------

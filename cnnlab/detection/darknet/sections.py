@@ -155,7 +155,7 @@ def _activation(step: Step, function: object) -> str:
     raise _unknown(step, f"Darknet has no activation {getattr(function, '__name__', function)!r}")
 
 
-# --- one rule a kind of layer -----------------------------------------------------------------------------------------
+# --- one rule for each kind of layer ----------------------------------------------------------------------------------
 
 
 def _pad(reader: _Reader, step: Step, layer: layers.ZeroPadding2D) -> None:

@@ -224,7 +224,7 @@ def test_only_models_and_detectors(tmp_path, files):
         darknet.export("yolo", *files, anchors=[(4, 4)])
     with pytest.raises(ValueError, match="`anchors` must be None for a Detector"):
         darknet.export(darknet.load(*write_random(tmp_path, TWO_HEADS)), *files, anchors=[(4, 4)])
-    with pytest.raises(ValueError, match="`anchors` must be 2 lists, one an output. Received: 1"):
+    with pytest.raises(ValueError, match="`anchors` must be 2 lists, one for each output. Received: 1"):
         darknet.export(bigger(), *files, anchors=[[(5, 6)]])
     two = keras.Input((8, 8, 3)), keras.Input((8, 8, 3))
     with pytest.raises(ValueError, match="with one input"):
