@@ -253,10 +253,13 @@ def decode(
     """
     image_size = pair(image_size, "image_size")
     check_fraction(score_threshold, "score_threshold")
-    anchors, grids, _ = _scales(anchors, _grids_of(values))
-    values = [np.asarray(v, np.float64) for v in (values if _is_list(values) else [values])]
+    several = isinstance(values, (list, tuple)) and bool(values) and np.ndim(values[0]) == 4
+    layout = {4: "(rows, columns, A, 5 + C)"}
+    values = [check_rank(some, "values", layout).astype(np.float64) for some in (values if several else [values])]
+    grids = [some.shape[:2] for some in values]
+    anchors, _, _ = _scales(anchors, grids if several else grids[0])
     boxes, scores, labels = [], [], []
-    for some, sizes, shape in zip(values, anchors, grids, strict=True):
+    for some, sizes, grid in zip(values, anchors, grids, strict=True):
         if some.shape[2] != len(sizes) or some.shape[3] <= CLASSES:
             raise ValueError(
                 f"`values` must have shape (rows, columns, {len(sizes)}, 5 + C) for {len(sizes)} anchors. "
@@ -272,23 +275,10 @@ def decode(
         sure = score >= score_threshold
         cells, kept = np.argwhere(sure), some[sure]  # (M, 3) row, column, anchor; (M, 5 + C)
         own = sizes[cells[:, 2]] * growth(kept[:, W : H + 1])
-        boxes.append(corners(cells[:, :2], kept[:, : Y + 1], own, shape, image_size))
+        boxes.append(corners(cells[:, :2], kept[:, : Y + 1], own, grid, image_size))
         scores.append(score[sure])
         labels.append(kept[:, CLASSES:].argmax(axis=1))
     return Detections(np.concatenate(boxes), np.concatenate(scores), np.concatenate(labels), tuple(names))
-
-
-# --- one grid or several ----------------------------------------------------------------------------------------------
-
-
-def _is_list(values: object) -> bool:
-    return isinstance(values, (list, tuple)) and bool(values) and np.ndim(values[0]) == 4
-
-
-def _grids_of(values: object) -> object:
-    many = values if _is_list(values) else [values]
-    shapes = [check_rank(some, "values", {4: "(rows, columns, A, 5 + C)"}).shape[:2] for some in many]
-    return shapes if _is_list(values) else shapes[0]
 
 
 def _scales(anchors: object, grid: object) -> tuple[list[np.ndarray], list[tuple[int, int]], bool]:
