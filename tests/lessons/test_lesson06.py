@@ -9,9 +9,6 @@ import pytest
 from cnnlab import conv, datasets, explore, ledger, shapes, zoo
 from cnnlab.checks import lesson06 as check
 
-# Keras' own saving and fitting turn TensorFlow's variables into arrays in a way that NumPy 2 complains about.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
 
 @pytest.fixture(scope="module")
 def explorer():

@@ -10,9 +10,6 @@ from small_models import lesson_network
 from cnnlab import activations, ledger
 from cnnlab.checks import lesson08 as check
 
-# Keras' variables follow NumPy 1's protocol for copies; NumPy 2 warns, and nothing here could change it.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
 
 @pytest.mark.parametrize(
     ("layer", "shape", "size", "stride", "offset"),

@@ -30,12 +30,6 @@ def test_the_stepper_says_the_sum_of_every_position(strides):
     assert step == stepper.controls["step"].max
 
 
-def test_the_stepper_spells_out_the_products():
-    words = explore.ConvolutionStepper().set(row=0, column=1).describe()
-    assert "  3·0 + 3·1 + 0·0\n+ 3·1 + 1·0 + 0·1\n+ 0·1 + 2·1 + 1·0\n" in words
-    assert words.endswith("= 8\nOutput so far, row by row: 4 8")
-
-
 def test_the_stepper_goes_on_by_buttons_and_jumps_by_row_and_column():
     stepper = explore.ConvolutionStepper()
     for _ in range(4):
@@ -71,26 +65,15 @@ def test_a_kernel_that_does_not_fit_is_explained(kernel, says):
     assert asked.answer() == 0
 
 
-def test_an_unreadable_kernel_is_refused_and_nothing_moves():
-    stepper = explore.ConvolutionStepper().set(step=5)
-    before = stepper.state()
-    with pytest.raises(ValueError, match="must hold numbers"):
-        stepper.set(kernel="one two")
-    assert stepper.state() == before
-
-
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
         ({"image": [1, 2]}, ValueError, r"`image` must have shape \(H, W\)\. Received: shape \(2,\)"),
         ({"image": np.zeros((11, 4))}, ValueError, r"`image` must have from 1 to 10 rows .* 11 × 4\. Pass a piece"),
-        ({"image": np.zeros((0, 4))}, ValueError, "Received: 0 × 4"),
-        ({"image": [["a"]]}, TypeError, "`image` must hold real numbers"),
         ({"image": [[np.nan, 1]]}, ValueError, "`image` must hold finite numbers"),
         ({"kernel": np.zeros((8, 1))}, ValueError, "`kernel` must have from 1 to 7 rows and columns"),
         ({"kernel": np.zeros((3, 3, 1))}, ValueError, r"`kernel` must have shape \(KH, KW\)"),
-        ({"strides": 0}, ValueError, "`strides` must be a whole number from 1 to 3"),
-        ({"strides": 1.5}, TypeError, "`strides`"),
+        ({"strides": 4}, ValueError, "`strides` must be a whole number from 1 to 3"),
     ],
 )
 def test_the_stepper_refuses_what_it_cannot_show(arguments, error, message):

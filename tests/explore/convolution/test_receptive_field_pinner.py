@@ -10,7 +10,7 @@ from small_models import lenet
 
 from cnnlab import conv
 from cnnlab.explore import ReceptiveFieldPinner
-from cnnlab.explore.convolution.fields import Stage, parse_stack
+from cnnlab.explore.convolution.fields import parse_stack
 
 
 def seen_by_nudging(stages, size, padding, row, column):
@@ -94,10 +94,6 @@ def test_a_stack_that_cannot_be_read_is_refused(stack):
     with pytest.raises(ValueError, match="stack"):
         pinner.set(stack=stack)
     assert pinner.stack == "3 3 2/2 3 3 2/2 3"
-
-
-def test_stages_are_read():
-    assert parse_stack("3, 2/2  3d4") == (Stage(3), Stage(2, 2), Stage(3, 1, 4))
 
 
 @pytest.fixture(scope="module")
