@@ -184,8 +184,8 @@ def apart(got: object, right: object) -> tuple[str, str]:
 def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
     """`answer`, array or tensor of any framework, as floats; `Wrong` with what it is instead."""
     refuse = Wrong(f"{what} should be {wanted}, but this is {kind_of(answer)}.")
-    if isinstance(answer, (bool, str, bytes, set, frozenset, dict)) or callable(answer):
-        raise refuse
+    if isinstance(answer, (bool, str, bytes, set, frozenset, dict)) or callable(answer) or answer is None:
+        raise refuse  # NumPy would read None as nan
     if any(isinstance(entry, (str, bytes)) for entry in leaves(answer)):  # NumPy would read "31" as 31
         raise Wrong(f"{what} should be {wanted}, but in yours stands a text in quotes.")
     answer = _arrays(answer)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab.checks.answers import Wrong, close, kind_of, read
+from cnnlab.checks.answers import Wrong, array, close, kind_of, read
 from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Case, Misreading
 from cnnlab.checks.summary import Summary
-from cnnlab.checks.two_blocks import TwoBlocks, as_numpy, kernels_of
+from cnnlab.checks.two_blocks import TwoBlocks, kernels_of
 
 # --- steps ------------------------------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ def _mean_loss(loss: object, case: Case) -> float:
     powers = np.exp(scores)
     said = scores if last_activation is None else powers / powers.sum(axis=1, keepdims=True)
     try:
-        return float(np.mean(as_numpy(loss(labels, said))))
+        losses = loss(labels, said)
     except Exception as error:  # noqa: BLE001  each backend has its own words for shapes that do not match
         if "squared" in kind.lower() or "absolute" in kind.lower():
             raise Wrong(f"A classifier wants a cross-entropy; {kind} is for measured amounts.") from error
@@ -257,6 +257,7 @@ def _mean_loss(loss: object, case: Case) -> float:
             f"{case.words}: The loss failed with {type(error).__name__}. Labels of shape {labels.shape} want {wanted}, "
             "whatever the type of their numbers."
         ) from error
+    return float(array(losses, None, "The loss", finite=False).mean())
 
 
 def _losses() -> object:
