@@ -11,7 +11,6 @@ from cnnlab.checks import lesson09 as check
 
 
 def test_the_numbers_of_the_lesson():
-    assert (256 - 224 + 1) ** 2 * 2 == 2178
     assert check.crops(2178).status == "correct"
     assert "AlexNet" in str(check.crops(2048))
     half = augment.matrix(60, 90, degrees=180)
@@ -21,7 +20,6 @@ def test_the_numbers_of_the_lesson():
     x1, _, x2, _ = augment.move_boxes([[20, 20, 40, 40]], augment.matrix(60, 60, degrees=45))[0]
     assert (x2 - x1) ** 2 / 400 == pytest.approx(2)
     assert augment.ten_crop(np.zeros((3, 256, 256, 3), "float32"), 224).shape == (3, 10, 224, 224, 3)
-    assert np.clip(0.5 + 0.2 * 255, 0, 255) == 51.5
 
 
 @pytest.mark.parametrize("open_one", [..., {"shift", ...}])

@@ -77,21 +77,6 @@ def test_the_exercises_name_is_what_unpack_does(tmp_path, name):
     assert solution(check.stays_inside)(name) is inside
 
 
-def test_error_bars_by_hand():
-    """√(0.8 · 0.2 / 100) = 0.04; four times the pictures, half of the error."""
-    error = [(p * (1 - p) / n) ** 0.5 for p, n in ((0.8, 100), (0.8, 400), (0.9, 50))]
-    assert error == pytest.approx([0.04, 0.02, 0.0424], abs=5e-5)
-    assert check.error_bar(error[2]).status == "correct"
-
-
-def test_disagreements_by_hand():
-    """The lesson's table: luck moves a lead of c − b by about √(b + c), as a coin would that is tossed for each."""
-    for b, c, luck in ((10, 13, 4.8), (0, 3, 1.7), (26, 57, 9.1)):
-        assert (b + c) ** 0.5 == pytest.approx(luck, abs=0.05)
-        tosses = np.random.default_rng(0).choice([-1, 1], (4000, b + c)).sum(axis=1)
-        assert tosses.std() == pytest.approx(luck, rel=0.05)
-
-
 def test_a_file_is_answered_as_its_array_was(tmp_path):
     archive = practice.digits_zip(tmp_path / "digits.zip", per_class=6, seed=0)
     found = datasets.image_folder(archive, 28, validation=0.5, seed=0)
