@@ -38,8 +38,8 @@ class LayerMicroscope(Explorer):
 
     Notes
     -----
-    Opened are Conv1D, Conv2D (with strides, padding, dilation, groups) and DepthwiseConv2D; the words name the
-    convolutions of other kinds. A layer that is used twice shows its first use.
+    Opened are Conv1D, Conv2D (with strides, padding, dilation, groups) and DepthwiseConv2D, in inner models too; the
+    words name the convolutions of other kinds. A layer that is used twice shows its first use.
     """
 
     layer = choice(lambda it: list(it.opened.convs))

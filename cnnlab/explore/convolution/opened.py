@@ -1,7 +1,7 @@
 """Convolution layers of a Keras model, opened: what went in, the weights, what came out.
 
-Only what Keras publishes is used (``layer.input``, ``layer.output``, ``get_weights()``, the layer's own arguments), so
-any backend will do. Everything is read once: train the model further, and it has to be opened again.
+Only what Keras publishes is used, so any backend will do. Everything is read once: train the model further, and it has
+to be opened again.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from cnnlab.arithmetic import conv
 from cnnlab.arithmetic.shapes import dilated_size, resolve_padding
 from cnnlab.common.validate import check_rank
 from cnnlab.data import datasets
+from cnnlab.models.graph import Step, Walk, call_layer
 
 Pads = tuple[tuple[int, int], ...]
+OPENED = (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 
 
 @dataclass(frozen=True)
@@ -186,14 +188,20 @@ def open_model(model: keras.Model, image: np.ndarray | None = None) -> OpenedMod
         has no convolution that can be opened.
     """
     image, source = _fitting_image(model, image)
-    connected, closed = _connected_layers(model)
     convs: dict[str, OpenedConv] = {}
-    if connected:
-        tensors = [tensor for layer in connected for tensor in (layer.input, layer.output)]
-        probe = keras.Model(model.inputs, tensors)
-        arrays = [keras.ops.convert_to_numpy(a)[0].astype(float) for a in probe([image[None]], training=False)]
-        for layer, inputs, outputs in zip(connected, arrays[::2], arrays[1::2], strict=True):
-            convs[layer.name] = _opened(layer, inputs, outputs)
+
+    def watch(step: Step, args: tuple, kwargs: dict) -> object:
+        outputs = call_layer(step, args, kwargs)
+        if isinstance(step.operation, OPENED) and step.name not in convs:  # of one used twice, the first use
+            arrays = [keras.ops.convert_to_numpy(x)[0].astype(float) for x in (args[0], outputs)]
+            convs[step.name] = _opened(step.name, step.operation, *arrays)
+        return outputs
+
+    walk = Walk(model, call=watch)
+    walk.copy([image[None]], training=False)
+    kinds = {step.name: type(step.operation).__name__ for step in walk.steps if step.name not in convs}
+    only = "only Conv1D, Conv2D and DepthwiseConv2D"
+    closed = {name: f"{kind} is not opened here, {only}" for name, kind in kinds.items() if "Conv" in kind}
     if not convs:
         reasons = "; ".join(f"{name}: {why}" for name, why in closed.items()) or "it has no such layers"
         raise ValueError(f"`model` must hold a Conv1D, Conv2D or DepthwiseConv2D to open. Received: {reasons}")
@@ -255,26 +263,7 @@ def _default_image(shape: tuple[int, ...]) -> tuple[np.ndarray, str]:
     return (photo if shape[-1] == 3 else datasets.gray(photo)[..., None]), "a photo of a cat"
 
 
-def _connected_layers(model: keras.Model) -> tuple[list[keras.Layer], dict[str, str]]:
-    """The convolutions whose input and output belong to this model's graph; for other layers with a kernel, why not."""
-    connected, closed = [], {}
-    for layer in model.layers:
-        kind = type(layer).__name__
-        if isinstance(layer, keras.Model):
-            closed[layer.name] = "a model inside the model; open it by itself, model.get_layer(name)"
-        elif isinstance(layer, (keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
-            try:
-                keras.Model(model.inputs, [layer.input, layer.output])
-            except ValueError:
-                closed[layer.name] = f"this {kind} was first used in another model, and Keras shows only its first use"
-            else:
-                connected.append(layer)
-        elif "Conv" in kind:
-            closed[layer.name] = f"{kind} is not opened here, only Conv1D, Conv2D and DepthwiseConv2D"
-    return connected, closed
-
-
-def _opened(layer: keras.Layer, inputs: np.ndarray, outputs: np.ndarray) -> OpenedConv:
+def _opened(name: str, layer: keras.Layer, inputs: np.ndarray, outputs: np.ndarray) -> OpenedConv:
     """One layer's record, channels last and with two spatial axes whatever the layer is."""
     kernel, *bias = (np.asarray(weights, dtype=float) for weights in layer.get_weights())
     one_axis = isinstance(layer, keras.layers.Conv1D)
@@ -291,9 +280,8 @@ def _opened(layer: keras.Layer, inputs: np.ndarray, outputs: np.ndarray) -> Open
         pads: Pads = ((0, 0), (dilated_size(kernel.shape[1], dilation_rate[1]) - 1, 0))
     else:
         pads = resolve_padding(layer.padding, inputs.shape[:2], kernel.shape[:2], strides, dilation_rate)
-    name = getattr(layer.activation, "__name__", None) or type(layer.activation).__name__
     return OpenedConv(
-        name=layer.name,
+        name=name,
         kind=type(layer).__name__,
         kernel=kernel,
         bias=bias[0] if bias else None,
@@ -302,7 +290,7 @@ def _opened(layer: keras.Layer, inputs: np.ndarray, outputs: np.ndarray) -> Open
         pads=pads,
         groups=inputs.shape[-1] if depthwise else layer.groups,
         activation=layer.activation,
-        activation_name=name,
+        activation_name=getattr(layer.activation, "__name__", None) or type(layer.activation).__name__,
         inputs=inputs,
         outputs=outputs,
     )

@@ -209,12 +209,6 @@ def two_inputs():
             ValueError,
             "sep: SeparableConv2D is not opened here",
         ),
-        (
-            lambda: keras.Sequential([keras.Input((8, 8, 1)), keras.Sequential([layers.Conv2D(2, 3)], name="base")]),
-            None,
-            ValueError,
-            "base: a model inside the model; open it by itself",
-        ),
     ],
 )
 def test_models_that_cannot_be_opened_say_why(model, image, error, says):
@@ -228,10 +222,12 @@ def test_a_model_without_an_input_shape_is_built_from_the_image():
     assert "first (Conv2D): 6×6×1 → 4×4×2; image: your image." in microscope.describe()
 
 
-def test_layers_of_another_model_are_left_out():
-    base = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3, name="borrowed")])
+def test_layers_of_inner_and_of_other_models_are_opened():
+    base = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3, name="conv")], name="base")
     inputs = keras.Input((8, 8, 1))
-    model = keras.Model(inputs, layers.Conv2D(1, 3, name="own")(base.layers[0](inputs)))
+    borrowed = base.layers[0](inputs)
+    model = keras.Model(inputs, layers.Conv2D(1, 3, name="own")(layers.Add()([borrowed, base(inputs)])))
     microscope = LayerMicroscope(model)
-    assert list(microscope.opened.convs) == ["own"]
-    assert "borrowed (this Conv2D was first used in another model" in microscope.describe()
+    assert list(microscope.opened.convs) == ["conv", "base/conv", "own"]
+    for name in microscope.opened.convs:
+        assert microscope.set(layer=name).explanation().agrees()
