@@ -16,7 +16,7 @@ import numpy as np
 from cnnlab.arithmetic.conv import conv2d_backward
 from cnnlab.arithmetic.shapes import ReceptiveField, output_size, receptive_field, same_padding
 from cnnlab.common.validate import check_int
-from cnnlab.explore.convolution.opened import input_shape
+from cnnlab.explore.convolution.opened_model import input_shape
 from cnnlab.models.graph import Step, Walk, call_layer
 from cnnlab.models.ledger.rules import Field, Seen, receptive_fields
 

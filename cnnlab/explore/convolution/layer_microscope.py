@@ -11,7 +11,7 @@ from cnnlab import plot
 from cnnlab.explore.base.controls import choice, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import by
-from cnnlab.explore.convolution.opened import Explanation, OpenedConv, open_model
+from cnnlab.explore.convolution.opened_model import Explanation, OpenedConv, open_model
 from cnnlab.explore.drawing.arrays import Grid, Map, shades
 from cnnlab.explore.drawing.sheet import Sheet, rectangle
 

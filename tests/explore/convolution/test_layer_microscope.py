@@ -14,7 +14,7 @@ from small_models import lenet
 
 from cnnlab import conv
 from cnnlab.explore import LayerMicroscope
-from cnnlab.explore.convolution.opened import OpenedConv
+from cnnlab.explore.convolution.opened_model import OpenedConv
 
 
 def many_kinds():
