@@ -39,7 +39,8 @@ def call(function: object, *args: object, **kwargs: object) -> object:
 
     try:
         copies = [arg.copy() if isinstance(arg, (np.ndarray, list, dict)) else arg for arg in args]
-        result = function(*copies, **kwargs)
+        with np.errstate(all="ignore"):  # a wrong answer may overflow on its way to being diagnosed
+            result = function(*copies, **kwargs)
     except Exception as error:  # noqa: BLE001  whatever the learner's code raises is the learner's to read
         raise Wrong(f"Your function raised {type(error).__name__}: {error}\n{called()}") from error
     if result is ...:

@@ -146,7 +146,7 @@ class Exercise:
 
     def _diagnosed(self, answer: object) -> Verdict:
         try:
-            with np.errstate(all="ignore"):  # a wrong answer may overflow on its way to being diagnosed
+            with np.errstate(all="ignore"):  # a diagnosis calculates with what overflowed
                 return Verdict("correct", self.diagnose(answer))
         except NotAttempted:
             return self._not_attempted()

@@ -43,6 +43,15 @@ class ByValue:
         a colon if it begins with a small letter, otherwise as a sentence of its own
     take : gives the answer in the form of `truth`, or raises `Wrong`
     same : ``same(taken, value)`` compares the two
+
+    Examples
+    --------
+    >>> diagnose = ByValue(8, {7: "that is the kernel turned round."}, otherwise="Add nine products.", praise="Yes.")
+    >>> diagnose(8)
+    'Yes.'
+    >>> diagnose(7)
+    Traceback (most recent call last):
+    cnnlab.checks.answers.Wrong: You got 7: that is the kernel turned round.
     """
 
     truth: object
@@ -83,6 +92,19 @@ class ByEntry:
     praise : what the learner now knows
     whole : answers that are wrong as a whole, and what to say of them
     take : gives the answer as an array, or raises `Wrong`
+
+    Examples
+    --------
+    >>> diagnose = ByEntry(
+    ...     truth=(608, 850),
+    ...     entries={"conv1": {600: "The 8 biases are missing."}, "fc": {}},
+    ...     otherwise="Count weights and biases.",
+    ...     praise="Yes.",
+    ...     take=np.array,
+    ... )
+    >>> diagnose((600, 850))
+    Traceback (most recent call last):
+    cnnlab.checks.answers.Wrong: conv1: you say 600. The 8 biases are missing.
     """
 
     truth: tuple[float, ...]
@@ -147,6 +169,18 @@ class ByCases:
     take : ``take(result, right, what)`` gives the result in the form of `right`, or raises `Wrong`
     same : ``same(taken, right)`` compares the two
     words : ``words(*arguments)`` says which case it is, such as ``"For sizes {}".format``
+
+    Examples
+    --------
+    >>> diagnose = ByCases(
+    ...     truth=lambda n, f: n - f + 1,
+    ...     cases=[(6, 3), (5, 2)],
+    ...     misreadings=[Misreading(lambda n, f: n - f, "the + 1 is missing.")],
+    ...     otherwise="Count the places.",
+    ... )
+    >>> diagnose(lambda height, size: height - size)
+    Traceback (most recent call last):
+    cnnlab.checks.answers.Wrong: For (6, 3) you got 3, not 4: the + 1 is missing.
     """
 
     truth: Callable

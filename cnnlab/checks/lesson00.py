@@ -137,7 +137,6 @@ stack_parameters = Exercise(
 # --- softmax --------------------------------------------------------------------------------------------------------
 
 _LOGS = np.log([2.0, 5.0, 1.0])
-_quiet = np.errstate(all="ignore")  # some wrong ways overflow, which is what is wrong with them
 
 
 def _softmax(z: np.ndarray) -> np.ndarray:
@@ -152,7 +151,6 @@ def _scores(z: np.ndarray) -> str:
 def _after(lower: object) -> object:
     """Softmax, as somebody computes it who first subtracts `lower` of the scores."""
 
-    @_quiet
     def shares(z: np.ndarray) -> np.ndarray:
         powers = np.exp(z - lower(z))
         return powers / powers.sum()
@@ -162,22 +160,19 @@ def _after(lower: object) -> object:
 
 _NOT_SOFTMAX = (
     Misreading(
-        _quiet(lambda z: np.exp(z - z.max())),
+        lambda z: np.exp(z - z.max()),
         "you divided by the largest power. Divide by the sum of the powers, so that they add up to 1.",
     ),
     Misreading(
-        _quiet(lambda z: (z == z.max()).astype(float)),
+        lambda z: (z == z.max()).astype(float),
         "the whole probability went to the largest score. Softmax is soft: every class keeps a share.",
     ),
     Misreading(
-        _quiet(lambda z: np.log(_softmax(z))),
-        "that is the logarithm of softmax. The probabilities themselves are asked for.",
+        lambda z: np.log(_softmax(z)), "that is the logarithm of softmax. The probabilities themselves are asked for."
     ),
-    Misreading(
-        _quiet(lambda z: 100 * _softmax(z)), "those are per cent. Shares of one are asked for: they add up to 1."
-    ),
-    Misreading(_quiet(lambda z: np.round(_softmax(z), 2)), "you rounded. Return the shares as they are."),
-    Misreading(_quiet(lambda z: np.sort(_softmax(z))), "you sorted the shares. Each stays in the place of its score."),
+    Misreading(lambda z: 100 * _softmax(z), "those are per cent. Shares of one are asked for: they add up to 1."),
+    Misreading(lambda z: np.round(_softmax(z), 2), "you rounded. Return the shares as they are."),
+    Misreading(lambda z: np.sort(_softmax(z)), "you sorted the shares. Each stays in the place of its score."),
     Misreading(lambda z: _softmax(-z), "the largest score got the smallest share: the power is e^z, not e^−z."),
 )
 
@@ -279,12 +274,12 @@ _STABLE = ByCases(
             "power is 0, and 0 / 0 is nan. Subtract the largest score itself.",
         ),
         Misreading(
-            _quiet(lambda z: _softmax(np.clip(z, -500, 500))),
+            lambda z: _softmax(np.clip(z, -500, 500)),
             "the scores were cut off, so that their differences are lost. Subtract one number from all instead: the "
             "differences stay.",
         ),
         Misreading(
-            _quiet(lambda z: _softmax(z / z.max())),
+            lambda z: _softmax(z / z.max()),
             "you divided the scores, which changes their differences. Subtract one number from all instead: the "
             "differences stay.",
         ),
