@@ -32,37 +32,41 @@ WHOLE = "whole input"
 Seen = Field | str | None  # None: not defined, or not known
 
 
-def _existing(*names: str) -> tuple[type, ...]:
+def _existing(names: str) -> tuple[type, ...]:
     """The layer classes of these names; older versions of Keras lack some."""
-    return tuple(getattr(layers, name) for name in names if hasattr(layers, name))
+    return tuple(getattr(layers, name) for name in names.split() if hasattr(layers, name))
 
 
-CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
-DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
-SEPARABLE = (layers.SeparableConv1D, layers.SeparableConv2D)
-TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
-POOLINGS = _existing(*(f"{op}Pooling{n}D" for op in ("Max", "Average") for n in (1, 2, 3)))
-GLOBAL_POOLINGS = _existing(*(f"Global{op}Pooling{n}D" for op in ("Max", "Average") for n in (1, 2, 3)))
-PADDINGS = (layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D)
-CROPPINGS = (layers.Cropping1D, layers.Cropping2D, layers.Cropping3D)
-MERGES = _existing("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+CONVOLUTIONS = _existing("Conv1D Conv2D Conv3D")
+DEPTHWISE = _existing("DepthwiseConv1D DepthwiseConv2D")
+SEPARABLE = _existing("SeparableConv1D SeparableConv2D")
+TRANSPOSED = _existing("Conv1DTranspose Conv2DTranspose Conv3DTranspose")
+POOLINGS = _existing("MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D")
+GLOBAL_POOLINGS = _existing(
+    "GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D "
+    "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D"
+)
+PADDINGS = _existing("ZeroPadding1D ZeroPadding2D ZeroPadding3D")
+CROPPINGS = _existing("Cropping1D Cropping2D Cropping3D")
+MERGES = _existing("Add Subtract Multiply Average Maximum Minimum Concatenate")
+NORMALIZATIONS = _existing("LayerNormalization RMSNormalization")  # along some axes, which may be those of the picture
 # Every output value depends on the input value at its own position (and its channels) only. The random layers do
 # nothing outside training.
-POINTWISE = _existing(
-    *("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "BatchNormalization", "UnitNormalization"),
-    *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianDropout"),
-    *("GaussianNoise", "ActivityRegularization", "Identity", "Masking", "Rescaling", "Normalization"),
-    *("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomShear", "RandomContrast"),
-    *("RandomBrightness", "RandomHue", "RandomSaturation", "RandomGrayscale", "RandomErasing", "RandomPerspective"),
-    *("RandomColorDegeneration", "RandomColorJitter", "RandomInvert", "RandomPosterization", "RandomSharpness"),
-    *("RandomGaussianBlur", "RandomElasticTransform"),
-) + (ChannelPadding, ChannelSlice, LocalResponseNormalization)
+POINTWISE = _existing("""
+    Activation ReLU LeakyReLU PReLU ELU Softmax BatchNormalization UnitNormalization
+    Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D AlphaDropout GaussianDropout GaussianNoise
+    ActivityRegularization Identity Masking Rescaling Normalization
+    RandomFlip RandomRotation RandomZoom RandomTranslation RandomShear RandomContrast RandomBrightness RandomHue
+    RandomSaturation RandomGrayscale RandomErasing RandomPerspective RandomColorDegeneration RandomColorJitter
+    RandomInvert RandomPosterization RandomSharpness RandomGaussianBlur RandomElasticTransform
+""") + (ChannelPadding, ChannelSlice, LocalResponseNormalization)
 # No multiply-adds, but the positions are lost or moved.
-FREE = _existing(
-    *("Flatten", "Reshape", "Permute", "RepeatVector", "Embedding", "GroupNormalization", "LayerNormalization"),
-    *("RMSNormalization", "UpSampling1D", "UpSampling2D", "UpSampling3D", "Resizing", "CenterCrop", "RandomCrop"),
-    *(f"Adaptive{op}Pooling{n}D" for op in ("Max", "Average") for n in (1, 2, 3)),
-)
+FREE = NORMALIZATIONS + _existing("""
+    Flatten Reshape Permute RepeatVector Embedding GroupNormalization
+    UpSampling1D UpSampling2D UpSampling3D Resizing CenterCrop RandomCrop
+    AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D
+    AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D
+""")
 # What is known by its name: layers that keras.applications keeps to itself (ConvNeXt's, and Inception-ResNet's
 # x + scale · y), and `cnnlab.augment`'s, which stands above this module.
 NAMED_POINTWISE = {"LayerScale", "StochasticDepth", "RandomAffine", "RandomPCAColor"}
@@ -158,7 +162,7 @@ def _unary(operation: keras.layers.Layer, x: keras.KerasTensor, seen: Field | st
     """`what_it_sees` for a layer with one input."""
     if isinstance(operation, (layers.Flatten, layers.GroupNormalization, *GLOBAL_POOLINGS)):
         return WHOLE
-    if isinstance(operation, _existing("LayerNormalization", "RMSNormalization")):
+    if isinstance(operation, NORMALIZATIONS):
         across_channels = operation.axis in (-1, [-1], (-1,), len(x.shape) - 1, [len(x.shape) - 1])
         return seen if across_channels else WHOLE
     if isinstance(operation, layers.Dense) or _is_pointwise(operation):  # Dense on (N, H, W, C) is a 1×1 convolution
