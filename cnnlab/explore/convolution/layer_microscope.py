@@ -218,7 +218,7 @@ class LayerMicroscope(Explorer):
         _write_centred(sheet, 8.65, 2.75, f"together {_written(found.sums[index])}", 10)
 
     def _draw_sums(self, sheet: Sheet, sums: np.ndarray) -> None:
-        """One bar a channel, the chosen one in orange, around a line at zero."""
+        """One bar for each channel, the chosen one in orange, around a line at zero."""
         channels = self.conv().channels_of(self.filter)
         low, high = min(sums.min(), 0.0), max(sums.max(), 0.0)
         scale = 1.3 / ((high - low) or 1.0)  # inches

@@ -29,7 +29,7 @@ class OpenedConv:
     Attributes
     ----------
     name, kind : the layer's name and class
-    kernel : (KH, KW, C_in / groups, F); a depthwise layer has one group a channel, a 1-D layer KH = 1
+    kernel : (KH, KW, C_in / groups, F); a depthwise layer has one group for each channel, a 1-D layer KH = 1
     bias : (F,), or None
     strides, dilation_rate, pads : along height and width; `pads` is ``((top, bottom), (left, right))``
     groups : filters of group g see only the channels of group g

@@ -63,7 +63,7 @@ class Sheet:
         self.picture.add_artist(_Bitmap(stretched.view(np.uint8), x0, y0))
 
     def cells(self, colours: np.ndarray, left: float, top: float, cell: float, edge: str = "#A8B0BA") -> None:
-        """A grid of square cells with sides of `cell`, one an RGB colour of the (H, W, 3) array."""
+        """A grid of square cells with sides of `cell`, each with its RGB colour from the (H, W, 3) array."""
         rows, columns = np.indices(colours.shape[:2]).reshape(2, -1)
         corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1)])  # (4, 2), x before y
         squares = np.stack([columns, rows], axis=-1)[:, None] + corners  # (H*W, 4, 2)
@@ -92,7 +92,7 @@ class Sheet:
         self.stamp_all({text: places}, size, colour)
 
     def stamp_all(self, places: Mapping[str, Sequence[tuple[float, float]]], size: float, colour: str = INK) -> None:
-        """Several words, each centred on its places, as one mark: far quicker than a mark a word."""
+        """Several words, each centred on its places, as one mark: far quicker than one for each word."""
         paths = {word: _centred(self.picture.drawable(word), round(size, 1)) for word in places if word.strip()}
         marks = [(path, place) for word, path in paths.items() for place in places[word]]
         if marks:
@@ -106,7 +106,7 @@ class Sheet:
         self._add_text([_outline(self.picture.drawable(text), size, bold, mono)], [(x, y)], colour)
 
     def write_all(self, lines: Sequence[tuple[float, float, str]], size: float, *, mono: bool = False) -> None:
-        """Many lines of text, each ``(x, y, text)`` as in `write`, as one mark: quicker than a mark a line."""
+        """Many lines of text, each ``(x, y, text)`` as in `write`, as one mark: quicker than one for each line."""
         drawn = [_outline(self.picture.drawable(text), size, False, mono) for _, _, text in lines]
         self._add_text(drawn, [line[:2] for line in lines], INK)
 

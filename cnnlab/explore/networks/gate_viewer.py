@@ -39,8 +39,8 @@ class GateViewer(Explorer):
         a Keras model with one input whose gates are multiplied to its channels by a ``Multiply`` layer, as in the
         lesson and in `cnnlab.zoo`'s ``seresnet50``; by default a small network, trained on the spot in a few seconds
     images : (N, H, W, C) as the model takes them, 1 to 400; by default 8×8 digits that it was not trained on
-    labels : (N,) whole numbers, one a picture; needed with `images`
-    class_names : one a class; by default the numbers
+    labels : (N,) whole numbers, one for each picture; needed with `images`
+    class_names : one for each class; by default the numbers
     unit : index of the unit to show first; by default the last one
     predict : ask whether the chosen gate is above or below the channel's mean gate before showing it
 
@@ -291,7 +291,7 @@ def _pictures(images: object, labels: object) -> tuple[np.ndarray, np.ndarray]:
     labels = check_rank(labels, "labels", {1: "(N,)"})
     if labels.dtype.kind not in "iu" or labels.shape != images.shape[:1] or labels.min() < 0:
         raise ValueError(
-            f"`labels` must be {len(images)} whole numbers >= 0, one a picture. "
+            f"`labels` must be {len(images)} whole numbers >= 0, one for each picture. "
             f"Received: shape {labels.shape}, dtype {labels.dtype}"
         )
     return images, labels

@@ -26,7 +26,7 @@ class GradCamExplorer(Explorer):
 
     Parameters
     ----------
-    model : as for `FeatureMaps`, ending in one number a class
+    model : as for `FeatureMaps`, ending in one number for each class
     images, titles, shown : as for `FeatureMaps`
     class_names : of the model's outputs, in order
     predict : ask for the quarter with most heat before showing it
@@ -64,7 +64,7 @@ class GradCamExplorer(Explorer):
             class_names = EDGES
         self._answers = lru_cache(maxsize=None)(self._run)
         answers = self._answers(0)
-        self._names = names(class_names, "class_names", len(answers), "class", ", one an output")
+        self._names = names(class_names, "class_names", len(answers), "class", ", one for each output")
         self._heat = lru_cache(maxsize=32)(self._grad_cam)
         maps = activations.map_layers(self._pictures.model)
         self._spread = [name for name, (height, width, _) in maps.items() if height != 1 or width != 1]
@@ -76,7 +76,7 @@ class GradCamExplorer(Explorer):
         output = keras.ops.convert_to_numpy(output)
         if output.ndim != 2:
             raise ValueError(
-                f"`model` must end in one number a class, shape (N, classes). Received: shape {output.shape}"
+                f"`model` must end in one number for each class, shape (N, classes). Received: shape {output.shape}"
             )
         return output[0]
 

@@ -46,7 +46,7 @@ class Pictures:
         self.images = (array[None] if array.ndim == 3 else array).astype("float32")
         if not 1 <= len(self.images) <= _MOST:
             raise ValueError(f"`images` must hold 1 to {_MOST} pictures. Received: {len(self.images)}")
-        self.titles = names(titles, "titles", len(self.images), "picture", ", one a picture")
+        self.titles = names(titles, "titles", len(self.images), "picture", ", one for each picture")
         self.layers = list(activations.map_layers(self.model))
         if not self.layers:
             raise ValueError("`model` must have a layer with maps, an output of shape (N, h, w, C), and has none")

@@ -46,7 +46,7 @@ class ResidualExplorer(Explorer):
     seed : of the random weights, 0 to 4
     images
         (N, H, W, C), at least 2; uint8 is scaled from 0 … 255 to 0 … 1. By default ten digits of 8×8, one of each
-    labels : (N,) whole numbers >= 0, one a picture; needed with `images`
+    labels : (N,) whole numbers >= 0, one for each picture; needed with `images`
     filters : of every convolution, 1 to 64
     predict : show the plain network alone, and ask where the residual one lies
 
@@ -274,7 +274,7 @@ def _batch(images: object, labels: object) -> tuple[np.ndarray, np.ndarray, str]
         raise ValueError("`images` must be finite numbers. Received: nan or inf")
     labels = check_rank(labels if labels is not None else [], "labels", {1: "(N,)"})
     if labels.shape != images.shape[:1]:
-        raise ValueError(f"`labels` must be one a picture, {len(images)}. Received: {len(labels)}")
+        raise ValueError(f"`labels` must be one for each picture, {len(images)}. Received: {len(labels)}")
     if labels.dtype.kind not in "iu" or labels.min() < 0:
         raise ValueError(f"`labels` must be whole numbers >= 0. Received: {labels.dtype} from {labels.min()}")
     scale = 255 if images.dtype == np.uint8 else 1

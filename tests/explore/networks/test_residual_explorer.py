@@ -140,7 +140,7 @@ def test_other_pictures_can_be_passed():
         (dict(weights="Xavier"), ValueError, "`weights` must be one of 'Glorot', 'He'"),
         (dict(labels=[1]), ValueError, "`labels` need `images`"),
         (dict(images=np.zeros((2, 8, 8))), ValueError, "(N, H, W, C)"),
-        (dict(images=np.zeros((2, 8, 8, 1)), labels=[1]), ValueError, "one a picture, 2. Received: 1"),
+        (dict(images=np.zeros((2, 8, 8, 1)), labels=[1]), ValueError, "one for each picture, 2. Received: 1"),
         (dict(images=np.zeros((2, 8, 8, 1)), labels=[0.5, 1.0]), ValueError, "whole numbers"),
         (dict(images=np.zeros((1, 8, 8, 1)), labels=[0]), ValueError, "at least 2 pictures"),
         (dict(images=np.full((2, 8, 8, 1), np.nan), labels=[0, 1]), ValueError, "finite"),
