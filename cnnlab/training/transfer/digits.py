@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import keras
 import numpy as np
+from scipy.ndimage import map_coordinates
 
 from cnnlab.common.validate import check_choice, check_int
 from cnnlab.data import datasets
@@ -72,15 +73,11 @@ def _scatter(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     y, x = y - down[:, None, None], x - right[:, None, None]  # (N, SIDE, SIDE), from the digit's middle
     step = (side / size)[:, None, None]
     cos, sin = np.cos(angle)[:, None, None], np.sin(angle)[:, None, None]
-    row = step * (cos * y - sin * x) + (side - 1) / 2 + 1  # in the original, with a black border of 1
-    column = step * (sin * y + cos * x) + (side - 1) / 2 + 1
-    padded = np.pad(images.astype(float), ((0, 0), (1, 1), (1, 1)))
-    row, column = (np.clip(place, 0, side + 0.999) for place in (row, column))
-    top, left = row.astype(int), column.astype(int)
-    below, beside, picture = row - top, column - left, np.arange(count)[:, None, None]
-    upper = padded[picture, top, left] * (1 - beside) + padded[picture, top, left + 1] * beside
-    lower = padded[picture, top + 1, left] * (1 - beside) + padded[picture, top + 1, left + 1] * beside
-    return np.rint(upper * (1 - below) + lower * below).astype(np.uint8)
+    row = step * (cos * y - sin * x) + (side - 1) / 2  # in the original
+    column = step * (sin * y + cos * x) + (side - 1) / 2
+    picture = np.broadcast_to(np.arange(count)[:, None, None], row.shape)
+    scattered = map_coordinates(images.astype(float), [picture, row, column], order=1, mode="grid-constant")
+    return np.rint(scattered).astype(np.uint8)
 
 
 def digits_backbone(

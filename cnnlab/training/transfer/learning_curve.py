@@ -144,28 +144,19 @@ class LearningCurve:
         return picture
 
 
-def _spaced(heights: Sequence[float]) -> list[float]:
+def _spaced(heights: Sequence[float]) -> np.ndarray:
     """`heights` moved apart where names would lie on each other, no more than needed and in the same order.
 
-    >>> _spaced([10.0, 50.0, 12.0])
+    >>> _spaced([10.0, 50.0, 12.0]).tolist()
     [4.0, 50.0, 18.0]
     """
-    order = sorted(range(len(heights)), key=heights.__getitem__)
-    groups: list[list[float]] = []  # neighbours that touch, each group around the middle of its own heights
-    for index in order:
-        groups.append([heights[index]])
-        while len(groups) > 1 and _lowest(groups[-1]) - _highest(groups[-2]) < _LINE:
-            groups[-2:] = [groups[-2] + groups[-1]]
-    placed = [_lowest(group) + _LINE * step for group in groups for step in range(len(group))]
-    return [placed[order.index(index)] for index in range(len(heights))]
+    from sklearn.isotonic import isotonic_regression  # which a table does without
 
-
-def _lowest(group: Sequence[float]) -> float:
-    return sum(group) / len(group) - _LINE * (len(group) - 1) / 2
-
-
-def _highest(group: Sequence[float]) -> float:
-    return sum(group) / len(group) + _LINE * (len(group) - 1) / 2
+    order = np.argsort(heights, kind="stable")
+    least = _LINE * np.arange(len(order))  # heights that are no more than enough apart
+    placed = np.empty(len(order))
+    placed[order] = isotonic_regression(np.asarray(heights)[order] - least) + least
+    return placed
 
 
 def learning_curve(
