@@ -209,7 +209,7 @@ class Map(Laid):
         self.sheet.shapes(corners, colour, line=line)
 
     def dashed(self, boxes: np.ndarray, colour: str, line: float) -> None:
-        """The same with dashes: one mark a box, so for a few of them."""
+        """The same with dashes: one mark for each box, so for a few of them."""
         for x1, y1, x2, y2 in boxes:
             place = self.window(y1, x1, y2 - y1, x2 - x1)
             self.sheet.box(*place, _CASING, line=line + 1.2)

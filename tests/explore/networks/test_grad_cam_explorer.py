@@ -133,5 +133,5 @@ def test_a_model_without_maps_or_classes():
     with pytest.raises(ValueError, match="`model` must have a layer with maps"):
         explore.FeatureMaps(flat, np.zeros((4, 4, 1)))
     maps_only = keras.Model(inputs, layers.Conv2D(2, 3)(inputs))
-    with pytest.raises(ValueError, match="`model` must end in one number a class"):
+    with pytest.raises(ValueError, match="`model` must end in one number for each class"):
         explore.GradCamExplorer(maps_only, np.zeros((4, 4, 1)))
