@@ -92,27 +92,14 @@ class YoloLoss(keras.losses.Loss):
         y_true : (N, rows, columns, A·(5 + C)), targets of `cnnlab.yolo.encode`, flattened as by `stack`
         y_pred : the same shape, a network's raw outputs
         """
-        true, raw = self._split(y_true), self._split(y_pred)
-        present = true[..., yolo.OBJECTNESS]  # (N, rows, columns, A): 1 where an object is
-        x_y = ops.sigmoid(raw[..., : yolo.W]) - true[..., : yolo.W]
-        w_h = raw[..., yolo.W : yolo.OBJECTNESS] - true[..., yolo.W : yolo.OBJECTNESS]
-        objectness = _cross_entropy(present, raw[..., yolo.OBJECTNESS])
-        classes = _cross_entropy(true[..., yolo.CLASSES :], raw[..., yolo.CLASSES :])
-        return {
-            "xy": _total(present * ops.sum(ops.square(x_y), axis=-1)),
-            "wh": _total(present * ops.sum(ops.square(w_h), axis=-1)),
-            "objectness": _total(present * objectness),
-            "no_objectness": _total((1 - present) * objectness),
-            "class": _total(present * ops.sum(classes, axis=-1)),
-        }
+        return {term: _term(term, y_true, y_pred, self.anchors) for term in TERMS}
 
     def call(self, y_true: object, y_pred: object) -> object:
         """The weighted sum, (N,)."""
-        terms = self.terms(y_true, y_pred)
-        total = ops.zeros_like(terms["xy"])  # for the curious who switch off everything
+        total = ops.zeros_like(y_pred[:, 0, 0, 0])  # for the curious who switch off everything
         for term, weight in self.weights.items():
             if weight:
-                total = total + weight * terms[term]
+                total = total + weight * _term(term, y_true, y_pred, self.anchors)
         return total
 
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -122,10 +109,6 @@ class YoloLoss(keras.losses.Loss):
     def get_config(self) -> dict[str, object]:
         """For saving."""
         return {"anchors": self.anchors, "weights": self.weights, "name": self.name}
-
-    def _split(self, values: object) -> object:
-        rows, columns, channels = values.shape[1:]
-        return ops.reshape(values, (-1, rows, columns, self.anchors, channels // self.anchors))
 
 
 @keras.saving.register_keras_serializable(package="cnnlab")
@@ -150,24 +133,39 @@ class LossTerm(keras.metrics.Mean):
     def __init__(self, term: str, anchors: int, name: str | None = None, **kwargs) -> None:
         super().__init__(name=name or term, **kwargs)
         self.term, self.anchors = check_choice(term, "term", TERMS), anchors
-        self._loss = YoloLoss(anchors)
 
     def update_state(self, y_true: object, y_pred: object, sample_weight: object = None) -> None:
         """Take in the term of each picture of a batch."""
         y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-        super().update_state(self._loss.terms(y_true, y_pred)[self.term], sample_weight)
+        super().update_state(_term(self.term, y_true, y_pred, self.anchors), sample_weight)
 
     def get_config(self) -> dict[str, object]:
         """For saving."""
         return {**super().get_config(), "term": self.term, "anchors": self.anchors}
 
 
+def _term(term: str, y_true: object, y_pred: object, anchors: int) -> object:
+    """One term of each picture, (N,). Alone, so that nothing else is computed for it."""
+    rows, columns, channels = y_pred.shape[1:]
+    true, raw = (ops.reshape(y, (-1, rows, columns, anchors, channels // anchors)) for y in (y_true, y_pred))
+    present = true[..., yolo.OBJECTNESS]  # (N, rows, columns, A): 1 where an object is
+    if term == "xy":
+        place = slice(yolo.X, yolo.W)
+        values = present * ops.sum(ops.square(ops.sigmoid(raw[..., place]) - true[..., place]), axis=-1)
+    elif term == "wh":
+        place = slice(yolo.W, yolo.OBJECTNESS)
+        values = present * ops.sum(ops.square(raw[..., place] - true[..., place]), axis=-1)
+    elif term == "class":
+        classes = slice(yolo.CLASSES, None)
+        values = present * ops.sum(_cross_entropy(true[..., classes], raw[..., classes]), axis=-1)
+    else:
+        counted = present if term == "objectness" else 1 - present
+        values = counted * _cross_entropy(present, raw[..., yolo.OBJECTNESS])
+    return ops.sum(values, axis=(1, 2, 3))
+
+
 def _cross_entropy(true: object, logit: object) -> object:
     return ops.softplus(logit) - logit * true  # −ln σ(z) where true is 1, −ln(1 − σ(z)) where it is 0
-
-
-def _total(values: object) -> object:
-    return ops.sum(values, axis=(1, 2, 3))
 
 
 def stack(scenes: Sequence[Scene], anchors: np.ndarray, grid: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, int]:
