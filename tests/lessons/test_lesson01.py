@@ -107,13 +107,3 @@ def test_noise_teaches_the_kernel_in_sixty_steps_and_stripes_never():
     np.testing.assert_allclose(conv.conv2d(stripes, from_stripes), conv.conv2d(stripes, sobel), atol=1e-6)
     assert np.abs(from_stripes - sobel).max() >= 1
     np.testing.assert_allclose(from_stripes.sum(0), [4, 0, -4], atol=1e-6)
-
-
-def test_keras_computes_the_same():
-    import keras
-
-    layer = keras.layers.Conv2D(1, 3, use_bias=False)
-    layer.build((None, 5, 5, 1))
-    layer.set_weights([KERNEL[:, :, None, None]])
-    output = keras.ops.convert_to_numpy(layer(IMAGE[None, :, :, None].astype("float32")))
-    assert output[0, :, :, 0].tolist() == OUTPUT

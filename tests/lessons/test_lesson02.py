@@ -23,11 +23,6 @@ def test_an_odd_kernel_loses_half_its_size_on_each_side(f):
     assert shapes.padding_for_size(28, f) == (f - 1) / 2
 
 
-@pytest.mark.parametrize(("n", "f", "s"), [(6, 3, 1), (6, 4, 1), (224, 3, 2), (7, 5, 3)])
-def test_the_general_padding_formula(n, f, s):
-    assert shapes.padding_for_size(n, f, strides=s) == ((n - 1) * s - n + f) / 2
-
-
 def test_the_39_pixel_network():
     sizes = [39]
     for f, s in ((3, 1), (5, 2), (5, 2)):
@@ -77,13 +72,6 @@ def test_usage_of_corner_edge_and_middle(p, corner, edge, middle):
         np.ones((6, 6, 1)), np.ones((3, 3, 1, 1)), np.ones((outputs, outputs, 1)), padding=p
     )
     assert (grad[0, 0, 0], grad[0, 3, 0], grad[3, 3, 0]) == (corner, edge, middle)
-
-
-def test_three_layers_give_the_corner_one_path_and_the_middle_729():
-    paths = np.ones(7, int)
-    for _ in range(3):
-        paths = np.convolve(paths, [1, 1, 1])
-    assert (len(paths), paths[0] ** 2, paths[6] ** 2) == (13, 1, 729)
 
 
 def test_same_size_other_numbers():

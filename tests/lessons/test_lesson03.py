@@ -10,19 +10,6 @@ from cnnlab import conv, datasets, pooling, shapes
 # --- the figures of the syllabus ---------------------------------------------------------------------------------
 
 
-def test_ten_channels_are_pooled_one_by_one():
-    image = np.random.default_rng(0).integers(0, 99, (4, 4, 10))
-    pooled = pooling.pool2d(image, 2, strides=2)
-    assert pooled.shape == (2, 2, 10)
-    assert pooled[1, 0].tolist() == [image[2:, :2, channel].max() for channel in range(10)]
-
-
-def test_the_default_stride_is_the_pool_size():
-    image = np.random.default_rng(1).normal(size=(9, 9))
-    for pool_size in (2, 3):
-        np.testing.assert_array_equal(pooling.pool2d(image, pool_size), pooling.pool2d(image, pool_size, pool_size))
-
-
 @pytest.mark.parametrize("pool_size", [3, 2])  # overlapping, and side by side: the same sizes
 def test_alexnets_poolings(pool_size):
     sizes = [55]
@@ -48,23 +35,6 @@ def test_what_global_average_pooling_saves():
     assert shapes.dense_params(7 * 7 * 512, 1000) == 25_089_000
     assert shapes.dense_params(512, 1000) == 513_000
     assert shapes.conv_params(3, 64, 64) == 36_928
-
-
-def test_keras_pools_the_same_and_learns_nothing():
-    from keras import layers, ops
-
-    fours = np.full((1, 3, 3, 1), 4, "float32")
-    same = ops.convert_to_numpy(layers.AveragePooling2D(2, padding="same")(fours))
-    assert same.ravel().tolist() == [4, 4, 4, 4]  # with the padding counted it would be 4 2 2 1
-    assert pooling.pool2d(fours, 2, padding="same", op="average").ravel().tolist() == [4, 4, 4, 4]
-    image = np.random.default_rng(2).normal(size=(1, 7, 6, 3)).astype("float32")
-    for layer, ours in (
-        (layers.MaxPooling2D(3, strides=2), pooling.pool2d(image, 3, 2)),
-        (layers.AveragePooling2D(2), pooling.pool2d(image, 2, op="average")),
-        (layers.GlobalAveragePooling2D(), pooling.global_pool(image)),
-    ):
-        np.testing.assert_allclose(ops.convert_to_numpy(layer(image)), ours, rtol=1e-5, atol=1e-6)
-        assert layer.count_params() == 0
 
 
 # --- what the lesson measures ------------------------------------------------------------------------------------

@@ -13,13 +13,6 @@ from cnnlab.checks import lesson07 as check
 from cnnlab.models.zoo import senet
 
 
-def test_a_module_is_paid_for_by_the_next():
-    costs = [784 * width * (64 + 9 * 128 + 25 * 32) for width in (192, 416, 640, 864)]
-    assert costs[0] == 303_464_448
-    assert round(costs[1] / 1e6) == 658
-    assert round(costs[3] / 1e9, 1) == 1.4
-
-
 def test_googlenets_last_layer_after_a_flatten():
     rest = 6_998_552 - shapes.dense_params(1024, 1000)
     assert shapes.dense_params(7 * 7 * 1024, 1000) / rest == pytest.approx(8.4, abs=0.05)
