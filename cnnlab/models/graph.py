@@ -79,11 +79,11 @@ class Walk:
         self._meant: dict[int, keras.KerasTensor] = {}  # tensor at the border of an inner model → the step's own
         shapes = [tensor.shape for tensor in model.inputs] if input_shape is None else [(None, *input_shape)]
         inputs = [self._input(shape, like.dtype) for shape, like in zip(shapes, model.inputs, strict=True)]
-        graph = keras.Model(model.inputs, model.outputs, name="walk")  # of a Sequential, `layers` would hide the input
+        graph = self._bare(model)
         names = {id(layer.output): layer.name for layer in graph.layers if isinstance(layer, keras.layers.InputLayer)}
         for like, tensor in zip(model.inputs, inputs, strict=True):
             self.steps.append(Step(names[id(like)], None, (), (tensor,)))
-        self.copy = self._copied(model, inputs, "")
+        self.copy = self._copied(graph, inputs, "")
         self.outputs = [self.meant(tensor) for tensor in self.copy.outputs]
 
     def meant(self, tensor: keras.KerasTensor) -> keras.KerasTensor:
@@ -105,17 +105,18 @@ class Walk:
         """A copy of the inner `model`, called with `inputs`; from now on `outputs` stand for what comes out of it."""
         symbols = [self._input(x.shape, x.dtype) for x in inputs]
         self._meant.update((id(symbol), x) for symbol, x in zip(symbols, inputs, strict=True))
-        copy = self._copied(model, symbols, prefix)
+        copy = self._copied(self._bare(model), symbols, prefix)
         self._meant.update((id(x), self.meant(made)) for x, made in zip(outputs, copy.outputs, strict=True))
         return copy
 
     def _input(self, shape: Sequence[int | None], dtype: str) -> keras.KerasTensor:
         return keras.Input(batch_shape=tuple(shape), dtype=dtype, name=self.next_name())
 
-    def _copied(self, model: keras.Model, inputs: list[keras.KerasTensor], prefix: str) -> keras.Model:
-        # Without the model's own class and compilation, which cloning would otherwise repeat.
-        graph = keras.Model(model.inputs, model.outputs, name=self.next_name())
+    def _bare(self, model: keras.Model) -> keras.Model:
+        """The graph of `model` alone: its class and its compilation would be cloned, too."""
+        return keras.Model(model.inputs, model.outputs, name=self.next_name())
 
+    def _copied(self, graph: keras.Model, inputs: list[keras.KerasTensor], prefix: str) -> keras.Model:
         def call(operation: keras.Operation, *args: object, **kwargs: object) -> object:
             return _StandIn(operation, self, prefix)(*args, **kwargs)
 
