@@ -13,8 +13,8 @@ from cnnlab.common.validate import check_int
 from cnnlab.detection.detections import Detections, GroundTruth
 
 FOUND, TRUE = plot.ORANGE, plot.BLUE
-_LINE = 1.6  # width in points,
-_RIM = 1.6  # and of the white around it, so that it shows on any picture
+_LINE = 1.6  # width of a box's line, in points
+_RIM = 1.6  # points of white around a line, so that it shows on any picture
 _SIZE = 7.5  # of the words, in points
 
 Place = tuple[float, float, float, float]  # x1, y1, x2, y2 of a label
@@ -42,7 +42,7 @@ def _draw(
     dashed: bool = False,
     below: bool = False,
 ) -> None:
-    """Draw boxes with their words above or below them, or where the words that are `taken` down already leave room."""
+    """Draw boxes, and their words above or below them or where the places that are `taken` leave room."""
     for number, (x1, y1, x2, y2) in enumerate(np.asarray(boxes) - 0.5):  # pixel 0 reaches from −0.5 to 0.5
         for edge, width in (("white", _LINE + _RIM), (colour, _LINE)):
             style = {"linestyle": (0, (4, 2))} if dashed else {}
