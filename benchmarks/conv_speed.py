@@ -2,9 +2,9 @@
 
     python benchmarks/conv_speed.py
 
-The first two take turns, so that a busy moment of the machine hits both, and the median of each is compared. Run it on
-idle cores all the same: NumPy's matrix product splits its work evenly and waits for the slower core, TensorFlow hands
-out small pieces, so a busy core costs NumPy more.
+The first two take turns, so that a busy moment of the machine hits both. Shown are the median of each, and the
+quartiles of their ratio, turn by turn. Run it on idle cores all the same: NumPy's matrix product splits its work evenly
+and waits for the slower core, TensorFlow hands out small pieces, so a busy core costs NumPy more.
 
 The loops would take ten minutes on the whole batch. They get one corner of 5 by 5 pixels with all its channels, and
 their time is scaled by the number of multiply-adds; the line below that compares both on the corner itself.
@@ -32,17 +32,21 @@ def seconds(call) -> float:
     return time.perf_counter() - start
 
 
-def take_turns(*calls) -> list[float]:
-    """Median seconds of each call; one round to warm up, then `ROUNDS` in turn."""
+def take_turns(*calls) -> list[tuple[float, ...]]:
+    """Seconds of each call, turn by turn; one round to warm up, then `ROUNDS` in turn."""
     for call in calls:
         call()
-    rounds = [[seconds(call) for call in calls] for _ in range(ROUNDS)]
-    return [statistics.median(times) for times in zip(*rounds, strict=True)]
+    return list(zip(*([seconds(call) for call in calls] for _ in range(ROUNDS)), strict=True))
 
 
-def row(name: str, mine: float, theirs: float, other: str) -> None:
-    ratio = f"{mine / theirs:.2f} times its time" if mine > theirs / 10 else f"{theirs / mine:,.0f} times as fast"
-    print(f"{name:<50} cnnlab {mine * 1e3:7.2f} ms   {other} {theirs * 1e3:10.2f} ms   {ratio}")
+def row(name: str, mine: tuple[float, ...], theirs: tuple[float, ...], other: str) -> None:
+    """One line: both medians, and how many times as long `mine` took, from the lower quartile of turns to the upper."""
+    low, middle, high = statistics.quantiles((a / b for a, b in zip(mine, theirs, strict=True)), n=4)
+    ratio = (
+        f"{middle:.2f} times its time ({low:.2f} to {high:.2f})" if middle > 0.1 else f"{1 / middle:,.0f} times as fast"
+    )
+    mine, theirs = (statistics.median(times) * 1e3 for times in (mine, theirs))
+    print(f"{name:<50} cnnlab {mine:7.2f} ms   {other} {theirs:10.2f} ms   {ratio}", flush=True)
 
 
 def main() -> None:
@@ -78,9 +82,9 @@ def main() -> None:
     (mine,) = take_turns(lambda: conv.conv2d(images, kernel))
     loops = seconds(lambda: conv.conv2d_loops(corner, kernel))
     scale = 8 * shapes.conv_macs(56, 3, 64, 64) / shapes.conv_macs(5, 3, 64, 64)
-    row(f"the loops, timed on 5 by 5, times {scale:.0f}", mine, loops * scale, "loops")
+    row(f"the loops, timed on 5 by 5, times {scale:.0f}", mine, (loops * scale,) * ROUNDS, "loops")
     (mine,) = take_turns(lambda: conv.conv2d(corner, kernel))
-    row("the loops on the same 5 by 5 corner", mine, loops, "loops")
+    row("the loops on the same 5 by 5 corner", mine, (loops,) * ROUNDS, "loops")
 
 
 if __name__ == "__main__":

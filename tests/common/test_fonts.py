@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from cnnlab import plot
-from cnnlab.common import fonts as _fonts
+from cnnlab.common import fonts
 from cnnlab.course import detect_command
 from cnnlab.course.detect_command import annotated
 from cnnlab.detection.detections import Detections
@@ -22,12 +22,12 @@ CAT, ARC = "고양이", "\N{SEGMENT}"  # the second is in DejaVu Sans Mono, not 
 @pytest.fixture
 def only_dejavu(monkeypatch):
     """A machine with matplotlib's own fonts."""
-    own = [font for font in _fonts.fontManager.ttflist if "mpl-data" in font.fname]
-    monkeypatch.setattr(_fonts.fontManager, "ttflist", own)
-    for cached in (_fonts.families, _fonts.file_for):
+    own = [font for font in fonts.fontManager.ttflist if "mpl-data" in font.fname]
+    monkeypatch.setattr(fonts.fontManager, "ttflist", own)
+    for cached in (fonts.families, fonts.file_for):
         cached.cache_clear()
     yield
-    for cached in (_fonts.families, _fonts.file_for):
+    for cached in (fonts.families, fonts.file_for):
         cached.cache_clear()
 
 
@@ -37,15 +37,15 @@ def drawn(picture):
 
 
 def test_an_installed_font_that_has_the_letters_is_taken(only_dejavu):
-    assert _fonts.families("cat") == ("DejaVu Sans",)
-    assert _fonts.families(f"a {ARC}") == ("DejaVu Sans", "DejaVu Sans Mono")
-    assert _fonts.families(CAT) is None
-    assert _fonts.file_for(f"{ARC} 0.9").endswith("DejaVuSansMono.ttf")
-    assert _fonts.file_for(CAT) is None
+    assert fonts.families("cat") == ("DejaVu Sans",)
+    assert fonts.families(f"a {ARC}") == ("DejaVu Sans", "DejaVu Sans Mono")
+    assert fonts.families(CAT) is None
+    assert fonts.file_for(f"{ARC} 0.9").endswith("DejaVuSansMono.ttf")
+    assert fonts.file_for(CAT) is None
 
 
 def test_a_font_that_draws_boxes_for_everything_does_not_count():
-    assert not any("Last" in name for name in _fonts.families(CAT) or ())
+    assert not any("Last" in name for name in fonts.families(CAT) or ())
 
 
 def test_titles_labels_and_names_on_an_axis_are_numbered_and_said_in_a_note(only_dejavu, caplog):

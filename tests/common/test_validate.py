@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cnnlab.common.validate import check_choice, check_int, check_rank, ints, pair
+from cnnlab.common.validate import check_choice, check_int, check_number, check_rank, ints, pair
 
 
 @pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3)])
@@ -22,6 +22,32 @@ def test_check_int_refuses_what_is_not_a_whole_number(value):
 def test_check_int_names_its_bounds(bounds, rule):
     with pytest.raises(ValueError, match=f"^`n` must be a whole number{rule}. Received: 0$"):
         check_int(0, "n", *bounds)
+
+
+@pytest.mark.parametrize("value", [True, np.True_, "1", b"1", None, [1.0], np.ones(1), 1j])
+def test_check_number_refuses_what_is_not_one_real_number(value):
+    with pytest.raises(TypeError, match=r"^`x` must be a finite number. Received: "):
+        check_number(value, "x")
+
+
+@pytest.mark.parametrize(
+    ("bounds", "inside", "outside", "rule"),
+    [
+        ({}, [-1e300, 0, np.float32(2)], [np.nan, np.inf, -np.inf], "a finite number"),
+        ({"minimum": 0}, [0, 5], [-0.1, np.inf], "a finite number >= 0"),
+        ({"maximum": 1}, [-5, 1], [1.1, -np.inf], "a finite number <= 1"),
+        ({"minimum": 0, "maximum": 0.9}, [0, 0.9], [-0.1, 1, np.nan], "a number from 0 to 0.9"),
+        ({"minimum": 0, "below": 1}, [0, 0.99], [1], "a number from 0 to below 1"),
+        ({"above": 0, "unit": "seconds"}, [0.1], [0, np.inf], "a number of seconds > 0"),
+    ],
+)
+def test_check_number_keeps_to_its_bounds(bounds, inside, outside, rule):
+    for value in inside:
+        assert check_number(value, "x", **bounds) == value
+        assert type(check_number(value, "x", **bounds)) is float
+    for value in outside:
+        with pytest.raises(ValueError, match=f"^`x` must be {rule}. Received: "):
+            check_number(value, "x", **bounds)
 
 
 def test_ints_repeats_one_number_and_checks_a_sequence():
