@@ -136,6 +136,22 @@ def test_branches_join_their_fields():
     assert np.flatnonzero(pinner.influence().any(axis=1)).tolist() == list(range(4, 11))
 
 
+def test_a_model_within_a_model_is_measured_too():
+    base = keras.Sequential([keras.Input((12, 12, 1)), layers.Conv2D(2, 3, name="conv")], name="base")
+    shared, inputs = layers.Conv2D(2, 3, padding="same", name="shared"), keras.Input((12, 12, 1))
+    x = shared(shared(base(inputs)))  # of a layer used twice, the first use counts
+    ends = layers.Add(name="sum")([layers.Conv2D(2, 1, 2)(x), layers.Conv2D(2, 6)(x)]), layers.Flatten(name="flat")(x)
+    pinner = ReceptiveFieldPinner(keras.Model(inputs, ends))
+    assert pinner._model.names[:2] == ["base/conv", "shared"]
+    pinner.set(layer="shared", row=5, column=4)
+    assert pinner.answer() == (5, 5)
+    assert pinner.window() == (4, 3, 5, 5)
+    assert np.argwhere(pinner.influence() > 0).min(axis=0).tolist() == [4, 3]
+    assert np.argwhere(pinner.influence() > 0).max(axis=0).tolist() == [8, 7]
+    assert "sum (its inputs have different strides)" in pinner.describe()
+    assert "flat (a Flatten layer has no window on the picture)" in pinner.describe()
+
+
 @pytest.mark.parametrize(
     ("model", "says"),
     [
