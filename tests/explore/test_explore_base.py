@@ -135,6 +135,7 @@ class Shelf(Halver):
     total = whole(1, 3, start=3)
     part = whole(1, lambda it: it.total)
     book = choice(lambda it: [f"book {n}" for n in range(it.total)], start=lambda it: f"book {it.total - 1}")
+    page = choice(lambda it: range(it.total), start=0)
     more = button("one more", disabled=lambda it: it.total == 3)
 
     def declared(self):
@@ -146,10 +147,11 @@ class Shelf(Halver):
 
 def test_ends_options_and_what_is_open_follow_the_state():
     shelf = Shelf()
-    assert list(shelf.controls) == ["total", "part", "more", "book"]
+    assert list(shelf.controls) == ["total", "part", "more", "book", "page"]
     assert (shelf.describe(), shelf.controls["more"].disabled) == ("book 2 of 3", True)
-    shelf.set(total=2)
+    shelf.set(page=2).set(total=2)
     assert (shelf.describe(), shelf.controls["more"].disabled) == ("book 1 of 2", False)  # book 2 is gone
+    assert shelf.page == 0
     shelf.set(book="book 0").set(total=1)
     assert shelf.describe() == "book 0 of 1"
     assert shelf.controls["part"].disabled, "a slider with one place"

@@ -59,7 +59,7 @@ class Control:
 
     def make(self, explorer: object, name: str, start: object = None) -> widgets.Widget:
         """The widget, at `start` if that is not None and one of the values it can take."""
-        given = {trait: value(explorer) if callable(value) else value for trait, value in self.traits.items()}
+        given = {trait: _asked(value, explorer) for trait, value in self.traits.items()}
         traits = {trait: value for trait, value in given.items() if value is not None}
         layout = widgets.Layout(margin="2px 18px 2px 2px", **self._size)
         widget = self.kind(description=self.label or name, layout=layout, **traits)
@@ -79,10 +79,10 @@ class Control:
         now = {name: value(explorer) for name, value in self.traits.items() if callable(value) and name != "value"}
         if "options" in now and list(now["options"]) != list(widget.options):
             kept, widget.options = widget.value, now["options"]
-            if any(kept is value or kept == value for value in values_of(widget)):
-                widget.value = kept
-            elif self.traits.get("value") is not None:
-                widget.value = self.traits["value"](explorer)
+            there = values_of(widget)
+            widget.value = next(
+                value for value in (kept, _asked(self.traits["value"], explorer), there[0]) if value in there
+            )
         if "min" in now or "max" in now:
             _limit(widget, now.get("min", widget.min), now.get("max", widget.max))
             widget.disabled = bool(widget.min == widget.max)
@@ -159,6 +159,10 @@ def is_nothing(widget: widgets.Widget, value: object) -> bool:
     if isinstance(value, (float, np.floating)) and np.isnan(value):
         return True
     return value is None and not any(option is None for option in values_of(widget))
+
+
+def _asked(value: object, explorer: object) -> object:
+    return value(explorer) if callable(value) else value
 
 
 def _check_whole(value: object, name: str, widget: widgets.Widget) -> int:
