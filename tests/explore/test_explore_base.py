@@ -119,6 +119,7 @@ def test_a_refused_set_moves_nothing(values, says):
         ({"total": 1.5}, TypeError, "`total` must be a whole number from 0 to 20. Received: 1.5"),
         ({"total": 3, "part": 4}, ValueError, "`part` must be a whole number from 0 to 3. Received: 4"),
         ({"unit": "km"}, ValueError, "`unit` must be one of 'mm', 'cm'. Received: 'km'"),
+        ({"totl": 3}, TypeError, "Ruler has no control 'totl' to start"),
     ],
 )
 def test_a_start_is_checked_by_the_limits_of_its_control(start, error, says):

@@ -74,6 +74,8 @@ class Explorer:
     def __init__(self, *, predict: bool = False, **starts: object) -> None:
         self._predicting = predict
         self._guessed: tuple[tuple, bool | None] | None = None  # (guess, question, answer) and whether it is right
+        if unknown := starts.keys() - self._declared.keys():
+            raise TypeError(f"{type(self).__name__} has no control {unknown.pop()!r} to start")
         self._made_from = dict(self.declared())
         if predict:
             self._require_question()
