@@ -10,6 +10,7 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def ledger_command(model: str, sizes: Sequence[int] | None, out: str | None, ann
     if sizes is not None and len(sizes) not in (2, 3):
         raise ValueError(f"`--input` must be HEIGHT WIDTH [CHANNELS]. Received: {' '.join(map(str, sizes))}")
     book = _book(model, sizes)
+    rows = [replace(row, note=row.note.replace("`input_shape`", "`--input`")) for row in book]  # as it is called here
+    book = replace(book, rows=tuple(rows))
     if out is None:
         announce(repr(book))
         return 0

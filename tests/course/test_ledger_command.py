@@ -125,7 +125,7 @@ def test_csv_has_plain_numbers_and_no_formula(said, strange, tmp_path):
     assert [row.pop("layer") for row in rows] == ["in", *names]
     assert rows[1] == {
         "kind": "Conv2D", "output": "?x8x2", "parameters": "6", "trainable": "6", "multiply_adds": "", "field": "1x2",
-        "stride": "1", "memory_bytes": "", "note": "sizes are open: give `input_shape`",
+        "stride": "1", "memory_bytes": "", "note": "sizes are open: give `--input`",
     }  # fmt: skip
     said("lenet5", "--out", out)
     rows = csv.DictReader(io.StringIO(out.read_text(encoding="utf-8")))
