@@ -1,7 +1,8 @@
 """What `cnnlab.conv` and `cnnlab.pooling` were called with: checked once, and made into one record.
 
 The record holds arrays of full rank, images (N, *S, C) and kernel (*K, C // groups, F), and a `Geometry`. S, K and the
-outputs O have one entry a spatial axis. `cnnlab.arithmetic.engine` computes with the record and checks nothing again.
+outputs O have one entry for each spatial axis. `cnnlab.arithmetic.engine` computes with the record and checks nothing
+again.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ KERNELS = {  # the same of a kernel, by number of spatial axes
 
 
 class Geometry(NamedTuple):
-    """Where the kernel or the pooling window goes: one entry a spatial axis."""
+    """Where the kernel or the pooling window goes: one entry for each spatial axis."""
 
     kernel_size: tuple[int, ...]
     strides: tuple[int, ...]
@@ -226,7 +227,7 @@ def _in_one_dtype(
     else:
         bias = check_rank(bias, "bias", {0: "()", 1: "(C_out,)"})
         if bias.ndim and len(bias) != filters:
-            raise ValueError(f"`bias` must hold one number a filter: {filters}. Received: shape {bias.shape}")
+            raise ValueError(f"`bias` must hold one number for each filter: {filters}. Received: shape {bias.shape}")
         compute, result = dtypes(images.dtype, kernel.dtype, bias.dtype)
         bias = bias.astype(compute)
     images, kernel = images.astype(compute, copy=False), kernel.astype(compute, copy=False)

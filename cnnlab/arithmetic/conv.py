@@ -95,7 +95,7 @@ def conv2d(
     kernel
         Shape (KH, KW, C_in, C_out) with ``C_in = C / groups``; (KH, KW, C_in) for one filter, (KH, KW) for one filter
         on one channel
-    bias : one number a filter, shape (C_out,), or a single number; added to every position
+    bias : one number for each filter, shape (C_out,), or a single number; added to every position
     strides, dilation_rate : one number, or (height, width), each >= 1; both may exceed 1, which Keras refuses
     padding
         ``"valid"``, ``"same"`` (Keras' rule, `cnnlab.shapes.same_padding`), pixels of zeros on every side, or
@@ -204,7 +204,7 @@ def depthwise_conv2d(
     images : shape (H, W), (H, W, C) or (N, H, W, C)
     kernel
         Shape (KH, KW, C, M): M filters for each channel. (KH, KW, C) is one for each; (KH, KW) is the same one for all
-    bias : one number an output channel, shape (C*M,), or a single number
+    bias : one number for each output channel, shape (C*M,), or a single number
     strides, padding, dilation_rate : as in `conv2d`
 
     Returns

@@ -26,7 +26,7 @@ def conv2d_transpose(
     ----------
     images : shape (H, W), (H, W, C_in) or (N, H, W, C_in)
     kernel : shape (KH, KW, C_out, C_in), outputs before inputs as in Keras; (KH, KW) from one channel to one
-    bias : one number an output channel, shape (C_out,), or a single number
+    bias : one number for each output channel, shape (C_out,), or a single number
     strides : input pixels are stamped this far apart
     padding
         What is cut off the result: ``"valid"`` nothing, OH = H·s + max(f − s, 0); ``"same"`` down to OH = H·s; or

@@ -1,7 +1,7 @@
 """The engine behind `cnnlab.conv`: one, two or three spatial axes, forward and backward, as matrix products.
 
 Arrays in here are already checked and of full rank (`cnnlab.arithmetic.arguments`): images (N, *S, C), kernel
-(*K, C // groups, F), output (N, *O, F), where S, K and O have one entry a spatial axis.
+(*K, C // groups, F), output (N, *O, F), where S, K and O have one entry for each spatial axis.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def inside(space: Sequence[int], geo: Geometry) -> tuple[slice, ...]:
 
 
 def tap_slices(tap: Sequence[int], geo: Geometry) -> tuple[slice, ...]:
-    """The padded pixels that one tap of the kernel meets, over all output positions: one slice a spatial axis."""
+    """The padded pixels that one tap of the kernel meets over all output positions: one slice for each spatial axis."""
     return tuple(
         slice(t * d, t * d + (o - 1) * s + 1, s)
         for t, d, o, s in zip(tap, geo.dilation_rate, geo.outputs, geo.strides, strict=True)
@@ -150,7 +150,7 @@ def zeros(given: Arguments) -> np.ndarray:
 def convolve_depthwise(given: Arguments) -> np.ndarray:
     """Cross-correlate (N, H, W, C) with (KH, KW, C, M), channel by channel; output channel ``c*M + m``.
 
-    One tap at a time over a whole picture: a product a channel would be too small to be worth a matrix product.
+    One tap at a time over a whole picture: the product of a single channel is too small to be worth a matrix product.
     """
     images, kernel, geo = pad(given.images, given.geometry), given.kernel, given.geometry
     multiplier = kernel.shape[-1]

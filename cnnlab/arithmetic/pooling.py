@@ -182,7 +182,7 @@ def _winner(pixels: np.ndarray, inside: np.ndarray, geo: Geometry, op: str) -> n
 
 
 def global_pool(images: np.ndarray, op: str = "average") -> np.ndarray:
-    """Keep one number a channel: the average, maximum or minimum over the whole picture.
+    """Keep one number for each channel: the average, maximum or minimum over the whole picture.
 
     Parameters
     ----------

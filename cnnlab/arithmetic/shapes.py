@@ -148,15 +148,15 @@ def resolve_padding(
     strides: int | Sequence[int] = 1,
     dilation_rate: int | Sequence[int] = 1,
 ) -> tuple[tuple[int, int], ...]:
-    """Turn any way of writing `padding` into one ``(before, after)`` pair an axis.
+    """Turn any way of writing `padding` into one ``(before, after)`` pair for each axis.
 
     Parameters
     ----------
     padding
-        ``"valid"``, ``"same"``, one number for every side, or a pair an axis: ``((top, bottom), (left, right))`` for
-        pictures. For a single axis, ``(before, after)`` alone will do.
+        ``"valid"``, ``"same"``, one number for every side, or a pair for each axis, ``((top, bottom), (left, right))``
+        for pictures. For a single axis, ``(before, after)`` alone will do.
     input_size : lengths of the spatial axes, ``(H, W)`` for pictures; its length is the number of axes
-    kernel_size, strides, dilation_rate : one number for all axes, or one an axis
+    kernel_size, strides, dilation_rate : one number for all axes, or one for each
 
     Raises
     ------
@@ -246,7 +246,7 @@ def padding_for_size(
 
 
 def dense_params(inputs: int, units: int, use_bias: bool = True) -> int:
-    """Weights of a fully connected layer: one from every input to every unit, and a bias a unit.
+    """Weights of a fully connected layer: one from every input to every unit, and one bias for each unit.
 
     Examples
     --------
@@ -268,9 +268,9 @@ def conv_params(
 
     Parameters
     ----------
-    kernel_size : one number for a square kernel, or one to three numbers, one an axis
+    kernel_size : one number for a square kernel, or one to three numbers, one for each axis
     in_channels, filters : channels in and out, each >= 1
-    use_bias : count one bias a filter
+    use_bias : count one bias for each filter
     groups : each filter sees ``in_channels / groups`` channels; must divide both counts
 
     Examples
