@@ -13,7 +13,7 @@ from cnnlab.data import datasets, scenes
 from cnnlab.detection import darknet, letterbox
 from cnnlab.detection.darknet.heads import Candidates
 from cnnlab.detection.nms import nms
-from cnnlab.explore.base.controls import choice, real
+from cnnlab.explore.base.controls import choice, names, real
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import counted
 from cnnlab.explore.detection.boxed_picture import PLATE, free_places, plates, rulings
@@ -76,9 +76,7 @@ class DetectionExplorer(Explorer):
         self._images = list(images)
         if not 1 <= len(self._images) <= _MOST_PICTURES:
             raise ValueError(f"`images` must hold 1 to {_MOST_PICTURES} pictures. Received: {len(self._images)}")
-        self._titles = [f"picture {i}" for i in range(len(self._images))] if titles is None else list(map(str, titles))
-        if len(self._titles) != len(self._images) or len(set(self._titles)) != len(self._titles):
-            raise ValueError(f"`titles` must be {len(self._images)} different names. Received: {self._titles!r}")
+        self._titles = names(titles, "titles", len(self._images), "picture")
         self._detector = darknet.named() if detector is None else detector
         self._looks = [_look(image) for image in self._images]  # refuses what is no picture
         self._found: dict[int, tuple[Candidates, letterbox.Placement]] = {}
@@ -282,5 +280,5 @@ def _scenes() -> tuple[list[np.ndarray], list[str]]:
 
 
 def _photos() -> tuple[list[np.ndarray], list[str]]:
-    names = ("astronaut", "chelsea", "coffee", "china")
-    return [datasets.photo(name) for name in names], list(names)
+    shown = ["astronaut", "chelsea", "coffee", "china"]
+    return [datasets.photo(name) for name in shown], shown
