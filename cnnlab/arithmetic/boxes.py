@@ -75,9 +75,9 @@ def _rows_of_four(boxes: object, name: str) -> np.ndarray:
         hint = ": one box is a list of one row" if boxes.shape == (4,) else ""
         raise ValueError(f"`{name}` must have shape (N, 4){hint}. Received: shape {boxes.shape}")
     boxes = boxes.astype(np.float64, copy=False)
-    finite = (np.abs(boxes) <= LARGEST).all(axis=1)  # NaN compares False
+    finite = np.abs(boxes) <= LARGEST  # NaN compares False
     if not finite.all():
-        row = int(np.argmin(finite))
+        row = int(np.argmin(finite.all(axis=1)))
         raise ValueError(f"`{name}` must hold finite numbers. Received: row {row}, {boxes[row].tolist()}")
     return boxes
 
