@@ -2,8 +2,8 @@
 
     python benchmarks/train_tiny_yolo.py --out DIR [--epochs 2] [--backup DIR]
 
-The network is that of lesson 12, `cnnlab.detection.tiny_yolo`, on default scenes of 96 × 96 pixels: circles, squares and
-triangles in eight colours. Flipped left to right, every scene counts twice. A few minutes on two cores. It can be
+The network is that of lesson 12, `cnnlab.detection.tiny_yolo`, on default scenes of 96 × 96 pixels: circles, squares
+and triangles in eight colours. Flipped left to right, every scene counts twice. A few minutes on two cores. It can be
 stopped and started again: with --backup it goes on with the epoch it was in.
 
 At the end it prints mAP on 500 scenes that it has not seen, and asks OpenCV, where that is installed, for a second
