@@ -233,13 +233,15 @@ EXAMPLES = {  # every layer of the course, as a network would hold it
 
 FRESH = """
 import json, pathlib, sys
+import keras
 import numpy as np
-from cnnlab import delivery
+from cnnlab.training.delivery import load
 
+keras.saving.get_custom_objects().clear()  # layers register where they are defined, and `load` needs no such help
 back = {}
 for folder in pathlib.Path(sys.argv[1]).iterdir():
     try:
-        one = delivery.load(folder)
+        one = load(folder)
         back[folder.name] = [*one.predict(np.full((*one.image_size, 3), 0.25)).values()]
     except RuntimeError as error:
         back[folder.name] = str(error)
@@ -257,8 +259,8 @@ def test_everything_of_the_course_comes_back_in_a_fresh_process(tmp_path):
     models["tiny_yolo"] = keras.Model(detector.input, keras.layers.Softmax()(mean))
     base = transfer.backbone("squeezenet", (48, 48, 3), weights=None, resize=64)  # resized, flipped, its mean taken
     models["transfer"] = transfer.classifier(base, 3)
-    pipeline = augment.pipeline("detection")
-    models["augment"] = layers_of(keras.Input((8, 8, 3)), augment.pipeline("photos"), pipeline, *SOFTMAX)
+    inner = layers_of(keras.Input((8, 8, 3)), augment.pipeline("detection"))  # a layer in a chain in a model in a model
+    models["augment"] = layers_of(keras.Input((8, 8, 3)), augment.pipeline("photos"), inner, *SOFTMAX)
     models["own"] = layers_of(keras.Input((4, 4, 3)), Own(), *SOFTMAX)
     expected = {}
     for name, model in models.items():
