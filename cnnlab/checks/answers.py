@@ -189,12 +189,12 @@ def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
         raise refuse  # NumPy would read None as nan
     if any(isinstance(entry, (str, bytes)) for entry in leaves(answer)):  # NumPy would read "31" as 31
         raise Wrong(f"{what} should be {wanted}, but in yours stands a text in quotes.")
-    answer = _arrays(answer)
     try:
+        answer = _arrays(answer)
         values = np.asarray(answer)
         return values.astype(float) if values.dtype.kind in "biuf" else np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
-        rows = answer if np.iterable(answer) else ()
+        rows = answer if isinstance(answer, list) else ()
         lengths = sorted({len(row) for row in rows if getattr(row, "ndim", 1) and hasattr(row, "__len__")})
         if len(lengths) > 1:
             differ = " and ".join(map(str, lengths))

@@ -144,6 +144,8 @@ def test_tensors_of_any_framework_are_numbers():
     assert array([two * 3, two], (2,)).tolist() == [6, 2]
     assert array([[two + 1, 2], [3, two]], (2, 2)).tolist() == [[3, 2], [3, 2]]
     assert array(pair, (2,)).tolist() == [1, 2]
+    with pytest.raises(Wrong, match="should be one number, but this is a KerasTensor"):
+        number(keras.Input((1,)))
     with pytest.raises(Wrong, match="This is one number, 6"):
         parts(3 * two, ("height", "width"))
 
