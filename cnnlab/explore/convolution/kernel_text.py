@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,6 +13,7 @@ LARGEST_KERNEL = 7  # rows or columns; more cannot be read as numbers
 _NUMBER = re.compile(r"-?\d{1,4}(\.\d{1,6})?(/[1-9]\d{0,3})?")
 
 
+@lru_cache(maxsize=64)  # asked for many times in one redraw
 def kernel_from_text(text: str) -> np.ndarray:
     """Read a kernel typed as rows of numbers.
 
@@ -22,7 +24,7 @@ def kernel_from_text(text: str) -> np.ndarray:
     Returns
     -------
     ndarray
-        Shape (KH, KW), each from 1 to 7; int64 if every number is whole, otherwise float64.
+        Shape (KH, KW), each from 1 to 7; int64 if every number is whole, otherwise float64. Read only.
 
     Raises
     ------
@@ -50,7 +52,9 @@ def kernel_from_text(text: str) -> np.ndarray:
         raise ValueError(f"`kernel` must have 1 to {LARGEST_KERNEL} rows and columns. Received: {size}")
     values = [[Fraction(word) for word in row] for row in rows]
     whole = all(value.denominator == 1 for row in values for value in row)
-    return np.array(values, dtype=np.int64 if whole else np.float64)
+    kernel = np.array(values, dtype=np.int64 if whole else np.float64)
+    kernel.setflags(write=False)
+    return kernel
 
 
 def kernel_to_text(kernel: np.ndarray) -> str:
