@@ -1,11 +1,14 @@
 """Data sets: what they hold, where they come from, and every way in which fetching them can go wrong."""
 
+import contextlib
 import hashlib
 import io
 import os
 import re
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import tracemalloc
 import zipfile
@@ -444,6 +447,22 @@ def test_an_interrupt_leaves_nothing_behind(server, cache):
     with pytest.raises(KeyboardInterrupt):
         datasets.fetch("mnist", progress=interrupt)
     assert left_over(cache) == []
+
+
+def test_a_process_killed_in_the_middle_leaves_no_file_of_that_name(server, cache):
+    server.behaviour = "stalls"
+    code = "import pathlib, sys; from cnnlab.data import download; url, path, size = sys.argv[1:]\n"
+    code += "download.to_file(url, pathlib.Path(path), '0' * 64, int(size))"
+    arguments = server.url, str(cache / "mnist.npz"), str(len(server.body))
+    process = subprocess.Popen([sys.executable, "-c", code, *arguments])
+    try:
+        while not any(path.stat().st_size for path in cache.glob("*")):  # until something has arrived
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                pytest.fail(f"it ended by itself: {process.wait(0.05)}")
+    finally:
+        process.kill()
+        process.wait()
+    assert not (cache / "mnist.npz").exists()
 
 
 # -- fetch, available, paths --------------------------------------------------------------------------------------
