@@ -26,12 +26,7 @@ def call(function: object, *args: object, **kwargs: object) -> object:
         If it is not a function, raises, or returns nothing. Arguments that are arrays are copied first, so that an
         answer that changes its input cannot spoil the next test.
     """
-    model = hasattr(function, "count_params") and not isinstance(function, type)  # can be called, but builds nothing
-    if model or not callable(function):
-        raise Wrong(
-            f"A function is expected here, but this is {kind_of(function)}. Pass the function itself, by its name "
-            "alone, without calling it."
-        )
+    require_function(function)
 
     def called() -> str:
         shown = ", ".join([*map(show, args), *(f"{name}={show(value)}" for name, value in kwargs.items())])
@@ -48,6 +43,16 @@ def call(function: object, *args: object, **kwargs: object) -> object:
     if result is None:
         raise Wrong(f"Your function returned None. Is the `return` missing?\n{called()}")
     return result
+
+
+def require_function(answer: object) -> None:
+    """Raise `Wrong` if `answer` is not a function."""
+    model = hasattr(answer, "count_params") and not isinstance(answer, type)  # can be called, but builds nothing
+    if model or not callable(answer):
+        raise Wrong(
+            f"A function is expected here, but this is {kind_of(answer)}. Pass the function itself, by its name "
+            "alone, without calling it."
+        )
 
 
 def number(answer: object, what: str = "The answer", finite: bool = True) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlab.checks.answers import Wrong, array, call, close, kind_of, parts, read
+from cnnlab.checks.answers import Wrong, array, call, close, kind_of, parts, read, require_function
 from cnnlab.checks.exercise import Exercise, Mistake
 from cnnlab.checks.judging import ByCases, ByValue, Misreading
 from cnnlab.checks.summary import Summary
@@ -245,6 +245,7 @@ def _returned(answer: object, frozen: bool) -> object:
     """The learner's model, or `Wrong` if it is no model, another one, not compiled again, or with an unfit loss."""
     import keras
 
+    require_function(answer)  # before a model is built for it
     model = _model(frozen)
     losses, compile_it = [], model.compile
 

@@ -8,8 +8,8 @@ import re
 
 import numpy as np
 import pytest
+from exercise_bank import EXERCISES, LESSONS, answer_from
 from mutants import survivors
-from test_checks import EXERCISES, LESSONS, answer_from
 
 from cnnlab.checks.answers import Wrong, call
 from cnnlab.checks.judging import ByCases, ByEntry, ByValue

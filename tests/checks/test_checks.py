@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-import textwrap
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from exercise_bank import EXERCISES, answer_from, bank
 from lesson_files import NAMES, exercises, open_cells
 
-import cnnlab.checks
 from cnnlab.checks.answers import Wrong, array, call, number, parts
-from cnnlab.checks.exercise import Exercise, ExerciseError, Mistake
-
-LESSONS = sorted(m.name for m in pkgutil.iter_modules(cnnlab.checks.__path__) if m.name.startswith("lesson"))
-EXERCISES = [
-    pytest.param(exercise, id=f"{lesson}-{name}")
-    for lesson in LESSONS
-    for name, exercise in vars(importlib.import_module(f"cnnlab.checks.{lesson}")).items()
-    if isinstance(exercise, Exercise)
-]
-
-
-def bank(exercise: Exercise) -> list[Mistake]:
-    """The wrong answers of an exercise; a misreading is one."""
-    return [Mistake(m.how, m.says) for m in getattr(exercise.diagnose, "misreadings", ())] + [*exercise.mistakes]
-
+from cnnlab.checks.exercise import Exercise, ExerciseError
 
 MISTAKES = [
     pytest.param(p.values[0], mistake, id=f"{p.id}-{number}")
     for p in EXERCISES
     for number, mistake in enumerate(bank(p.values[0]))
 ]
-
-
-def answer_from(source: str, exercise: Exercise) -> object:
-    namespace: dict[str, object] = {"np": np}
-    exec(compile(textwrap.dedent(source), exercise.name, "exec"), namespace)
-    return namespace[exercise.answer_name]
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)

@@ -7,7 +7,7 @@ import numbers
 
 import numpy as np
 import pytest
-from test_checks import EXERCISES, answer_from
+from exercise_bank import EXERCISES, answer_from
 
 from cnnlab import shapes
 from cnnlab.checks import lesson02, lesson06

@@ -9,8 +9,8 @@ import textwrap
 
 import nbformat
 import pytest
+from exercise_bank import EXERCISES, answer_from
 from lesson_files import NAMES, ROOT, checks, exercises
-from test_checks import EXERCISES, answer_from
 
 from cnnlab import progress
 from cnnlab.checks.exercise import Exercise
