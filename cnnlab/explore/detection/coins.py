@@ -66,16 +66,9 @@ def _discs(image: np.ndarray, radius: int, least: float) -> tuple[np.ndarray, np
     side = 2 * reach + 1
     windows = np.lib.stride_tricks.sliding_window_view(image, (side, side))[::_STEP, ::_STEP]  # (h, w, side, side)
     products = np.einsum("hwij,ij->hw", windows, disc, optimize=True)
-    total, squares = _sums(image, side), _sums(image**2, side)
+    total, squares = windows.sum(axis=(2, 3)), np.einsum("hwij,hwij->hw", windows, windows)
     scores = products / np.sqrt((squares - total**2 / side**2) * (disc**2).sum())
     rows, columns = np.nonzero(scores >= least)
     left, top = columns * _STEP + _MARGIN, rows * _STEP + _MARGIN
     size = 2 * radius + 1
     return np.column_stack([left, top, left + size, top + size]), np.round(scores[rows, columns], 4)
-
-
-def _sums(values: np.ndarray, side: int) -> np.ndarray:
-    """The sum over each window, (h, w), from a table of sums over everything above and to the left."""
-    table = np.pad(values, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
-    rows = table[side:] - table[:-side]
-    return (rows[:, side:] - rows[:, :-side])[::_STEP, ::_STEP]

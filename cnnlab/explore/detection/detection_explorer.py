@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
 from cnnlab import plot
 from cnnlab.arithmetic import boxes as box_arrays
@@ -265,13 +266,9 @@ def _size(size: tuple[float, float]) -> str:
 
 def _look(image: np.ndarray) -> np.ndarray:
     """A picture as (h, w, 3) bytes, no larger than it is shown."""
-    pixels = letterbox.as_picture(image)
-    share = min(1.0, _MOST_PIXELS / max(pixels.shape[:2]))
-    size = tuple(max(round(side * share), 1) for side in pixels.shape[:2])
-    step = max(int(1 / share), 1)  # averaged first where much smaller, or it would flicker
-    rows, columns = (side // step * step for side in pixels.shape[:2])
-    pixels = pixels[:rows, :columns].reshape(rows // step, step, columns // step, step, 3).mean(axis=(1, 3))
-    return (255 * letterbox.resize(pixels, size) + 0.5).astype(np.uint8)
+    shown = Image.fromarray((255 * letterbox.as_picture(image) + 0.5).astype(np.uint8))
+    shown.thumbnail((_MOST_PIXELS, _MOST_PIXELS))
+    return np.asarray(shown)
 
 
 def _scenes() -> tuple[list[np.ndarray], list[str]]:

@@ -42,7 +42,7 @@ class NmsStepper(Explorer):
     Raises
     ------
     TypeError, ValueError
-        If only one of `image` and `detections` is given, or one of them breaks its rule.
+        If only one of `image` and `detections` is given, or a threshold is on no step.
 
     Examples
     --------

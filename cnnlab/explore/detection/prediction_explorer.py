@@ -39,11 +39,6 @@ class PredictionExplorer(Explorer):
     ground_truth : N of `GroundTruth`, what is really there
     class_names : of the labels; by default those of the detections
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the arguments do not fit each other; the message says why.
-
     Examples
     --------
     >>> explorer = PredictionExplorer()

@@ -42,11 +42,6 @@ class TargetViewer(Explorer):
     grids : numbers of cells a side to choose from, each 1 to 20
     predict : ask for row, column and anchor before showing them
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the arguments do not fit each other; the message says why.
-
     Examples
     --------
     >>> viewer = TargetViewer().set(x=50, y=20, width=30, height=30, grid=6)

@@ -40,7 +40,7 @@ class AnswerExplorer(Explorer):
         scikit-learn's digits, answered by the nearest mean of the other half
     labels : (N,) the true classes, whole numbers
     probabilities : (N, classes), as ``model.predict`` gives them
-    class_names : one a class, 2 to 20; by default ``class 0`` …
+    class_names : one for each class, 2 to 20; by default ``class 0`` …
     predict : ask for the number of wrong answers before showing anything
 
     Raises
@@ -275,7 +275,7 @@ def _checked_probabilities(values: object) -> np.ndarray:
     count, classes = values.shape
     if not count or not 2 <= classes <= _MOST_CLASSES:
         raise ValueError(
-            f"`probabilities` must have a row a picture and 2 to {_MOST_CLASSES} columns: of one sigmoid's p make "
+            f"`probabilities` must have a row for each picture and 2 to {_MOST_CLASSES} columns: of one sigmoid's p make "
             f"np.hstack([1 - p, p]). Received: {values.shape}"
         )
     if not (values.min() >= -1e-6 and values.max() <= 1 + 1e-6):

@@ -38,11 +38,6 @@ class AugmentationLab(Explorer):
     picture : title of the first picture shown
     predict : ask where the first box goes before showing it
 
-    Raises
-    ------
-    TypeError, ValueError
-        If the pictures, boxes and labels do not fit each other.
-
     Examples
     --------
     >>> lab = AugmentationLab()
