@@ -290,8 +290,8 @@ except ValueError:
 
 # %% [markdown]
 # Which weights train is settled when the model is compiled, and first used. Set a switch later and `fit` goes on with
-# what it had (TensorFlow), or stops with an error (JAX). **Compile again after every change.** `transfer.freeze` does,
-# and says so.
+# what it had (TensorFlow), or stops with an error (JAX), or obeys at once (PyTorch): where it matters, nobody should
+# have to know which. **Compile again after every change.** `transfer.freeze` does, and says so.
 #
 # The second failure is BatchNormalization. Beside its scale and shift it keeps a running mean and variance, and those
 # move in every training step, though no gradient touches them. Freeze the convolutions only, and see what becomes of

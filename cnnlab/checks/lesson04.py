@@ -214,7 +214,7 @@ lenet_counts = Exercise(
         take=_counts,
         whole={
             _OTHER_TABLE: "That is the network of the lesson, with 6 filters first. The published one has 8, then 16.",
-            _WITHOUT_BIAS: "The weights are right and the biases are missing: one a filter, one a unit.",
+            _WITHOUT_BIAS: "The weights are right and the biases are missing: one for each filter, one for each unit.",
         },
     ),
     mistakes=(

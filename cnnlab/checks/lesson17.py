@@ -158,7 +158,7 @@ def _flags(got: object, patients: np.ndarray, case: str) -> np.ndarray:
             "False, with .astype(bool)."
         )
     raise Wrong(
-        f"{case}, return {len(patients)} True or False, one a picture. Yours has shape {got.shape} and dtype "
+        f"{case}, return {len(patients)} True or False, one for each picture. Yours has shape {got.shape} and dtype "
         f"{got.dtype}."
     )
 
@@ -260,7 +260,7 @@ split_by_patient = Exercise(
         Mistake(_SPLIT_SOURCE.replace("np.unique(patients)", "patients"), "drawn twice"),
         Mistake(lambda patients, count, rng: np.zeros(len(patients), bool), "nobody out"),
         Mistake(lambda patients, count, rng: np.ones(len(patients), bool), "everybody out"),
-        Mistake(lambda patients, count, rng: np.arange(count), "one a picture"),
+        Mistake(lambda patients, count, rng: np.arange(count), "one for each picture"),
     ),
     why="A measurement is about what was new in it. Pictures of one patient resemble one another, so a patient on both "
     "sides is half known; whole patients held out are as new as those to come. A random draw keeps the file's own "

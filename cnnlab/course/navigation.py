@@ -35,7 +35,7 @@ def colab(url: str, name: str) -> str:
 
 
 def links(lesson: Lesson, lessons: Sequence[Lesson]) -> str:
-    """Return Markdown links to the lesson before, the index and the lesson after, one a line.
+    """Return Markdown links to the lesson before, the index and the lesson after, each on a line of its own.
 
     Parameters
     ----------
