@@ -275,8 +275,8 @@ def _checked_probabilities(values: object) -> np.ndarray:
     count, classes = values.shape
     if not count or not 2 <= classes <= _MOST_CLASSES:
         raise ValueError(
-            f"`probabilities` must have a row for each picture and 2 to {_MOST_CLASSES} columns: of one sigmoid's p make "
-            f"np.hstack([1 - p, p]). Received: {values.shape}"
+            f"`probabilities` must have a row for each picture and 2 to {_MOST_CLASSES} columns: of one sigmoid's p "
+            f"make np.hstack([1 - p, p]). Received: {values.shape}"
         )
     if not (values.min() >= -1e-6 and values.max() <= 1 + 1e-6):
         raise ValueError(f"`probabilities` must lie in 0 … 1. Received: {values.min():g} … {values.max():g}")
