@@ -242,7 +242,6 @@ plot.lines(
     + ", ".join(f"{k + 1}: {f:.2f}" for k, f in enumerate(fits))
     + ".",
     markers=True,
-    width=6.0,
     height=2.8,
 )
 

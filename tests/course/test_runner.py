@@ -251,9 +251,17 @@ def test_a_lesson_not_built_yet_and_a_broken_notebook_are_named(course, executed
     assert "05_new.ipynb is not a notebook: Expecting property name" in str(report.results["05_new"].failure)
 
 
-@pytest.mark.parametrize("options", [{"jobs": 0}, {"timeout": 0}, {"timeout": "a"}, {"profile": "slow"}])
-def test_wrong_options_are_refused(course, executed, tmp_path, options):
-    with pytest.raises(ValueError, match=f"`{next(iter(options))}` .*Received"):
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"jobs": 0}, ValueError),
+        ({"timeout": 0}, ValueError),
+        ({"timeout": "a"}, TypeError),
+        ({"profile": "slow"}, ValueError),
+    ],
+)
+def test_wrong_options_are_refused(course, executed, tmp_path, options, error):
+    with pytest.raises(error, match=f"`{next(iter(options))}` .*Received"):
         runner.run(course=course, out=tmp_path / "out", **options)
 
 
