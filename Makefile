@@ -45,12 +45,12 @@ update: $(VENV)/.learner
 
 # What most mistakes fall to, in a minute and a half: no kernel, no browser, nothing trained.
 check: lint
-	$(BIN)/python -m pytest -n $(JOBS) $(QUICK_TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(QUICK_TESTS)
 
 test: test-unit test-notebooks
 
 test-unit: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 test-notebooks: $(VENV)/.dev
 	$(BIN)/python tests/solved_copies.py build/notebooks
@@ -113,10 +113,13 @@ $(COLAB_CONSTRAINTS):
 # The same lessons and the tests of everything that uses Keras, with TensorFlow not even installed.
 KERAS_TESTS := $(wildcard tests/lessons/test_lesson[0-9][0-9].py) $(addprefix tests/,checks detection explore models seeing training)
 
+# One thread for each process: PyTorch's threads of two processes wait for each other many times longer than they work.
+jax torch: export OMP_NUM_THREADS = 1
+jax torch: export CNNLAB_OFFLINE = 1
 jax torch: %: .venv-%/.installed
-	KERAS_BACKEND=$@ CNNLAB_OFFLINE=1 .venv-$@/bin/python -m pytest -n $(JOBS) $(KERAS_TESTS)
+	KERAS_BACKEND=$@ .venv-$@/bin/python -m pytest -n $(JOBS) --dist worksteal $(KERAS_TESTS)
 	KERAS_BACKEND=$@ .venv-$@/bin/python tests/solved_copies.py build/notebooks
-	KERAS_BACKEND=$@ CNNLAB_OFFLINE=1 CNNLAB_STRICT=1 .venv-$@/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) build/notebooks
+	KERAS_BACKEND=$@ CNNLAB_STRICT=1 .venv-$@/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) build/notebooks
 
 .venv-jax/.installed .venv-torch/.installed: .venv-%/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv-$*
