@@ -40,7 +40,7 @@ def batch(tmp_path_factory):
     for name, sources in SOURCES.items():
         write_notebook(course, name, sources)
     out = tmp_path_factory.mktemp("out") / "runs"
-    return course, out, runner.run(course=course, out=out, jobs=2, timeout=45)
+    return course, out, runner.run(course=course, out=out, jobs=2, timeout=30)
 
 
 @pytest.mark.parametrize(
