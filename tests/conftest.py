@@ -1,4 +1,4 @@
-"""What every test may rely on: no network, quiet TensorFlow, no data folder but its own."""
+"""What every test may rely on: no network, quiet TensorFlow, no data folder but its own, an explorer's error raised."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ["CNNLAB_OFFLINE"] = "1"
+os.environ["CNNLAB_STRICT"] = "1"
 os.environ.pop("CNNLAB_DATA", None)
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import copy
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
-from lesson_files import NAMES, checked, exercise_of, exercises, notebook, solve
+from lesson_files import NAMES, ROOT, checked, exercise_of, exercises, notebook, solve
 
 
 def _names(source: str) -> tuple[set[str], set[str]]:
@@ -55,6 +56,7 @@ def tail(name: str) -> list[nbformat.NotebookNode]:
 def main(folder: Path) -> None:
     """Write a copy of each notebook into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(ROOT / "notebooks" / "index.ipynb", folder)
     for name in NAMES:
         node, behind = notebook(name), tail(name)
         answered = {exercise for cell in behind for exercise in checked(cell)}

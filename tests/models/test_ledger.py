@@ -121,6 +121,8 @@ APPLICATIONS = [
 @pytest.mark.usefixtures("weightless")
 @pytest.mark.parametrize(("name", "mega", "field"), APPLICATIONS)
 def test_every_family_of_keras_applications_is_known_line_by_line(name, mega, field):
+    if name.startswith("NASNet") and keras.backend.backend() == "torch":
+        pytest.skip("Keras does not build NASNet on PyTorch")
     model = getattr(keras.applications, name)(weights=None)
     book = ledger.ledger(model, (224, 224, 3) if "NetV3" in name else None)
     assert book.params == model.count_params()

@@ -232,13 +232,13 @@ def test_occlusion_by_covering_one_by_one(models, kind, pictures):
     result = activations.occlusion(model, image, 2, size=(3, 4), strides=(3, 2), fill=0.25)
     assert result.tops.tolist() == [0, 3, 6, 9]
     assert result.lefts.tolist() == [0, 2, 4, 6, 8]
-    whole = float(model(image[None])[0, 2])
+    whole = float(keras.ops.convert_to_numpy(model(image[None]))[0, 2])
     heat, count = np.zeros((12, 12)), np.zeros((12, 12))
     for i, top in enumerate(result.tops):
         for j, left in enumerate(result.lefts):
             covered = image.copy()
             covered[top : top + 3, left : left + 4] = 0.25
-            drop = whole - float(model(covered[None])[0, 2])
+            drop = whole - float(keras.ops.convert_to_numpy(model(covered[None]))[0, 2])
             assert result.drops[i, j] == pytest.approx(drop, abs=1e-6)
             heat[top : top + 3, left : left + 4] += drop
             count[top : top + 3, left : left + 4] += 1
