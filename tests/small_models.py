@@ -38,3 +38,22 @@ def lesson_network() -> keras.Model:
             layers.Dense(10, activation="softmax", name="classes"),
         ]
     )
+
+
+def classic_network(first_kernel: int = 3) -> keras.Sequential:
+    """Lesson 05's network for digits: two convolutions, two poolings, two fully connected layers."""
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(32, first_kernel, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Dropout(0.1),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Dropout(0.25),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )

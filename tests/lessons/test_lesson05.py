@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+from small_models import classic_network
 
 from cnnlab import zoo
 from cnnlab.checks import lesson05 as check
@@ -15,30 +16,12 @@ layers = keras.layers
 # --- the figures ------------------------------------------------------------------------------------------------------
 
 
-def network(first_kernel=3):
-    return keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, first_kernel, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Dropout(0.1),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Dropout(0.25),
-            layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            layers.Dropout(0.5),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-
-
 @pytest.mark.parametrize(
     ("kernel", "side", "first", "total"),
     [(3, 26, 3 * 3 * 32 + 32, 225_034), (5, 24, 5 * 5 * 32 + 32, 225_546)],
 )
 def test_the_classic_network_has_the_published_size(kernel, side, first, total):
-    model = network(kernel)
+    model = classic_network(kernel)
     assert model.layers[0].output.shape[1:] == (side, side, 32)
     assert model.layers[0].count_params() == first
     assert model.layers[6].output.shape[1:] == (1600,)
@@ -47,8 +30,8 @@ def test_the_classic_network_has_the_published_size(kernel, side, first, total):
 
 
 def test_nine_tenths_of_the_parameters_are_in_one_layer():
-    assert 0.9 < 204_928 / network().count_params() < 0.92
-    assert round(network().count_params() / 12_810) == 18  # times as many as the exercise's
+    assert 0.9 < 204_928 / classic_network().count_params() < 0.92
+    assert round(classic_network().count_params() / 12_810) == 18  # times as many as the exercise's
 
 
 def two_blocks(connected):

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import sklearn.metrics
+from small_models import classic_network
 
 from cnnlab import datasets, training
 
@@ -126,22 +127,7 @@ def test_two_epochs_on_ten_thousand_pictures_of_mnist_reach_95_percent(monkeypat
     monkeypatch.setenv("CNNLAB_DATA", str(DATA))
     train, test = datasets.mnist("train", limit=10_000), datasets.mnist("test")
     keras.utils.set_random_seed(0)
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Dropout(0.1),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Dropout(0.25),
-            layers.Flatten(),
-            layers.Dense(128, activation="relu"),
-            layers.Dropout(0.5),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
+    model = classic_network()
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(train.images / np.float32(255), train.labels, batch_size=64, epochs=2, verbose=0)
     _, accuracy = model.evaluate(test.images / np.float32(255), test.labels, batch_size=500, verbose=0)
