@@ -27,6 +27,10 @@ from .detection import yolo_training as yolo_training
 from .models import ledger as ledger
 from .models import zoo as zoo
 from .seeing import activations as activations
+from .tasks import captioning as captioning
+from .tasks import segmentation as segmentation
+from .tasks import style as style
+from .tasks import verification as verification
 from .training import augment as augment
 from .training import delivery as delivery
 from .training import transfer as transfer

@@ -18,6 +18,7 @@ FLOORS = (
     {"arithmetic", "plot"},
     {"models", "data"},
     {"seeing", "detection", "training"},
+    {"tasks"},
     {"explore", "checks", "course"},
     {"", "__main__"},  # the face
 )

@@ -1,0 +1,1 @@
+"""Explorers of what lies beyond boxes: faces, style, masks, captions."""

@@ -1,0 +1,5 @@
+"""What convolutional networks do beyond naming and boxing: verification, style, segmentation, captions."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
