@@ -793,8 +793,8 @@ check.summary()
 # - Kaiming He, Ross Girshick and Piotr Dollár, *Rethinking ImageNet Pre-training*, ICCV 2019: where scratch catches up.
 # - Simon Kornblith, Jonathon Shlens and Quoc Le, *Do Better ImageNet Models Transfer Better?*, CVPR 2019.
 #
-# **Where next.** Lesson 11 asks not only what is in a picture but where. Lesson 17 does all of this with pictures of
-# your own.
+# **Where next.** Lesson 11 asks not only what is in a picture but where. Lesson 15 uses a trained network to paint, and
+# lesson 17 does all of this lesson with pictures of your own.
 
 # %% [markdown] tags=["navigation"]
 # [← 09 · Data augmentation](09_data_augmentation.ipynb) ·

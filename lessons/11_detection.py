@@ -77,6 +77,8 @@ plot.images(
 # | instance segmentation | which pixels are which object's? | a mask and a class for each object |
 # | captioning | what is going on? | a sentence |
 #
+# This lesson and the next two are about the second and the third row. Lesson 16 comes back to the last three.
+#
 # A class is one number, a box is four: detection of three shapes asks for 3 · (1 + 4) = 15 numbers.
 #
 # **Predict.** The picture is 96 × 128. How many numbers do the two segmentations ask for?

@@ -718,7 +718,9 @@ check.summary()
 # - Darknet's own source, `src/parser.c`: `load_convolutional_weights` is the file format, and there is no other
 #   document.
 #
-# **Where next.** Lesson 17: your own pictures, from a zip file to a saved model.
+# **Where next.** Lesson 14 asks of two pictures whether they show the same person. Lesson 15 paints one photo in the
+# manner of another, and lesson 16 gives every pixel a class and every picture a sentence. Or go straight to lesson 17:
+# your own pictures, from a zip file to a saved model.
 
 # %% [markdown] tags=["navigation"]
 # [← 12 · YOLO from scratch](12_yolo_from_scratch.ipynb) ·
