@@ -263,9 +263,8 @@ def mask_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     >>> mask_iou([[[True, True, False]]], [[[True, True, False]], [[False, True, True]]]).round(2).tolist()
     [[1.0, 0.33]]
     """
-    first, second = (
-        check_rank(masks, name, {3: "(N, H, W)"}) for name, masks in (("first", first), ("second", second))
-    )
+    ranks = {3: "(N, H, W)"}
+    first, second = check_rank(first, "first", ranks), check_rank(second, "second", ranks)
     if first.shape[1:] != second.shape[1:] or {first.dtype, second.dtype} != {np.dtype(bool)}:
         received = f"{first.dtype} {first.shape} and {second.dtype} {second.shape}"
         raise ValueError(f"`first` and `second` must be boolean masks of one height and width. Received: {received}")
