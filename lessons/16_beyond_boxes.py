@@ -39,8 +39,9 @@ load_keras()
 import keras
 import numpy as np
 from keras import layers
+from scipy import ndimage
 
-from cnnlab import explore, plot, scenes, segmentation
+from cnnlab import augment, darknet, explore, plot, scenes, segmentation
 from cnnlab.checks import lesson16 as check
 from cnnlab.tasks import mask_plot, segmentation_training
 
@@ -50,20 +51,534 @@ SEED = 0
 
 # %% [markdown]
 # # Part one: a label for every pixel
+#
+# A box says where a thing ends, up and down, left and right. A robot that is to grasp the thing needs its outline; so
+# does a doctor who measures a tumour, and a car that asks where the road is. The answer they need is one class for
+# *every pixel*.
+#
+# The data are the scenes of lesson 12, made smaller: two shapes in 48 × 48 pixels. Each scene knows which pixels belong
+# to which shape. From that comes its **label map**: an array (48, 48) of whole numbers, 0 for the background, then 1
+# circle, 2 square, 3 triangle.
+#
+# **Predict.** How many numbers is the label of one picture? The network gives a probability for each class at each
+# pixel. How many numbers is its answer?
 
-# %%
+# %% tags=["nbval-check-output"]
 WORLD = segmentation.WORLD
-COUNT, EPOCHS = (2_500, 3) if PROFILE == "quick" else (20_000, 20)
-learn = scenes.scenes(COUNT, seed=1_000 + SEED, **WORLD)
 unseen = scenes.scenes(200, seed=7, **WORLD)
-images, targets = segmentation_training.stack(learn)
-x_unseen, truth = segmentation_training.stack(unseen)
+one = unseen[0]
+labels = segmentation.label_map(one)
+print(one.caption, "-> label map", labels.shape, labels.dtype, "with the classes", np.unique(labels).tolist())
+print(labels.size, "labels,", labels.size * len(segmentation.SHAPES), "probabilities")
 
 # %%
+mask_plot.panels(
+    {s.caption: s.image for s in unseen[:4]} | {" " * k: segmentation.label_map(s) for k, s in enumerate(unseen[:4])},
+    columns=4,
+    alt="Four scenes of 48 × 48 pixels above, their label maps below, a colour for each class: "
+    + "; ".join(s.caption for s in unseen[:4])
+    + ".",
+)
+
+# %% [markdown]
+# 2,304 labels, 9,216 probabilities. Nobody drew these maps by hand; for photographs somebody must. One picture of the
+# Cityscapes data set took more than an hour and a half.
+#
+# A shape that lies behind another has only its visible pixels. A pixel belongs to one class, never to two.
+#
+# ## Accuracy lies
+#
+# How good is an answer? The first idea is the part of all pixels that are right. Test it on a "network" that has
+# learned nothing: it says *background* everywhere.
+#
+# **Predict.** What is its pixel accuracy, roughly: 0.2, 0.5 or 0.8?
+
+# %% tags=["nbval-check-output"]
+images_unseen, truth = segmentation_training.stack(unseen)
+nothing = np.zeros_like(truth["shape"])
+print(f"all background: pixel accuracy {segmentation.pixel_accuracy(truth['shape'], nothing):.3f}")
+for k, name in enumerate(segmentation.SHAPES):
+    print(f"  {name:10} {(truth['shape'] == k).mean():6.1%} of the pixels")
+
+# %% [markdown]
+# 0.835, for an answer that has found nothing. Most of a picture is background, so most pixels are won for free. In a
+# picture of a small tumour the same answer would have 0.99.
+#
+# So measure every class by itself, with a measure that you know from boxes: **intersection over union**, of two sets of
+# pixels this time. For class k: the pixels where both maps say k, over those where at least one says k.
+#
+# Work it out once, for two maps of four rows. Class 1 is a square of four pixels; the answer found three of them, and
+# one more that is not there.
+
+# %%
+TRUE = np.array([[0, 0, 0, 0, 0], [0, 1, 1, 0, 2], [0, 1, 1, 0, 2], [0, 0, 0, 0, 0]])
+SAID = np.array([[0, 0, 0, 0, 0], [0, 1, 1, 0, 2], [0, 1, 0, 1, 2], [0, 0, 0, 0, 0]])
+plot.grids(
+    {"the truth": TRUE, "what was said": SAID},
+    alt=f"Two label maps of 4 × 5 pixels. The truth, row by row: {TRUE.tolist()}. What was said: {SAID.tolist()}.",
+    width=8,
+)
+
+# %% [markdown]
+# **Predict.** Both say 1 at 3 pixels; at least one says 1 at 5. What is the IoU of class 1? What are those of classes 0
+# and 2, and what is the mean of the three?
+
+
+# %% tags=["nbval-check-output"]
+def class_iou(truth, said, k):
+    both = np.count_nonzero((truth == k) & (said == k))
+    either = np.count_nonzero((truth == k) | (said == k))
+    return both / either
+
+
+by_hand = [class_iou(TRUE, SAID, k) for k in range(3)]
+print("by hand", np.round(by_hand, 3).tolist(), "  mean", round(np.mean(by_hand), 3))
+print("library", segmentation.iou(TRUE, SAID, 3).round(3).tolist())
+print("accuracy", segmentation.pixel_accuracy(TRUE, SAID))
+print("Dice   ", segmentation.dice(TRUE, SAID, 3).round(3).tolist())
+
+# %% [markdown]
+# 3/5, 13/15 and 2/2; the mean of the three is 0.822, while 0.9 of the pixels are right. The mean over the classes is
+# the **mean IoU**, the usual measure of segmentation. A class of ten pixels counts in it as much as the background.
+#
+# What of a class that neither map has? Its IoU would be 0 / 0. It could be neither found nor missed, so it is left out.
+#
+# **Predict.** The mean IoU of "all background", with accuracy 0.835, over four classes?
+
+# %% tags=["nbval-check-output"]
+print("IoU of each class:", segmentation.iou(truth["shape"], nothing, 4).round(3).tolist())
+print(f"mean IoU {segmentation.mean_iou(truth['shape'], nothing, 4):.3f}")
+metric = keras.metrics.MeanIoU(num_classes=4)
+metric.update_state(truth["shape"], nothing)
+print(f"Keras    {float(metric.result()):.3f}")
+
+# %% [markdown]
+# 0.835 / 4 = 0.209. (Counts are added over all 200 pictures before anything is divided.) `keras.metrics.MeanIoU` takes
+# class numbers. A network gives probabilities: take the most probable class of each pixel first, `argmax(axis=-1)`, or
+# tell Keras with `sparse_y_pred=False`.
+#
+# ### Exercise: mean IoU
+#
+# Write `my_mean_iou(truth, probabilities)`. `truth` is a label map (H, W), `probabilities` has shape (H, W, C). The
+# class of a pixel is its most probable one. The background counts; a class in neither map is left out. If you are
+# stuck, `check.mean_iou.hint()` gives a nudge, `check.mean_iou.hint(2)` a stronger one, and `check.mean_iou.solution()`
+# an answer.
+
+
+# %% tags=["exercise-mean_iou"]
+def my_mean_iou(truth, probabilities):
+    return ...  # one number
+
+
+# %% tags=["nbval-check-output"]
+check.mean_iou(my_mean_iou)
+
+# %% [markdown]
+# ## Dice
+#
+# Medicine prefers another measure of the same two sets, the **Dice** coefficient: twice the pixels that both have, over
+# the sum of the two sizes. For class 1 above: 2 · 3 / (4 + 4) = 0.75, where IoU is 0.6. It is the F1 score of the
+# pixels, and never less than IoU.
+#
+# ### Exercise: from one to the other
+#
+# The two always put answers in the same order, because each can be worked out from the other. An IoU of 1/2 is a Dice
+# of 2/3. Write the formula. (Call what both have *b* and the union *u*: what is the sum of the two sizes?)
+
+
+# %% tags=["exercise-dice"]
+def my_dice(iou):
+    return ...
+
+
+# %% tags=["nbval-check-output"]
+check.dice(my_dice)
+
+# %% [markdown]
+# ## Down and up again
+#
+# A network that names pixels must know two things. *What* is it: circle or square? For that it must see the whole
+# shape, twenty pixels and more. *Where* exactly does it end? For that it must not lose a single pixel.
+#
+# The **encoder** is the network you know: convolutions and poolings, 48 → 24 → 12 → 6. At 6 × 6 each cell sees most of
+# the picture and knows what is there, only not where within its 8 × 8 pixels. The **decoder** goes back up, 6 → 12 → 24
+# → 48, and a last 1 × 1 convolution gives the classes of each pixel.
+#
+# How does a map grow? One way is the **transposed convolution**. A convolution gathers: each output is a sum over a
+# window. The transposed one scatters: each *input* lays down a copy of the kernel, multiplied by its value, and the
+# copies lie `stride` apart. Where they overlap, they are added.
+#
+# **Predict.** Four ones, a kernel of three ones, stride 2: four copies of 1 1 1, each two places further right. Which
+# numbers come out?
+
+# %% tags=["nbval-check-output"]
+copies = np.zeros((4, 9), int)
+for i in range(4):
+    copies[i, 2 * i : 2 * i + 3] = 1
+for row in copies:
+    print(*row)
+print(*copies.sum(axis=0), "<- the sum")
+
+# %% [markdown]
+# 1 1 2 1 2 1 2 1 1: every second place inside gets two copies, its neighbours one. The input was the same everywhere,
+# and the output has a pattern. Is it so with other kernels? Ask Keras, whose layer is called `Conv1DTranspose`.
+#
+# **Predict.** Which of the kernels 2, 3 and 4 write evenly with stride 2?
+
+# %% tags=["nbval-check-output"]
+for size in (2, 3, 4):
+    layer = layers.Conv1DTranspose(1, size, strides=2, kernel_initializer="ones", use_bias=False)
+    row = keras.ops.convert_to_numpy(layer(np.ones((1, 4, 1), "float32")))[0, :, 0]
+    print(f"kernel {size}:", *row.astype(int))
+
+# %% [markdown]
+# Kernel 2 writes each place once, kernel 4 each place twice but for the ends. **The kernel must be a multiple of the
+# stride.** In two dimensions the pattern is the product of two such rows:
+
+# %%
+counts = {}
+for size in (3, 4):
+    layer = layers.Conv2DTranspose(1, size, strides=2, kernel_initializer="ones", use_bias=False)
+    counts[f"kernel {size}, stride 2"] = keras.ops.convert_to_numpy(layer(np.ones((1, 4, 4, 1), "float32")))[0, ..., 0]
+plot.grids(
+    counts,
+    alt="How many copies reach each pixel, from 4 × 4 ones. Kernel 3: inside, a checkerboard of 1, 2 and 4. Kernel 4: "
+    "4 everywhere inside, 2 at the sides and 1 in the corners.",
+    width=9,
+    height=4.6,
+)
+
+# %% [markdown]
+# On the left is the **checkerboard** that many generated pictures show. Nothing was trained; the layer is made so, and
+# training has to work against it. One remedy is the right kernel. Another is to **enlarge first and convolve then**:
+# `UpSampling2D` copies each value into 2 × 2 pixels, and an ordinary convolution writes each output once.
+
+# %% tags=["nbval-check-output"]
+enlarged = layers.UpSampling2D(2)(np.ones((1, 4, 4, 1), "float32"))
+convolved = layers.Conv2D(1, 3, kernel_initializer="ones", use_bias=False)(enlarged)
+values = np.unique(keras.ops.convert_to_numpy(convolved)).tolist()
+print("enlarged to", tuple(enlarged.shape[1:3]), "and convolved: every value is", values)
+
+# %% [markdown]
+# ### Exercise: the transposed convolution
+#
+# Write it by hand, in one dimension, for any numbers: each `x[i]` lays down `x[i] · kernel` from place i · stride on,
+# and what overlaps is added. The output is as long as it takes.
+
+
+# %% tags=["exercise-transposed"]
+def my_transposed(x, kernel, stride):
+    return ...  # (len(x) - 1) * stride + len(kernel) numbers
+
+
+# %% tags=["nbval-check-output"]
+check.transposed(my_transposed)
+
+# %% [markdown]
+# ## Skips
+#
+# Can a decoder put an edge back to the pixel from 6 × 6 cells? It would have to remember, in the channels of one cell,
+# what 8 × 8 pixels looked like. The **U-Net** does not ask for that. It keeps each map of the encoder before it is
+# pooled, and lays it beside the decoder's map of the same size: a **skip**. From below comes *what* is there, from the
+# side *where* it ends. Drawn with the encoder on the left and the decoder on the right, it has the shape of a U.
+
+
+# %%
+def block(x, filters):
+    x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+
+
+inputs = x = keras.Input((48, 48, 3))
+levels = []
+for filters in (16, 24, 48):
+    x = block(x, filters)
+    levels.append(x)
+    x = layers.MaxPooling2D(2)(x)
+x = block(x, 96)
+print("at the bottom", x.shape[1:], "  kept for the skips", [level.shape[1:] for level in levels])
+
+# %% tags=["nbval-check-output"]
+for filters, level in zip((48, 24, 16), reversed(levels), strict=True):
+    x = layers.UpSampling2D(2)(x)
+    x = layers.Concatenate()([x, level])
+    x = block(x, filters)
+outputs = {name: layers.Conv2D(n, 1, activation="softmax")(x) for name, n in [("shape", 4), ("colour", 9)]}
+mine = keras.Model(inputs, outputs)
+model = segmentation_training.unet()
+print({name: out.shape[1:] for name, out in mine.output.items()}, mine.count_params(), "parameters")
+print("the library's U-Net has as many:", model.count_params() == mine.count_params())
+
+# %% [markdown]
+# It has two **heads** on one body: one names the shape of each pixel, the other its colour. Both are 1 × 1 convolutions
+# with a softmax over their classes.
+#
+# Is it the skips, or is it just that a U-Net is larger? Leave them out, and the decoder's blocks see fewer channels, so
+# the network has fewer parameters. A fair comparison makes it wider until both have the same number.
+#
+# **Predict.** Both learn for the same short time. How far is the one with skips ahead in mean IoU: not at all, a few
+# points, or more than ten?
+
+# %% tags=["nbval-check-output"]
+RIVALS = {"with skips": ((8, 16, 32, 64), True), "without": ((10, 20, 36, 72), False)}
+rivals = {name: segmentation_training.unet(filters=f, skips=skips) for name, (f, skips) in RIVALS.items()}
+for name, rival in rivals.items():
+    print(f"{name:10} filters {RIVALS[name][0]}: {rival.count_params():6,} parameters")
+
+# %%
+FEW, ROUNDS = (800, 4) if PROFILE == "quick" else (5_000, 10)
+few, labels = segmentation_training.stack(scenes.scenes(FEW, seed=2_000 + SEED, **WORLD))
+drawn = {"the picture": images_unseen[0], "the truth": truth["shape"][0]}
+for name, (filters, skips) in RIVALS.items():
+    keras.utils.set_random_seed(SEED)
+    rival = segmentation_training.unet(filters=filters, skips=skips)
+    segmentation_training.train(rival, few, labels, epochs=ROUNDS)
+    guess = segmentation_training.predict(rival, images_unseen)["shape"].argmax(axis=-1)
+    drawn[name] = guess[0]
+    print(f"{name:10} mean IoU {segmentation.mean_iou(truth['shape'], guess, 4):.2f}")
+
+# %%
+mask_plot.panels(drawn, alt="…")
+
+# %% [markdown]
+# ## Sizes that do not halve
+#
+# Our 48 can be halved three times. What of a picture of 50 pixels? 50 → 25 → 12, for pooling drops the odd row. On the
+# way up 12 → 24, and at the skip 24 meets 25.
+
+# %%
+x = keras.Input((50, 50, 3))
+first = layers.MaxPooling2D(2)(x)
+second = layers.MaxPooling2D(2)(first)
+back = layers.UpSampling2D(2)(second)
+print([part.shape[1] for part in (x, first, second, back)])
+try:
+    layers.Concatenate()([back, first])
+except ValueError as error:
+    print(str(error).split(". ")[0])
+
+# %% [markdown]
+# Two remedies. Round *up* at the pooling (`padding="same"`: 50 → 25 → 13 → 26) and **crop** what is too much at the
+# skip. That is what `segmentation_training.unet` does:
+
+# %% tags=["nbval-check-output"]
+odd = segmentation_training.unet((50, 45, 3))
+print([layer.name for layer in odd.layers if "crop" in layer.name], odd.output["shape"].shape[1:])
+
+# %% [markdown]
+# Or **pad** the picture until it fits, and cut the answer back to size.
+#
+# ### Exercise: a size that fits
+#
+# Write `my_size(n, levels)`: the smallest size, at least `n`, that can be halved `levels` times without a rest.
+
+
+# %% tags=["exercise-fitting_size"]
+def my_size(n, levels):
+    return ...
+
+
+# %% tags=["nbval-check-output"]
+check.fitting_size(my_size)
+
+# %% [markdown]
+# ## Train it
+#
+# The loss is the cross-entropy of lesson 05 at every pixel; its mean over the pixels is what falls. Shape is the harder
+# question: a colour can be read off one pixel, a shape only off many. So the shape head counts three times.
+
+# %%
+COUNT, EPOCHS = (2_500, 3) if PROFILE == "quick" else (20_000, 20)
+images, targets = segmentation_training.stack(scenes.scenes(COUNT, seed=1_000 + SEED, **WORLD))
 keras.utils.set_random_seed(SEED)
 model = segmentation_training.unet()
 history = segmentation_training.train(model, images, targets, epochs=EPOCHS)
-said = segmentation_training.predict(model, x_unseen)
+said = segmentation_training.predict(model, images_unseen)
+answer = {head: p.argmax(axis=-1) for head, p in said.items()}
+
+# %%
+for head, names in [("shape", segmentation.SHAPES), ("colour", segmentation.COLOURS)]:
+    print(f"{head:6} mean IoU {segmentation.mean_iou(truth[head], answer[head], len(names)):.3f}")
+for name, value in zip(segmentation.SHAPES, segmentation.iou(truth["shape"], answer["shape"], 4), strict=True):
+    print(f"  {name:10} {value:.2f}")
+
+# %% [markdown]
+# More than 0.9 on scenes that it has never seen, where "all background" had 0.21. (Our trainings with seeds 0, 1 and 2:
+# …; `PROFILE = "full"`: …)
+#
+# **Predict.** Where do the wrong pixels lie? What part of them has a pixel of another class next to it, in the true
+# map?
+
+# %%
+wrong = answer["shape"] != truth["shape"]
+around = (1, 3, 3)  # within one picture, a pixel and its eight neighbours
+edge = ndimage.maximum_filter(truth["shape"], around) != ndimage.minimum_filter(truth["shape"], around)
+print(f"{edge.mean():.0%} of all pixels lie at an edge, and {edge[wrong].mean():.0%} of the wrong ones")
+print(f"wrong at an edge {wrong[edge].mean():.1%}, elsewhere {wrong[~edge].mean():.2%}")
+
+# %%
+worst = np.argsort(-wrong.sum(axis=(1, 2)))
+drawn = {}
+for i in (0, *worst[:2]):
+    grey = 0.4 + 0.5 * images_unseen[i].mean(axis=-1, keepdims=True)
+    drawn |= {f"no. {i}": images_unseen[i], f"no. {i}, truth": truth["shape"][i], f"no. {i}, said": answer["shape"][i]}
+    drawn[f"no. {i}, wrong: {wrong[i].sum()}"] = np.where(wrong[i][..., None], (0.84, 0.37, 0.0), grey)
+mask_plot.panels(drawn, columns=4, alt="…")
+
+# %% [markdown]
+# The explorer shows one class at a time. It gives its probability at each pixel; you choose the threshold above which a
+# pixel counts. Answer first: work out the IoU from the counts of pixels that it prints.
+
+# %%
+explore.MaskInspector(
+    images_unseen[:12], truth["shape"][:12], said["shape"][:12], class_names=segmentation.SHAPES, predict=True
+)
+
+# %% [markdown]
+# ## Masks move with their picture
+#
+# A photograph is resized with interpolation: a new pixel between two others gets a value in between. Do the same to a
+# label map, and see. Here a map of background (0) and triangle (3) is made twice as large.
+#
+# **Predict.** Which classes does the enlarged map hold?
+
+# %% tags=["nbval-check-output"]
+number = next(i for i, s in enumerate(unseen) if set(s.labels) == {2})
+small = truth["shape"][number]
+smooth = keras.ops.image.resize(small[..., None].astype("float32"), (96, 96), interpolation="bilinear")
+smooth = keras.ops.convert_to_numpy(smooth)[..., 0].round().astype(int)
+nearest = segmentation.resize(small, 96)
+for name, values in [("before", small), ("bilinear, rounded", smooth), ("nearest", nearest)]:
+    print(f"{name:18}", {segmentation.SHAPES[k]: int((values == k).sum()) for k in np.unique(values)})
+
+# %%
+mask_plot.panels(
+    {"the picture": images_unseen[number], "bilinear, rounded": smooth, "nearest": nearest},
+    width=8,
+    alt="A scene of two triangles; its label map enlarged with bilinear interpolation, where every triangle has a rim "
+    "of circle and square pixels; and enlarged with nearest, without any.",
+)
+
+# %% [markdown]
+# Half way between background and triangle lie 1 and 2, circle and square: a rim of things that are not there. Class
+# numbers are names, not quantities. **Resize label maps with nearest only**, which takes every label from some pixel
+# and makes none up.
+#
+# ### Exercise: find the bug
+#
+# This function makes rims. Write one that does not, for any height and width, whole numbers in and out.
+#
+# ```python
+# def resize_mask(mask, height, width):
+#     grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height, width))
+#     return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
+# ```
+
+
+# %% tags=["exercise-resize_mask"]
+def my_resize(mask, height, width):
+    return ...
+
+
+# %% tags=["nbval-check-output"]
+check.resize_mask(my_resize)
+
+# %% [markdown]
+# Augmentation (lesson 09) moves pictures, and the label must go along: one draw of chance for both. `RandomAffine` of
+# this course takes both in one dictionary, draws one matrix, and resamples the mask with nearest.
+
+# %%
+layer = augment.RandomAffine(rotation=0.1, zoom=0.2, flip="horizontal", seed=SEED)
+pair = {"images": images_unseen[:4], "segmentation_masks": truth["shape"][:4, ..., None]}
+moved = {name: keras.ops.convert_to_numpy(values) for name, values in layer(pair, training=True).items()}
+top = {f"picture {i}": moved["images"][i] for i in range(4)}
+below = {f"mask {i}": moved["segmentation_masks"][i, ..., 0] for i in range(4)}
+mask_plot.panels(
+    top | below,
+    columns=4,
+    alt="Four scenes turned, resized and some of them mirrored, and their label maps, "
+    "moved by the same matrices: every shape has its colour in the map at the same place.",
+)
+
+# %% [markdown]
+# ### Exercise: find the bug, again
+#
+# Here is a flip that somebody wrote for training. Half of all pictures are spoilt by it. Which?
+#
+# ```python
+# def random_flip(image, mask, rng):
+#     if rng.random() < 0.5:
+#         image = image[:, ::-1]
+#     if rng.random() < 0.5:
+#         mask = mask[:, ::-1]
+#     return image, mask
+# ```
+#
+# Write it so that picture and mask stay together.
+
+
+# %% tags=["exercise-flip_pair"]
+def my_flip(image, mask, rng):
+    return ...  # image, mask
+
+
+# %% tags=["nbval-check-output"]
+check.flip_pair(my_flip)
+
+# %% [markdown]
+# ## Things, not stuff
+#
+# A label map says *circle* here and *circle* there. Are that two circles, or one? It cannot say. This is **semantic**
+# segmentation. **Instance** segmentation tells single things apart: one mask for each.
+#
+# Where things do not touch, it is easy: each connected piece of a class is a thing.
+#
+# **Predict.** Every one of our 200 scenes has two shapes. In how many does the *true* label map fall into exactly two
+# pieces?
+
+# %% tags=["nbval-check-output"]
+pieces = [len(segmentation.components(m, smallest=8)[0]) for m in truth["shape"]]
+for n in sorted(set(pieces)):
+    print(f"{n} piece{'s' * (n > 1)}: {pieces.count(n)} scenes")
+
+# %% [markdown]
+# In 32 scenes two shapes of one class touch and are one piece, even without any error. A detector tells them apart, for
+# it gives a box to each. Lesson 12's network ships with the course: ask it for the boxes, and **cut** each box's own
+# class out of the label map.
+
+# %%
+found = darknet.named("tiny-yolo").batch(images_unseen, score_threshold=0.1)
+overlaps = {"connected pieces": [], "boxes of lesson 12": []}
+for one, labels, some in zip(unseen, answer["shape"], found, strict=True):
+    connected, _ = segmentation.components(labels, smallest=8)
+    boxed = segmentation.cut(labels, some.boxes, some.labels + 1)  # the detector's class 0 is our 1
+    for name, masks in zip(overlaps, (connected, boxed), strict=True):
+        overlaps[name].extend(segmentation.mask_iou(one.masks, masks).max(axis=1, initial=0))  # the best for each thing
+for name, best in overlaps.items():
+    print(f"{name:18} a mask with an IoU of more than 0.75 for {np.mean(np.array(best) > 0.75):.0%} of the things")
+
+# %%
+drawn = {}
+for i in [i for i, n in enumerate(pieces) if n == 1 and len(found[i]) == 2][:2]:
+    connected, _ = segmentation.components(answer["shape"][i], smallest=8)
+    boxed = segmentation.cut(answer["shape"][i], found[i].boxes, found[i].labels + 1)
+    for name, masks in [("pieces", connected), ("boxes", boxed)]:
+        things = (masks * np.arange(1, len(masks) + 1)[:, None, None]).max(axis=0, initial=0)
+        drawn |= {f"no. {i}": images_unseen[i], f"no. {i}, {name}: {len(masks)}": things}
+mask_plot.panels(
+    drawn,
+    names=("background", "thing 1", "thing 2", "thing 3"),
+    columns=6,
+    alt="Two scenes in which two shapes of one class touch: as connected pieces they are one thing, as boxes two.",
+)
+
+# %% [markdown]
+# Cutting by boxes has its own limit: where two boxes of one class overlap, the pixels there belong to both. **Mask
+# R-CNN** (2017) goes one step further and draws a small mask inside each box. The errors add up, too: a thing that the
+# detector missed has no mask, and a mask is no better than the label map.
+#
+# That is as fine as an answer can be: a class for every pixel, a mask for every thing. Now to the other end: one
+# sentence for the whole picture.
 
 # %% [markdown]
 # # Part two: a sentence for the whole picture
