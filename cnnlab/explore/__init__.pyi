@@ -16,6 +16,8 @@ from .networks.gate_viewer import GateViewer as GateViewer
 from .networks.grad_cam_explorer import GradCamExplorer as GradCamExplorer
 from .networks.ledger_explorer import LedgerExplorer as LedgerExplorer
 from .networks.residual_explorer import ResidualExplorer as ResidualExplorer
+from .tasks.embedding_map import EmbeddingMap as EmbeddingMap
+from .tasks.threshold_explorer import ThresholdExplorer as ThresholdExplorer
 from .training.answer_explorer import AnswerExplorer as AnswerExplorer
 from .training.augmentation_lab import AugmentationLab as AugmentationLab
 from .training.digit_pad import DigitPad as DigitPad
