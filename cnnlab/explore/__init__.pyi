@@ -16,7 +16,9 @@ from .networks.gate_viewer import GateViewer as GateViewer
 from .networks.grad_cam_explorer import GradCamExplorer as GradCamExplorer
 from .networks.ledger_explorer import LedgerExplorer as LedgerExplorer
 from .networks.residual_explorer import ResidualExplorer as ResidualExplorer
+from .tasks.caption_stepper import CaptionStepper as CaptionStepper
 from .tasks.embedding_map import EmbeddingMap as EmbeddingMap
+from .tasks.mask_inspector import MaskInspector as MaskInspector
 from .tasks.threshold_explorer import ThresholdExplorer as ThresholdExplorer
 from .training.answer_explorer import AnswerExplorer as AnswerExplorer
 from .training.augmentation_lab import AugmentationLab as AugmentationLab

@@ -52,6 +52,8 @@ BENCH = dict(a_x=2, a_y=2, a_w=8, a_h=6, b_x=5, b_y=4, b_w=8, b_h=6)  # 5 · 4 =
          ["Squared", "Moved alone", "Nearest", "On the map"], "accepted", "at most τ", dict(shift_x=-0.05)),
         ("GradCamExplorer", {}, "Which quarter", ["%", "Heat:", "map "], "bottom left", "Heat: top left",
          dict(class_name="vertical edges")),
+        ("MaskInspector", {}, "circle has 302 pixels in the truth; 260 pixels", ["IoU =", "0.83", "missed"], "0.83",
+         "IoU = 255 / (255 + 5 + 47) = 0.83", dict(threshold=0.3)),
     ],
 )  # fmt: skip
 def test_the_answer_waits_for_a_guess(name, settings, asks, secrets, guess, shows, move):
