@@ -7,6 +7,7 @@ system cannot hold. The folder appears complete or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import lzma
 import os
@@ -18,7 +19,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cnnlab.common.errors import DataError, FileNote, cause
@@ -38,6 +39,10 @@ _LONGEST = 200  # bytes of one name; file systems take 255, and the unfinished f
 _WINDOWS = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", *(p + n for p in ("COM", "LPT") for n in "123456789¹²³")}
 _SYSTEM = {"__macosx", "thumbs.db", "desktop.ini"}
 MERGED = "its files are in "  # begins the note of a folder that another spelling has been merged with
+SPELLING = "is spelt in an unknown encoding: "  # begins the note of a file that is there, under a doubtful name
+_UTF8 = 0x800  # the flag of a name in UTF-8
+_UNICODE_PATH = 0x7075
+_ENCODINGS = ("cp949", "cp932", "gbk", "cp437")  # of names made on Korean, Japanese, Chinese and western Windows
 # bzip2 and LZMA unpack a few hundred bytes into gigabytes at one call: their readers take no limit.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
@@ -61,6 +66,7 @@ def unpack(
     max_files: int = MAX_FILES,
     max_bytes: int = MAX_BYTES,
     max_ratio: int = MAX_RATIO,
+    encoding: str | None = None,
 ) -> tuple[FileNote, ...]:
     """Unpack a zip archive into a new folder, after every name and size in it has been checked.
 
@@ -72,19 +78,24 @@ def unpack(
     max_files : members the archive may have, folders included, and folders that it may take to hold them
     max_bytes : bytes they may have together when unpacked
     max_ratio : how many times larger than its packed form a member of more than 1 MiB may be
+    encoding
+        of names that do not say that they are UTF-8, such as ``"cp949"`` (Korean), ``"cp932"`` (Japanese) or ``"gbk"``
+        (Chinese). None takes them for UTF-8 where they can be that, and else for ``"cp437"``, as the standard has it,
+        and says so
 
     Returns
     -------
     tuple of FileNote
         What was left out and why, in the archive's order. Of two names that differ only in upper and lower case the
-        first is kept; a folder that comes back so is the same folder, and that is reported.
+        first is kept; a folder that comes back so is the same folder, and that is reported. So is a file whose name may
+        be spelt wrongly.
 
     Raises
     ------
     ArchiveError
         If the archive could do harm or is damaged: a member with an absolute path, a drive letter or ``..``, a link, an
         encrypted member, one that is neither stored nor deflated, too many or too large ones, a wrong checksum. The
-        message names the member.
+        message names the member. So does a folder whose name cannot be read without `encoding`.
     DataError
         If `folder` exists already or cannot be written.
 
@@ -102,6 +113,7 @@ def unpack(
     check_int(max_files, "max_files", minimum=1)
     check_int(max_bytes, "max_bytes", minimum=1)
     check_int(max_ratio, "max_ratio", minimum=1)
+    check_encoding(encoding)
     archive, folder = Path(archive), Path(folder)
     if os.path.lexists(folder):
         raise DataError(f"the folder {folder.name} exists already: remove it, or unpack to another one")
@@ -112,7 +124,7 @@ def unpack(
             members = file.infolist()
             if len(members) > max_files:  # the end record may have said less
                 raise ArchiveError(f"it has {len(members):,} members, and {max_files:,} are allowed")
-            wanted, folders, skipped = _plan(members)
+            wanted, folders, skipped = _plan(_named(members, encoding))
             if len(folders) > max_files:
                 raise ArchiveError(f"it has {len(folders):,} folders, and {max_files:,} are allowed")
             _check_sizes([info for info, _ in wanted], max_bytes, max_ratio)
@@ -160,15 +172,59 @@ def _check_table(archive: Path, max_files: int, max_bytes: int) -> None:
         raise ArchiveError(f"its table of contents has {table:,} bytes, too many for {max_files:,} members")
 
 
+def check_encoding(encoding: object) -> None:
+    """Refuse what Python does not know as an encoding of text; None is allowed."""
+    try:
+        known = encoding is None or (isinstance(encoding, str) and bool("x".encode(encoding)))
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        raise ValueError(f"`encoding` must be None or an encoding such as 'cp949' or 'gbk'. Received: {encoding!r}")
+
+
+def _named(members: list[zipfile.ZipInfo], encoding: str | None) -> Iterator[tuple[zipfile.ZipInfo, str, str]]:
+    """Each member, its name, and what there is to say of how the name was read."""
+    for info in members:
+        name = info.orig_filename
+        if info.flag_bits & _UTF8 or name.isascii():
+            yield info, name, ""
+            continue
+        raw = name.encode("cp437")  # zipfile took it for that, which has a letter for every byte
+        texts = [text for _, text in _decoded(raw, *([encoding] if encoding else []), "utf-8")]
+        readings = ", ".join(f"encoding={way!r} reads {_shown(text)}" for way, text in _decoded(raw, *_ENCODINGS))
+        if texts := [*_unicode_path(info.extra, raw), *texts]:
+            yield info, texts[0], ""
+        elif encoding:
+            raise ArchiveError(f"the name of its member {_shown(name)} is not {encoding}: {readings}")
+        else:
+            yield info, name, f"{SPELLING}{readings}"
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> Iterator[str]:
+    """The name in the field that Info-ZIP and 7-Zip write beside an old one, if it is for this old one."""
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<2H", extra)
+        field, extra = extra[4 : 4 + size], extra[4 + size :]
+        if kind == _UNICODE_PATH and field[:5] == struct.pack("<BL", 1, zlib.crc32(raw)):
+            yield from (text for _, text in _decoded(field[5:], "utf-8") if text)
+
+
+def _decoded(raw: bytes, *encodings: str) -> Iterator[tuple[str, str]]:
+    """The encodings in which bytes are text, each with the text."""
+    for encoding in encodings:
+        with contextlib.suppress(UnicodeError):
+            yield encoding, raw.decode(encoding)
+
+
 def _plan(
-    members: Iterable[zipfile.ZipInfo],
+    members: Iterable[tuple[zipfile.ZipInfo, str, str]],
 ) -> tuple[list[tuple[zipfile.ZipInfo, tuple[str, ...]]], list[tuple[str, ...]], list[FileNote]]:
     """Decide for every member: written, and where to; or left out, and why. Lists all folders that it takes."""
     wanted, skipped, merged = [], [], {}
     files: set[tuple[str, ...]] = set()  # as keys: what a file system that ignores case takes for one
     spelling: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}  # key of a folder → how it was written first
-    for info in members:
-        parts, is_folder = _safe_parts(info)
+    for info, written, doubt in members:
+        parts, is_folder = _safe_parts(info, written)
         name = "/".join(parts)
         reason = _awkward(parts, info)
         keys = tuple(unicodedata.normalize("NFC", part).casefold() for part in parts)
@@ -180,6 +236,10 @@ def _plan(
         if reason:
             skipped.append(FileNote(name or info.filename, reason))
             continue
+        if doubt and not all(map(str.isascii, parts[:above])):
+            raise ArchiveError(f"the folder of its member {_shown(name)} {doubt}")
+        if doubt:
+            skipped.append(FileNote(name, doubt))
         for n in range(1, above + 1):
             first = spelling.setdefault(keys[:n], (*spelling[keys[: n - 1]], parts[n - 1]))[-1]
             other = parts[n - 1]
@@ -192,12 +252,11 @@ def _plan(
     return wanted, [path for path in spelling.values() if path], skipped
 
 
-def _safe_parts(info: zipfile.ZipInfo) -> tuple[tuple[str, ...], bool]:
+def _safe_parts(info: zipfile.ZipInfo, written: str) -> tuple[tuple[str, ...], bool]:
     """The parts of a member's path, and whether it is a folder; refuses whatever could leave the target or is no file.
 
     Some programs for Windows write backslashes, so both count as separators, on every system.
     """
-    written = info.orig_filename
     name = written.replace("\\", "/")
     member = f"its member {_shown(written)}"
     if "\0" in written:

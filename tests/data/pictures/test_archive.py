@@ -8,6 +8,7 @@ import struct
 import tracemalloc
 import warnings
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -245,6 +246,79 @@ def test_names_of_two_unicode_forms_are_one(here):
     skipped = unpack(here / "pets.zip", here / "pets")
     assert [one.reason for one in skipped] == ["another member has this name"]
     assert (here / "pets/ä/1.jpg").read_bytes() == b"one"
+
+
+def legacy(*names: bytes, field: bytes = b"") -> bytes:
+    """An archive whose names have no flag for UTF-8: bytes in some encoding, as old Windows programs write them."""
+    holders = {name: f"{number:x<{len(name)}}" for number, name in enumerate(names)}
+    entries = []
+    for number, holder in enumerate(holders.values()):
+        info = zipfile.ZipInfo(holder)
+        info.extra = field if not number else b""
+        entries.append((info, holder.encode()))
+    data = packed(*entries)
+    for name, holder in holders.items():
+        data = data.replace(holder.encode(), name)
+    return data
+
+
+def unicode_path(name: str, of: bytes, version: int = 1) -> bytes:
+    """The field of Info-ZIP: version, checksum of the name it stands for, the name in UTF-8."""
+    content = struct.pack("<BL", version, zlib.crc32(of)) + name.encode()
+    return struct.pack("<2H", 0x7075, len(content)) + content
+
+
+CAT = "고양이/1.jpg"
+NAMES = {
+    "in UTF-8 without the flag": (legacy(CAT.encode()), None, CAT),
+    "in Korean": (legacy(CAT.encode("cp949")), "cp949", CAT),
+    "in Japanese, a backslash in a letter": (legacy("ソ/1.jpg".encode("cp932")), "cp932", "ソ/1.jpg"),
+    "in Chinese": (legacy("猫/1.jpg".encode("gbk")), "gbk", "猫/1.jpg"),
+    "with a Unicode path": (legacy(CAT.encode("cp949"), field=unicode_path(CAT, CAT.encode("cp949"))), None, CAT),
+    "with another field first": (
+        legacy(CAT.encode("cp949"), field=struct.pack("<2HB", 0x5455, 1, 0) + unicode_path(CAT, CAT.encode("cp949"))),
+        None,
+        CAT,
+    ),
+    "a file's alone": (legacy(b"cats/\x81.jpg"), None, "cats/ü.jpg"),
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_names_are_read_in_their_encoding(here, case):
+    data, encoding, name = NAMES[case]
+    (here / "pets.zip").write_bytes(data)
+    skipped = unpack(here / "pets.zip", here / "pets", encoding=encoding)
+    assert {path.relative_to(here / "pets").as_posix() for path in (here / "pets").rglob("*.jpg")} == {name}
+    assert [one.file for one in skipped] == (["cats/ü.jpg"] if case == "a file's alone" else [])
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "says"),
+    [
+        (legacy(CAT.encode("cp949")), None, "unknown encoding: encoding='cp949' reads '고양이/1.jpg', .*'cp437' reads"),
+        (legacy("ソ/1.jpg".encode("cp932")), None, "encoding='cp932' reads 'ソ/1.jpg'"),
+        (legacy(CAT.encode("cp949")), "ascii", "is not ascii: encoding='cp949' reads '고양이/1.jpg'"),
+        (  # a field that stands for another name is not believed
+            legacy(CAT.encode("cp949"), field=unicode_path("dogs/1.jpg", b"other")), None, "unknown encoding"
+        ),
+        (legacy(CAT.encode("cp949"), field=unicode_path(CAT, CAT.encode("cp949"), version=2)), None, "unknown encod"),
+        (legacy(b"\xb0\xed/1.jpg", field=unicode_path("../1.jpg", b"\xb0\xed/1.jpg")), None, "leads out of the folder"),
+        (legacy("..\\ソ.jpg".encode("cp932")), "cp932", "leads out of the folder"),
+    ],
+    ids=["Korean", "Japanese", "not in it", "another name", "another version", "a field leads out", "a name leads out"],
+)  # fmt: skip
+def test_a_folder_whose_name_cannot_be_read_says_which_encodings_fit(here, data, encoding, says):
+    (here / "pets.zip").write_bytes(data)
+    with pytest.raises(ArchiveError, match=says):
+        unpack(here / "pets.zip", here / "pets", encoding=encoding)
+    assert everything(here) == {"pets.zip"}
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "hex", 949, "a\0b"])
+def test_an_encoding_that_is_none_is_refused(here, encoding):
+    with pytest.raises(ValueError, match=r"`encoding` must be None or an encoding such as 'cp949' or 'gbk'. Received"):
+        unpack(here / "pets.zip", here / "pets", encoding=encoding)
 
 
 @pytest.mark.parametrize(
