@@ -156,6 +156,7 @@ EQUIVALENT = {
         "= (style.reshape(-2, channels)": _ANY,
         "generated.reshape(-2, channels)": _ANY,
         "def my_style_loss(generated, style)": "a squared difference does not know which came first",
+        "(generated.reshape(-1, channels), style.reshape(-1, channels))": "as above",
     },
     "prepare": {"* 255 - [103.939, 116.779, 123.68]": "an array less a list is an array"},
 }
