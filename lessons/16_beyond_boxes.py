@@ -36,14 +36,16 @@ from cnnlab.course.startup import load_keras
 load_keras()
 
 # %%
+from statistics import mode
+
 import keras
 import numpy as np
 from keras import layers
 from scipy import ndimage
 
-from cnnlab import augment, darknet, explore, plot, scenes, segmentation
+from cnnlab import augment, captioning, darknet, explore, plot, scenes, segmentation
 from cnnlab.checks import lesson16 as check
-from cnnlab.tasks import mask_plot, segmentation_training
+from cnnlab.tasks import captioning_training, mask_plot, search, segmentation_training
 
 # %% tags=["parameters"]
 PROFILE = "quick"  # "full" learns from more scenes, and more often
@@ -583,11 +585,403 @@ mask_plot.panels(
 # %% [markdown]
 # # Part two: a sentence for the whole picture
 #
-# (16C writes from here …)
+# "a red circle left of a blue square": a label in words. Two people would choose different words, and both be right. So
+# that one answer is right, our captions follow a rule. **The shape on the left is named first.** It is *left of* the
+# other if their centres differ more to the side than in height, otherwise *above* or *below* it. Scenes in which three
+# pixels could change that are left out.
+#
+# **Predict.** There are eight colours, three shapes and three relations. How many captions does the rule allow?
+
+# %% tags=["nbval-check-output"]
+told = [one for one in scenes.scenes(400, seed=8, **WORLD) if captioning.is_clear(one)]
+truths = [captioning.describe(one) for one in told]
+words = captioning.vocabulary(truths)
+print(f"{len(told)} of 400 scenes leave no doubt; {8 * 3 * 3 * 8 * 3} captions are possible, and {len(words)} words")
+print(*words)
+
+# %%
+plot.images(
+    {caption: one.image for caption, one in zip(truths[:6], told[:6], strict=True)},
+    columns=3,
+    alt="Six scenes under their captions: " + "; ".join(truths[:6]) + ".",
+)
 
 # %% [markdown]
-# (… to here.)
+# A softmax over 1,728 captions would meet most of them once in training, or never. But it meets every *word* hundreds
+# of times. So a caption is made as **a sequence of decisions**: which word comes next, given the picture and the words
+# so far? Three numbers of the vocabulary mean no word: the start, the end, and a filler for captions that are shorter.
 #
+# ## First, what a blind program scores
+#
+# One program says the same good sentence to every picture. Another gives each picture the true caption of the picture
+# before it.
+#
+# **Predict.** A caption has five facts: colour, shape, relation, colour, shape. Which part of them do these two have
+# right?
+
+# %% tags=["nbval-check-output"]
+usual = map(mode, zip(*map(captioning.slots, truths), strict=True))  # the most frequent word in each place
+constant = "a {} {} {} a {} {}".format(*usual)
+print(constant)
+print("one for all:      ", captioning.score(truths, [constant] * len(truths)))
+print("another picture's:", captioning.score(truths, captioning.shuffled(truths)))
+
+# %% [markdown]
+# A third of the facts for nothing, and no caption in which all five are right (*true*), or that is right word for word
+# (*exact*). So no score means anything alone. **Beside every score we put that of the same captions, shuffled among
+# the pictures**: what a captioner keeps then, it owes to the language and not to its eyes.
+#
+# ## What BLEU counts
+#
+# **BLEU-4** is the usual score of captions and translations. It asks which part of the caption's words is in the
+# reference, then which part of its pairs, triples and runs of four; then it takes the geometric mean of the four.
+#
+# **Predict.** The truth is "a red circle left of a blue square". A caption says *green square* and has the rest right.
+# Count: how many of its 8 words, 7 pairs, 6 triples and 5 runs of four are right?
+
+
+# %% tags=["nbval-check-output"]
+def runs(caption, n):
+    said = caption.split()
+    return [tuple(said[k : k + n]) for k in range(len(said) - n + 1)]
+
+
+reference, caption = "a red circle left of a blue square", "a red circle left of a green square"
+parts = [(sum(run in runs(reference, n) for run in runs(caption, n)), len(runs(caption, n))) for n in (1, 2, 3, 4)]
+print(" · ".join(f"{right}/{count}" for right, count in parts), "->", end=" ")
+print("by hand", round(np.prod([right / count for right, count in parts]) ** 0.25, 3), end="  ")
+print("library", round(captioning.bleu([reference], [caption]), 3))
+
+# %% [markdown]
+# 7/8 · 5/7 · 4/6 · 3/5 = 1/4, and its fourth root is 0.707. (The library also counts no run more often than the
+# reference has it, and it punishes captions that are too short.)
+#
+# **Predict.** Which of these two has the higher BLEU: a caption with a wrong fact, or a true one that begins with the
+# other shape?
+
+# %% tags=["nbval-check-output"]
+for caption in ("a red circle left of a green square", "a blue square right of a red circle"):
+    print(
+        f"{caption}: BLEU {captioning.bleu([reference], [caption]):.3f}, true: {captioning.is_true(reference, caption)}"
+    )
+
+# %% [markdown]
+# The false one has 0.707, the true one 0. BLEU measures likeness to one reference. In long texts that goes along with
+# quality; about facts it knows nothing. We can ask for facts, because our language is small. For photographs people use
+# several references for each picture, and people who read.
+#
+# ## Eyes: the network of part one
+#
+# The U-Net says for each pixel how probable each shape and each colour is: 4 + 9 maps. We lend them to the captioner,
+# as means over blocks of 4 × 4 pixels, and train nothing of the U-Net any more. That is lesson 10 once more: features
+# of one task serve another.
+#
+# A list of 144 places has forgotten where each place was. But *left of* is about places. So each gets its x and its y,
+# from −1 to 1, as two more channels.
+
+
+# %%
+def look(some):
+    answers = segmentation_training.predict(model, np.stack([one.image for one in some]))
+    maps = np.concatenate([answers["shape"], answers["colour"]], axis=-1)  # (N, 48, 48, 13)
+    return captioning_training.with_coordinates(maps.reshape(-1, 12, 4, 12, 4, 13).mean(axis=(2, 4)))
+
+
+CHANNELS = (*segmentation.SHAPES, *segmentation.COLOURS, "x", "y")
+features = look(told)
+print(features.shape, "scenes, places, channels")
+
+# %%
+colour, shape, _, other, thing = captioning.slots(truths[0])
+named = dict.fromkeys((shape, thing, colour, other))
+plot.images(
+    {truths[0]: told[0].image}
+    | {f"P({name})": features[0, :, CHANNELS.index(name)].reshape(12, 12) for name in named}
+    | {name: features[0, :, CHANNELS.index(name)].reshape(12, 12) for name in "xy"},
+    signed="xy",
+    vmax=1,
+    columns=4,
+    alt=f"The scene '{truths[0]}', and what the captioner sees of it, 12 × 12 places each: the probabilities of "
+    f"{', '.join(named)}, bright where the shape in question lies; x rising from left to right, y from top to bottom.",
+)
+
+# %% [markdown]
+# ## Teacher forcing
+#
+# The captioner is to say the next word. In training it reads the *true* words so far, whatever it would have said
+# itself: that is **teacher forcing**. So one caption gives nine lessons at once: after `<start>` say *a*, after
+# `<start> a` say *red*, and so on.
+#
+# ### Exercise: shift
+#
+# `tokens` (N, 10) holds captions as numbers: start, words, end, filler. Write `my_shift(tokens)`: what does the
+# captioner read, and what must it say at the same place? Both have shape (N, 9).
+
+# %% tags=["nbval-check-output"]
+tokens = captioning.encode(["a red circle left of a blue square", "a red circle above a blue square"], words, 10)
+print(tokens)
+
+
+# %% tags=["exercise-shifted"]
+def my_shift(tokens):
+    return ...  # inputs, targets
+
+
+# %% tags=["nbval-check-output"]
+check.shifted(my_shift)
+
+# %% [markdown]
+# ## The filler must not count
+#
+# "above" is a word shorter than "left of". The place left over is filled with 0, `<pad>`, and must not count in the
+# loss. Which places are these? Three answers are in use, and two are wrong. Take a target of two words and six fillers,
+# and a network that says `<pad>` everywhere: with 0.99, and 0.01 shared by the 22 others.
+#
+# **Predict.** It says nothing at all. Its loss is the mean of −ln(probability of the target) over the places that
+# count. Under which mask is it small?
+
+# %% tags=["nbval-check-output"]
+target = np.array([words.index("a"), words.index("circle"), captioning.END, 0, 0, 0, 0, 0, 0])
+silent = np.full((9, len(words)), 0.01 / (len(words) - 1))
+silent[:, captioning.PAD] = 0.99
+losses = -np.log(silent[np.arange(9), target])
+masks = {
+    "no mask": target >= 0,
+    "mask from the prediction": silent.argmax(axis=1) != 0,
+    "mask from the target": target != 0,
+}
+for name, mask in masks.items():
+    print(f"{name:24} {mask.sum()} places, loss {losses[mask].sum() / max(mask.sum(), 1):.2f}")
+
+# %% [markdown]
+# With a mask from the prediction, silence costs nothing: every `<pad>` that it says takes its place out of the loss.
+# Without a mask, six right fillers hide three wrong words. Only the target knows where something is to be said.
+#
+# ### Exercise: the loss that counts
+#
+# Write `my_loss(probabilities, inputs, targets)` for arrays (N, T, V), (N, T) and (N, T): the mean of −ln(probability
+# of the target) over the places that count.
+
+
+# %% tags=["exercise-masked_loss"]
+def my_loss(probabilities, inputs, targets):
+    return ...
+
+
+# %% tags=["nbval-check-output"]
+check.masked_loss(my_loss)
+
+# %% [markdown]
+# ## Attention
+#
+# For each word it helps to look at the right place. The words so far make a **query**; each place has a **key**, and a
+# **value**: what is there. The dot product of query and key says how well they suit each other, a softmax makes shares
+# of these numbers, and the answer is the mean of the values, weighted by the shares.
+#
+# **Predict.** Three places with keys (2, 0), (0, 2) and (0, 0), and the query (1, 0). The values are P(red) and x: (1,
+# −0.5), (0, 0.5), (0, 0). e² = 7.39. How much of the attention does the first place get?
+
+# %% tags=["nbval-check-output"]
+query, keys = np.array([1.0, 0.0]), np.array([[2.0, 0.0], [0.0, 2.0], [0.0, 0.0]])
+values = np.array([[1.0, -0.5], [0.0, 0.5], [0.0, 0.0]])
+weights = np.exp(keys @ query) / np.exp(keys @ query).sum()
+print("by hand", weights.round(3), (weights @ values).round(3))
+answer, shares = layers.Attention()([query[None, None], values[None], keys[None]], return_attention_scores=True)
+print("keras  ", keras.ops.convert_to_numpy(shares).round(3)[0, 0], keras.ops.convert_to_numpy(answer).round(3)[0, 0])
+
+# %% [markdown]
+# 7.39 / (7.39 + 1 + 1) = 0.787. The answer reads "rather red, rather left".
+#
+# ### Exercise: attention
+#
+# Write it for a query (D,), keys (P, D) and values (P, E), without any scaling.
+
+
+# %% tags=["exercise-attend"]
+def my_attention(query, keys, values):
+    return ...  # weights, context
+
+
+# %% tags=["nbval-check-output"]
+check.attend(my_attention)
+
+# %% [markdown]
+# ## Train it
+#
+# The captioner is two **GRUs**, layers that read a sequence and keep a state, with attention between them. The first
+# reads the words so far, and makes the query; the second hears the answers, and says the next word. The values are the
+# features themselves, so an answer is still "how red, how square, how far left".
+
+# %%
+SCENES, ROUNDS = (4_000, 10) if PROFILE == "quick" else (20_000, 30)
+learn = [one for one in scenes.scenes(SCENES, seed=2_000 + SEED, **WORLD) if captioning.is_clear(one)]
+sentences = captioning.encode([captioning.describe(one) for one in learn], words, 10)
+speaker = captioning_training.decoder(features.shape[1:], len(words), length=10)
+history = captioning_training.train(speaker, look(learn), sentences, epochs=ROUNDS)["loss"]
+spoken = captioning_training.captions(speaker, features, words)
+print("their own pictures:", captioning.score(truths, spoken))
+print("shuffled:          ", captioning.score(truths, captioning.shuffled(spoken)))
+
+# %% [markdown]
+# More than 8 of 10 captions have all five facts right; shuffled, hardly one in a hundred has. What the network says
+# comes from its eyes.
+#
+# ## Greedy, or with a beam?
+#
+# `captions` took the most probable word at every step: **greedy** search. But a caption's probability is the *product*
+# of its words', and a good first word may lead to bad second ones. Here are two-word captions:
+#
+# | first word | | then | circle | square | triangle |
+# |---|---|---|---|---|---|
+# | red | 0.40 | | 0.45 | 0.35 | 0.20 |
+# | blue | 0.35 | | 0.30 | 0.60 | 0.10 |
+# | green | 0.25 | | 0.02 | 0.03 | 0.95 |
+#
+# **Beam search** keeps several beginnings at every step, instead of one: all their continuations compete, and the best
+# few stay.
+#
+# ### Exercise: by hand
+#
+# Which two words does greedy search say? Which does a beam of 2 say, and how probable are they?
+
+# %% tags=["exercise-beam"]
+found = {"greedy": ..., "beam": ..., "probability": ...}
+
+# %% tags=["nbval-check-output"]
+check.beam(found)
+
+# %% [markdown]
+# The same on `search.beam`, which asks a function for the probabilities of the next word.
+#
+# **Predict.** What does a beam of 3 find?
+
+
+# %% tags=["nbval-check-output"]
+names = ("<pad>", "<start>", "<end>", "red", "blue", "green", "circle", "square", "triangle")
+SECOND = {"red": (0.45, 0.35, 0.20), "blue": (0.30, 0.60, 0.10), "green": (0.02, 0.03, 0.95)}
+
+
+def from_table(prefixes):
+    rows = np.zeros((len(prefixes), len(names)))
+    for row, prefix in zip(rows, prefixes, strict=True):
+        if len(prefix) == 1:
+            row[3:6] = 0.40, 0.35, 0.25
+        elif len(prefix) == 2:
+            row[6:9] = SECOND[names[prefix[-1]]]
+        else:
+            row[captioning.END] = 1
+    return rows
+
+
+for width in (1, 2, 3):
+    best, log_probability = search.beam(from_table, 3, width)[0]
+    print(f"a beam of {width}: {' '.join(names[word] for word in best):20} {np.exp(log_probability):.4f}")
+
+# %% [markdown]
+# 0.2375, the best of all nine, begins with the *least* probable word; a beam of 2 had dropped it. A beam of 1 is greedy
+# search.
+#
+# **Predict.** For how many of a hundred scenes will our captioner say something else with a beam of 3?
+
+# %%
+some = range(100)
+wide = []
+for k in some:
+    best, _ = search.beam(captioning_training.next_words(speaker, features[k]), 9, 3)[0]
+    wide += captioning.decode([best], words)
+print(sum(wide[k] != spoken[k] for k in some), "of 100 captions differ")
+print("greedy:   ", captioning.score(truths[:100], spoken[:100]))
+print("beam of 3:", captioning.score(truths[:100], wide))
+
+# %% [markdown]
+# Next to none. Where one word is almost certain at every step, there is nothing to search for. Beams pay where many
+# sentences are nearly as good, as in translation.
+#
+# ## Where did it look?
+#
+# The shares of attention are a second output of the same network. For each word, the 144 shares as a map:
+
+# %%
+step = captioning_training.stepper(speaker, features, words, grid=(12, 12))
+chosen = next(k for k in some if spoken[k] == truths[k])
+said_so_far, maps = spoken[chosen].split(), {"": told[chosen].image}
+for place, word in enumerate(said_so_far):
+    maps[f"{place + 1}: {word}"] = step(chosen, said_so_far[:place])[1]
+plot.images(
+    maps,
+    columns=5,
+    row_height=2.2,
+    alt=f"A scene, and a map of 12 × 12 shares for each word: where the captioner looks as it says '{spoken[chosen]}'.",
+)
+
+# %%
+inside = []  # for each scene: the attention on the left shape and on the right one, while the left one is named
+for k in some:
+    x = told[k].boxes[:, [0, 2]].sum(axis=1)  # twice the centres
+    blocks = told[k].masks[np.argsort(x)].reshape(2, 12, 4, 12, 4).any(axis=(2, 4))
+    attention = step(k, truths[k].split()[:2])[1]
+    inside.append([attention[block].sum() for block in blocks])
+left, right = np.mean(inside, axis=0)
+print(f"as it names the left shape, {left:.0%} of the attention lies on it, {right:.0%} on the other")
+
+# %% [markdown]
+# Do not read too much into such maps. They say where the numbers came from that were added up at one step. They do not
+# say that these numbers decided: the second GRU remembers what it heard at earlier steps. The first *a* has to be known
+# from *an*, for example, before the colour is said.
+#
+# Step through it yourself. Take a word that the network would not have said, and see what it makes of it.
+
+# %%
+explore.CaptionStepper(np.stack([one.image for one in told[:12]]), step, truths=truths[:12])
+
+# %% [markdown]
+# - Begin with *an* where the first shape is not orange. Which colour comes next, and how sure is it?
+# - Name the right shape first. Does the sentence go on with *right of*? In training nobody ever said that.
+# - Where does it look for the relation?
+#
+# ## What it gets wrong
+
+# %%
+wrong = [k for k in range(len(told)) if not captioning.is_true(truths[k], spoken[k])]
+print(f"{len(wrong)} of {len(told)} captions have a wrong fact")
+pairs = [(captioning.slots(truths[k]), captioning.slots(spoken[k]) or (None,) * 5) for k in wrong]
+for place, name in enumerate(("first colour", "first shape", "relation", "second colour", "second shape")):
+    print(f"{name:13} wrong in {sum(right[place] != said[place] for right, said in pairs)}")
+
+# %%
+plot.images(
+    {f"{truths[k]}\nsaid: {spoken[k]}": told[k].image for k in wrong[:6]},
+    columns=3,
+    row_height=3.1,
+    alt="Scenes with a wrong caption: " + "; ".join(f"{truths[k]}, said: {spoken[k]}" for k in wrong[:6]) + ".",
+) if wrong else None
+
+# %% [markdown]
+# WRONG
+#
+# ## The course in one table
+#
+# Lessons 01 to 04 and 06 to 08 made the tools and looked into them. These are the tasks:
+#
+# | Lesson | Task | Label | Loss | Measure | Model |
+# |---|---|---|---|---|---|
+# | [05](05_first_cnn.ipynb) | name a picture | a class | cross-entropy | accuracy | small CNN |
+# | [09](09_data_augmentation.ipynb) | from few pictures | moves along | cross-entropy | accuracy | small CNN |
+# | [10](10_transfer_learning.ipynb) | from few labels | a class | cross-entropy | accuracy | lent backbone, new head |
+# | [11](11_detection.ipynb) | find things | a class a window | cross-entropy | AP | classifier that slides, NMS |
+# | [12](12_yolo_from_scratch.ipynb) | find all in one look | boxes | five terms | mAP | YOLO, one grid |
+# | [13](13_real_yolo.ipynb) | find all in photographs | not needed | none | mAP | YOLO, weights of others |
+# | [14](14_face_verification.ipynb) | the same person? | who it is | triplet | equal error rate | one encoder, twice |
+# | [15](15_style_transfer.ipynb) | repaint a picture | none | content + style | the eye | lent backbone |
+# | 16 | a class for every pixel | label map | cross-entropy a pixel | mean IoU, Dice | U-Net |
+# | 16 | a mask for every thing | masks | none | IoU of masks | U-Net and lesson 12's boxes |
+# | 16 | a sentence | caption | cross-entropy a word | facts right | lent U-Net, GRUs, attention |
+# | [17](17_capstone.ipynb) | name *your* pictures | folders' names | cross-entropy | F1 | three, compared |
+#
+# The convolutions are the same in every row. A task is made of its label, of the loss that says what counts, and of the
+# measure by which you find out whether it worked.
+
+# %% [markdown]
 # ## Summary
 #
 # The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
@@ -605,6 +999,13 @@ check.summary()
 #
 # - Olaf Ronneberger, Philipp Fischer and Thomas Brox, *U-Net: Convolutional Networks for Biomedical Image
 #   Segmentation*, MICCAI 2015 (arXiv:1505.04597).
+# - Oriol Vinyals, Alexander Toshev, Samy Bengio and Dumitru Erhan, *Show and Tell: A Neural Image Caption Generator*,
+#   CVPR 2015 (arXiv:1411.4555).
+# - Kelvin Xu and others, *Show, Attend and Tell: Neural Image Caption Generation with Visual Attention*, ICML 2015
+#   (arXiv:1502.03044).
+# - Kishore Papineni, Salim Roukos, Todd Ward and Wei-Jing Zhu, *BLEU: a Method for Automatic Evaluation of Machine
+#   Translation*, ACL 2002.
+# - Sarthak Jain and Byron C. Wallace, *Attention is not Explanation*, NAACL 2019 (arXiv:1902.10186).
 #
 # **Where next.** Lesson 17: everything together, on pictures of your own.
 
