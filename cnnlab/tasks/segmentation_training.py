@@ -22,7 +22,7 @@ from cnnlab.data.scenes import Scene
 from cnnlab.tasks.segmentation import COLOURS, SHAPES, label_map
 
 HEADS = {"shape": len(SHAPES), "colour": len(COLOURS)}
-FILTERS = (8, 16, 48, 96)
+FILTERS = (12, 16, 32, 96)
 _CHEAP = 16  # a map with fewer pixels on a side gets two convolutions at its level instead of one
 _MOMENTUM = 0.9  # of the batch normalizations' moving averages; a short training needs less than Keras' 0.99
 
