@@ -286,29 +286,31 @@ check.transposed(my_transposed)
 
 
 # %%
-def block(x, filters):
-    x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+def block(x, filters, times):
+    for _ in range(times):
+        x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    return x
 
 
 inputs = x = keras.Input((48, 48, 3))
 levels = []
-for filters in (16, 24, 48):
-    x = block(x, filters)
+for filters, times in [(12, 1), (16, 1), (32, 2)]:  # two convolutions where the map is small: they cost little there
+    x = block(x, filters, times)
     levels.append(x)
     x = layers.MaxPooling2D(2)(x)
-x = block(x, 96)
-print("at the bottom", x.shape[1:], "  kept for the skips", [level.shape[1:] for level in levels])
+x = block(x, 96, 2)
 
 # %% tags=["nbval-check-output"]
-for filters, level in zip((48, 24, 16), reversed(levels), strict=True):
-    x = layers.UpSampling2D(2)(x)
-    x = layers.Concatenate()([x, level])
-    x = block(x, filters)
+for (filters, times), level in zip([(32, 2), (16, 1), (12, 1)], reversed(levels), strict=True):
+    up = layers.UpSampling2D(2)(x)
+    x = layers.Concatenate()([up, level])
+    print(up.shape[1:], "beside", level.shape[1:], "->", x.shape[1:])
+    x = block(x, filters, times)
 outputs = {name: layers.Conv2D(n, 1, activation="softmax")(x) for name, n in [("shape", 4), ("colour", 9)]}
 mine = keras.Model(inputs, outputs)
 model = segmentation_training.unet()
-print({name: out.shape[1:] for name, out in mine.output.items()}, mine.count_params(), "parameters")
+print({name: out.shape[1:] for name, out in mine.output.items()}, f"{mine.count_params():,} parameters")
 print("the library's U-Net has as many:", model.count_params() == mine.count_params())
 
 # %% [markdown]
@@ -585,10 +587,10 @@ mask_plot.panels(
 # %% [markdown]
 # # Part two: a sentence for the whole picture
 #
-# "a red circle left of a blue square": a label in words. Two people would choose different words, and both be right. So
-# that one answer is right, our captions follow a rule. **The shape on the left is named first.** It is *left of* the
-# other if their centres differ more to the side than in height, otherwise *above* or *below* it. Scenes in which three
-# pixels could change that are left out.
+# "a red circle left of a blue square": here the label is a sentence. Two people would choose different words, and both
+# be right. So that one answer is right, our captions follow a rule. **The shape on the left is named first** (the
+# titles above began with the larger one). It is *left of* the other if their centres differ more to the side than in
+# height, otherwise *above* or *below* it. Scenes in which three pixels could change that are left out.
 #
 # **Predict.** There are eight colours, three shapes and three relations. How many captions does the rule allow?
 
@@ -609,15 +611,14 @@ plot.images(
 # %% [markdown]
 # A softmax over 1,728 captions would meet most of them once in training, or never. But it meets every *word* hundreds
 # of times. So a caption is made as **a sequence of decisions**: which word comes next, given the picture and the words
-# so far? Three numbers of the vocabulary mean no word: the start, the end, and a filler for captions that are shorter.
+# so far? Three of the 20 numbers are no words: the start, the end, and a filler for shorter captions.
 #
 # ## First, what a blind program scores
 #
-# One program says the same good sentence to every picture. Another gives each picture the true caption of the picture
-# before it.
+# One program says the same sentence to every picture. Another gives each picture the true caption of the picture before
+# it. A caption has five facts: colour, shape, relation, colour, shape.
 #
-# **Predict.** A caption has five facts: colour, shape, relation, colour, shape. Which part of them do these two have
-# right?
+# **Predict.** Which part of the facts do these two have right?
 
 # %% tags=["nbval-check-output"]
 usual = map(mode, zip(*map(captioning.slots, truths), strict=True))  # the most frequent word in each place
@@ -627,17 +628,18 @@ print("one for all:      ", captioning.score(truths, [constant] * len(truths)))
 print("another picture's:", captioning.score(truths, captioning.shuffled(truths)))
 
 # %% [markdown]
-# A third of the facts for nothing, and no caption in which all five are right (*true*), or that is right word for word
-# (*exact*). So no score means anything alone. **Beside every score we put that of the same captions, shuffled among
-# the pictures**: what a captioner keeps then, it owes to the language and not to its eyes.
+# A third of the facts for nothing! But hardly any caption has all five right (*true*), or is right word for word
+# (*exact*). So no score means anything alone: **beside every score we put that of the same captions, shuffled among the
+# pictures.** What a captioner keeps then, it owes to the language and not to its eyes.
 #
 # ## What BLEU counts
 #
-# **BLEU-4** is the usual score of captions and translations. It asks which part of the caption's words is in the
-# reference, then which part of its pairs, triples and runs of four; then it takes the geometric mean of the four.
+# **BLEU-4** is the usual score of captions and translations: which part of a caption's words is in the reference, which
+# part of its pairs, its triples, its runs of four? The score is the geometric mean of the four parts. (The library also
+# counts no run more often than the reference has it, and punishes captions that are too short.)
 #
-# **Predict.** The truth is "a red circle left of a blue square". A caption says *green square* and has the rest right.
-# Count: how many of its 8 words, 7 pairs, 6 triples and 5 runs of four are right?
+# **Predict.** The truth is "a red circle left of a blue square". Which caption has the higher BLEU: one that says
+# *green square*, or one with every fact right that begins with the square?
 
 
 # %% tags=["nbval-check-output"]
@@ -646,37 +648,24 @@ def runs(caption, n):
     return [tuple(said[k : k + n]) for k in range(len(said) - n + 1)]
 
 
-reference, caption = "a red circle left of a blue square", "a red circle left of a green square"
-parts = [(sum(run in runs(reference, n) for run in runs(caption, n)), len(runs(caption, n))) for n in (1, 2, 3, 4)]
-print(" · ".join(f"{right}/{count}" for right, count in parts), "->", end=" ")
-print("by hand", round(np.prod([right / count for right, count in parts]) ** 0.25, 3), end="  ")
-print("library", round(captioning.bleu([reference], [caption]), 3))
-
-# %% [markdown]
-# 7/8 · 5/7 · 4/6 · 3/5 = 1/4, and its fourth root is 0.707. (The library also counts no run more often than the
-# reference has it, and it punishes captions that are too short.)
-#
-# **Predict.** Which of these two has the higher BLEU: a caption with a wrong fact, or a true one that begins with the
-# other shape?
-
-# %% tags=["nbval-check-output"]
+reference = "a red circle left of a blue square"
 for caption in ("a red circle left of a green square", "a blue square right of a red circle"):
-    print(
-        f"{caption}: BLEU {captioning.bleu([reference], [caption]):.3f}, true: {captioning.is_true(reference, caption)}"
-    )
+    parts = [(sum(run in runs(reference, n) for run in runs(caption, n)), 9 - n) for n in (1, 2, 3, 4)]
+    by_hand = np.prod([right / count for right, count in parts]) ** 0.25
+    print(f"{caption}: {' · '.join(f'{right}/{count}' for right, count in parts)} -> {by_hand:.3f}", end=", ")
+    print(f"library {captioning.bleu([reference], [caption]):.3f}, true {captioning.is_true(reference, caption)}")
 
 # %% [markdown]
-# The false one has 0.707, the true one 0. BLEU measures likeness to one reference. In long texts that goes along with
-# quality; about facts it knows nothing. We can ask for facts, because our language is small. For photographs people use
-# several references for each picture, and people who read.
+# The false one has 0.707, the true one 0. BLEU measures likeness to one reference and knows nothing about facts. Ours
+# can be counted, because our language is small; for photographs people collect several references a picture, and ask
+# readers.
 #
 # ## Eyes: the network of part one
 #
-# The U-Net says for each pixel how probable each shape and each colour is: 4 + 9 maps. We lend them to the captioner,
-# as means over blocks of 4 × 4 pixels, and train nothing of the U-Net any more. That is lesson 10 once more: features
-# of one task serve another.
+# The U-Net gives 4 + 9 probabilities for each pixel. We lend them to the captioner, as means over blocks of 4 × 4
+# pixels, and train nothing of the U-Net any more: lesson 10 once more.
 #
-# A list of 144 places has forgotten where each place was. But *left of* is about places. So each gets its x and its y,
+# A list of 144 places has forgotten where each place was, and *left of* is about places. So each gets its x and its y,
 # from −1 to 1, as two more channels.
 
 
@@ -708,9 +697,9 @@ plot.images(
 # %% [markdown]
 # ## Teacher forcing
 #
-# The captioner is to say the next word. In training it reads the *true* words so far, whatever it would have said
-# itself: that is **teacher forcing**. So one caption gives nine lessons at once: after `<start>` say *a*, after
-# `<start> a` say *red*, and so on.
+# In training the captioner reads the *true* words so far, whatever it would have said itself, and says the next one:
+# **teacher forcing**. So one caption gives up to nine lessons at once: after `<start>` say *a*, after `<start> a` say
+# *red*, and so on.
 #
 # ### Exercise: shift
 #
@@ -733,15 +722,15 @@ check.shifted(my_shift)
 # %% [markdown]
 # ## The filler must not count
 #
-# "above" is a word shorter than "left of". The place left over is filled with 0, `<pad>`, and must not count in the
-# loss. Which places are these? Three answers are in use, and two are wrong. Take a target of two words and six fillers,
-# and a network that says `<pad>` everywhere: with 0.99, and 0.01 shared by the 22 others.
+# "above" is a word shorter than "left of"; the place left over is filled with 0, `<pad>`, and must not count in the
+# loss. Three masks are in use, and two are wrong. Take a target of two words, the end and six fillers, and a network
+# that says `<pad>` everywhere, with 0.99.
 #
-# **Predict.** It says nothing at all. Its loss is the mean of −ln(probability of the target) over the places that
-# count. Under which mask is it small?
+# **Predict.** Its loss is the mean of −ln(probability of the target) over the places that count. Under which mask is it
+# small, though the network says nothing at all?
 
 # %% tags=["nbval-check-output"]
-target = np.array([words.index("a"), words.index("circle"), captioning.END, 0, 0, 0, 0, 0, 0])
+target = np.array([3, 9, captioning.END, 0, 0, 0, 0, 0, 0])  # a circle <end> <pad> …
 silent = np.full((9, len(words)), 0.01 / (len(words) - 1))
 silent[:, captioning.PAD] = 0.99
 losses = -np.log(silent[np.arange(9), target])
@@ -774,12 +763,12 @@ check.masked_loss(my_loss)
 # %% [markdown]
 # ## Attention
 #
-# For each word it helps to look at the right place. The words so far make a **query**; each place has a **key**, and a
-# **value**: what is there. The dot product of query and key says how well they suit each other, a softmax makes shares
-# of these numbers, and the answer is the mean of the values, weighted by the shares.
+# For each word the network should look at the right place. The words so far make a **query**; each place has a **key**,
+# and a **value**: what is there. The dot product of query and key says how well they go together, a softmax makes
+# shares of these numbers, and the answer is the mean of the values, weighted by the shares.
 #
-# **Predict.** Three places with keys (2, 0), (0, 2) and (0, 0), and the query (1, 0). The values are P(red) and x: (1,
-# −0.5), (0, 0.5), (0, 0). e² = 7.39. How much of the attention does the first place get?
+# **Predict.** Three places with keys (2, 0), (0, 2) and (0, 0); the query is (1, 0), and e² = 7.39. Which share does
+# the first place get? The values are P(red) and x: (1, −0.5), (0, 0.5), (0, 0).
 
 # %% tags=["nbval-check-output"]
 query, keys = np.array([1.0, 0.0]), np.array([[2.0, 0.0], [0.0, 2.0], [0.0, 0.0]])
@@ -809,8 +798,8 @@ check.attend(my_attention)
 # ## Train it
 #
 # The captioner is two **GRUs**, layers that read a sequence and keep a state, with attention between them. The first
-# reads the words so far, and makes the query; the second hears the answers, and says the next word. The values are the
-# features themselves, so an answer is still "how red, how square, how far left".
+# reads the words so far and makes the query; the second hears the answers and says the next word. The values are the
+# features themselves: an answer is still "how red, how square, how far left".
 
 # %%
 SCENES, ROUNDS = (4_000, 10) if PROFILE == "quick" else (20_000, 30)
@@ -829,16 +818,14 @@ print("shuffled:          ", captioning.score(truths, captioning.shuffled(spoken
 # ## Greedy, or with a beam?
 #
 # `captions` took the most probable word at every step: **greedy** search. But a caption's probability is the *product*
-# of its words', and a good first word may lead to bad second ones. Here are two-word captions:
+# of its words', and a good first word may lead to bad second ones. **Beam search** keeps several beginnings at every
+# step: all their continuations compete, and the best few stay. Take two-word captions:
 #
 # | first word | | then | circle | square | triangle |
 # |---|---|---|---|---|---|
 # | red | 0.40 | | 0.45 | 0.35 | 0.20 |
 # | blue | 0.35 | | 0.30 | 0.60 | 0.10 |
 # | green | 0.25 | | 0.02 | 0.03 | 0.95 |
-#
-# **Beam search** keeps several beginnings at every step, instead of one: all their continuations compete, and the best
-# few stay.
 #
 # ### Exercise: by hand
 #
@@ -851,7 +838,7 @@ found = {"greedy": ..., "beam": ..., "probability": ...}
 check.beam(found)
 
 # %% [markdown]
-# The same on `search.beam`, which asks a function for the probabilities of the next word.
+# `search.beam` does it with any function that gives the probabilities of the next word.
 #
 # **Predict.** What does a beam of 3 find?
 
@@ -878,8 +865,7 @@ for width in (1, 2, 3):
     print(f"a beam of {width}: {' '.join(names[word] for word in best):20} {np.exp(log_probability):.4f}")
 
 # %% [markdown]
-# 0.2375, the best of all nine, begins with the *least* probable word; a beam of 2 had dropped it. A beam of 1 is greedy
-# search.
+# 0.2375, the best of all nine, begins with the *least* probable word. A beam of 1 is greedy search.
 #
 # **Predict.** For how many of a hundred scenes will our captioner say something else with a beam of 3?
 
@@ -984,6 +970,15 @@ plot.images(
 # %% [markdown]
 # ## Summary
 #
+# - Semantic segmentation gives every pixel a class. Most pixels are background, so accuracy lies; IoU is worked out for
+#   each class, and their mean is the mean IoU. Dice is 2 · IoU / (1 + IoU).
+# - The encoder finds out what is there, the decoder where; skips bring the fine maps across. They were worth more than
+#   ten points at equal parameters.
+# - A transposed convolution whose kernel is no multiple of its stride writes a checkerboard. Enlarge, then convolve.
+# - Label maps are resized with nearest, cropped or padded to fit, and moved together with their picture.
+# - Pixels of a class become single things by connected pieces, or by a detector's boxes where things touch.
+# (16C: three bullets)
+#
 # The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
 
 # %%
@@ -992,13 +987,30 @@ check.summary()
 # %% [markdown]
 # ## Glossary
 #
+# - **semantic segmentation**: a class for every pixel. **Instance segmentation**: a mask for every single thing.
 # - **label map**: one class number for every pixel of a picture: the label and the answer of semantic segmentation.
+# - **mask**: the pixels of one thing or one class, as True and False.
+# - **mean IoU**: the mean over the classes of intersection over union, each taken of pixels; a class that neither truth
+#   nor answer has is left out.
+# - **Dice**: twice the common pixels over the sum of both sizes: the F1 score of the pixels.
+# - **encoder, decoder**: the part of a network in which maps shrink, and the part in which they grow again.
+# - **transposed convolution**: each input lays down a copy of the kernel, `stride` apart; overlaps are added.
+# - **checkerboard**: the pattern of a transposed convolution whose kernel is no multiple of its stride.
+# - **skip**: a map of the encoder laid beside the decoder's map of the same size.
+# - **U-Net**: an encoder–decoder with skips (Ronneberger, Fischer and Brox, 2015).
+# - **head**: last layers for one question; several heads can share one body.
 
 # %% [markdown]
 # **Further reading**
 #
 # - Olaf Ronneberger, Philipp Fischer and Thomas Brox, *U-Net: Convolutional Networks for Biomedical Image
 #   Segmentation*, MICCAI 2015 (arXiv:1505.04597).
+# - Jonathan Long, Evan Shelhamer and Trevor Darrell, *Fully Convolutional Networks for Semantic Segmentation*, CVPR
+#   2015 (arXiv:1411.4038): the first network that named every pixel in one pass.
+# - Augustus Odena, Vincent Dumoulin and Chris Olah, *Deconvolution and Checkerboard Artifacts*, Distill, 2016.
+# - Kaiming He, Georgia Gkioxari, Piotr Dollár and Ross Girshick, *Mask R-CNN*, ICCV 2017 (arXiv:1703.06870).
+# - Marius Cordts and others, *The Cityscapes Dataset for Semantic Urban Scene Understanding*, CVPR 2016
+#   (arXiv:1604.01685): 5,000 street scenes, every pixel labelled by hand.
 # - Oriol Vinyals, Alexander Toshev, Samy Bengio and Dumitru Erhan, *Show and Tell: A Neural Image Caption Generator*,
 #   CVPR 2015 (arXiv:1411.4555).
 # - Kelvin Xu and others, *Show, Attend and Tell: Neural Image Caption Generation with Visual Attention*, ICML 2015
