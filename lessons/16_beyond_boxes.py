@@ -805,9 +805,9 @@ check.attend(my_attention)
 SCENES, ROUNDS = (4_000, 10) if PROFILE == "quick" else (20_000, 30)
 learn = [one for one in scenes.scenes(SCENES, seed=2_000 + SEED, **WORLD) if captioning.is_clear(one)]
 sentences = captioning.encode([captioning.describe(one) for one in learn], words, 10)
-speaker = captioning_training.decoder(features.shape[1:], len(words), length=10)
+speaker = captioning_training.decoder(features.shape[1:], len(words))
 history = captioning_training.train(speaker, look(learn), sentences, epochs=ROUNDS)["loss"]
-spoken = captioning_training.captions(speaker, features, words)
+spoken = captioning_training.captions(speaker, features, words, length=9)
 print("their own pictures:", captioning.score(truths, spoken))
 print("shuffled:          ", captioning.score(truths, captioning.shuffled(spoken)))
 

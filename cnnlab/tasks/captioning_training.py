@@ -7,9 +7,9 @@ Every step knows the words so far and looks at the feature map once more. Everyt
 (2, 9, 6)
 >>> words = captioning.vocabulary(["a red circle above a red square"])
 >>> tokens = captioning.encode(["a red circle above a red square"] * 2, words, length=9)
->>> model = decoder(features.shape[1:], len(words), length=9, units=8)
+>>> model = decoder(features.shape[1:], len(words), units=8)
 >>> history = train(model, features, tokens, epochs=1)
->>> len(captions(model, features, words))
+>>> len(captions(model, features, words, length=8))
 2
 """
 
@@ -24,6 +24,8 @@ from keras import layers
 from cnnlab.common.validate import check_int, check_number, check_rank
 from cnnlab.tasks import captioning
 from cnnlab.tasks.search import NextWords
+
+_READ = 10  # words are read in multiples of so many: every other length would be compiled anew
 
 
 def with_coordinates(features: np.ndarray) -> np.ndarray:
@@ -52,7 +54,7 @@ def with_coordinates(features: np.ndarray) -> np.ndarray:
     return np.concatenate([features, places], axis=-1, dtype=np.float32).reshape(count, height * width, -1)
 
 
-def decoder(shape: Sequence[int], words: int, length: int, *, units: int = 64) -> keras.Model:
+def decoder(shape: Sequence[int], words: int, *, units: int = 64) -> keras.Model:
     """A network that reads the words so far, looks at the picture, and says how probable each next word is.
 
     Two GRUs with attention between them: the first reads what was said, and from it comes the question; the second
@@ -62,7 +64,6 @@ def decoder(shape: Sequence[int], words: int, length: int, *, units: int = 64) -
     ----------
     shape : (P, C) of the features of one picture, as from `with_coordinates`
     words : V, the size of the vocabulary
-    length : of a caption as numbers; the network reads and says T = length − 1 words
     units : of both GRUs, and of the attention
 
     Returns
@@ -72,7 +73,7 @@ def decoder(shape: Sequence[int], words: int, length: int, *, units: int = 64) -
         first t + 1 tokens.
     """
     features = keras.Input(shape, name="features")
-    tokens = keras.Input((check_int(length, "length", 2) - 1,), dtype="int32", name="tokens")
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
     said = layers.Embedding(check_int(words, "words", 3), units, name="embedding")(tokens)
     read = layers.GRU(units, return_sequences=True, name="reader")(said)
     query = layers.Dense(units, name="query")(read)
@@ -124,7 +125,7 @@ def train(
     return fit.history
 
 
-def captions(model: keras.Model, features: np.ndarray, words: Sequence[str]) -> list[str]:
+def captions(model: keras.Model, features: np.ndarray, words: Sequence[str], length: int) -> list[str]:
     """What the decoder says about each picture, the most probable word at every step; all pictures at once.
 
     Parameters
@@ -132,8 +133,9 @@ def captions(model: keras.Model, features: np.ndarray, words: Sequence[str]) -> 
     model : from `decoder`
     features : shape (N, P, C)
     words : the vocabulary
+    length : the most words, `captioning.END` counted, >= 1
     """
-    length = model.input_shape[1][1]
+    length = check_int(length, "length", 1)
     tokens = np.full((len(features), length + 1), captioning.PAD)
     tokens[:, 0] = captioning.START
     for place in range(length):  # words after the place are not read yet: a GRU knows only what came before
@@ -190,8 +192,5 @@ def stepper(
 def _ask(model: keras.Model, features: np.ndarray, prefixes: np.ndarray):
     """The model's outputs, when it reads each of the prefixes (K, t) beside the features (P, C) of one picture."""
     count, said = prefixes.shape
-    length = model.input_shape[1][1]
-    if said > length:
-        raise ValueError(f"`prefixes` must be at most {length} words long, <start> counted. Received: {said}")
-    tokens = np.pad(prefixes, [(0, 0), (0, length - said)], constant_values=captioning.PAD)
+    tokens = np.pad(prefixes, [(0, 0), (0, -said % _READ)], constant_values=captioning.PAD)
     return model.predict_on_batch([np.repeat(features[None], count, axis=0), tokens])

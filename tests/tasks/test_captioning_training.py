@@ -17,7 +17,7 @@ LENGTH = 10
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(0)
-    return training.decoder((9, 5), len(WORDS), LENGTH, units=8)
+    return training.decoder((9, 5), len(WORDS), units=8)
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_attention_is_the_softmax_of_dot_products_and_a_mean_of_the_features(mod
 
 
 def test_the_loss_counts_where_the_target_is_a_word(features):
-    model = training.decoder((9, 5), len(WORDS), LENGTH, units=8)
+    model = training.decoder((9, 5), len(WORDS), units=8)
     tokens = captioning.encode(CAPTIONS, WORDS, LENGTH)
     inputs, targets = tokens[:, :-1], tokens[:, 1:]
     probabilities = model.predict([features, inputs], verbose=0)
@@ -87,10 +87,10 @@ def test_it_learns_to_say_what_it_sees():
     features = training.with_coordinates(maps)
     captions = [CAPTIONS[k] for k in said]
     tokens = captioning.encode(captions, WORDS, LENGTH)
-    model = training.decoder(features.shape[1:], len(WORDS), LENGTH, units=16)
+    model = training.decoder(features.shape[1:], len(WORDS), units=16)
     history = training.train(model, features[:200], tokens[:200], epochs=15, batch_size=20, rate=1e-2)
     assert history["loss"][-1] < 0.1 * history["loss"][0]
-    scores = captioning.score(captions[200:], training.captions(model, features[200:], WORDS))
+    scores = captioning.score(captions[200:], training.captions(model, features[200:], WORDS, 9))
     assert scores.exact > 0.95
 
 
@@ -98,15 +98,13 @@ def test_the_searches_ask_the_same_network(model, features):
     tokens = captioning.encode(CAPTIONS[:1], WORDS, LENGTH)[:, :4]
     next_words = training.next_words(model, features[1])
     rows = next_words(np.repeat(tokens, 2, axis=0))
-    padded = np.pad(tokens, [(0, 0), (0, 5)])
-    whole = model.predict([features[1:2], padded], verbose=0)[0, 3]
+    whole = model.predict([features[1:2], tokens], verbose=0)[0, 3]
     assert rows == pytest.approx(np.stack([whole, whole]), abs=1e-6)
-    greedy = [search.greedy(training.next_words(model, one), LENGTH - 1)[0] for one in features]
-    assert captioning.decode([words + (0,) * (9 - len(words)) for words in greedy], WORDS) == training.captions(
-        model, features, WORDS
-    )
-    with pytest.raises(ValueError, match="`prefixes` must be at most 9 words long, <start> counted. Received: 10"):
-        next_words(np.ones((1, 10), int))
+    long = np.full((1, 14), 3)
+    assert next_words(long)[0] == pytest.approx(model.predict([features[1:2], long], verbose=0)[0, 13], abs=1e-6)
+    greedy = [search.greedy(training.next_words(model, one), 12)[0] for one in features]
+    said = captioning.decode([words + (captioning.PAD,) * (12 - len(words)) for words in greedy], WORDS)
+    assert said == training.captions(model, features, WORDS, 12)
 
 
 def test_a_step_gives_words_and_a_map(model, features):
@@ -135,8 +133,8 @@ def test_a_saved_decoder_still_shows_where_it_looks(model, features, tmp_path):
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda: training.decoder((9, 5), 2, 10), "words"),
-        (lambda: training.decoder((9, 5), 9, 1), "length"),
+        (lambda: training.decoder((9, 5), 2), "words"),
+        (lambda: training.captions(None, [], WORDS, 0), "length"),
         (lambda: training.train(None, [], [], epochs=0), "epochs"),
         (lambda: training.train(None, [], [], epochs=1, batch_size=0), "batch_size"),
         (lambda: training.train(None, [0], [], epochs=1, rate=0), "rate"),
