@@ -1,166 +1,66 @@
-"""A folder or a zip of pictures, one folder for each class → arrays, and an account of what was found on the way."""
+"""A folder or a zip of pictures → arrays, and an account of what was found on the way."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from cnnlab.common.errors import DataError, FileNote, cause
 from cnnlab.common.validate import check_choice, check_int, check_number, pair
-from cnnlab.data.dataset import Dataset
-from cnnlab.data.pictures.archive import MERGED, unpack
-from cnnlab.data.pictures.find import Found, choose, find_images, relative, twins
-from cnnlab.data.pictures.read import FITS, ImageError, read_image
-from cnnlab.data.pictures.split import Duplicate, draw_split, find_duplicates
+from cnnlab.data.pictures.archive import MERGED, SPELLING, check_encoding, unpack
+from cnnlab.data.pictures.find import FOLDERS, Found, Picture, choose, few, find_images, twins
+from cnnlab.data.pictures.labels import same
+from cnnlab.data.pictures.read import FITS, MAX_PIXELS, ImageError, read_image
+from cnnlab.data.pictures.report import ImageFolder
+from cnnlab.data.pictures.split import KEPT_FIRST, draw_split, find_duplicates
 
 MAX_IMAGES = 5_000
-_EXAMPLES = 4  # files named for one reason in a report
-
-
-@dataclass(frozen=True, eq=False)
-class ImageFolder:
-    """Labelled pictures from files, split, and what was found on the way.
-
-    Attributes
-    ----------
-    images : ndarray of uint8, shape (N, H, W, 3), values 0 … 255
-    labels : ndarray of int64, shape (N,), an index into `class_names` for each picture
-    class_names : tuple of str, the folders' names in alphabetical order
-    files : tuple of N str, the files with forward slashes, from the folder of the data set on
-    splits : ndarray of str, shape (N,): ``"train"``, ``"validation"`` or ``"test"``
-    skipped : files left out, each with its reason
-    notes : files that had to be changed to be read (turned, converted …), each with what was done
-    duplicates : pairs of files with the same pixels
-    empty_classes : class folders without a single picture that could be read
-    source : where the pictures came from, in words
-    presplit : whether the folder came with train and validation folders of its own
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-    class_names: tuple[str, ...]
-    files: tuple[str, ...]
-    splits: np.ndarray
-    skipped: tuple[FileNote, ...]
-    notes: tuple[FileNote, ...]
-    duplicates: tuple[Duplicate, ...]
-    empty_classes: tuple[str, ...]
-    source: str
-    presplit: bool
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __repr__(self) -> str:
-        size = "×".join(map(str, self.images.shape[1:]))
-        return (
-            f"ImageFolder({len(self):,} images of {size}, {len(self.class_names)} classes, {len(self.skipped)} files "
-            f"left out, source: {self.source})"
-        )
-
-    def split(self, name: str) -> Dataset:
-        """The pictures of one split.
-
-        Parameters
-        ----------
-        name : ``"train"``, ``"validation"`` or ``"test"``, one that the folder has
-
-        Raises
-        ------
-        ValueError
-            If there is no such split.
-        """
-        check_choice(name, "name", tuple(dict.fromkeys(self.splits.tolist())))
-        rows = self.splits == name
-        return Dataset(self.images[rows], self.labels[rows], self.class_names, f"{self.source}, {name}")
-
-    def counts(self) -> dict[str, tuple[int, ...]]:
-        """How many pictures each split has of each class: split → one number for each class."""
-        names = [name for name in ("train", "validation", "test") if (self.splits == name).any()]
-        classes = len(self.class_names)
-        return {
-            name: tuple(np.bincount(self.labels[self.splits == name], minlength=classes).tolist()) for name in names
-        }
-
-    def report(self) -> str:
-        """The account in words: what is there, what was left out and why, what to look at before training."""
-        how = "split by its folders" if self.presplit else "split here, the same share of every class"
-        size = " × ".join(map(str, self.images.shape[1:3]))
-        lines = [f"{len(self):,} pictures of {size}, {how}:"]
-        for name, counts in self.counts().items():
-            each = ", ".join(f"{c} {n}" for c, n in zip(self.class_names, counts, strict=True))
-            lines.append(f"  {name}: {each}")
-        lines += _reasons(self.skipped, "left out")
-        lines += _reasons(self.notes, "changed to be read")
-        return "\n".join([*lines, *self._warnings()])
-
-    def _warnings(self) -> Iterator[str]:
-        if self.empty_classes:
-            yield f"no picture for: {', '.join(self.empty_classes)}; these are no classes here"
-        across = [pair for pair in self.duplicates if pair.across]
-        if across:
-            pairs = "; ".join(f"{pair.second} is {pair.first}" for pair in across[:_EXAMPLES])
-            yield f"the same picture on both sides of a split: {len(across)} ({pairs}{_more(across)})"
-        conflicts = [pair for pair in self.duplicates if pair.conflict]
-        if conflicts:
-            pairs = "; ".join(f"{pair.first} and {pair.second}" for pair in conflicts[:_EXAMPLES])
-            yield f"one picture with two labels: {len(conflicts)} ({pairs}{_more(conflicts)})"
-        for split, counts in self.counts().items():
-            missing = [name for name, count in zip(self.class_names, counts, strict=True) if not count]
-            if missing:
-                yield f"{split} has no picture of: {', '.join(missing)}"
-        totals = np.bincount(self.labels, minlength=len(self.class_names))
-        if totals.max() >= 3 * totals.min():
-            few, many = self.class_names[totals.argmin()], self.class_names[totals.argmax()]
-            yield (
-                f"unbalanced: {totals.max():,} of {many}, {totals.min():,} of {few}; always saying {many} is right in "
-                f"{100 * totals.max() / totals.sum():.0f} % of cases"
-            )
-
-
-def _reasons(found: tuple[FileNote, ...], what: str) -> list[str]:
-    if not found:
-        return []
-    files: dict[str, list[str]] = {}
-    for one in found:
-        files.setdefault(one.reason, []).append(one.file)
-    lines = [f"{what}: {len(found):,}"]
-    for reason, names in files.items():
-        lines.append(f"  {reason}: {', '.join(names[:_EXAMPLES])}{_more(names)}")
-    return lines
-
-
-def _more(listed: list) -> str:
-    return f" and {len(listed) - _EXAMPLES:,} more" if len(listed) > _EXAMPLES else ""
 
 
 def image_folder(
     path: str | os.PathLike,
     image_size: int | tuple[int, int] = 96,
     *,
+    labels: str | None = None,
+    groups: str | None = None,
     validation: float = 0.2,
     seed: int = 0,
     fit: str = "crop",
     duplicates: str = "drop",
     max_images: int = MAX_IMAGES,
+    max_pixels: int = MAX_PIXELS,
+    stretch_16_bit: bool = False,
+    encoding: str | None = None,
 ) -> ImageFolder:
-    """Read a folder, or a zip of one, in which each class has a folder of pictures.
+    r"""Read a folder, or a zip of one, in which each class has a folder of pictures, or a table or the names say it.
 
     Either ``cats/…, dogs/…`` or, split already, ``train/cats/…, train/dogs/…, validation/cats/…`` and perhaps
-    ``test/…``; folders within a class folder belong to the class. One folder around all of it does not matter.
+    ``test/…``; folders within a class folder belong to the class. The folders of a split may have other usual names
+    (``Training``, ``test_set``, ``seg_train``, ``dev``), or lie within those of the classes. A folder around all of it
+    does not matter. Where there is no validation folder, validation is drawn from the training pictures.
 
     Parameters
     ----------
     path : the folder, or the zip file. A zip is unpacked into a temporary folder, with the care of `unpack`
     image_size : side in pixels, or (height, width), that all pictures are brought to
-    validation : share of every class held out for validation where the folder is not split already, 0 … 0.9
+    labels
+        where the class is. ``"folder"``: the outermost folder (None: the same, but refused where all of these hold the
+        same folders); ``"parent"``: the innermost; ``"path"``: all of them, ``dogs/beagle``; ``"name"``: what comes
+        before the number in a file's name, ``cat.0.jpg``; ``"labels.csv"``: a table among the files or beside the
+        notebook, with ``"labels.csv:breed"`` for one of several columns
+    groups
+        what must stay on one side of a split (a patient, a video): a column of that table, or a regular expression
+        whose bracket is searched in the file's name with its folders, such as ``r"(patient\d+)_"``. Where the split is
+        given, a group stays in the test set rather than in the validation set, and there rather than in the training
+        set; the pictures left out are reported
+    validation : share of every class held out for validation where the data has none, 0 … 0.9
     seed : of that split, and of the choice among more than `max_images` pictures
     fit : ``"crop"`` cuts the middle out of a picture of another shape, ``"pad"`` adds black, ``"stretch"`` distorts
     duplicates
@@ -170,6 +70,9 @@ def image_folder(
     max_images
         read at most this many, the same share of every class and split but at least one, drawn at random. Bounds the
         memory: a pixel takes 3 bytes, so 5,000 pictures of 96 × 96 take 138 MB, and twice that where any are left out
+    max_pixels : a larger picture is made smaller while it is read, see `read_image`
+    stretch_16_bit : see `read_image`
+    encoding : of the names in a zip, or of the table, that are not in UTF-8, such as ``"cp949"``; see `unpack`
 
     Returns
     -------
@@ -180,7 +83,8 @@ def image_folder(
     ------
     DataError
         If there is no such folder or zip, the zip could do harm (see `unpack`), fewer than two classes have pictures,
-        or the names of two differ only in upper and lower case.
+        a class has one picture (or one group) and nothing to hold out, the names of two differ only in upper and lower
+        case, or it cannot be told where the class is. The message says what to do.
 
     Examples
     --------
@@ -195,105 +99,196 @@ def image_folder(
     """
     path = Path(os.path.abspath(path))  # "." has no name, and a link should keep its own
     size = pair(image_size, "image_size")
+    labels = _checked_labels(labels)
+    _check_groups(groups)
     validation = check_number(validation, "validation", 0, 0.9)
     check_int(seed, "seed", minimum=0)
     check_choice(fit, "fit", FITS)
     check_choice(duplicates, "duplicates", ("drop", "keep"))
     check_int(max_images, "max_images", minimum=2)
+    check_int(max_pixels, "max_pixels", minimum=1)
+    check_encoding(encoding)
 
-    how = {"size": size, "fit": fit, "drop": duplicates == "drop"}
-    how |= {"max_images": max_images, "validation": validation, "seed": seed}
+    def read(folder: Path, unpacked: Sequence[FileNote] = ()) -> ImageFolder:
+        found = find_images(folder, path.name, labels, groups, encoding)
+        for one in unpacked:
+            said = one.reason.startswith((MERGED, SPELLING))
+            (found.notes if said else found.skipped).append(one)
+            name = one.file.rpartition("/")[2]
+            clash = [known for known in found.classes if same(known) == same(name)]
+            if clash and one.reason.startswith(MERGED):
+                raise DataError(twins(path.name, clash[0], name))
+        chosen = choose(found, max_images, seed)
+        how = {"fit": fit, "max_pixels": max_pixels, "stretch_16_bit": stretch_16_bit}
+        images, pictures = _open(found, chosen, size, how)
+        return _split(found, images, pictures, path.name, validation, seed, duplicates == "drop", labels)
+
     try:
         if path.is_dir():
-            return _read(find_images(path), path.name, **how)
+            return read(path)
         if not path.is_file():
             raise DataError(f"there is no folder and no zip file {path.name!r} here")
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary, "unpacked")
-            skipped = unpack(path, folder)
-            found = find_images(folder)
-            classes = {name.casefold() for name in found.classes}
-            for one in skipped:
-                name = one.file.rpartition("/")[2]
-                if one.reason.startswith(MERGED) and name.casefold() in classes:
-                    raise DataError(twins(path.name, [*found.classes, name]))
-            found.skipped[:0] = skipped
-            return _read(found, path.name, **how)
+            return read(folder, unpack(path, folder, encoding=encoding))
     except OSError as error:
         raise DataError(f"{path.name} was not read: {cause(error)}") from None
 
 
-def _read(
+def _checked_labels(labels: object) -> str | None:
+    if labels is None or labels in (*FOLDERS, "name"):
+        return labels
+    if isinstance(labels, (str, os.PathLike)) and re.search(r"\.(csv|tsv|txt)(:.|$)", os.fspath(labels), re.IGNORECASE):
+        return os.fspath(labels).replace("\\", "/")
+    raise ValueError(
+        "`labels` must be None, 'folder', 'parent', 'path', 'name', or a table such as 'labels.csv' or "
+        f"'labels.csv:breed'. Received: {labels!r}"
+    )
+
+
+def _check_groups(groups: object) -> None:
+    try:
+        if groups is not None:
+            re.compile(groups)
+    except (re.error, TypeError) as error:
+        rule = "`groups` must be None, a column of the table of labels or a regular expression"
+        raise ValueError(f"{rule} ({error}). Received: {groups!r}") from None
+
+
+def _open(
+    found: Found, chosen: list[Picture], size: tuple[int, int], how: dict[str, object]
+) -> tuple[np.ndarray, list[Picture]]:
+    """The pixels of those pictures that can be read, and which these are."""
+    images = np.empty((len(chosen), *size, 3), np.uint8)
+    read = []
+    for picture in chosen:
+        try:
+            images[len(read)], said = read_image(picture.file, size, **how)
+        except ImageError as error:
+            found.skipped.append(FileNote(picture.name, str(error)))
+            continue
+        read.append(picture)
+        found.notes += [FileNote(picture.name, one) for one in said]
+    return images[: len(read)], read
+
+
+def _split(
     found: Found,
+    images: np.ndarray,
+    pictures: list[Picture],
     source: str,
-    *,
-    size: tuple[int, int],
-    fit: str,
-    drop: bool,
-    max_images: int,
     validation: float,
     seed: int,
+    drop: bool,
+    labels: str | None,
 ) -> ImageFolder:
-    """Open the files, and leave out what cannot be read or is there twice."""
-    if problem := twins(source, found.classes):
-        raise DataError(problem)
-    chosen = choose(found, max_images, seed)
-    images = np.empty((len(chosen), *size, 3), np.uint8)
-    rows, names, hashes, notes = [], [], [], []
-    for row, (file, _, _) in enumerate(chosen):
-        name = relative(file, found.root)
-        try:
-            images[row], said = read_image(file, size, fit=fit)
-        except ImageError as error:
-            found.skipped.append(FileNote(name, str(error)))
-            continue
-        rows.append(row)
-        names.append(name)
-        hashes.append(hashlib.sha256(images[row]).digest())
-        notes += [FileNote(name, one) for one in said]
+    """Leave out what is there twice or on two sides, and draw the validation set where there is none."""
+    labelled = np.array([row for row, picture in enumerate(pictures) if picture.label], dtype=np.int64)
+    unlabelled = [row for row, picture in enumerate(pictures) if not picture.label]
+    pool = [pictures[row] for row in labelled]
+    names = [picture.name for picture in pool]
+    classes = np.array([picture.label for picture in pool], dtype=object)
+    splits = np.array([picture.split or "train" for picture in pool], dtype="<U10")
+    grouped = any(picture.group for picture in pool)
+    groups = np.array([picture.group or picture.name for picture in pool], dtype=object)
+    presplit = any(picture.split for picture in pool)
 
-    classes = np.array([chosen[row][1] for row in rows], dtype=object)
-    if found.presplit:
-        splits = np.array([chosen[row][2] for row in rows], dtype="<U10")
-    elif drop:
-        splits = np.full(len(rows), "train", dtype="<U10")  # drawn below, when each picture is there once
-    else:
-        splits = draw_split(_labels(classes)[1], validation, seed)
-    pairs, reasons = find_duplicates(hashes, classes, splits, names)
+    reasons = _in_two_splits(groups, splits) if grouped and presplit else {}
+    draws = validation > 0 and "validation" not in splits
+    hashes = [hashlib.sha256(images[row]).digest() for row in labelled]
+    stay = [row for row in range(len(pool)) if row not in reasons]
+
+    def draw(rows: Sequence[int]) -> None:
+        rows = np.array([row for row in rows if splits[row] == "train"], dtype=np.int64)
+        if draws and len(set(classes[rows])) > 1:
+            _refuse_lone(source, found, classes[rows], groups[rows], grouped)
+            splits[rows] = draw_split(_numbers(classes[rows])[1], validation, seed, groups[rows] if grouped else None)
+
+    if not drop:
+        draw(stay)
+    pairs, copies = find_duplicates(
+        [hashes[row] for row in stay], classes[stay], splits[stay], [names[r] for r in stay]
+    )
     if drop:
-        found.skipped += [FileNote(names[row], reason) for row, reason in sorted(reasons.items())]
-    kept = [row for row in range(len(rows)) if not (drop and row in reasons)]
+        reasons |= {stay[row]: reason for row, reason in copies.items()}
+        stay = [row for row in stay if row not in reasons]
+        draw(stay)
+    found.skipped += [FileNote(names[row], reason) for row, reason in sorted(reasons.items())]
 
-    class_names, labels = _labels(classes[kept])
+    class_names, numbers = _numbers(classes[stay])
     if len(class_names) < 2:
-        raise DataError(_too_few(source, found, class_names))
-    redraw = drop and not found.presplit
+        raise DataError(_too_few(source, found, class_names, labels))
+    gone = {names[row] for row in reasons}
     return ImageFolder(
-        images=images if len(kept) == len(images) else images[np.array(rows)[kept]],
-        labels=labels,
+        images=images if len(stay) == len(images) else images[labelled[stay]],
+        labels=numbers,
         class_names=class_names,
-        files=tuple(names[row] for row in kept),
-        splits=draw_split(labels, validation, seed) if redraw else splits[kept],
+        files=tuple(names[row] for row in stay),
+        splits=splits[stay],
+        groups=tuple(groups[stay]) if grouped else (),
+        unlabelled_images=images[unlabelled],
+        unlabelled_files=tuple(pictures[row].name for row in unlabelled),
         skipped=tuple(found.skipped),
-        notes=tuple(notes),
+        notes=tuple(one for one in found.notes if one.file not in gone),
         duplicates=tuple(pairs),
         empty_classes=tuple(sorted(set(found.classes) - set(class_names))),
         source=source,
-        presplit=found.presplit,
+        presplit=presplit,
+        how_split=_how_split(presplit, draws, grouped, labels),
     )
 
 
-def _labels(classes: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+def _numbers(classes: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     """The class names in order, and the index of each picture's class."""
     names = tuple(sorted(set(classes)))
-    return names, np.array([names.index(name) for name in classes], dtype=np.int64)
+    number = {name: index for index, name in enumerate(names)}
+    return names, np.array([number[name] for name in classes], dtype=np.int64)
 
 
-def _too_few(source: str, found: Found, class_names: tuple[str, ...]) -> str:
+def _in_two_splits(groups: np.ndarray, splits: np.ndarray) -> dict[int, str]:
+    """Row → why it is left out: its group has pictures in a set to judge with as well."""
+    home: dict[str, str] = {}
+    for split in KEPT_FIRST:
+        for group in groups[splits == split]:
+            home.setdefault(group, split)
+    rows = [row for row, group in enumerate(groups) if splits[row] != home[group]]
+    return {row: f"its group {groups[row]} is in the {home[groups[row]]} set" for row in rows}
+
+
+def _how_split(presplit: bool, drawn: bool, grouped: bool, labels: str | None) -> str:
+    share = "whole groups, about the same share of every class" if grouped else "the same share of every class"
+    if not presplit:
+        return f"split here, {share}" if drawn else "not split"
+    by = "split by its folders" if labels in (None, "name", *FOLDERS) else "split by its folders or its table"
+    return f"{by}, validation drawn here from train ({share})" if drawn else by
+
+
+def _refuse_lone(source: str, found: Found, classes: np.ndarray, groups: np.ndarray, grouped: bool) -> None:
+    """Refuse a class of which nothing could be held out and something kept."""
+    of: dict[str, set[str]] = {}
+    for name, group in zip(classes, groups, strict=True):
+        of.setdefault(name, set()).add(group)
+    lone = sorted(name for name, those in of.items() if len(those) == 1)
+    if not lone:
+        return
+    unit = "group" if grouped else "picture"
+    has = "has" if len(lone) == 1 else "have"
+    raise DataError(
+        f"{source}: {few(lone)} {has} one {unit} only, to train on or to validate on. Add another {unit}, take the "
+        f"class out, or pass validation=0, which holds nothing out.{_left_out(found)}"
+    )
+
+
+def _too_few(source: str, found: Found, class_names: tuple[str, ...], labels: str | None) -> str:
+    what = "folders with pictures, one for each class, such as cats/ and dogs/"
+    if labels is not None and labels not in FOLDERS:
+        what = f"classes with pictures by labels={labels!r}"
     there = ", ".join(class_names) or "none"
+    hint = f" {found.hint}." if found.hint else ""
+    return f"{source} must hold at least two {what}. Found {len(class_names)}: {there}.{_left_out(found)}{hint}"
+
+
+def _left_out(found: Found) -> str:
     reasons = Counter(one.reason for one in found.skipped)
     why = "; ".join(f"{count} × {reason}" for reason, count in reasons.most_common(3))
-    return (
-        f"{source} must hold at least two folders with pictures, one for each class, such as cats/ and dogs/. Found "
-        f"{len(class_names)}: {there}." + (f" Left out: {why}." if why else "")
-    )
+    return f" Left out: {why}." if why else ""

@@ -6,10 +6,14 @@ other programs.
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import math
 import os
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +22,9 @@ from PIL import Image, ImageOps
 from cnnlab.common.errors import DataError
 from cnnlab.common.validate import check_choice, check_int, pair
 
-MAX_PIXELS = 50_000_000  # of one picture; a phone makes 12 to 50 million
+MAX_PIXELS = 50_000_000  # of one picture; a phone makes 12 to 50 million, some 108 or 200
 MAX_BYTES = 100_000_000  # of one file
+MAX_MEMORY = 1 << 30  # bytes of one picture while it is unpacked
 FITS = ("crop", "pad", "stretch")
 
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
@@ -27,10 +32,17 @@ ENDINGS = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG", ".gif": "GIF", ".bmp": "BMP",
     ".tif": "TIFF", ".tiff": "TIFF", ".webp": "WEBP", ".ppm": "PPM", ".pgm": "PPM", ".pbm": "PPM",
 }  # fmt: skip
-_UNREAD = {".heic", ".heif", ".avif", ".svg", ".eps", ".pdf", ".psd", ".raw", ".cr2", ".nef", ".dng", ".ico", ".jp2"}
+_HEIF = (".heic", ".heif")
+_UNREAD = {".avif", ".svg", ".eps", ".pdf", ".psd", ".raw", ".cr2", ".nef", ".dng", ".ico", ".jp2"}
+NAMED = (*ENDINGS, *_HEIF, *sorted(_UNREAD))  # what files with pictures in them are called
 _MOST_FRAMES = 100  # counted; Pillow's way through the pages of a TIFF takes four times as long for twice as many
-_ORIENTATION = 0x0112  # the EXIF tag
-_TURNED = range(2, 9)  # its values that are not "as stored"
+_ORIENTATION = 0x0112  # the EXIF tag, and what each of its values but 1, "as stored", asks for
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+_BYTES = {"1": 1, "L": 1, "P": 1}  # of a pixel as Pillow holds it; 4 in other modes, or a little less
 
 # What Pillow's readers raise between them on files with flipped, missing or added bytes.
 DAMAGED = (
@@ -49,16 +61,24 @@ def read_image(
     *,
     fit: str = "crop",
     max_pixels: int = MAX_PIXELS,
+    stretch_16_bit: bool = False,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Read a picture of any common kind as red, green and blue bytes, and say what had to be done to it.
 
     Parameters
     ----------
-    path : a JPEG, PNG, GIF, BMP, TIFF, WebP or PPM file, whatever its name ends in
+    path : a JPEG, PNG, GIF, BMP, TIFF, WebP or PPM file, whatever its name ends in; where ``pillow-heif`` is installed,
+        HEIC too
     image_size : side in pixels, or (height, width); None keeps the picture's own
     fit : what happens when the shape is another: ``"crop"`` cuts the middle out, ``"pad"`` adds black, ``"stretch"``
         distorts
-    max_pixels : a larger picture is refused before its pixels are unpacked
+    max_pixels
+        a larger picture is made smaller while it is read, within a gigabyte of memory: a JPEG is unpacked at a half, a
+        quarter or an eighth, others whole. Without an `image_size`, or beyond the memory, it is refused before its
+        pixels are unpacked
+    stretch_16_bit
+        bring the darkest and the brightest value of a picture of more than 8 bits to 0 and 255. It is then seen, but no
+        longer comparable in brightness with others
 
     Returns
     -------
@@ -73,7 +93,7 @@ def read_image(
     Notes
     -----
     A picture is turned as its EXIF says, laid on white where it is transparent, brought from 16 bits to 8 (65,535
-    becomes 255) and from CMYK to RGB; of several frames or pages the first is taken.
+    becomes 255, unless stretched) and from CMYK to RGB; of several frames or pages the first is taken.
 
     Examples
     --------
@@ -92,16 +112,12 @@ def read_image(
     ending = path.suffix.lower()
     try:
         _check_file(path)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _any_size():
             warnings.simplefilter("ignore")  # a large or sloppy file is judged below, by rules of our own
-            with Image.open(path, formats=_FORMATS) as file:
-                width, height = file.size
-                if width * height > max_pixels:
-                    raise ImageError(f"{width:,} × {height:,} pixels, and {max_pixels:,} in all are allowed")
+            with Image.open(path, formats=_formats()) as file:
                 notes = _named(ending, file.format)
-                if size is not None:
-                    file.draft("RGB", (2 * size[1], 2 * size[0]))  # a JPEG can be unpacked at a half, a quarter …
-                picture = _as_rgb(file, notes)
+                reduced = _check_size(file, size, max_pixels, notes)
+                picture = _as_rgb(file, notes, reduced, stretch_16_bit)
                 if size is not None:
                     picture = _fitted(picture, size, fit)
                 return np.array(picture, dtype=np.uint8), tuple(notes)
@@ -109,8 +125,6 @@ def read_image(
         raise
     except PermissionError:
         raise ImageError("may not be read") from None
-    except Image.DecompressionBombError:
-        raise ImageError(f"far more than the {max_pixels:,} pixels allowed") from None
     except Image.UnidentifiedImageError:
         raise ImageError(_not_a_picture(ending)) from None
     except DAMAGED as error:
@@ -129,6 +143,52 @@ def _check_file(path: Path) -> None:
         raise ImageError(f"{size:,} bytes, and {MAX_BYTES:,} are allowed")
 
 
+@contextlib.contextmanager
+def _any_size() -> Iterator[None]:
+    """Without Pillow's own limit on pixels: `_check_size` has one that can be set, and judges before they are read."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def _formats() -> tuple[str, ...]:
+    """The kinds that are tried: HEIC too where the reader for it is installed."""
+    if importlib.util.find_spec("pillow_heif") is None:
+        return _FORMATS
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    return (*_FORMATS, "HEIF")
+
+
+def _check_size(file: Image.Image, size: tuple[int, int] | None, max_pixels: int, notes: list[str]) -> int:
+    """How many times smaller, in both directions, a picture over the limit is to be made as soon as it is unpacked.
+
+    Asks a JPEG to be unpacked at a fraction at once. Refuses what would take too much memory.
+    """
+    width, height = file.size
+    over = width * height > max_pixels
+    if over and size is None:
+        raise ImageError(f"{width:,} × {height:,} pixels, and {max_pixels:,} in all are allowed")
+    needed = 0
+    if file.format in ("JPEG", "MPO") and size is not None:
+        if "progression" in file.info:  # all its coefficients are unpacked, at any fraction
+            needed = 6 * width * height
+        fraction = next((n for n in (1, 2, 4, 8) if width * height <= n * n * max_pixels), 8)
+        least = max(1, min(2 * max(size), min(width, height) // fraction))
+        file.draft("RGB", (least, least))
+    needed = max(needed, _BYTES.get(file.mode, 4) * file.width * file.height)
+    if needed > MAX_MEMORY:
+        raise ImageError(
+            f"{width:,} × {height:,} pixels would take {needed:,} bytes of memory, and {MAX_MEMORY:,} are allowed"
+        )
+    if over:
+        notes.append(f"more than {max_pixels:,} pixels ({width:,} × {height:,}), made smaller while it was read")
+    return math.ceil((file.width * file.height / max_pixels) ** 0.5)
+
+
 def _named(ending: str, kind: str | None) -> list[str]:
     """The note about a name that does not fit the contents."""
     kind = "JPEG" if kind == "MPO" else kind  # a JPEG with a second picture behind it, as some cameras make
@@ -138,6 +198,8 @@ def _named(ending: str, kind: str | None) -> list[str]:
 
 
 def _not_a_picture(ending: str) -> str:
+    if ending in _HEIF:
+        return f"{ending} is not read here: save it as JPEG or PNG, or install pillow-heif"
     if ending in _UNREAD:
         return f"{ending} is not read here: save it as JPEG or PNG"
     if ending in ENDINGS:
@@ -145,17 +207,17 @@ def _not_a_picture(ending: str) -> str:
     return f"not a picture ({ending or 'no ending'})"
 
 
-def _as_rgb(file: Image.Image, notes: list[str]) -> Image.Image:
+def _as_rgb(file: Image.Image, notes: list[str], reduced: int, stretch: bool) -> Image.Image:
     """The first frame, upright, opaque, eight bits: adds to `notes` whatever that took."""
     if file.format != "MPO" and (frames := _frames(file)) != "1":
         notes.append(f"the first of {frames} frames or pages")
-    if file.getexif().get(_ORIENTATION) in _TURNED:
+    picture = _reduced(file, reduced)
+    turn = _UPRIGHT.get(file.getexif().get(_ORIENTATION))
+    if turn is not None:
         notes.append("turned as its EXIF says")
-        picture = ImageOps.exif_transpose(file)
-    else:
-        picture = file
-    if picture.mode.startswith("I"):
-        picture = Image.fromarray(_eight_bits(np.asarray(picture), notes))
+        picture = picture.transpose(turn)
+    if picture.mode.startswith("I") or (picture.mode == "F" and stretch):
+        picture = Image.fromarray(_eight_bits(np.asarray(picture), notes, stretch))
     elif picture.mode == "F":
         raise ImageError("its pixels are decimal numbers without a known range: save it as an 8-bit PNG")
     if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
@@ -182,13 +244,29 @@ def _frames(file: Image.Image) -> str:
     return f"{_MOST_FRAMES} or more"
 
 
-def _eight_bits(values: np.ndarray, notes: list[str]) -> np.ndarray:
-    """16-bit brightness (H, W) as bytes. Dark pictures stay dark, and the note says so."""
-    low, high = int(values.min()), int(values.max())
+def _reduced(picture: Image.Image, times: int) -> Image.Image:
+    """A picture made smaller: by means, or, where Pillow has none for its kind of pixels, by leaving some out."""
+    if times == 1:
+        return picture
+    if picture.mode in ("1", "P", "PA") or picture.mode.startswith("I;"):
+        smaller = (max(1, picture.width // times), max(1, picture.height // times))
+        return picture.resize(smaller, Image.Resampling.NEAREST)
+    return picture.reduce(times)
+
+
+def _eight_bits(values: np.ndarray, notes: list[str], stretch: bool) -> np.ndarray:
+    """Brightness (H, W) of more bits as bytes. Dark pictures stay dark unless stretched, and the note says so."""
+    low, high = values.min(), values.max()
+    if not np.isfinite([low, high]).all():
+        raise ImageError("some of its pixels are no numbers: save it as an 8-bit PNG")
+    if stretch:
+        notes.append(f"stretched: {low:,} becomes 0 and {high:,} becomes 255")
+        scale = 255 / (float(high) - float(low)) if high > low else 0.0
+        return np.rint((values.astype(np.float32) - np.float32(low)) * np.float32(scale)).clip(0, 255).astype(np.uint8)
     if low < 0 or high > 0xFFFF:
-        raise ImageError(f"its brightness runs from {low:,} to {high:,}: save it as an 8-bit PNG")
+        raise ImageError(f"its brightness runs from {low:,} to {high:,}: save it as an 8-bit PNG, or stretch it")
     notes.append(f"16 bits: 65,535 becomes 255 (its brightest is {high:,})")
-    return np.rint(values / 257).astype(np.uint8)
+    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def _fitted(picture: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:

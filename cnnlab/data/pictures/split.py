@@ -1,19 +1,22 @@
-"""Which picture is trained on and which is held out, and that no picture is on both sides."""
+"""Which picture is trained on and which is held out, and that neither a picture nor a group is on both sides."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-# What people call the folders of a data set that is split already.
-SPLITS = {
-    "train": "train", "training": "train",
-    "validation": "validation", "valid": "validation", "val": "validation",
-    "test": "test", "testing": "test",
+SPLITS = ("train", "validation", "test")
+# What people call the folders of a data set that is split already: words, with or without numbers and other words.
+_WORDS = {
+    "train": "train", "training": "train", "trainval": "train",
+    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation", "eval": "validation",
+    "test": "test", "testing": "test", "holdout": "test", "pred": "test",
 }  # fmt: skip
-_KEPT_FIRST = ("test", "validation", "train")  # of two copies, the one to judge with
+KEPT_FIRST = ("test", "validation", "train")  # of two copies, the one to judge with
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,18 @@ class Duplicate:
     conflict: bool
 
 
-def draw_split(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+def split_named(name: str) -> str:
+    """The split that a folder's name speaks of: ``"train"``, ``"validation"``, ``"test"``, or ``""`` for none.
+
+    >>> [split_named(name) for name in ("Training_Set", "seg_test", "dev", "train2017", "testset", "trains")]
+    ['train', 'test', 'validation', 'train', 'test', '']
+    """
+    words = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name).casefold())
+    kinds = {_WORDS.get(word) or _WORDS.get(word.removesuffix("set").removesuffix("data"), "") for word in words} - {""}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def draw_split(labels: np.ndarray, fraction: float, seed: int, groups: Sequence[str] | None = None) -> np.ndarray:
     """Hold out the same share of every class, at random but the same for the same seed.
 
     Parameters
@@ -41,6 +55,8 @@ def draw_split(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     labels : (N,) classes, whole numbers
     fraction : share to hold out, 0 … 1. A class with two pictures or more gives at least one and keeps at least one
     seed : whole number
+    groups
+        (N,) names; all pictures of one name go to the same side. The share is then met as well as whole groups allow
 
     Returns
     -------
@@ -55,12 +71,45 @@ def draw_split(labels: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     # Not scikit-learn's stratified split: of a class of two beside one of a hundred it holds out none, and it refuses a
     # class of one.
     splits = np.full(len(labels), "train", dtype="<U10")
+    if groups is not None and fraction:
+        splits[_whole_groups(labels, fraction, seed, groups)] = "validation"
+        return splits
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         held_out = min(max(round(fraction * len(rows)), 1), len(rows) - 1) if fraction else 0
         order = np.random.default_rng((seed, int(label))).permutation(len(rows))
         splits[rows[order[:held_out]]] = "validation"
     return splits
+
+
+def _whole_groups(labels: np.ndarray, fraction: float, seed: int, groups: Sequence[str]) -> np.ndarray:
+    """(N,) True for the pictures of the groups to hold out.
+
+    Groups are taken in random order, each if it brings the shares of the classes nearer to `fraction`; scikit-learn's
+    stratified group split knows no fraction, and leaves small classes without a picture.
+    """
+    names, group = np.unique(np.asarray(groups), return_inverse=True)
+    classes, label = np.unique(labels, return_inverse=True)
+    shares = np.zeros((len(names), len(classes)))  # what each group has of each class
+    np.add.at(shares, (group, label), 1)
+    shares /= shares.sum(axis=0)
+    order = np.random.default_rng(seed).permutation(len(names))
+    held_out, given = np.zeros(len(names), bool), np.zeros(len(classes))
+
+    def able(one: int) -> bool:  # every class keeps something to train on
+        return bool((given + shares[one] < 1 - 1e-9).all())
+
+    for one in order:
+        if able(one) and ((given + shares[one] - fraction) ** 2).sum() < ((given - fraction) ** 2).sum():
+            held_out[one] = True
+            given += shares[one]
+    for number in range(len(classes)):  # a class that gave none gives the smallest group that it can
+        can = [one for one in order if shares[one, number] and able(one)] if not given[number] else []
+        if can:
+            least = min(can, key=lambda one: shares[one].sum())
+            held_out[least] = True
+            given += shares[least]
+    return held_out[group]
 
 
 def find_duplicates(
@@ -94,7 +143,7 @@ def find_duplicates(
     for rows in groups.values():
         if len(rows) < 2:
             continue
-        rows.sort(key=lambda row: _KEPT_FIRST.index(splits[row]))  # stable: otherwise in the order of the files
+        rows.sort(key=lambda row: KEPT_FIRST.index(splits[row]))  # stable: otherwise in the order of the files
         first, conflict = rows[0], len(set(labels[rows].tolist())) > 1
         for row in rows[1:]:
             apart = splits[row] != splits[first] and "train" in (splits[row], splits[first])
