@@ -239,14 +239,12 @@ class _Mined(ByCases):
     def differ(self, case: Case, got: np.ndarray, right: np.ndarray) -> str:
         distances = case.args[0]
         mine, true = ({tuple(map(float, row)) for row in rows} for rows in (got, right))
-        odd, what = (mine - true, "is one of yours and none of the right ones") if mine - true else (
-            true - mine, "is missing from yours")  # fmt: skip
-        a, p, n = min(odd)
-        words = f"{case.words} you found {len(got)}, not {len(right)}: {_triple((a, p, n))} {what}"
+        a, p, n = min(mine - true or true - mine)
+        words = f"{case.words} {_triple((a, p, n))} is {'not one of them' if mine - true else 'missing'}"
         if {a, p, n} <= set(range(len(distances))):
             a, p, n = int(a), int(p), int(n)
             words += f" (d(a,p) = {read(distances[a, p])}, d(a,n) = {read(distances[a, n])})"
-        return words
+        return f"{words}; you found {len(got)} of {len(right)}" if mine <= true else words
 
 
 semi_hard = Exercise(
@@ -271,7 +269,7 @@ semi_hard = Exercise(
     diagnose=_Mined(
         truth=_semi_hard,
         cases=(
-            _embedded((7, 7, 3, 3), (0, 0), (2, 0), (0, 2.5), (4, 0), margin=4.0),
+            _embedded((7, 7, 3, 3), (0, 0), (2, 0), (0, 2.5), (4.5, 0), margin=4.0),
             _embedded((0, 1, 0, 1, 0), (0, 0), (1, 1), (1.5, 0), (0, 2), (0, 1), margin=1.0),
             _embedded((2, 2, 2, 5, 5, 9), (0, 0), (1, 0), (0, 3), (1, 1), (3, 0), (2, 2), margin=3.0),
             _embedded((4, 1, 1, 4), (0, 0), (5, 0), (5, 1), (0, 1), margin=0.5),  # there is none
@@ -454,9 +452,9 @@ contrastive = Exercise(
             ),
             Misreading(
                 partial(_contrastive, far=lambda d, m: np.maximum(m - d, 0)),
-                "the square over max(margin − d, 0) is gone.",
+                "the square of max(margin − d, 0) is gone.",
             ),
-            Misreading(partial(_contrastive, near=lambda d, m: d), "the square over d is gone for one person's pairs."),
+            Misreading(partial(_contrastive, near=lambda d, m: d), "the square of d is gone for one person's pairs."),
             Misreading(
                 partial(_contrastive, near=lambda d, m: d, far=lambda d, m: np.maximum(m - d, 0)),
                 "both squares are gone. The places of same and 1 − same are all there is to change.",
@@ -486,8 +484,8 @@ contrastive = Exercise(
             ),
         ),
         otherwise="Swap same and 1 − same, and change nothing else.",
-        praise="Right on five batches. With the sense flipped this loss still falls, to nearly 0: only the distances "
-        "of pairs show that it was learned the wrong way round.",
+        praise="Right on five batches. With the sense flipped the loss falls in training too: only the distances of "
+        "pairs show that it learns the wrong way round.",
     ),
     mistakes=(
         Mistake(lambda d, same, m: 0.0, "Swap same and 1 − same"),
@@ -685,7 +683,7 @@ class _ByPair(ByCases):
         wrong = int(np.argmax(got != right))
         pictures, persons = (" and ".join(map(str, row.tolist())) for row in (pairs[wrong], people[pairs[wrong]]))
         return (
-            f"{case.words} the pair of pictures {pictures} shows persons {persons}: you say {bool(got[wrong])}, not "
+            f"{case.words} the pair of pictures {pictures} shows people {persons}: you say {bool(got[wrong])}, not "
             f"{bool(right[wrong])}"
         )
 
@@ -780,12 +778,12 @@ honest = Exercise(
 
 def _largest(
     distances: np.ndarray, same: np.ndarray, rate: float, *, among: Callable = lambda d, s: d[~s],
-    passes: Callable = lambda share, rate: share <= rate,
+    passes: Callable = lambda share, rate: share <= rate, accepts: Callable = np.less_equal,
 ) -> float:  # fmt: skip
-    """The largest distance at which the share of `among` that is accepted `passes`; below all, if there is none."""
+    """The largest distance at which the share of `among` that is accepted `passes`; 0, if there is none."""
     others = among(distances, same)
-    good = [d for d in distances if passes(np.mean(others <= d), rate)]
-    return max(good, default=distances.min() - 1)
+    good = [d for d in distances if passes(np.mean(accepts(others, d)), rate)]
+    return max(good, default=0.0)
 
 
 def _scored(seed: int, together: int, apart: int, rate: float) -> Case:
@@ -813,7 +811,7 @@ class _AtThreshold(ByCases):
         distances, same, rate = case.args
         tau, strangers, own = got[0], int((~same).sum()), int(same.sum())
         let_in = int((distances[~same] <= tau + 1e-6).sum())
-        said = f"{case.words}, τ = {read(tau)} lets in {let_in} of {strangers} strangers"
+        said = f"{case.words}, τ = {read(tau)} lets in {let_in} of {strangers} pairs of two people"
         if got[1]:
             return f"{said} ({let_in / strangers:.2f}, more than {rate})"
         return f"{said}, and refuses {int(got[2])} of {own} pairs of one person where {int(right[2])} would do"
@@ -843,10 +841,10 @@ threshold = Exercise(
         truth=_largest,
         cases=(
             Case(
-                np.array([0.9, 0.2, 1.4, 0.5, 0.7, 0.4, 1.1, 2.0]),
+                np.array([0.9, 0.2, 1.4, 0.5, 0.7, 0.4, 0.1, 2.0]),
                 np.array([False, True, False, True, False, True, False, False]),
                 0.2,
-                words="For distances [0.9, 0.2, 1.4, 0.5, 0.7, 0.4, 1.1, 2.0], of which 0.2, 0.5 and 0.4 are one "
+                words="For distances [0.9, 0.2, 1.4, 0.5, 0.7, 0.4, 0.1, 2.0], of which 0.2, 0.5 and 0.4 are one "
                 "person's, and a rate of 0.2",
             ),
             _scored(1, 12, 20, 0.1),
@@ -892,6 +890,19 @@ threshold = Exercise(
             Misreading(
                 lambda d, same, rate: d.min(),
                 "that is the smallest of all distances. The largest one at which the rate still holds is wanted.",
+            ),
+            Misreading(
+                partial(_largest, accepts=np.less),
+                "only pairs nearer than τ were counted. d ≤ τ accepts the pair at τ itself too.",
+            ),
+            Misreading(
+                partial(_largest, passes=lambda share, rate: share < rate),
+                "the rate may be reached: at most `rate`, share <= rate.",
+            ),
+            Misreading(
+                lambda d, same, rate: np.quantile(d[~same], rate),
+                "a quantile lies on one of the distances or between two, and at a rate of 0 it is the nearest pair of "
+                "two people, which it lets in. Try the distances of the list instead.",
             ),
             Misreading(lambda d, same, rate: rate, "that is the rate itself. τ is a distance."),
         ),
@@ -991,8 +1002,8 @@ false_alarm = Exercise(
         Mistake(lambda rate, people: (rate, people), "should be one number"),
     ),
     why="Each comparison may go wrong by itself, and a stranger has to pass all of them without being taken for "
-    "anybody. Probabilities of independent events multiply, so the share that passes falls as a power. Comparisons "
-    "against one stranger are not quite independent; measured rates lie below this one and rise as it does.",
+    "anybody. Probabilities of independent events multiply, so the share that passes falls as a power. One "
+    "stranger's comparisons are not quite independent, so measured rates may lie lower.",
 )
 
 
