@@ -268,9 +268,8 @@ def mask_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     if first.shape[1:] != second.shape[1:] or {first.dtype, second.dtype} != {np.dtype(bool)}:
         received = f"{first.dtype} {first.shape} and {second.dtype} {second.shape}"
         raise ValueError(f"`first` and `second` must be boolean masks of one height and width. Received: {received}")
-    a, b = first.reshape(len(first), -1).astype(np.int64), second.reshape(len(second), -1).astype(np.int64)
-    both = a @ b.T
-    union = a.sum(axis=1)[:, None] + b.sum(axis=1) - both
+    both = np.einsum("nhw,mhw->nm", first, second, dtype=np.int64)
+    union = first.sum(axis=(1, 2))[:, None] + second.sum(axis=(1, 2)) - both
     return both / np.maximum(union, 1)
 
 

@@ -136,6 +136,7 @@ def test_mask_iou_is_the_iou_of_boxes_for_masks_that_are_boxes():
     masks = segmentation.cut(np.ones((8, 8), int), corners, [1] * 4)
     assert np.allclose(segmentation.mask_iou(masks, masks[:3]), boxes.iou(corners, corners[:3]))
     assert segmentation.mask_iou(masks[:1] & False, masks[:1] & False).tolist() == [[0.0]]
+    assert segmentation.mask_iou(masks, masks[:0]).shape == (4, 0)
 
 
 @pytest.mark.parametrize(
