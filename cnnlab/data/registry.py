@@ -46,6 +46,7 @@ def _made(name: str, file: str, make: Callable[[Sequence[Path], Path], None], lo
 
 
 _KERAS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
+_OMNIGLOT = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python"
 
 REGISTRY = {
     row.name: row
@@ -107,6 +108,23 @@ REGISTRY = {
             published.cats_and_dogs,
             "lesson 10 ends with digits and does not come to photographs",
             Part("https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip", 68_606_236),
+        ),
+        # The repository names no checksums: sizes and SHA-256 are those of the copies this project has worked with.
+        DataFile(
+            name="omniglot-1",
+            file="omniglot/images_background_small1.zip",
+            bytes=1_319_022,
+            checksum="f38eb80f801274ac2b4dff5b24289016bfaba4a7d5bb50deebf27104ad6cb8a4",
+            url=f"{_OMNIGLOT}/images_background_small1.zip",
+            lost="lesson 14 tells digits apart instead of characters of eight alphabets",
+        ),
+        DataFile(
+            name="omniglot-2",
+            file="omniglot/images_background_small2.zip",
+            bytes=1_580_917,
+            checksum="3ccaa407515a8778e5d0861875af38b17e418f301ad5bb3b5a6b65d901a41c7f",
+            url=f"{_OMNIGLOT}/images_background_small2.zip",
+            lost="lesson 14 tells digits apart instead of characters of eight alphabets",
         ),
         # The release publishes no checksum: size and SHA-256 are those of the copy this project has worked with.
         DataFile(
