@@ -30,7 +30,7 @@ IDENTITY = {
     "face_height": (0.60, 0.74),  # from the middle to the chin
     "jaw": (-0.25, 0.40),  # how much wider (or narrower) than an ellipse the face becomes towards the chin
     "eye_distance": (0.17, 0.29),  # from the middle to one eye
-    "eye_size": (0.075, 0.125),
+    "eye_size": (0.085, 0.135),
     "eye_height": (-0.16, 0.04),  # down is positive
     "brow_height": (0.09, 0.19),  # above the eye
     "brow_tilt": (-0.40, 0.40),  # slope; positive rises towards the outside
@@ -47,12 +47,12 @@ IDENTITY = {
 }
 LOOK = {
     "light": (-1.0, 1.0),  # from the left … from the right
-    "light_strength": (0.1, 0.5),
+    "light_strength": (0.1, 0.45),
     "brightness": (0.7, 1.15),
     "warmth": (-1.0, 1.0),  # of the light: blue … yellow
-    "turn": (-1.0, 1.0),  # of the head to the left … to the right, by up to 25 degrees
-    "tilt": (-10.0, 10.0),  # degrees, clockwise
-    "smile": (-1.0, 1.0),
+    "turn": (-1.0, 1.0),  # of the head to the left … to the right, by up to 20 degrees
+    "tilt": (-8.0, 8.0),  # degrees, clockwise
+    "smile": (-0.6, 1.0),
     "open": (0.0, 1.0),  # of the mouth
     "glasses": (0.0, 1.0),  # worn from 0.7 on
     "skin": (0.0, 1.0),  # dark … light
@@ -60,8 +60,8 @@ LOOK = {
     "background": (0.0, 1.0),
     "shift_x": (-0.06, 0.06),
     "shift_y": (-0.06, 0.06),
-    "scale": (0.92, 1.08),
-    "noise": (0.0, 0.06),  # standard deviation on each pixel and channel
+    "scale": (1.0, 1.15),
+    "noise": (0.0, 0.04),  # standard deviation on each pixel and channel
 }
 _LAST_SEED = 2**32 - 1
 _CHUNK = 32  # pictures drawn at a time: their arrays stay in the processor's cache
@@ -134,9 +134,9 @@ def draw(
     >>> draw(identity(seed=5), look(seed=0), side=64).shape
     (64, 64, 3)
     """
-    who, how = _row(identity, "identity", IDENTITY), _row(look, "look", LOOK)
+    who, how, side = _row(identity, "identity", IDENTITY), _row(look, "look", LOOK), check_int(side, "side", 24)
     noise = np.random.default_rng(_check_seed(seed)).standard_normal((1, side, side, 3), np.float32)
-    return _pictures(who, how, check_int(side, "side", 24), noise)[0]
+    return _pictures(who, how, side, noise)[0]
 
 
 def people(identities: int = 100, pictures: int = 8, seed: int = 0, side: int = 48) -> People:
@@ -175,169 +175,182 @@ def people(identities: int = 100, pictures: int = 8, seed: int = 0, side: int = 
 # --- drawing ----------------------------------------------------------------------------------------------------------
 
 # Colours along a scale from 0 to 1: (at, red, green, blue).
-_SKINS = np.array([(0, 0.36, 0.23, 0.16), (0.35, 0.60, 0.41, 0.29), (0.7, 0.86, 0.65, 0.51), (1, 0.98, 0.84, 0.73)])
-_HAIRS = np.array(
-    [
-        (0, 0.07, 0.06, 0.07),
-        (0.3, 0.30, 0.18, 0.11),
-        (0.5, 0.62, 0.28, 0.12),
-        (0.75, 0.88, 0.70, 0.38),
+_SCALES = {
+    "skin": [(0, 0.40, 0.26, 0.19), (0.35, 0.62, 0.43, 0.31), (0.7, 0.87, 0.66, 0.52), (1, 0.98, 0.84, 0.73)],
+    "hair": [
+        (0, 0.07, 0.06, 0.07), (0.3, 0.30, 0.18, 0.11), (0.5, 0.62, 0.28, 0.12), (0.75, 0.88, 0.70, 0.38),
         (1, 0.80, 0.80, 0.83),
-    ]
-)
-_BACKGROUNDS = np.array(
-    [(0, 0.42, 0.55, 0.66), (0.33, 0.63, 0.72, 0.64), (0.66, 0.85, 0.78, 0.66), (1, 0.70, 0.60, 0.70)]
-)
+    ],
+    "background": [(0, 0.42, 0.55, 0.66), (0.33, 0.63, 0.72, 0.64), (0.66, 0.85, 0.78, 0.66), (1, 0.70, 0.60, 0.70)],
+}  # fmt: skip
+_FRAME = np.array([0.10, 0.10, 0.12], np.float32)  # of glasses
+# From which height to which the eyes and brows, the nose and the mouth can lie, for any identity and look.
+_EYES, _NOSE, _MOUTH = (-0.82, 0.44), (-0.42, 0.66), (-0.25, 0.95)
 
 
 def _pictures(who: np.ndarray, how: np.ndarray, side: int, noise: np.ndarray) -> np.ndarray:
     """Pictures (n, S, S, 3) of n people `who` (n, 18), taken as `how` (n, 16) says, with standard normal `noise`."""
-    i = {name: column.astype(np.float32)[:, None, None] for name, column in zip(IDENTITY, who.T, strict=True)}
-    k = {name: column.astype(np.float32)[:, None, None] for name, column in zip(LOOK, how.T, strict=True)}
-    grid = ((np.arange(side, dtype=np.float32) + 0.5) * 2 / side - 1)[None]
-    x, y = grid[:, None, :] - k["shift_x"], grid[:, :, None] - k["shift_y"] + np.float32(0.03)
-    angle = np.deg2rad(k["tilt"])
-    u = (np.cos(angle) * x + np.sin(angle) * y) / k["scale"]  # in the face's own axes
-    v = (np.cos(angle) * y - np.sin(angle) * x) / k["scale"]
-    paint = _Paint(side, k["scale"])
+    face = {name: column.astype(np.float32)[:, None, None] for name, column in zip(IDENTITY, who.T, strict=True)}
+    face |= {name: column.astype(np.float32)[:, None, None] for name, column in zip(LOOK, how.T, strict=True)}
+    for name, scale in _SCALES.items():
+        at, *channels = np.array(scale).T
+        rgb = [np.interp(face[name], at, channel) for channel in channels]
+        face[f"{name}_colour"] = np.stack(rgb).astype(np.float32)  # (3, n, 1, 1)
+    face["yaw"] = np.sin(np.deg2rad(np.float32(20)) * face["turn"])
+    sheet = _Sheet(face, side)
+    _behind(sheet, face)
+    _head(sheet, face)
+    _eyes(sheet.band(*_EYES), face)
+    _nose(sheet.band(*_NOSE), face)
+    _mouth(sheet.band(*_MOUTH), face)
+    tint = 1 + 0.10 * face["warmth"] * np.array([1, 0.1, -1], np.float32)[:, None, None, None]
+    sheet.canvas *= face["brightness"] * tint
+    images = np.ascontiguousarray(np.moveaxis(sheet.canvas, 0, -1))
+    images += face["noise"][..., None] * noise
+    return np.clip(images, 0, 1, out=images)
 
-    skin, hair, back = (
-        _tone(scale, how, name) for scale, name in ((_SKINS, "skin"), (_HAIRS, "hair"), (_BACKGROUNDS, "background"))
-    )
-    w, h = i["face_width"], i["face_height"]
-    turn = np.sin(np.deg2rad(25) * k["turn"])
-    level = np.sqrt(1 - turn**2)
 
-    def place(a: np.ndarray, b: np.ndarray, out: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-        """Where the point (a, b) of a face goes when the head turns, and how much narrower things become there."""
-        depth = np.sqrt(np.maximum(1 - (a / w) ** 2 - (b / h) ** 2, 0.05)) * w * np.float32(out)
-        return a * level + depth * turn, np.maximum(level - a / depth * turn, 0.45)
+class _Sheet:
+    """n pictures to paint on, (3, n, S, S), and where their pixels are in each face's own axes.
 
-    canvas = np.empty((len(who), side, side, 3), np.float32)
-    canvas[:] = back[:, None, None, :]
-    canvas *= (1 - 0.12 * y)[..., None]
-    dark_hair = hair * 0.8
+    ``u`` points to the right and ``v`` down, both (n, S, S). Covers have edges one pixel wide.
+    """
 
-    # Behind the head: hair, neck, shoulders.
-    volume = i["hair_volume"]
-    round_hair = paint.ellipse(u, v + 0.06, w + volume, h + volume - 0.02)
-    hanging = np.minimum(
-        paint.box(u, v - i["hair_length"] / 2, w + volume * 0.9, np.maximum(i["hair_length"], 0) / 2 + 0.05), 1
-    )
-    paint.over(canvas, np.maximum(round_hair * paint.step(0.1 - v), hanging * (i["hair_length"] > 0)), dark_hair)
-    paint.over(canvas, paint.box(u, v - 0.7, w * 0.55, 0.35), skin * 0.78)
-    paint.over(canvas, paint.ellipse(u, v - 1.22, 0.85, 0.40), back * np.array([0.55, 0.5, 0.6], np.float32))
-    for sign in (-1, 1):
-        seen = np.clip(1 - sign * turn * 2.5, 0, 1)  # the far ear disappears behind the head
-        ear = paint.ellipse(
-            u - sign * w * (0.98 - 0.25 * np.maximum(sign * -turn, 0)),
-            v - i["eye_height"] - 0.1,
-            i["ear_size"] * 0.6 * (0.4 + 0.6 * seen),
-            i["ear_size"],
+    def __init__(self, face: Mapping[str, np.ndarray], side: int) -> None:
+        places = ((np.arange(side, dtype=np.float32) + 0.5) * 2 / side - 1)[None]
+        x, y = places[:, None, :] - face["shift_x"], places[:, :, None] - face["shift_y"] + np.float32(0.03)
+        angle = np.deg2rad(face["tilt"])
+        self.u = (np.cos(angle) * x + np.sin(angle) * y) / face["scale"]
+        self.v = (np.cos(angle) * y - np.sin(angle) * x) / face["scale"]
+        self.pixels = np.float32(side / 2) * face["scale"]  # in a unit of length, (n, 1, 1)
+        self.canvas = face["background_colour"] * (1 - np.float32(0.12) * y) + np.zeros_like(self.u)
+
+    def band(self, top: float, bottom: float) -> _Sheet:
+        """The rows from `top` to `bottom`: what is painted there is painted here."""
+        side = self.u.shape[1]
+        rows = slice(int((top + 1) / 2 * side), int(np.ceil((bottom + 1) / 2 * side)))
+        part = object.__new__(_Sheet)
+        part.u, part.v, part.pixels, part.canvas = (
+            self.u[:, rows],
+            self.v[:, rows],
+            self.pixels,
+            self.canvas[:, :, rows],
         )
-        paint.over(canvas, ear, skin * 0.9)
-
-    # The head, an ellipse that the jaw widens or narrows, lit from one side.
-    wide = w * (1 + i["jaw"] * np.maximum(v, 0) / h * 0.8)
-    head = paint.ellipse(u, v, wide, h)
-    across, down = np.clip(u / w, -1, 1), np.clip(v / h, -1, 1)
-    shade = 1 + k["light_strength"] * (k["light"] * across * 0.9 - 0.35 * down) - 0.22 * (across**2 + 0.4 * down**2)
-    lit = shade[..., None] * skin[:, None, None, :]
-    paint.over(canvas, head, lit)
-
-    # Hair on the forehead, higher in the middle.
-    middle = turn * w * 0.5
-    line = -h + i["hair_line"] + 0.5 * ((u - middle) / w) ** 2 * (h - 0.25)
-    fringe = np.minimum(paint.ellipse(u, v + 0.03, w + volume * 0.7, h + volume * 0.6), paint.step(line - v))
-    paint.over(canvas, fringe, hair[:, None, None, :] * (1 + 0.35 * (shade - 1))[..., None])
-
-    dark = skin * 0.35
-    eye_y, size = i["eye_height"], i["eye_size"]
-    worn = (k["glasses"] >= _GLASSES).astype(np.float32)
-    for sign in (-1, 1):
-        cx, narrow = place(sign * i["eye_distance"], eye_y)
-        across = (u - cx) / narrow
-        brow_v = v - (eye_y - i["brow_height"]) + sign * i["brow_tilt"] * across
-        paint.over(canvas, paint.box(across, brow_v, size * 1.35, i["brow_thickness"]), dark_hair * 0.7)
-        white = paint.ellipse(across, v - eye_y, size, size * 0.62)
-        paint.over(canvas, white, np.array([0.95, 0.95, 0.93], np.float32) * (0.8 + 0.2 * skin))
-        iris = paint.ellipse(across - turn * 0.04, v - eye_y, size * 0.52, size * 0.56)
-        paint.over(canvas, np.minimum(iris, white), np.array([0.12, 0.09, 0.08], np.float32))
-        lid = np.minimum(paint.ring(across, v - eye_y, size, size * 0.62, 0.018), paint.step(eye_y - v))
-        paint.over(canvas, lid, dark)
-        frame = paint.ring(across, v - eye_y - 0.01, 0.155, 0.135, 0.02)
-        paint.over(canvas, frame * worn, np.array([0.1, 0.1, 0.12], np.float32))
-    bridge_x, _ = place(np.zeros_like(w), eye_y)
-    paint.over(
-        canvas,
-        paint.box(u - bridge_x, v - eye_y, i["eye_distance"] - 0.15, 0.016) * worn,
-        np.array([0.1, 0.1, 0.12], np.float32),
-    )
-
-    # The nose: a shadow on the side away from the light, its wings, two nostrils.
-    tip_y = eye_y + i["nose_length"]
-    tip_x, _ = place(np.zeros_like(w), tip_y, 1.25)
-    along = np.clip((v - eye_y) / i["nose_length"], 0, 1)
-    ridge = bridge_x + (tip_x - bridge_x) * along
-    half = i["nose_width"] * (0.35 + 0.65 * along)
-    inside = paint.step(v - eye_y) * paint.step(tip_y - v)
-    side_u = (u - ridge) / half
-    shadow = np.clip(1 - np.abs(side_u + np.sign(k["light"]) * 0.75) / 0.5, 0, 1) * inside
-    paint.over(canvas, shadow * (0.25 + 0.6 * k["light_strength"] * np.abs(k["light"])), skin * 0.5)
-    wings = np.minimum(
-        paint.ring(u - tip_x, v - tip_y + 0.01, i["nose_width"], 0.05, 0.022), paint.step(v - tip_y + 0.015)
-    )
-    paint.over(canvas, wings * 0.8, dark)
-
-    # The mouth: a curve with lips, and what is behind them.
-    mouth_y = tip_y + i["mouth_height"]
-    cx, narrow = place(np.zeros_like(w), np.minimum(mouth_y, 0.9 * h), 1.1)
-    across = (u - cx) / narrow / i["mouth_width"]
-    curve = v - mouth_y + k["smile"] * 0.085 * (across**2 - 0.4)
-    taper = np.clip(1 - across**2, 0, 1)
-    gap = k["open"] * 0.055 * taper
-    thick = i["lips"] * np.sqrt(taper) + 0.008
-    ends = paint.step((1 - np.abs(across)) * i["mouth_width"])
-    paint.over(canvas, paint.step(thick + gap - np.abs(curve)) * ends, skin * np.array([0.82, 0.50, 0.50], np.float32))
-    inner = np.maximum(gap, 0.010)
-    paint.over(canvas, paint.step(inner - np.abs(curve)) * ends, skin * 0.12 + np.array([0.1, 0.02, 0.02], np.float32))
-
-    tint = 1 + 0.10 * k["warmth"][..., None] * np.array([1, 0.1, -1], np.float32)
-    canvas *= k["brightness"][..., None] * tint
-    canvas += k["noise"][..., None] * noise
-    return np.clip(canvas, 0, 1, out=canvas)
-
-
-class _Paint:
-    """Covers of shapes with edges one pixel wide; lengths are in halves of the side, in the face's own axes."""
-
-    def __init__(self, side: int, scale: np.ndarray) -> None:
-        self.pixels = np.float32(side / 2) * scale  # (n, 1, 1)
+        return part
 
     def step(self, inside: np.ndarray) -> np.ndarray:
-        """How much of each pixel is covered where `inside` is the distance to the edge, positive within."""
-        return np.clip(0.5 + inside * self.pixels, 0, 1)
+        """How much of each pixel is covered, `inside` being the distance to the edge, positive within."""
+        cover = inside * self.pixels
+        cover += np.float32(0.5)
+        return np.clip(cover, 0, 1, out=cover)
 
     def ellipse(self, x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self.step((1 - np.sqrt((x / a) ** 2 + (y / b) ** 2)) * np.minimum(a, b))
 
     def ring(self, x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray, thick: float) -> np.ndarray:
-        return self.step(thick - np.abs(1 - np.sqrt((x / a) ** 2 + (y / b) ** 2)) * np.minimum(a, b))
+        return self.step(np.float32(thick) - np.abs(1 - np.sqrt((x / a) ** 2 + (y / b) ** 2)) * np.minimum(a, b))
 
     def box(self, x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self.step(a - np.abs(x)) * self.step(b - np.abs(y))
 
-    def over(self, canvas: np.ndarray, cover: np.ndarray, colour: np.ndarray) -> None:
-        """Paint a colour, (3,), (n, 3) or (n, S, S, 3), over the canvas where `cover` (n, S, S) says so."""
-        if colour.ndim == 2:
-            colour = colour[:, None, None, :]
-        canvas += cover[..., None] * (colour - canvas)
+    def paint(self, cover: np.ndarray, colour: np.ndarray) -> None:
+        """Lay a colour, (3,), (3, n, 1, 1) or (3, n, S, S), over the canvas where `cover` says so."""
+        if colour.ndim == 1:
+            colour = colour[:, None, None, None]
+        layer = colour - self.canvas
+        layer *= cover
+        self.canvas += layer
 
 
-def _tone(scale: np.ndarray, how: np.ndarray, name: str) -> np.ndarray:
-    """Colours (n, 3) at the places in a scale that `how` says."""
-    at = how[:, list(LOOK).index(name)]
-    return np.stack([np.interp(at, scale[:, 0], scale[:, c]) for c in (1, 2, 3)], axis=1).astype(np.float32)
+def _turned(
+    face: Mapping[str, np.ndarray], a: np.ndarray, b: np.ndarray, out: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where the point (a, b) of a face goes when the head turns, and how much narrower things become there."""
+    w, h, yaw = face["face_width"], face["face_height"], face["yaw"]
+    level = np.sqrt(1 - yaw**2)
+    depth = np.sqrt(np.maximum(1 - (a / w) ** 2 - (b / h) ** 2, np.float32(0.05))) * w * np.float32(out)
+    return a * level + depth * yaw, np.maximum(level - a / depth * yaw, np.float32(0.45))
+
+
+def _behind(sheet: _Sheet, face: Mapping[str, np.ndarray]) -> None:
+    """Hair, neck, shoulders and ears."""
+    u, v, w, h = sheet.u, sheet.v, face["face_width"], face["face_height"]
+    skin, volume, length = face["skin_colour"], face["hair_volume"], face["hair_length"]
+    crown = sheet.ellipse(u, v + 0.06, w + volume, h + volume - 0.02) * sheet.step(0.1 - v)
+    hanging = sheet.box(u, v - length / 2, w + volume * 0.9, np.maximum(length, 0) / 2 + 0.05) * (length > 0)
+    sheet.paint(np.maximum(crown, hanging), face["hair_colour"] * 0.8)
+    sheet.paint(sheet.box(u, v - 0.7, w * 0.55, np.float32(0.35)), skin * 0.78)
+    shirt = np.array([0.55, 0.5, 0.6], np.float32)[:, None, None, None]
+    sheet.paint(sheet.ellipse(u, v - 1.22, np.float32(0.85), np.float32(0.40)), face["background_colour"] * shirt)
+    for sign in (-1, 1):
+        away = np.clip(sign * face["yaw"] * 2.5, 0, 1)  # the far ear disappears behind the head
+        x = sign * w * (0.98 - 0.25 * np.maximum(-sign * face["yaw"], 0))
+        size = face["ear_size"]
+        sheet.paint(sheet.ellipse(u - x, v - face["eye_height"] - 0.1, size * (0.6 - 0.36 * away), size), skin * 0.9)
+
+
+def _head(sheet: _Sheet, face: Mapping[str, np.ndarray]) -> None:
+    """An ellipse that the jaw widens or narrows, lit from one side, and hair on the forehead, higher in the middle."""
+    u, v, w, h = sheet.u, sheet.v, face["face_width"], face["face_height"]
+    jaw = w * (1 + face["jaw"] * np.maximum(v, 0) / h * 0.8)
+    across, down = np.clip(u / w, -1, 1), np.clip(v / h, -1, 1)
+    shade = face["light_strength"] * (0.9 * face["light"] * across - 0.35 * down)
+    shade += 1 - 0.22 * (across**2 + 0.4 * down**2)
+    sheet.paint(sheet.ellipse(u, v, jaw, h), shade * face["skin_colour"])
+    volume = face["hair_volume"]
+    line = face["hair_line"] - h + 0.5 * ((u - face["yaw"] * w * 0.5) / w) ** 2 * (h - 0.25)
+    fringe = np.minimum(sheet.ellipse(u, v + 0.03, w + volume * 0.7, h + volume * 0.6), sheet.step(line - v))
+    sheet.paint(fringe, face["hair_colour"] * (0.65 + 0.35 * shade))
+
+
+def _eyes(sheet: _Sheet, face: Mapping[str, np.ndarray]) -> None:
+    """Brows, eyes, and the glasses of those who wear them."""
+    v, size, skin = sheet.v - face["eye_height"], face["eye_size"], face["skin_colour"]
+    worn = (face["glasses"] >= _GLASSES).astype(np.float32)
+    for sign in (-1, 1):
+        x, narrow = _turned(face, sign * face["eye_distance"], face["eye_height"])
+        u = (sheet.u - x) / narrow
+        brow = v + face["brow_height"] + sign * face["brow_tilt"] * u
+        sheet.paint(sheet.box(u, brow, size * 1.35, face["brow_thickness"]), face["hair_colour"] * 0.56)
+        white = sheet.ellipse(u, v, size, size * 0.62)
+        sheet.paint(white, 0.76 + 0.19 * skin)
+        iris = np.minimum(sheet.ellipse(u - face["yaw"] * 0.04, v, size * 0.52, size * 0.56), white)
+        sheet.paint(iris, np.array([0.12, 0.09, 0.08], np.float32))
+        sheet.paint(np.minimum(sheet.ring(u, v, size, size * 0.62, 0.018), sheet.step(-v)), skin * 0.35)
+        sheet.paint(sheet.ring(u, v - 0.01, np.float32(0.155), np.float32(0.135), 0.02) * worn, _FRAME)
+    x, _ = _turned(face, np.zeros_like(worn), face["eye_height"])
+    sheet.paint(sheet.box(sheet.u - x, v, face["eye_distance"] - 0.15, np.float32(0.016)) * worn, _FRAME)
+
+
+def _nose(sheet: _Sheet, face: Mapping[str, np.ndarray]) -> None:
+    """A shadow on the side away from the light, and the wings."""
+    v, length, middle = sheet.v - face["eye_height"], face["nose_length"], np.zeros_like(face["yaw"])
+    top, _ = _turned(face, middle, face["eye_height"])
+    tip, _ = _turned(face, middle, face["eye_height"] + length, 1.25)
+    along = np.clip(v / length, 0, 1)
+    beside = (sheet.u - top - (tip - top) * along) / (face["nose_width"] * (0.35 + 0.65 * along))
+    shadow = (
+        np.clip(1 - np.abs(beside + 0.75 * np.sign(face["light"])) * 2, 0, 1) * sheet.step(v) * sheet.step(length - v)
+    )
+    sheet.paint(shadow * (0.25 + 0.6 * face["light_strength"] * np.abs(face["light"])), face["skin_colour"] * 0.5)
+    below = v - length + 0.01
+    wings = np.minimum(sheet.ring(sheet.u - tip, below, face["nose_width"], np.float32(0.05), 0.022), sheet.step(below))
+    sheet.paint(wings * 0.8, face["skin_colour"] * 0.35)
+
+
+def _mouth(sheet: _Sheet, face: Mapping[str, np.ndarray]) -> None:
+    """Two lips along a curve, and what is seen between them."""
+    y = face["eye_height"] + face["nose_length"] + face["mouth_height"]
+    x, narrow = _turned(face, np.zeros_like(y), np.minimum(y, 0.9 * face["face_height"]), 1.1)
+    u = (sheet.u - x) / narrow / face["mouth_width"]
+    away = np.abs(sheet.v - y + 0.085 * face["smile"] * (u**2 - 0.4))
+    taper = np.clip(1 - u**2, 0, 1)
+    ends = sheet.step((1 - np.abs(u)) * face["mouth_width"])
+    gap = 0.055 * face["open"] * taper
+    red = np.array([0.82, 0.50, 0.50], np.float32)[:, None, None, None]
+    sheet.paint(sheet.step(face["lips"] * np.sqrt(taper) + 0.008 + gap - away) * ends, face["skin_colour"] * red)
+    dark = np.array([0.10, 0.02, 0.02], np.float32)[:, None, None, None]
+    sheet.paint(sheet.step(np.maximum(gap, 0.010) - away) * ends, face["skin_colour"] * 0.12 + dark)
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------

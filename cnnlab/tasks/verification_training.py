@@ -137,6 +137,9 @@ class Batches(keras.utils.PyDataset):
         self.images, self.labels = check_rank(images, "images", {4: "(N, H, W, C)"}), np.asarray(labels)
         self.people, self.pictures = check_int(people, "people", 2), check_int(pictures, "pictures", 2)
         self.steps, self.seed, self.epoch = check_int(steps, "steps", 1), check_int(seed, "seed", 0), 0
+        if self.labels.shape != (len(images),):
+            rule = f"`labels` must have one entry for each of the {len(images)} images"
+            raise ValueError(f"{rule}. Received: {self.labels.size}")
         names, counts = np.unique(self.labels, return_counts=True)
         self.rows = [np.flatnonzero(self.labels == name) for name in names[counts >= pictures]]
         if len(self.rows) < people:
