@@ -51,11 +51,6 @@ def _micro(truth: np.ndarray, probabilities: np.ndarray) -> float:
     return float(both / (true + said - both))
 
 
-def _by_area(truth: np.ndarray, probabilities: np.ndarray) -> float:
-    both, true, said = _ious(truth, _argmax(probabilities))
-    return float((true * both / np.maximum(true + said - both, 1)).sum() / true.sum())
-
-
 def _in_truth(truth: np.ndarray, probabilities: np.ndarray) -> float:
     both, true, said = _ious(truth, _argmax(probabilities))
     return float((both / np.maximum(true + said - both, 1))[true > 0].mean())
@@ -90,16 +85,11 @@ _MEAN_IOU = ByCases(
             "class, and then their mean.",
         ),
         Misreading(
-            partial(_mean_iou, first=1),
-            "the background, class 0, is left out. It is a class like the others here.",
+            partial(_mean_iou, first=1), "the background, class 0, is left out. It is a class like the others here."
         ),
         Misreading(
             partial(_mean_iou, absent=0.0),
             "a class that is in neither was counted as 0. Nothing was there and nothing was said: leave it out.",
-        ),
-        Misreading(
-            partial(_mean_iou, absent=1.0),
-            "a class that is in neither was counted as 1. That rewards every class that does not exist: leave it out.",
         ),
         Misreading(
             partial(_mean_iou, absent=np.nan),
@@ -131,10 +121,6 @@ _MEAN_IOU = ByCases(
             _micro,
             "you added up all classes before you divided, so that the largest class decides. Divide for each class, "
             "then take the mean.",
-        ),
-        Misreading(
-            _by_area,
-            "you weighted the classes by their area, and the background decides again. Each class counts once.",
         ),
         Misreading(
             _over(lambda b, t, s: (b, t + s - b), lambda p: p),
@@ -219,28 +205,19 @@ dice = Exercise(
             Misreading(
                 lambda iou: (1 + iou) / 2, "half the way to 1 is no Dice: masks that share nothing must have 0."
             ),
-            Misreading(np.sqrt, "the root is larger, too, but it is another curve."),
             Misreading(
                 lambda iou: 2 * iou / (1 - iou),
                 "the areas together are the union and once more what they share: 1 + iou, not 1 − iou.",
-            ),
-            Misreading(
-                lambda iou: 2 * iou / (2 + iou),
-                "the two areas together are not 2 + iou. Take the union as 1: what they share is iou, counted twice in "
-                "the sum.",
             ),
             Misreading(
                 lambda iou: 2 * iou / (1 + 2 * iou),
                 "the union holds what they share once already. The two areas add it once more: 1 + iou, not 1 + 2 · "
                 "iou.",
             ),
-            Misreading(
-                lambda iou: min(1.0, 2 * iou), "you cut at 1 what grows beyond it. Divide by the two areas, 1 + iou."
-            ),
         ),
         otherwise="With a union of 1, `iou` is what the masks share, and 1 + iou are their two areas together.",
-        praise="0.5 became 0.67 and 0.9 became 0.95. Dice looks better than IoU and says the same: it never changes "
-        "who is best.",
+        praise="0.5 became 0.67 and 0.9 became 0.95. Dice looks better than IoU and says the same: of two predictions "
+        "for one mask the same one is better.",
     ),
     mistakes=(
         Mistake(lambda iou: 0.4, "their two areas together"),
@@ -299,10 +276,6 @@ _TRANSPOSED = ByCases(
             "where two copies of the kernel overlap, the later one replaced the earlier one. They are added.",
         ),
         Misreading(
-            partial(_transposed, lay=lambda there, new: np.maximum(there, new)),
-            "where two copies of the kernel overlap you kept the larger number. They are added.",
-        ),
-        Misreading(
             lambda x, kernel, stride: (
                 _transposed(x, kernel, stride)
                 / np.maximum(_transposed(np.ones(len(x)), np.ones(len(kernel)), stride), 1)
@@ -326,18 +299,12 @@ _TRANSPOSED = ByCases(
             "the end is cut off. The last copy begins at (n − 1) · stride and is as long as the kernel.",
         ),
         Misreading(
-            _same,
-            "that is padding 'same': n · stride numbers, the rest cut from both ends. Here everything is kept.",
+            _same, "that is padding 'same': n · stride numbers, the rest cut from both ends. Here everything is kept."
         ),
         Misreading(
             lambda x, kernel, stride: np.append(_transposed(x, kernel, stride), np.zeros(stride)),
             "n · stride + k places are too many: the last copy begins at (n − 1) · stride, and so the output ends "
             "after (n − 1) · stride + k.",
-        ),
-        Misreading(
-            lambda x, kernel, stride: np.append(_transposed(x, kernel, stride), np.zeros(stride - 1)),
-            "zeros stand at the end, where no copy of the kernel reaches. The output ends with the last copy, after "
-            "(n − 1) · stride + k places.",
         ),
         Misreading(
             lambda x, kernel, stride: np.convolve(np.repeat(x, stride), kernel),
@@ -349,8 +316,8 @@ _TRANSPOSED = ByCases(
         ),
     ),
     otherwise="Begin with zeros. Each x[i] adds x[i] · kernel to the places from i · stride on.",
-    praise="With ones everywhere the output counts: 1 1 2 1 2 1 2 1 2 1 1. A kernel of 3 does not go evenly into a "
-    "stride of 2, and that is the chequerboard.",
+    praise="With ones everywhere the output counts: 1 1 2 1 2 1 2 1 2 1 1. A stride of 2 does not divide a kernel of "
+    "3, and that is the checkerboard.",
     take=_take_row,
 )
 
@@ -498,8 +465,6 @@ def _linear(mask: np.ndarray, height: int, width: int) -> np.ndarray:
 _MOVED = (  # (what was done, what to say)
     (lambda m, h, w: np.resize(m, (h, w)), "np.resize writes the labels one after the other until the map is full; it "
      "does not know where they were."),
-    (lambda m, h, w: np.tile(m, (h // len(m) + 1, w // m.shape[1] + 1))[:h, :w], "the mask was laid beside itself like "
-     "a tile. It should become larger as a whole."),
     (lambda m, h, w: _resized(m, h, w)[::-1], "the mask stands on its head."),
     (lambda m, h, w: _resized(m, h, w)[:, ::-1], "left and right have changed places."),
     (lambda m, h, w: np.full((h, w), m[0, 0]), "one pixel fills the whole map."),
@@ -771,8 +736,7 @@ _SHIFTED = ByCases(
             "the targets are shifted by two. After <start> comes the first word, not the second.",
         ),
         Misreading(
-            lambda tokens: (tokens[:, :-1], tokens[:, :0:-1]),
-            "the targets are in reverse: [:, 1:] keeps their order.",
+            lambda tokens: (tokens[:, :-1], tokens[:, :0:-1]), "the targets are in reverse: [:, 1:] keeps their order."
         ),
         Misreading(
             lambda tokens: (tokens[:, :-1], np.roll(tokens, 1, axis=1)[:, 1:] * 0 + np.roll(tokens, 1, axis=1)[:, :-1]),
@@ -857,21 +821,21 @@ _LOSS = ByCases(
         Misreading(
             _log_loss(lambda p, i, t: i != 0),
             "your mask comes from the inputs. Where the input is <end>, the target is a padding already: take the mask "
-            "from the targets.",
+            "from the targets."
         ),
         Misreading(
             _log_loss(lambda p, i, t: p.argmax(axis=-1) != 0),
             "your mask comes from what the decoder says. It could escape every loss by saying <pad>: take the mask "
-            "from the targets.",
+            "from the targets."
         ),
         Misreading(
             _log_loss(lambda p, i, t: t > 2),
-            "<end> was left out with the paddings. It is a word that the decoder has to say in time.",
+            "<end> was left out with the paddings. It is a word that the decoder has to say in time."
         ),
         Misreading(
             lambda p, i, t: _RIGHT_LOSS(p, i, t) * np.mean(t != 0),
             "the paddings count nothing in the sum but are still among those it is divided by. Divide by the number of "
-            "places that count.",
+            "places that count."
         ),
         Misreading(
             lambda p, i, t: _RIGHT_LOSS(p, i, t) * np.sum(t != 0), "that is the sum. Divide by the number of places."
@@ -879,30 +843,25 @@ _LOSS = ByCases(
         Misreading(
             lambda p, i, t: np.mean([_RIGHT_LOSS(*row) for row in zip(p, i, t, strict=True)]),
             "you took the mean of each caption first, so that a word in a short caption weighs more. Every place "
-            "counts the same.",
+            "counts the same."
         ),
         Misreading(lambda p, i, t: -_RIGHT_LOSS(p, i, t), "the minus is missing: ln of a probability is negative."),
         Misreading(lambda p, i, t: _RIGHT_LOSS(p, i, t) / np.log(2), "that is the logarithm to base 2. Take np.log."),
-        Misreading(lambda p, i, t: _RIGHT_LOSS(p, i, t) / np.log(10), "that is the logarithm to base 10. Take np.log."),
         Misreading(
             lambda p, i, t: _right_word(p, t)[t != 0].mean(),
-            "that is the mean probability of the right words. The loss is the mean of −ln of it.",
+            "that is the mean probability of the right words. The loss is the mean of −ln of it."
         ),
         Misreading(
             lambda p, i, t: -np.log(_right_word(p, t)[t != 0].mean()),
-            "you took the logarithm of the mean. The mean of the logarithms is asked for: first ln, then the mean.",
+            "you took the logarithm of the mean. The mean of the logarithms is asked for: first ln, then the mean."
         ),
         Misreading(
             lambda p, i, t: -np.log(p.max(axis=-1))[t != 0].mean(),
-            "you took the largest probability, whatever word it belongs to. That of the right word is asked for.",
+            "you took the largest probability, whatever word it belongs to. That of the right word is asked for."
         ),
         Misreading(
             lambda p, i, t: -np.log(_right_word(p, i))[t != 0].mean(),
-            "you looked up the probability of the word that was read. That of the target is asked for.",
-        ),
-        Misreading(
-            lambda p, i, t: -np.log(p)[t != 0].mean(),
-            "you took the mean over the whole vocabulary. Only the probability of the right word counts.",
+            "you looked up the probability of the word that was read. That of the target is asked for."
         ),
     ),
     otherwise="Look up the probability of the right word, take −ln, and the mean over the places with a target above "
@@ -1019,10 +978,6 @@ _ATTENTION = ByCases(
             "you divided by √D, as a transformer does. Here the dot products are taken as they are.",
         ),
         Misreading(
-            _attend(lambda q, k: k @ q / np.linalg.norm(q) / np.linalg.norm(k, axis=1)),
-            "that is the cosine. Here the dot products are taken as they are, lengths included.",
-        ),
-        Misreading(
             _attend(lambda q, k: -((k - q) ** 2).sum(axis=1)),
             "you compared by distance. The dot product of the query with each key is asked for.",
         ),
@@ -1040,10 +995,6 @@ _ATTENTION = ByCases(
         Misreading(
             lambda q, k, v: (_softmax(k @ q), v.mean(axis=0)),
             "the weights are right and were not used: the context is a plain mean of the values.",
-        ),
-        Misreading(
-            lambda q, k, v: (_softmax(k @ q), _softmax(k @ q) @ v / len(k)),
-            "the context was divided by the number of places. The weights add up to 1 already.",
         ),
         Misreading(
             lambda q, k, v: (_softmax(k @ q), v[(k @ q).argmax()]),
