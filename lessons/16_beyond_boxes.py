@@ -963,8 +963,8 @@ plot.images(
 ) if wrong else None
 
 # %% [markdown]
-# About half of the errors come from the eyes: with perfect ones, hardly a shape is called by a wrong name. What stays is
-# the mouth's own, above all the relation, where the two offsets are nearly equal. …
+# Many errors come from the eyes: with perfect ones, far fewer shapes are called by a wrong name. What stays is the
+# mouth's own, above all the relation.
 #
 # ## The course in one table
 #
