@@ -28,7 +28,7 @@ CELLS = {  # the cells that this needs, by what stands in them
     "imports": "import keras\n",
     "scenes": "unseen = scenes.scenes(",
     "label maps": "images_unseen, truth =",
-    "U-Net": "segmentation_training.train(",
+    "U-Net": "history = segmentation_training.train(",
     "captions": "words = captioning.vocabulary(",
     "features": "def look(",
     "captioner": "captioning_training.train(",

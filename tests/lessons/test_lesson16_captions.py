@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections import Counter
 from statistics import mode
@@ -10,10 +11,11 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from lesson_files import ROOT
 
 from cnnlab import captioning, scenes, segmentation
 from cnnlab.checks import lesson16 as check
-from cnnlab.tasks import captioning_training, search, segmentation_training
+from cnnlab.tasks import captioning_training, search
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def test_the_language(told, truths):
 
 def test_the_captions_of_training_use_the_same_words_and_repeat_little(truths):
     """1,300 different captions, most of them seen once or twice; every word hundreds of times."""
-    learn = [one for one in scenes.scenes(4000, seed=2000, **segmentation.WORLD) if captioning.is_clear(one)]
+    learn = [one for one in scenes.scenes(4000, seed=3000, **segmentation.WORLD) if captioning.is_clear(one)]
     said = [captioning.describe(one) for one in learn]
     assert captioning.vocabulary(said) == captioning.vocabulary(truths)
     assert np.mean(np.array(list(Counter(said).values())) <= 2) > 0.6
@@ -105,29 +107,21 @@ def test_the_exercises_agree_with_the_library():
 
 @pytest.mark.skipif(not os.environ.get("CNNLAB_SLOW"), reason="trains for minutes: set CNNLAB_SLOW=1")
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_captions_from_the_trained_encoder(told, truths, seed):
-    """As the lesson does it: the U-Net, its maps, the captioner; slots 0.95, all true 0.80, shuffled 0.02."""
-    keras.utils.set_random_seed(seed)
-    learn = scenes.scenes(2500, seed=1000 + seed, **segmentation.WORLD)
-    unet = segmentation_training.unet()
-    segmentation_training.train(unet, *segmentation_training.stack(learn), epochs=3)
-
-    def look(some):
-        answers = segmentation_training.predict(unet, np.stack([one.image for one in some]))
-        maps = np.concatenate([answers["shape"], answers["colour"]], axis=-1)
-        return captioning_training.with_coordinates(maps.reshape(-1, 12, 4, 12, 4, 13).mean(axis=(2, 4)))
-
-    words = captioning.vocabulary(truths)
-    features = look(told)
-    learn = [one for one in scenes.scenes(4000, seed=2000 + seed, **segmentation.WORLD) if captioning.is_clear(one)]
-    sentences = captioning.encode([captioning.describe(one) for one in learn], words, 10)
-    speaker = captioning_training.decoder(features.shape[1:], len(words))
-    captioning_training.train(speaker, look(learn), sentences, epochs=10)
-    spoken = captioning_training.captions(speaker, features, words, length=9)
+def test_captions_from_the_trained_encoder(seed):
+    """The lesson's own cells, as the benchmark runs them."""
+    spec = importlib.util.spec_from_file_location("_captioning_benchmark", ROOT / "benchmarks" / "captioning.py")
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    _, names = benchmark.train("quick", seed)
+    truths, spoken, words = names["truths"], names["spoken"], names["words"]
     own, shuffled = (captioning.score(truths, said) for said in (spoken, captioning.shuffled(spoken)))
     assert own.slots >= 0.95
     assert own.true >= 0.80
     assert shuffled.true <= 0.02
-    wide = [search.beam(captioning_training.next_words(speaker, one), 9, 3)[0][0] for one in features[:100]]
-    beamed = captioning.decode([said + (captioning.PAD,) * (9 - len(said)) for said in wide], words)
-    assert sum(one != other for one, other in zip(beamed, spoken, strict=False)) <= 10
+    wrong = [k for k, pair in enumerate(zip(truths, spoken, strict=True)) if not captioning.is_true(*pair)]
+    mended = 0
+    for k in wrong[:30]:
+        next_words = captioning_training.next_words(names["speaker"], names["features"][k])
+        said = search.beam(next_words, 9, 3)[0][0]
+        mended += captioning.is_true(truths[k], captioning.decode([said], words)[0])
+    assert mended <= 5  # "few or none"
