@@ -54,13 +54,12 @@ SEED = 0
 # %% [markdown]
 # # Part one: a label for every pixel
 #
-# A box says where a thing ends, up and down, left and right. A robot that is to grasp the thing needs its outline; so
-# does a doctor who measures a tumour, and a car that asks where the road is. The answer they need is one class for
-# *every pixel*.
+# A box says where a thing ends to the left and right, above and below. A robot that grasps needs the outline. So does a
+# doctor who measures a tumour, and a car that asks where the road is. Their answer is one class for *every pixel*.
 #
 # The data are the scenes of lesson 12, made smaller: two shapes in 48 × 48 pixels. Each scene knows which pixels belong
-# to which shape. From that comes its **label map**: an array (48, 48) of whole numbers, 0 for the background, then 1
-# circle, 2 square, 3 triangle.
+# to which shape. From that comes its **label map**: an array (48, 48) of whole numbers: 0 background, 1 circle, 2
+# square, 3 triangle.
 #
 # **Predict.** How many numbers is the label of one picture? The network gives a probability for each class at each
 # pixel. How many numbers is its answer?
@@ -68,9 +67,8 @@ SEED = 0
 # %% tags=["nbval-check-output"]
 WORLD = segmentation.WORLD
 unseen = scenes.scenes(200, seed=7, **WORLD)
-one = unseen[0]
-labels = segmentation.label_map(one)
-print(one.caption, "-> label map", labels.shape, labels.dtype, "with the classes", np.unique(labels).tolist())
+labels = segmentation.label_map(unseen[0])
+print(unseen[0].caption, "-> label map", labels.shape, "with the classes", np.unique(labels).tolist())
 print(labels.size, "labels,", labels.size * len(segmentation.SHAPES), "probabilities")
 
 # %%
@@ -83,17 +81,15 @@ mask_plot.panels(
 )
 
 # %% [markdown]
-# 2,304 labels, 9,216 probabilities. Nobody drew these maps by hand; for photographs somebody must. One picture of the
-# Cityscapes data set took more than an hour and a half.
-#
-# A shape that lies behind another has only its visible pixels. A pixel belongs to one class, never to two.
+# A program drew these maps. For photographs people do: one street scene of the Cityscapes data set took them more than
+# an hour and a half.
 #
 # ## Accuracy lies
 #
 # How good is an answer? The first idea is the part of all pixels that are right. Test it on a "network" that has
 # learned nothing: it says *background* everywhere.
 #
-# **Predict.** What is its pixel accuracy, roughly: 0.2, 0.5 or 0.8?
+# **Predict.** What is its pixel accuracy: about 0.2, 0.5 or 0.8?
 
 # %% tags=["nbval-check-output"]
 images_unseen, truth = segmentation_training.stack(unseen)
@@ -103,14 +99,10 @@ for k, name in enumerate(segmentation.SHAPES):
     print(f"  {name:10} {(truth['shape'] == k).mean():6.1%} of the pixels")
 
 # %% [markdown]
-# 0.835, for an answer that has found nothing. Most of a picture is background, so most pixels are won for free. In a
-# picture of a small tumour the same answer would have 0.99.
+# 0.835, and it has found nothing. Most of a picture is background, so most pixels are won for nothing.
 #
-# So measure every class by itself, with a measure that you know from boxes: **intersection over union**, of two sets of
-# pixels this time. For class k: the pixels where both maps say k, over those where at least one says k.
-#
-# Work it out once, for two maps of four rows. Class 1 is a square of four pixels; the answer found three of them, and
-# one more that is not there.
+# So measure each class by itself, with a measure you know from boxes: **intersection over union**, this time of pixels.
+# For class k: the pixels where both maps say k, over those where at least one says k. Work it out once by hand.
 
 # %%
 TRUE = np.array([[0, 0, 0, 0, 0], [0, 1, 1, 0, 2], [0, 1, 1, 0, 2], [0, 0, 0, 0, 0]])
@@ -118,12 +110,13 @@ SAID = np.array([[0, 0, 0, 0, 0], [0, 1, 1, 0, 2], [0, 1, 0, 1, 2], [0, 0, 0, 0,
 plot.grids(
     {"the truth": TRUE, "what was said": SAID},
     alt=f"Two label maps of 4 × 5 pixels. The truth, row by row: {TRUE.tolist()}. What was said: {SAID.tolist()}.",
-    width=8,
+    width=7,
+    height=2.8,
 )
 
 # %% [markdown]
-# **Predict.** Both say 1 at 3 pixels; at least one says 1 at 5. What is the IoU of class 1? What are those of classes 0
-# and 2, and what is the mean of the three?
+# **Predict.** Both maps say 1 at 3 pixels; at least one says 1 at 5. What is the IoU of class 1? What are those of
+# classes 0 and 2, and what is the mean of the three?
 
 
 # %% tags=["nbval-check-output"]
@@ -134,37 +127,33 @@ def class_iou(truth, said, k):
 
 
 by_hand = [class_iou(TRUE, SAID, k) for k in range(3)]
-print("by hand", np.round(by_hand, 3).tolist(), "  mean", round(np.mean(by_hand), 3))
-print("library", segmentation.iou(TRUE, SAID, 3).round(3).tolist())
-print("accuracy", segmentation.pixel_accuracy(TRUE, SAID))
-print("Dice   ", segmentation.dice(TRUE, SAID, 3).round(3).tolist())
+print("IoU by hand", np.round(by_hand, 3).tolist(), "  mean", round(np.mean(by_hand), 3))
+print("library    ", segmentation.iou(TRUE, SAID, 3).round(3).tolist())
+print("Dice       ", segmentation.dice(TRUE, SAID, 3).round(3).tolist())
+print("accuracy   ", segmentation.pixel_accuracy(TRUE, SAID))
 
 # %% [markdown]
-# 3/5, 13/15 and 2/2; the mean of the three is 0.822, while 0.9 of the pixels are right. The mean over the classes is
-# the **mean IoU**, the usual measure of segmentation. A class of ten pixels counts in it as much as the background.
+# 13/15, 3/5 and 2/2. The mean over the classes, here 0.822, is the **mean IoU**, the usual measure of segmentation. A
+# class of two pixels counts in it as much as the background. A class that is in neither map has the IoU 0 / 0: it could
+# be neither found nor missed, and is left out.
 #
-# What of a class that neither map has? Its IoU would be 0 / 0. It could be neither found nor missed, so it is left out.
-#
-# **Predict.** The mean IoU of "all background", with accuracy 0.835, over four classes?
+# **Predict.** What is the mean IoU of "all background" over the four classes?
 
 # %% tags=["nbval-check-output"]
 print("IoU of each class:", segmentation.iou(truth["shape"], nothing, 4).round(3).tolist())
-print(f"mean IoU {segmentation.mean_iou(truth['shape'], nothing, 4):.3f}")
 metric = keras.metrics.MeanIoU(num_classes=4)
 metric.update_state(truth["shape"], nothing)
-print(f"Keras    {float(metric.result()):.3f}")
+print(f"mean IoU {segmentation.mean_iou(truth['shape'], nothing, 4):.3f}, Keras says {float(metric.result()):.3f}")
 
 # %% [markdown]
-# 0.835 / 4 = 0.209. (Counts are added over all 200 pictures before anything is divided.) `keras.metrics.MeanIoU` takes
-# class numbers. A network gives probabilities: take the most probable class of each pixel first, `argmax(axis=-1)`, or
-# tell Keras with `sparse_y_pred=False`.
+# 0.835 / 4 = 0.209. (The pixels of all 200 pictures are counted together before anything is divided.) Keras' metric
+# takes class numbers. Of a network's probabilities take the most probable class first: `argmax(axis=-1)`.
 #
 # ### Exercise: mean IoU
 #
-# Write `my_mean_iou(truth, probabilities)`. `truth` is a label map (H, W), `probabilities` has shape (H, W, C). The
-# class of a pixel is its most probable one. The background counts; a class in neither map is left out. If you are
-# stuck, `check.mean_iou.hint()` gives a nudge, `check.mean_iou.hint(2)` a stronger one, and `check.mean_iou.solution()`
-# an answer.
+# `truth` is a label map (H, W), `probabilities` has shape (H, W, C). The class of a pixel is its most probable one. The
+# background counts; a class in neither map is left out. If you are stuck, `check.mean_iou.hint()` gives a nudge,
+# `check.mean_iou.hint(2)` a stronger one, and `check.mean_iou.solution()` an answer.
 
 
 # %% tags=["exercise-mean_iou"]
@@ -176,16 +165,12 @@ def my_mean_iou(truth, probabilities):
 check.mean_iou(my_mean_iou)
 
 # %% [markdown]
-# ## Dice
+# ### Exercise: Dice
 #
 # Medicine prefers another measure of the same two sets, the **Dice** coefficient: twice the pixels that both have, over
 # the sum of the two sizes. For class 1 above: 2 · 3 / (4 + 4) = 0.75, where IoU is 0.6. It is the F1 score of the
-# pixels, and never less than IoU.
-#
-# ### Exercise: from one to the other
-#
-# The two always put answers in the same order, because each can be worked out from the other. An IoU of 1/2 is a Dice
-# of 2/3. Write the formula. (Call what both have *b* and the union *u*: what is the sum of the two sizes?)
+# pixels, and each of the two can be worked out from the other: an IoU of 1/2 is a Dice of 2/3. Write the formula. (Call
+# what both have *b* and the union *u*. What is the sum of the two sizes?)
 
 
 # %% tags=["exercise-dice"]
@@ -199,16 +184,16 @@ check.dice(my_dice)
 # %% [markdown]
 # ## Down and up again
 #
-# A network that names pixels must know two things. *What* is it: circle or square? For that it must see the whole
-# shape, twenty pixels and more. *Where* exactly does it end? For that it must not lose a single pixel.
+# A network that names pixels must know two things. *What* is there? For that it must see the whole shape, twenty pixels
+# wide. *Where* exactly does it end? For that it must not lose a pixel.
 #
-# The **encoder** is the network you know: convolutions and poolings, 48 → 24 → 12 → 6. At 6 × 6 each cell sees most of
-# the picture and knows what is there, only not where within its 8 × 8 pixels. The **decoder** goes back up, 6 → 12 → 24
-# → 48, and a last 1 × 1 convolution gives the classes of each pixel.
+# The **encoder** is the network you know: convolutions and poolings, 48 → 24 → 12 → 6. A cell of the last map sees a
+# large part of the picture and knows what is there, but not where within its 8 × 8 pixels. The **decoder** goes back
+# up, 6 → 12 → 24 → 48, and a last 1 × 1 convolution gives each pixel its classes.
 #
 # How does a map grow? One way is the **transposed convolution**. A convolution gathers: each output is a sum over a
-# window. The transposed one scatters: each *input* lays down a copy of the kernel, multiplied by its value, and the
-# copies lie `stride` apart. Where they overlap, they are added.
+# window. The transposed one scatters: each *input* lays down a copy of the kernel, multiplied by its value. The copies
+# lie `stride` apart, and where they overlap, they are added.
 #
 # **Predict.** Four ones, a kernel of three ones, stride 2: four copies of 1 1 1, each two places further right. Which
 # numbers come out?
@@ -222,50 +207,38 @@ for row in copies:
 print(*copies.sum(axis=0), "<- the sum")
 
 # %% [markdown]
-# 1 1 2 1 2 1 2 1 1: every second place inside gets two copies, its neighbours one. The input was the same everywhere,
-# and the output has a pattern. Is it so with other kernels? Ask Keras, whose layer is called `Conv1DTranspose`.
+# 1 1 2 1 2 1 2 1 1: inside, every second place gets two copies and its neighbours one. The input was the same
+# everywhere; the output has a pattern. Here is Keras' layer in two dimensions, with this kernel and one of four. The
+# third way first enlarges the map by copying each value into 2 × 2 pixels, then convolves as usual.
 #
-# **Predict.** Which of the kernels 2, 3 and 4 write evenly with stride 2?
-
-# %% tags=["nbval-check-output"]
-for size in (2, 3, 4):
-    layer = layers.Conv1DTranspose(1, size, strides=2, kernel_initializer="ones", use_bias=False)
-    row = keras.ops.convert_to_numpy(layer(np.ones((1, 4, 1), "float32")))[0, :, 0]
-    print(f"kernel {size}:", *row.astype(int))
-
-# %% [markdown]
-# Kernel 2 writes each place once, kernel 4 each place twice but for the ends. **The kernel must be a multiple of the
-# stride.** In two dimensions the pattern is the product of two such rows:
+# **Predict.** Which of the three is even, but for the border?
 
 # %%
-counts = {}
-for size in (3, 4):
-    layer = layers.Conv2DTranspose(1, size, strides=2, kernel_initializer="ones", use_bias=False)
-    counts[f"kernel {size}, stride 2"] = keras.ops.convert_to_numpy(layer(np.ones((1, 4, 4, 1), "float32")))[0, ..., 0]
+ones = np.ones((1, 4, 4, 1), "float32")
+plain = dict(kernel_initializer="ones", use_bias=False)
+layer3, layer4 = (layers.Conv2DTranspose(1, size, strides=2, **plain) for size in (3, 4))
+maps = {
+    "transposed, kernel 3, stride 2": layer3(ones),
+    "transposed, kernel 4, stride 2": layer4(ones),
+    "enlarged, then convolved": layers.Conv2D(1, 3, **plain)(layers.UpSampling2D(2)(ones)),
+}
 plot.grids(
-    counts,
-    alt="How many copies reach each pixel, from 4 × 4 ones. Kernel 3: inside, a checkerboard of 1, 2 and 4. Kernel 4: "
-    "4 everywhere inside, 2 at the sides and 1 in the corners.",
-    width=9,
-    height=4.6,
+    {name: keras.ops.convert_to_numpy(values)[0, ..., 0] for name, values in maps.items()},
+    alt="What three ways make of 4 × 4 ones. Kernel 3: inside, a checkerboard of 1, 2 and 4. Kernel 4: 4 everywhere "
+    "inside, 2 at the sides, 1 in the corners. Enlarged and convolved: 9 everywhere.",
+    width=10,
+    height=3.8,
 )
 
 # %% [markdown]
-# On the left is the **checkerboard** that many generated pictures show. Nothing was trained; the layer is made so, and
-# training has to work against it. One remedy is the right kernel. Another is to **enlarge first and convolve then**:
-# `UpSampling2D` copies each value into 2 × 2 pixels, and an ordinary convolution writes each output once.
-
-# %% tags=["nbval-check-output"]
-enlarged = layers.UpSampling2D(2)(np.ones((1, 4, 4, 1), "float32"))
-convolved = layers.Conv2D(1, 3, kernel_initializer="ones", use_bias=False)(enlarged)
-values = np.unique(keras.ops.convert_to_numpy(convolved)).tolist()
-print("enlarged to", tuple(enlarged.shape[1:3]), "and convolved: every value is", values)
-
-# %% [markdown]
+# On the left is the **checkerboard** that many generated pictures show. Nothing was trained: the layer is made so, and
+# training has to work against it. The remedy is a kernel that is a multiple of the stride, or to enlarge first and
+# convolve then, as the network below does.
+#
 # ### Exercise: the transposed convolution
 #
 # Write it by hand, in one dimension, for any numbers: each `x[i]` lays down `x[i] · kernel` from place i · stride on,
-# and what overlaps is added. The output is as long as it takes.
+# and what overlaps is added.
 
 
 # %% tags=["exercise-transposed"]
@@ -279,10 +252,10 @@ check.transposed(my_transposed)
 # %% [markdown]
 # ## Skips
 #
-# Can a decoder put an edge back to the pixel from 6 × 6 cells? It would have to remember, in the channels of one cell,
-# what 8 × 8 pixels looked like. The **U-Net** does not ask for that. It keeps each map of the encoder before it is
-# pooled, and lays it beside the decoder's map of the same size: a **skip**. From below comes *what* is there, from the
-# side *where* it ends. Drawn with the encoder on the left and the decoder on the right, it has the shape of a U.
+# Can a decoder put an edge back to the pixel from 6 × 6 cells? Each cell would have to remember, in its channels, what
+# 8 × 8 pixels looked like. The **U-Net** does not ask for that. It keeps each map of the encoder before it is pooled,
+# and lays it beside the decoder's map of the same size: a **skip**. From below comes *what* is there, from the side
+# *where* it ends. Drawn with the way down on the left and the way up on the right, it has the shape of a U.
 
 
 # %%
@@ -314,36 +287,26 @@ print({name: out.shape[1:] for name, out in mine.output.items()}, f"{mine.count_
 print("the library's U-Net has as many:", model.count_params() == mine.count_params())
 
 # %% [markdown]
-# It has two **heads** on one body: one names the shape of each pixel, the other its colour. Both are 1 × 1 convolutions
-# with a softmax over their classes.
+# It has two **heads** on one body: one names the shape of each pixel, the other its colour.
 #
-# Is it the skips that help, or is a U-Net just larger? Leave the skips out, and the decoder's convolutions see fewer
-# channels: fewer parameters. For a fair comparison make the other one wider until both have the same number.
-
-# %% tags=["nbval-check-output"]
-RIVALS = {"with skips": ((8, 16, 32, 64), True), "without": ((9, 18, 34, 67), False)}
-for name, (filters, skips) in RIVALS.items():
-    rival = segmentation_training.unet(filters=filters, skips=skips)
-    print(f"{name:10} filters {filters}: {rival.count_params():,} parameters")
-
-# %% [markdown]
-# Both learn for the same short time, from the same 800 scenes.
+# Is it the skips that help, or is a U-Net just larger? Without skips the decoder's convolutions see fewer channels. For
+# a fair comparison make that network wider until both have the same number of parameters, and let both learn from the
+# same 800 scenes for a short time.
 #
 # **Predict.** How far is the one with skips ahead in mean IoU: not at all, a few points of a hundred, or more than ten?
 
 # %%
 FEW, ROUNDS = (800, 4) if PROFILE == "quick" else (5_000, 10)
 few, few_labels = segmentation_training.stack(scenes.scenes(FEW, seed=2_000 + SEED, **WORLD))
-rival_scores = {}
-drawn = {unseen[1].caption: images_unseen[1], "the truth": truth["shape"][1]}
-for name, (filters, skips) in RIVALS.items():
+drawn, rival_scores = {"the picture": images_unseen[1], "the truth": truth["shape"][1]}, {}
+for name, filters, skips in [("with skips", (8, 16, 32, 64), True), ("without", (9, 18, 34, 67), False)]:
     keras.utils.set_random_seed(SEED)
     rival = segmentation_training.unet(filters=filters, skips=skips)
     segmentation_training.train(rival, few, few_labels, epochs=ROUNDS)
     guess = segmentation_training.predict(rival, images_unseen)["shape"].argmax(axis=-1)
     drawn[name] = guess[1]
     rival_scores[name] = segmentation.mean_iou(truth["shape"], guess, 4)
-    print(f"{name:10} mean IoU {rival_scores[name]:.2f}")
+    print(f"{name:10} {rival.count_params():,} parameters, mean IoU {rival_scores[name]:.2f}")
 
 # %%
 mask_plot.panels(
@@ -353,10 +316,12 @@ mask_plot.panels(
 )
 
 # %% [markdown]
+# The lead was … points in our three trainings.
+#
 # ## Sizes that do not halve
 #
-# Our 48 can be halved three times. What of a picture of 50 pixels? 50 → 25 → 12, for pooling drops the odd row. On the
-# way up 12 → 24, and at the skip 24 meets 25.
+# 48 can be halved three times. A picture of 50 pixels? 50 → 25 → 12, for pooling drops the odd row. On the way up 12 →
+# 24, and at the skip 24 meets 25:
 
 # %%
 x = keras.Input((50, 50, 3))
@@ -368,21 +333,17 @@ try:
     layers.Concatenate()([back, first])
 except ValueError as error:
     print(str(error).split(". ")[0])
-
-# %% [markdown]
-# Two remedies. Round *up* at the pooling (`padding="same"`: 50 → 25 → 13 → 26) and **crop** what is too much at the
-# skip. That is what `segmentation_training.unet` does:
-
-# %% tags=["nbval-check-output"]
 odd = segmentation_training.unet((50, 45, 3))
 print([layer.name for layer in odd.layers if "crop" in layer.name], odd.output["shape"].shape[1:])
 
 # %% [markdown]
-# Or **pad** the picture until it fits, and cut the answer back to size.
+# One remedy is to round *up* at the pooling, with `padding="same"` (50 → 25 → 13 → 26), and to **crop** what is too
+# much at the skip; the library's U-Net does that. The other is to **pad** the picture until it fits, and to cut the
+# answer back to size.
 #
 # ### Exercise: a size that fits
 #
-# Write `my_size(n, levels)`: the smallest size, at least `n`, that can be halved `levels` times without a rest.
+# Write `my_size(n, levels)`: the smallest size, at least `n`, that can be halved `levels` times without a remainder.
 
 
 # %% tags=["exercise-fitting_size"]
@@ -396,8 +357,8 @@ check.fitting_size(my_size)
 # %% [markdown]
 # ## Train it
 #
-# The loss is the cross-entropy of lesson 05 at every pixel; its mean over the pixels is what falls. Shape is the harder
-# question: a colour can be read off one pixel, a shape only off many. So the shape head counts twice.
+# The loss is the cross-entropy of lesson 05 at every pixel, and its mean. Shape is the harder question: a colour can be
+# read off one pixel, a shape only off many. So the shape head counts twice.
 
 # %%
 COUNT, EPOCHS = (2_500, 4) if PROFILE == "quick" else (20_000, 20)
@@ -405,41 +366,46 @@ images, targets = segmentation_training.stack(scenes.scenes(COUNT, seed=1_000 + 
 keras.utils.set_random_seed(SEED)
 model = segmentation_training.unet()
 history = segmentation_training.train(model, images, targets, epochs=EPOCHS, weights={"shape": 2, "colour": 1})
-said = segmentation_training.predict(model, images_unseen)
-answer = {head: p.argmax(axis=-1) for head, p in said.items()}
 
 # %%
+said = segmentation_training.predict(model, images_unseen)
+answer = {head: p.argmax(axis=-1) for head, p in said.items()}
 scores = {head: segmentation.mean_iou(truth[head], answer[head], p.shape[-1]) for head, p in said.items()}
 print({f"mean IoU by {head}": round(score, 3) for head, score in scores.items()})
 for name, value in zip(segmentation.SHAPES, segmentation.iou(truth["shape"], answer["shape"], 4), strict=True):
     print(f"  {name:10} {value:.2f}")
 
 # %% [markdown]
-# More than 0.9 on scenes that it has never seen, where "all background" had 0.21. (Our trainings with seeds 0, 1 and 2:
-# …; `PROFILE = "full"`: …)
+# More than 0.9 by shape on scenes that it has never seen, where "all background" had 0.21. (…)
 #
-# **Predict.** Where do the wrong pixels lie? What part of them has a pixel of another class next to it, in the true
-# map?
+# **Predict.** Where do the wrong pixels lie? Which part of them touches a pixel of another class in the true map?
 
 # %%
 wrong = answer["shape"] != truth["shape"]
 around = (1, 3, 3)  # within one picture, a pixel and its eight neighbours
 edge = ndimage.maximum_filter(truth["shape"], around) != ndimage.minimum_filter(truth["shape"], around)
 print(f"{edge.mean():.0%} of all pixels lie at an edge, and {edge[wrong].mean():.0%} of the wrong ones")
-print(f"wrong at an edge {wrong[edge].mean():.1%}, elsewhere {wrong[~edge].mean():.2%}")
-
-# %%
-worst = np.argsort(-wrong.sum(axis=(1, 2)))
 drawn = {}
-for i in (0, *worst[:2]):
+for i in (0, *np.argsort(-wrong.sum(axis=(1, 2)))[:2]):  # one scene, and the two with most mistakes
     grey = 0.4 + 0.5 * images_unseen[i].mean(axis=-1, keepdims=True)
     drawn |= {f"no. {i}": images_unseen[i], f"no. {i}, truth": truth["shape"][i], f"no. {i}, said": answer["shape"][i]}
     drawn[f"no. {i}, wrong: {wrong[i].sum()}"] = np.where(wrong[i][..., None], (0.84, 0.37, 0.0), grey)
-mask_plot.panels(drawn, columns=4, alt="…")
+
+# %%
+mask_plot.panels(
+    drawn,
+    columns=4,
+    alt="Three scenes, each as picture, true label map, answer, and with the wrong pixels in red: "
+    + "; ".join(title for title in drawn if "wrong" in title)
+    + ". In the first they lie along the outlines; in the other two a shape has the wrong class.",
+)
 
 # %% [markdown]
-# The explorer shows one class at a time. It gives its probability at each pixel; you choose the threshold above which a
-# pixel counts. Answer first: work out the IoU from the counts of pixels that it prints.
+# Most wrong pixels lie along the outlines, where the true map is drawn with a ruler and the picture has grey pixels.
+# The worst scenes are of another kind: there a whole shape has the wrong name.
+#
+# The explorer shows one class at a time. You choose the probability above which a pixel counts; it prints how many
+# pixels are common to truth and answer. Work out the IoU first.
 
 # %%
 explore.MaskInspector(
@@ -447,38 +413,38 @@ explore.MaskInspector(
 )
 
 # %% [markdown]
+# - Move the threshold from 0.5 to 0.05 and to 0.95. Which way does the outline go, and where is the IoU best?
+# - Which class loses most, and in which picture?
+#
 # ## Masks move with their picture
 #
-# A photograph is resized with interpolation: a new pixel between two others gets a value in between. Do the same to a
-# label map, and see. Here a map of background (0) and triangle (3) is made twice as large.
+# A photograph is enlarged with interpolation: a new pixel between two others gets a value in between. Do the same to a
+# label map of background (0) and triangle (3).
 #
 # **Predict.** Which classes does the enlarged map hold?
 
-# %% tags=["nbval-check-output"]
-number = next(i for i, s in enumerate(unseen) if set(s.labels) == {2})
+# %%
+number = next(i for i, s in enumerate(unseen) if set(s.labels) == {2})  # triangles only
 small = truth["shape"][number]
 smooth = keras.ops.image.resize(small[..., None].astype("float32"), (96, 96), interpolation="bilinear")
 smooth = keras.ops.convert_to_numpy(smooth)[..., 0].round().astype(int)
 nearest = segmentation.resize(small, 96)
 for name, values in [("before", small), ("bilinear, rounded", smooth), ("nearest", nearest)]:
     print(f"{name:18}", {segmentation.SHAPES[k]: int((values == k).sum()) for k in np.unique(values)})
-
-# %%
 mask_plot.panels(
     {"the picture": images_unseen[number], "bilinear, rounded": smooth, "nearest": nearest},
     width=8,
-    alt="A scene of two triangles; its label map enlarged with bilinear interpolation, where every triangle has a rim "
-    "of circle and square pixels; and enlarged with nearest, without any.",
+    alt="A scene of triangles; its label map enlarged with bilinear interpolation, where every triangle has a rim of "
+    "circle and square pixels; and enlarged with nearest, without any.",
 )
 
 # %% [markdown]
-# Half way between background and triangle lie 1 and 2, circle and square: a rim of things that are not there. Class
-# numbers are names, not quantities. **Resize label maps with nearest only**, which takes every label from some pixel
-# and makes none up.
+# Between background and triangle lie 1 and 2, circle and square: a rim of things that are not there. Class numbers are
+# names, not amounts. **Resize label maps with nearest only**: it takes each label from some pixel and makes none up.
 #
 # ### Exercise: find the bug
 #
-# This function makes rims. Write one that does not, for any height and width, whole numbers in and out.
+# This function makes rims. Write one that does not, for any height and width.
 #
 # ```python
 # def resize_mask(mask, height, width):
@@ -489,33 +455,32 @@ mask_plot.panels(
 
 # %% tags=["exercise-resize_mask"]
 def my_resize(mask, height, width):
-    return ...
+    return ...  # (height, width) whole numbers
 
 
 # %% tags=["nbval-check-output"]
 check.resize_mask(my_resize)
 
 # %% [markdown]
-# Augmentation (lesson 09) moves pictures, and the label must go along: one draw of chance for both. `RandomAffine` of
-# this course takes both in one dictionary, draws one matrix, and resamples the mask with nearest.
+# Augmentation (lesson 09) moves pictures, and the label must go along: one draw of chance for both. This course's
+# `RandomAffine` takes both, draws one matrix, and resamples the mask with nearest.
 
 # %%
 layer = augment.RandomAffine(rotation=0.1, zoom=0.2, flip="horizontal", seed=SEED)
 pair = {"images": images_unseen[:4], "segmentation_masks": truth["shape"][:4, ..., None]}
 moved = {name: keras.ops.convert_to_numpy(values) for name, values in layer(pair, training=True).items()}
-top = {f"picture {i}": moved["images"][i] for i in range(4)}
-below = {f"mask {i}": moved["segmentation_masks"][i, ..., 0] for i in range(4)}
 mask_plot.panels(
-    top | below,
+    {f"picture {i}": moved["images"][i] for i in range(4)}
+    | {f"mask {i}": moved["segmentation_masks"][i, ..., 0] for i in range(4)},
     columns=4,
-    alt="Four scenes turned, resized and some of them mirrored, and their label maps, "
-    "moved by the same matrices: every shape has its colour in the map at the same place.",
+    alt="Four scenes turned, resized and some of them mirrored, and below them their label maps, moved by the same "
+    "matrices: every shape lies at the same place in both.",
 )
 
 # %% [markdown]
 # ### Exercise: find the bug, again
 #
-# Here is a flip that somebody wrote for training. Half of all pictures are spoilt by it. Which?
+# Somebody wrote this flip for training. It spoils half of all pictures. Which half? Mend it.
 #
 # ```python
 # def random_flip(image, mask, rng):
@@ -525,8 +490,6 @@ mask_plot.panels(
 #         mask = mask[:, ::-1]
 #     return image, mask
 # ```
-#
-# Write it so that picture and mask stay together.
 
 
 # %% tags=["exercise-flip_pair"]
@@ -538,15 +501,13 @@ def my_flip(image, mask, rng):
 check.flip_pair(my_flip)
 
 # %% [markdown]
-# ## Things, not stuff
+# ## Things
 #
-# A label map says *circle* here and *circle* there. Are that two circles, or one? It cannot say. This is **semantic**
-# segmentation. **Instance** segmentation tells single things apart: one mask for each.
+# A label map says *circle* here and *circle* there. Is that one circle, or two? It cannot say: this is **semantic**
+# segmentation. **Instance** segmentation gives each single thing a mask. Where things do not touch, that is easy: each
+# connected piece of a class is a thing.
 #
-# Where things do not touch, it is easy: each connected piece of a class is a thing.
-#
-# **Predict.** Every one of our 200 scenes has two shapes. In how many does the *true* label map fall into exactly two
-# pieces?
+# **Predict.** Each of our 200 scenes has two shapes. In how many does the *true* label map fall into two pieces?
 
 # %% tags=["nbval-check-output"]
 pieces = [len(segmentation.components(m, smallest=8)[0]) for m in truth["shape"]]
@@ -554,29 +515,26 @@ for n in sorted(set(pieces)):
     print(f"{n} piece{'s' * (n > 1)}: {pieces.count(n)} scenes")
 
 # %% [markdown]
-# In 32 scenes two shapes of one class touch and are one piece, even without any error. A detector tells them apart, for
-# it gives a box to each. Lesson 12's network ships with the course: ask it for the boxes, and **cut** each box's own
-# class out of the label map.
+# In 32 scenes two shapes of one class touch and are one piece, though no pixel is wrong. A detector tells them apart:
+# it gives each a box. Lesson 12's network ships with the course. Let it find the boxes, and **cut** from the label map
+# what lies in each box and has its class.
 
 # %%
 found = darknet.named("tiny-yolo").batch(images_unseen, score_threshold=0.1)
-overlaps = {"connected pieces": [], "boxes of lesson 12": []}
-for one, labels, some in zip(unseen, answer["shape"], found, strict=True):
+overlaps, drawn = {"connected pieces": [], "boxes of lesson 12": []}, {}
+for i, (one, labels, some) in enumerate(zip(unseen, answer["shape"], found, strict=True)):
     connected, _ = segmentation.components(labels, smallest=8)
     boxed = segmentation.cut(labels, some.boxes, some.labels + 1)  # the detector's class 0 is our 1
     for name, masks in zip(overlaps, (connected, boxed), strict=True):
         overlaps[name].extend(segmentation.mask_iou(one.masks, masks).max(axis=1, initial=0))  # the best for each thing
-for name, best in overlaps.items():
-    print(f"{name:18} a mask with an IoU of more than 0.75 for {np.mean(np.array(best) > 0.75):.0%} of the things")
+    if pieces[i] == 1 and len(boxed) == 2 and len(drawn) < 6:
+        drawn[f"no. {i}"] = images_unseen[i]
+        for name, masks in [("pieces", connected), ("boxes", boxed)]:
+            drawn[f"no. {i}, {name}: {len(masks)}"] = np.max([(k + 1) * mask for k, mask in enumerate(masks)], axis=0)
 
 # %%
-drawn = {}
-for i in [i for i, n in enumerate(pieces) if n == 1 and len(found[i]) == 2][:2]:
-    connected, _ = segmentation.components(answer["shape"][i], smallest=8)
-    boxed = segmentation.cut(answer["shape"][i], found[i].boxes, found[i].labels + 1)
-    for name, masks in [("pieces", connected), ("boxes", boxed)]:
-        things = (masks * np.arange(1, len(masks) + 1)[:, None, None]).max(axis=0, initial=0)
-        drawn |= {f"no. {i}": images_unseen[i], f"no. {i}, {name}: {len(masks)}": things}
+for name, best in overlaps.items():
+    print(f"{name:18} a mask with an IoU of more than 0.75 for {np.mean(np.array(best) > 0.75):.0%} of the things")
 mask_plot.panels(
     drawn,
     names=("background", "thing 1", "thing 2", "thing 3"),
@@ -585,12 +543,11 @@ mask_plot.panels(
 )
 
 # %% [markdown]
-# Cutting by boxes has its own limit: where two boxes of one class overlap, the pixels there belong to both. **Mask
-# R-CNN** (2017) goes one step further and draws a small mask inside each box. The errors add up, too: a thing that the
-# detector missed has no mask, and a mask is no better than the label map.
+# Boxes have a limit, too: where two of one class overlap, the pixels there belong to both. **Mask R-CNN** (2017) goes
+# one step further and draws a small mask inside each box.
 #
-# That is as fine as an answer can be: a class for every pixel, a mask for every thing. Now to the other end: one
-# sentence for the whole picture.
+# A class for every pixel, a mask for every thing: that is as fine as an answer gets. Now to the other end, one sentence
+# for the whole picture.
 
 # %% [markdown]
 # # Part two: a sentence for the whole picture
@@ -986,8 +943,8 @@ plot.images(
 # | 16 | a sentence | caption | cross-entropy a word | facts right | lent U-Net, GRUs, attention |
 # | [17](17_capstone.ipynb) | name *your* pictures | folders' names | cross-entropy | F1 | three, compared |
 #
-# The convolutions are the same in every row. A task is made of its label, of the loss that says what counts, and of the
-# measure by which you find out whether it worked.
+# Convolutions do the seeing in every row. What makes a task is its label, the loss that says what counts, and the measure
+# by which you find out whether it worked.
 
 # %% [markdown]
 # ## Summary
@@ -999,7 +956,10 @@ plot.images(
 # - A transposed convolution whose kernel is no multiple of its stride writes a checkerboard. Enlarge, then convolve.
 # - Label maps are resized with nearest, cropped or padded to fit, and moved together with their picture.
 # - Pixels of a class become single things by connected pieces, or by a detector's boxes where things touch.
-# (16C: three bullets)
+# - A caption is a sequence of decisions. In training the network reads the true words (teacher forcing); the target says
+#   which places count. Attention is a mean of what is seen, weighted by a softmax of dot products.
+# - BLEU measures likeness. Count facts where you can, and set every score beside that of shuffled pictures.
+# - Greedy search takes the best word, a beam keeps several beginnings. Neither mends what the eyes got wrong.
 #
 # The next cell counts what the checks have said: what is right, what is wrong, what is open, and the help you used.
 
@@ -1021,6 +981,17 @@ check.summary()
 # - **skip**: a map of the encoder laid beside the decoder's map of the same size.
 # - **U-Net**: an encoder–decoder with skips (Ronneberger, Fischer and Brox, 2015).
 # - **head**: last layers for one question; several heads can share one body.
+# - **caption**: a sentence about a picture.
+# - **vocabulary**: all words that a network can read and say, each with a number. `<pad>` fills short captions up.
+# - **teacher forcing**: in training a network that continues a sequence reads the true beginning, not its own.
+# - **padding mask**: which places of a target count in the loss: those at which something is to be said.
+# - **GRU**: *gated recurrent unit*: a layer that reads a sequence step by step and keeps a state.
+# - **attention**: a weighted mean of values, one for each place. The weights are the softmax of how well each place's key
+#   goes with a query.
+# - **greedy search**, **beam search**: taking the most probable word at every step; keeping the few most probable
+#   beginnings.
+# - **BLEU**: which part of a text's runs of one to four words its reference has; their geometric mean.
+# - **shuffled-picture score**: the score of captions beside pictures that are not theirs: what they owe to the language.
 
 # %% [markdown]
 # **Further reading**
