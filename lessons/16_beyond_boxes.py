@@ -64,14 +64,12 @@ SEED = 0
 # **Predict.** How many numbers is the label of one picture? The network gives a probability for each class at each
 # pixel. How many numbers is its answer?
 
-# %% tags=["nbval-check-output"]
+# %%
 WORLD = segmentation.WORLD
 unseen = scenes.scenes(200, seed=7, **WORLD)
 labels = segmentation.label_map(unseen[0])
 print(unseen[0].caption, "-> label map", labels.shape, "with the classes", np.unique(labels).tolist())
 print(labels.size, "labels,", labels.size * len(segmentation.SHAPES), "probabilities")
-
-# %%
 mask_plot.panels(
     {s.caption: s.image for s in unseen[:4]} | {" " * k: segmentation.label_map(s) for k, s in enumerate(unseen[:4])},
     columns=4,
@@ -366,8 +364,6 @@ images, targets = segmentation_training.stack(scenes.scenes(COUNT, seed=1_000 + 
 keras.utils.set_random_seed(SEED)
 model = segmentation_training.unet()
 history = segmentation_training.train(model, images, targets, epochs=EPOCHS, weights={"shape": 2, "colour": 1})
-
-# %%
 said = segmentation_training.predict(model, images_unseen)
 answer = {head: p.argmax(axis=-1) for head, p in said.items()}
 scores = {head: segmentation.mean_iou(truth[head], answer[head], p.shape[-1]) for head, p in said.items()}
