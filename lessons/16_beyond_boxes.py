@@ -443,9 +443,8 @@ mask_plot.panels(
 # This function makes rims. Write one that does not, for any height and width.
 #
 # ```python
-# def resize_mask(mask, height, width):
-#     grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height, width))
-#     return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
+# def resize_mask(mask, height, width): grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height,
+# width)) return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
 # ```
 
 
@@ -479,12 +478,8 @@ mask_plot.panels(
 # Somebody wrote this flip for training. It spoils half of all pictures. Which half? Mend it.
 #
 # ```python
-# def random_flip(image, mask, rng):
-#     if rng.random() < 0.5:
-#         image = image[:, ::-1]
-#     if rng.random() < 0.5:
-#         mask = mask[:, ::-1]
-#     return image, mask
+# def random_flip(image, mask, rng): if rng.random() < 0.5: image = image[:, ::-1] if rng.random() < 0.5: mask = mask[:,
+# ::-1] return image, mask
 # ```
 
 
@@ -808,26 +803,14 @@ check.beam(found)
 #
 # **Predict.** What does a beam of 3 find?
 
-
 # %% tags=["nbval-check-output"]
 names = ("<pad>", "<start>", "<end>", "red", "blue", "green", "circle", "square", "triangle")
-SECOND = {"red": (0.45, 0.35, 0.20), "blue": (0.30, 0.60, 0.10), "green": (0.02, 0.03, 0.95)}
-
-
-def from_table(prefixes):
-    rows = np.zeros((len(prefixes), len(names)))
-    for row, prefix in zip(rows, prefixes, strict=True):
-        if len(prefix) == 1:
-            row[3:6] = 0.40, 0.35, 0.25
-        elif len(prefix) == 2:
-            row[6:9] = SECOND[names[prefix[-1]]]
-        else:
-            row[captioning.END] = 1
-    return rows
-
-
+after = np.zeros((9, 9))  # row: the last word; column: how probable the next one is
+after[captioning.START, 3:6] = 0.40, 0.35, 0.25
+after[3:6, 6:9] = (0.45, 0.35, 0.20), (0.30, 0.60, 0.10), (0.02, 0.03, 0.95)
+after[6:9, captioning.END] = 1
 for width in (1, 2, 3):
-    best, log_probability = search.beam(from_table, 3, width)[0]
+    best, log_probability = search.beam(lambda prefixes: after[prefixes[:, -1]], length=3, width=width)[0]
     print(f"a beam of {width}: {' '.join(names[word] for word in best):20} {np.exp(log_probability):.4f}")
 
 # %% [markdown]
@@ -939,8 +922,8 @@ plot.images(
 # | 16 | a sentence | caption | cross-entropy a word | facts right | lent U-Net, GRUs, attention |
 # | [17](17_capstone.ipynb) | name *your* pictures | folders' names | cross-entropy | F1 | three, compared |
 #
-# Convolutions do the seeing in every row. What makes a task is its label, the loss that says what counts, and the measure
-# by which you find out whether it worked.
+# Convolutions do the seeing in every row. What makes a task is its label, the loss that says what counts, and the
+# measure by which you find out whether it worked.
 
 # %% [markdown]
 # ## Summary
@@ -952,8 +935,8 @@ plot.images(
 # - A transposed convolution whose kernel is no multiple of its stride writes a checkerboard. Enlarge, then convolve.
 # - Label maps are resized with nearest, cropped or padded to fit, and moved together with their picture.
 # - Pixels of a class become single things by connected pieces, or by a detector's boxes where things touch.
-# - A caption is a sequence of decisions. In training the network reads the true words (teacher forcing); the target says
-#   which places count. Attention is a mean of what is seen, weighted by a softmax of dot products.
+# - A caption is a sequence of decisions. In training the network reads the true words (teacher forcing), and the target
+#   says which places count. Attention is a mean of what is seen, weighted by a softmax of dot products.
 # - BLEU measures likeness. Count facts where you can, and set every score beside that of shuffled pictures.
 # - Greedy search takes the best word, a beam keeps several beginnings. Neither mends what the eyes got wrong.
 #
@@ -982,12 +965,13 @@ check.summary()
 # - **teacher forcing**: in training a network that continues a sequence reads the true beginning, not its own.
 # - **padding mask**: which places of a target count in the loss: those at which something is to be said.
 # - **GRU**: *gated recurrent unit*: a layer that reads a sequence step by step and keeps a state.
-# - **attention**: a weighted mean of values, one for each place. The weights are the softmax of how well each place's key
-#   goes with a query.
+# - **attention**: a weighted mean of values, one for each place. The weights are the softmax of how well each place's
+#   key goes with a query.
 # - **greedy search**, **beam search**: taking the most probable word at every step; keeping the few most probable
 #   beginnings.
 # - **BLEU**: which part of a text's runs of one to four words its reference has; their geometric mean.
-# - **shuffled-picture score**: the score of captions beside pictures that are not theirs: what they owe to the language.
+# - **shuffled-picture score**: the score of captions beside pictures that are not theirs: what they owe to the
+#   language.
 
 # %% [markdown]
 # **Further reading**
