@@ -397,8 +397,8 @@ mask_plot.panels(
 )
 
 # %% [markdown]
-# Most wrong pixels lie along the outlines, where the true map is drawn with a ruler and the picture has grey pixels.
-# The worst scenes are of another kind: there a whole shape has the wrong name.
+# Most wrong pixels lie along the outlines: where an outline cuts a pixel, its class hangs by a hair. The worst scenes
+# are of another kind. There a whole shape has the wrong name, mostly where another shape covers a part of it.
 #
 # The explorer shows one class at a time. You choose the probability above which a pixel counts; it prints how many
 # pixels are common to truth and answer. Work out the IoU first.
@@ -443,8 +443,9 @@ mask_plot.panels(
 # This function makes rims. Write one that does not, for any height and width.
 #
 # ```python
-# def resize_mask(mask, height, width): grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height,
-# width)) return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
+# def resize_mask(mask, height, width):
+#     grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height, width))
+#     return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
 # ```
 
 
@@ -478,8 +479,12 @@ mask_plot.panels(
 # Somebody wrote this flip for training. It spoils half of all pictures. Which half? Mend it.
 #
 # ```python
-# def random_flip(image, mask, rng): if rng.random() < 0.5: image = image[:, ::-1] if rng.random() < 0.5: mask = mask[:,
-# ::-1] return image, mask
+# def random_flip(image, mask, rng):
+#     if rng.random() < 0.5:
+#         image = image[:, ::-1]
+#     if rng.random() < 0.5:
+#         mask = mask[:, ::-1]
+#     return image, mask
 # ```
 
 
@@ -518,7 +523,7 @@ for i, (one, labels, some) in enumerate(zip(unseen, answer["shape"], found, stri
     boxed = segmentation.cut(labels, some.boxes, some.labels + 1)  # the detector's class 0 is our 1
     for name, masks in zip(overlaps, (connected, boxed), strict=True):
         overlaps[name].extend(segmentation.mask_iou(one.masks, masks).max(axis=1, initial=0))  # the best for each thing
-    if pieces[i] == 1 and len(boxed) == 2 and len(drawn) < 6:
+    if pieces[i] == len(connected) == 1 and len(boxed) == 2 and len(drawn) < 6:
         drawn[f"no. {i}"] = images_unseen[i]
         for name, masks in [("pieces", connected), ("boxes", boxed)]:
             drawn[f"no. {i}, {name}: {len(masks)}"] = np.max([(k + 1) * mask for k, mask in enumerate(masks)], axis=0)
@@ -528,7 +533,8 @@ for name, best in overlaps.items():
     print(f"{name:18} a mask with an IoU of more than 0.75 for {np.mean(np.array(best) > 0.75):.0%} of the things")
 mask_plot.panels(
     drawn,
-    names=("background", "thing 1", "thing 2", "thing 3"),
+    names=("background", "thing 1", "thing 2"),
+    colours=mask_plot.PAINT_SHAPES[:3],
     columns=6,
     alt="Two scenes in which two shapes of one class touch: as connected pieces they are one thing, as boxes two.",
 )
