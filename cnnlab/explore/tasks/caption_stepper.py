@@ -30,7 +30,8 @@ _LEAST = 0.005  # a probability that is not drawn as 0.00
 _SHOWN = 10  # words under the picture
 _SIDE, _TOP, _LEFT = 3.0, 0.5, 0.15
 _BARS, _WORDS = 3.5, 6.75  # where the columns begin
-_STRIP, _SMALL, _STEP = 4.02, 0.9, 0.975  # the small pictures: top, side, from one to the next
+_STRIP, _SMALL, _STEP = 4.12, 0.9, 0.975  # the small pictures: top, side, from one to the next
+_LABEL = 0.36  # inches that "100 %" takes: in a narrower place it would cover the next one
 _DARKEST = 0.4  # what is left of the picture's brightness where nobody looks
 _TAKEN, _OTHER = plot.BLUE, "#A8B0BA"
 
@@ -179,7 +180,7 @@ class CaptionStepper(Explorer):
     # --- the picture --------------------------------------------------------------------------------------------
 
     def figure(self) -> plot.Picture:
-        picture = plot.Picture(10, 5.55, alt=self.describe())
+        picture = plot.Picture(10, 5.6, alt=self.describe())
         sheet = Sheet(picture)
         self._draw_look(sheet)
         self._draw_bars(sheet)
@@ -203,10 +204,12 @@ class CaptionStepper(Explorer):
         shown = Map(sheet, self._lit(attention), (_LEFT, _TOP), _SIDE)
         shown.title(f"where it looks for word {len(self._said()) + 1}")
         tall, wide = image.shape[0] / attention.shape[0], image.shape[1] / attention.shape[1]
-        places = _strongest(attention)
+        places = _strongest(attention)[: 3 if shown.cell * wide > _LABEL else 1]
         boxes = np.array([(c * wide, r * tall, (c + 1) * wide, (r + 1) * tall) for r, c in places])
         shown.outline(boxes, plot.ORANGE, 1.2)
         shown.tags(boxes, [f"{100 * attention[place]:.0f} %" for place in places], 7.5)
+        framed = "framed: the most attention, as a part of all of it"
+        sheet.stamp(framed, [(_LEFT + _SIDE / 2, _TOP + _SIDE + 0.14)], 8.5, plot.GREY)
 
     def _draw_bars(self, sheet: Sheet) -> None:
         if self.ended():

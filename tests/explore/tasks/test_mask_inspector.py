@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import keras
 import numpy as np
 import pytest
 from sklearn.metrics import jaccard_score
@@ -45,10 +44,8 @@ def test_a_small_case_by_hand():
 def test_scores_are_those_of_other_libraries(inspector, picture):
     inspector.set(picture=picture)
     truth, said = inspector._truth[picture], inspector.predicted()
-    metric = keras.metrics.MeanIoU(4)
-    metric.update_state(truth, said)
-    words = inspector.describe()
-    assert f"mean IoU {float(metric.result()):.3f}" in words
+    words, mean = inspector.describe(), jaccard_score(truth.ravel(), said.ravel(), average="macro")
+    assert f"mean IoU {mean:.3f}" in words
     assert f"accuracy {np.mean(truth == said):.3f}" in words
     for k in np.unique(truth):
         inspector.set(class_name=segmentation.SHAPES[k])
