@@ -35,6 +35,7 @@ from cnnlab.training.transfer.heads import head as head
 from cnnlab.training.transfer.learning_curve import LearningCurve as LearningCurve
 from cnnlab.training.transfer.learning_curve import few_labels as few_labels
 from cnnlab.training.transfer.learning_curve import learning_curve as learning_curve
+from cnnlab.training.transfer.photos import photo_backbone as photo_backbone
 
 
 def menu() -> tuple[Entry, ...]:
