@@ -190,11 +190,11 @@ def check_images(model: keras.Model, images: object) -> np.ndarray:
     return array
 
 
-def check_image(model: keras.Model, image: object) -> np.ndarray:
+def check_image(model: keras.Model, image: object, name: str = "image") -> np.ndarray:
     """`image` as (H, W, C) float32 that the model takes."""
-    array = check_rank(image, "image", {2: "(H, W)", 3: "(H, W, C)"})
+    array = check_rank(image, name, {2: "(H, W)", 3: "(H, W, C)"})
     array = (array[..., None] if array.ndim == 2 else array).astype("float32")
-    _check_fit(model, array.shape, "image")
+    _check_fit(model, array.shape, name)
     return array
 
 

@@ -250,7 +250,7 @@ def _picture(backbone: keras.Model, values: np.ndarray, name: str) -> np.ndarray
     if values.dtype.kind != "f" or not (values.min() >= 0 and values.max() <= 1):
         found = f"{values.dtype} from {values.min():.4g} to {values.max():.4g}"
         raise ValueError(f"`{name}` must hold floats from 0 to 1: divide bytes by 255. Received: {found}")
-    return check_image(backbone, values)
+    return check_image(backbone, values, name)
 
 
 def _lambdas(backbone: keras.Model, content_layer: str, style_layers: object) -> dict[str, float]:
@@ -279,7 +279,7 @@ def _model(
     eye = _copied(backbone, lambda layer: type(layer).from_config(layer.get_config()))
     eye.trainable = False
     names = [content[0], *lambdas]
-    eye = keras.Model(eye.inputs, {name: eye.get_layer(name).output for name in names})
+    eye = keras.Model(eye.inputs[0], {name: eye.get_layer(name).output for name in names})
     one = keras.Input((1,))
     canvas = layers.Dense(begin.size, use_bias=False, kernel_constraint=_from_0_to_1, name=_CANVAS)
     seen = layers.Reshape(begin.shape, name=_SHAPE)(canvas(one))
