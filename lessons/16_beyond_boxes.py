@@ -139,7 +139,7 @@ print("accuracy   ", segmentation.pixel_accuracy(TRUE, SAID))
 
 # %% tags=["nbval-check-output"]
 print("IoU of each class:", segmentation.iou(truth["shape"], nothing, 4).round(3).tolist())
-metric = keras.metrics.MeanIoU(num_classes=4)
+metric = keras.metrics.MeanIoU(num_classes=4, dtype="int32")
 metric.update_state(truth["shape"], nothing)
 print(f"mean IoU {segmentation.mean_iou(truth['shape'], nothing, 4):.3f}, Keras says {float(metric.result()):.3f}")
 
