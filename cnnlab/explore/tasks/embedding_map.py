@@ -23,7 +23,7 @@ _WIDTH, _HEIGHT = 10.0, 5.45  # inches, y downwards
 _MAP = (0.15, 0.5, 4.4)  # left, top, side
 _RIGHT, _FACE = 5.1, 1.75  # where the faces begin, and their side
 _SCALE_TOP, _SCALE_WIDTH = 3.72, 4.4  # of the distances drawn as a line
-_STRENGTH = 0.5  # of the light, in every picture: the strongest there is
+_STRENGTH = faces.LOOK["light_strength"][1]  # of the light, in every picture: the strongest there is
 _WORN = 0.7  # glasses are drawn from here on: see faces.LOOK
 _OWN, _NEW = plot.BLUE, plot.RED
 # The values of a look that move, and the steps of their sliders.
@@ -58,11 +58,11 @@ class EmbeddingMap(Explorer):
 
     person = whole(0, lambda it: len(it._rows) - 1)
     picture = whole(0, lambda it: len(it._rows[it.person]) - 1)
-    light = real(-1.0, 1.0, 0.0, 0.05, label="light: left … right", readout_format=".2f")
-    turn = real(-1.0, 1.0, 0.0, 0.05, label="turn of the head", readout_format=".2f")
-    smile = real(-1.0, 1.0, 0.0, 0.05, readout_format=".2f")
-    hair = real(0.0, 1.0, 0.0, 0.05, label="hair: black … grey", readout_format=".2f")
-    shift_x = real(-0.06, 0.06, 0.0, 0.01, label="shift sideways", readout_format=".2f")
+    light = real(*faces.LOOK["light"], 0.0, 0.05, label="light: left … right", readout_format=".2f")
+    turn = real(*faces.LOOK["turn"], 0.0, 0.05, label="turn of the head", readout_format=".2f")
+    smile = real(*faces.LOOK["smile"], 0.0, 0.05, readout_format=".2f")
+    hair = real(*faces.LOOK["hair"], 0.0, 0.05, label="hair: black … grey", readout_format=".2f")
+    shift_x = real(*faces.LOOK["shift_x"], 0.0, 0.01, label="shift sideways", readout_format=".2f")
     glasses = switch(False, "glasses")
     threshold = real(0.0, lambda it: it._most, lambda it: it._start, lambda it: it._step, label="τ",
                      readout_format=lambda it: f".{it._digits}f")  # fmt: skip

@@ -29,7 +29,7 @@ def drawn(row, **changes):
     """The picture anew, without the explorer."""
     look = dict(zip(faces.LOOK, PEOPLE.looks[row], strict=True))
     look |= {name: round(20 * look[name]) / 20 for name in ("light", "turn", "smile", "hair")}
-    look |= dict(shift_x=round(look["shift_x"], 2), glasses=float(look["glasses"] >= 0.7), light_strength=0.5)
+    look |= dict(shift_x=round(look["shift_x"], 2), glasses=float(look["glasses"] >= 0.7), light_strength=faces.LOOK["light_strength"][1])
     who = dict(zip(faces.IDENTITY, PEOPLE.identities[row], strict=True))
     return rough(faces.draw(who, look | {name: float(value) for name, value in changes.items()}, seed=row)[None])[0]
 
