@@ -114,7 +114,8 @@ def read_image(
         _check_file(path)
         with warnings.catch_warnings(), _any_size():
             warnings.simplefilter("ignore")  # a large or sloppy file is judged below, by rules of our own
-            with Image.open(path, formats=_formats()) as file:
+            # Not by its name: Pillow then maps a turned TIFF into memory with height and width exchanged.
+            with open(path, "rb") as stream, Image.open(stream, formats=_formats()) as file:
                 notes = _named(ending, file.format)
                 reduced = _check_size(file, size, max_pixels, notes)
                 picture = _as_rgb(file, notes, reduced, stretch_16_bit)
@@ -192,7 +193,7 @@ def _check_size(file: Image.Image, size: tuple[int, int] | None, max_pixels: int
 def _named(ending: str, kind: str | None) -> list[str]:
     """The note about a name that does not fit the contents."""
     kind = "JPEG" if kind == "MPO" else kind  # a JPEG with a second picture behind it, as some cameras make
-    if ENDINGS.get(ending) == kind:
+    if ENDINGS.get(ending, "HEIF" if ending in _HEIF else None) == kind:
         return []
     return [f"named {ending}, but it is a {kind}" if ending else f"a {kind} without an ending to its name"]
 
@@ -211,10 +212,12 @@ def _as_rgb(file: Image.Image, notes: list[str], reduced: int, stretch: bool) ->
     """The first frame, upright, opaque, eight bits: adds to `notes` whatever that took."""
     if file.format != "MPO" and (frames := _frames(file)) != "1":
         notes.append(f"the first of {frames} frames or pages")
-    picture = _reduced(file, reduced)
-    turn = _UPRIGHT.get(file.getexif().get(_ORIENTATION))
-    if turn is not None:
+    if file.getexif().get(_ORIENTATION) in _UPRIGHT:
         notes.append("turned as its EXIF says")
+    file.load()
+    turn = _UPRIGHT.get(file.getexif().get(_ORIENTATION))  # none of a TIFF, which Pillow has turned now
+    picture = _reduced(file, reduced)
+    if turn is not None:
         picture = picture.transpose(turn)
     if picture.mode.startswith("I") or (picture.mode == "F" and stretch):
         picture = Image.fromarray(_eight_bits(np.asarray(picture), notes, stretch))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import struct
+import sys
 import zipfile
 import zlib
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from cnnlab import datasets
 from cnnlab.common.errors import DataError
 from cnnlab.data.datasets import image_folder
-from cnnlab.data.pictures import find
+from cnnlab.data.pictures import find, read
 from cnnlab.data.pictures.read import ImageError, read_image
 from cnnlab.data.pictures.split import draw_split, find_duplicates
 
@@ -224,6 +228,124 @@ def test_a_large_jpeg_is_read_at_a_fraction(tmp_path):
     (tmp_path / "a.jpg").write_bytes(encoded(smooth, "JPEG"))
     picture = read_image(tmp_path / "a.jpg", 50)[0]
     np.testing.assert_allclose(picture[:, 25, 0], np.linspace(2.5, 252.5, 50), atol=4)
+
+
+def gradient(height: int = 60, width: int = 80) -> np.ndarray:
+    """Brightness from 0 at the top left to 255 at the bottom right, (H, W) bytes."""
+    return np.rint(255 * np.add.outer(np.arange(height), np.arange(width)) / (height + width - 2)).astype(np.uint8)
+
+
+LARGE = {
+    "grey": encoded(gradient(), "PNG"),
+    "colour": encoded(np.dstack([gradient()] * 3), "PNG"),
+    "palette": encoded(Image.fromarray(gradient()).convert("P"), "PNG"),
+    "16 bits": encoded(Image.fromarray(gradient().astype(np.uint16) * 257), "PNG"),
+    "see-through": encoded(Image.merge("LA", [Image.fromarray(gradient()), Image.new("L", (80, 60), 255)]), "PNG"),
+    "jpeg": encoded(np.dstack([gradient()] * 3), "JPEG", quality=95),
+    "jpeg in steps": encoded(np.dstack([gradient()] * 3), "JPEG", quality=95, progressive=True),
+    "jpeg in four inks": encoded(Image.fromarray(np.dstack([gradient()] * 3)).convert("CMYK"), "JPEG", quality=95),
+    "tiff": encoded(gradient(), "TIFF"),
+}
+
+
+@pytest.mark.parametrize("limit", [1, 50, 1000, 4799])
+@pytest.mark.parametrize("case", LARGE)
+def test_a_picture_over_the_limit_is_made_smaller(tmp_path, case, limit):
+    (tmp_path / "a").write_bytes(LARGE[case])
+    picture, notes = read_image(tmp_path / "a", (3, 4), max_pixels=limit)
+    assert f"more than {limit:,} pixels (80 × 60), made smaller while it was read" in notes
+    if limit >= 50:
+        usual, said = read_image(tmp_path / "a", (3, 4), max_pixels=4800)
+        assert not any("smaller" in note for note in said)
+        np.testing.assert_allclose(picture.astype(int), usual.astype(int), atol=40)
+        assert picture[0, 0, 0] < 70
+        assert picture[2, 3, 0] > 180
+
+
+def test_a_picture_is_turned_whatever_its_size_and_kind(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a quarter clockwise: the dark corner comes to the top right
+    for kind, limit in itertools.product(("JPEG", "PNG", "TIFF"), (300, 4800)):
+        (tmp_path / "a").write_bytes(encoded(gradient(), kind, exif=exif))
+        picture, notes = read_image(tmp_path / "a", (4, 3), max_pixels=limit)
+        assert "turned as its EXIF says" in notes
+        assert picture[0, 2, 0] < 70
+        assert picture[3, 0, 0] > 180
+
+
+def test_what_would_not_fit_into_memory_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    """60 × 80 pixels: 4,800 bytes in grey, 19,200 in colour, 28,800 as a JPEG in steps; a JPEG at an eighth, 320."""
+    needs = {"grey": 4_800, "palette": 4_800, "colour": 19_200, "jpeg in steps": 28_800, "jpeg": 320}
+    for case, need in needs.items():
+        (tmp_path / "a").write_bytes(LARGE[case])
+        monkeypatch.setattr(read, "MAX_MEMORY", need)
+        assert read_image(tmp_path / "a", 1, max_pixels=100)[0].shape == (1, 1, 3)
+        monkeypatch.setattr(read, "MAX_MEMORY", need - 1)
+        with pytest.raises(
+            ImageError, match=f"80 × 60 pixels would take {need:,} bytes of memory, and {need - 1:,} are"
+        ):
+            read_image(tmp_path / "a", 1, max_pixels=100)
+
+
+def test_pillows_own_limit_is_as_it_was(tmp_path):
+    before = Image.MAX_IMAGE_PIXELS
+    (tmp_path / "a").write_bytes(LARGE["grey"])
+    read_image(tmp_path / "a")
+    with pytest.raises(ImageError):
+        read_image(tmp_path / "a", max_pixels=5)
+    assert before == Image.MAX_IMAGE_PIXELS
+
+
+def test_more_than_8_bits_are_stretched_on_request(tmp_path):
+    """300 lies in the middle of 100 … 500: 127.5, which is rounded to 128."""
+    values = np.array([[100, 300, 500]])
+    kinds = {
+        "a.png": encoded(Image.fromarray(values.astype(np.uint16)), "PNG"),
+        "b.tif": encoded(Image.fromarray(values.astype(np.int32) + 100_000), "TIFF"),
+        "c.tif": encoded(Image.fromarray(values.astype(np.float32) / 1000), "TIFF"),
+    }
+    for name, content in kinds.items():
+        (tmp_path / name).write_bytes(content)
+        picture, notes = read_image(tmp_path / name, stretch_16_bit=True)
+        assert picture[0, :, 0].tolist() == [0, 128, 255]
+        assert notes[0].startswith("stretched: ")
+    assert read_image(tmp_path / "a.png", stretch_16_bit=True)[1] == ("stretched: 100 becomes 0 and 500 becomes 255",)
+    assert read_image(tmp_path / "a.png")[0].max() == 2
+    (tmp_path / "flat.png").write_bytes(encoded(Image.new("I;16", (3, 1), 7), "PNG"))
+    assert not read_image(tmp_path / "flat.png", stretch_16_bit=True)[0].any()
+    (tmp_path / "nan.tif").write_bytes(encoded(Image.fromarray(np.array([[0, np.nan]], np.float32)), "TIFF"))
+    with pytest.raises(ImageError, match="some of its pixels are no numbers"):
+        read_image(tmp_path / "nan.tif", stretch_16_bit=True)
+    (tmp_path / "8.png").write_bytes(encoded(np.full((2, 2), 9, np.uint8), "PNG"))
+    assert (read_image(tmp_path / "8.png", stretch_16_bit=True)[0] == 9).all()
+
+
+def test_heic_is_read_where_its_reader_is_installed(tmp_path, monkeypatch):
+    """By a stand-in for pillow-heif that reads a format of one grey value."""
+
+    class Heif(ImageFile.ImageFile):
+        format = "HEIF"
+
+        def _open(self):
+            self._mode, self._size = "RGB", (4, 2)
+            self.im = Image.new("RGB", (4, 2), (self.fp.read(13)[12],) * 3).im
+            self.tile = []
+
+    def register():
+        Image.register_open("HEIF", Heif, lambda prefix: prefix[4:12] == b"ftypheic")
+
+    module = ModuleType("pillow_heif")
+    module.__spec__ = ModuleSpec("pillow_heif", None)
+    module.register_heif_opener = register
+    monkeypatch.setitem(sys.modules, "pillow_heif", module)
+    monkeypatch.setattr(Image, "OPEN", dict(Image.OPEN))
+    monkeypatch.setattr(Image, "ID", list(Image.ID))
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\x63")
+    picture, notes = read_image(tmp_path / "a.heic", 2)
+    assert (picture == 99).all()
+    assert notes == ()
+    (tmp_path / "b.heic").write_bytes(encoded(noise(1), "JPEG"))
+    assert read_image(tmp_path / "b.heic")[1] == ("named .heic, but it is a JPEG",)
 
 
 @pytest.mark.parametrize(
