@@ -35,8 +35,8 @@ Slots = tuple[str, str, str, str, str]
 def describe(scene: Scene) -> str:
     """The right caption of a scene of two shapes.
 
-    The shape whose box has its centre further left is named first. It is "left of" the other if the centres differ
-    more to the side than in height, otherwise "above" or "below" it.
+    The shape whose box has its centre further left is named first, or the first one if none is. It is "left of" the
+    other if the centres differ more to the side than in height, otherwise "above" or "below" it.
 
     Raises
     ------

@@ -41,6 +41,8 @@ def at(*centres, colours=("red", "blue"), labels=(0, 1)):
         ((10, 40), (15, 10), "a red circle below a blue square"),  # 5 to the right, 30 up
         ((15, 10), (10, 40), "a blue square below a red circle"),
         ((15, 40), (10, 10), "a blue square above a red circle"),
+        ((10, 10), (30, 30), "a red circle above a blue square"),  # 20 and 20: not more to the side
+        ((10, 10), (10, 40), "a red circle above a blue square"),  # none is further left: as they were drawn
     ],
 )
 def test_the_left_shape_comes_first_and_the_larger_offset_decides(first, second, caption):

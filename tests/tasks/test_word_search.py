@@ -111,6 +111,14 @@ def test_it_stops_where_every_sentence_has_ended():
     assert asked == [(1, 1), (2, 2), (2, 3)]
 
 
+def test_of_two_equally_probable_sentences_the_one_found_first_is_better():
+    def next_words(prefixes):  # <end> at once, or red and <end>: 0.5 each
+        ends = prefixes[:, -1] == RED
+        return np.stack([0 * ends, 0 * ends, np.where(ends, 1, 0.5), np.where(ends, 0, 0.5)], axis=1)
+
+    assert [words for words, _ in search.beam(next_words, 3, 2)] == [(END,), (RED, END)]
+
+
 def test_a_sentence_that_does_not_end_is_cut():
     assert search.greedy(from_table, 2)[0] == (RED, CIRCLE)
 
