@@ -42,6 +42,7 @@ import keras
 import numpy as np
 from keras import layers
 from scipy import ndimage
+from sklearn.metrics import jaccard_score
 
 from cnnlab import augment, captioning, darknet, explore, plot, scenes, segmentation
 from cnnlab.checks import lesson16 as check
@@ -139,13 +140,14 @@ print("accuracy   ", segmentation.pixel_accuracy(TRUE, SAID))
 
 # %% tags=["nbval-check-output"]
 print("IoU of each class:", segmentation.iou(truth["shape"], nothing, 4).round(3).tolist())
-metric = keras.metrics.MeanIoU(num_classes=4, dtype="int32")
-metric.update_state(truth["shape"], nothing)
-print(f"mean IoU {segmentation.mean_iou(truth['shape'], nothing, 4):.3f}, Keras says {float(metric.result()):.3f}")
+print(f"mean IoU {segmentation.mean_iou(truth['shape'], nothing, 4):.3f}")
+jaccard = jaccard_score(truth["shape"].ravel(), nothing.ravel(), average="macro")
+print(f"scikit-learn, which calls IoU the Jaccard score: {jaccard:.3f}")
 
 # %% [markdown]
-# 0.835 / 4 = 0.209. (The pixels of all 200 pictures are counted together before anything is divided.) Keras' metric
-# takes class numbers. Of a network's probabilities take the most probable class first: `argmax(axis=-1)`.
+# 0.835 / 4 = 0.209. (The pixels of all 200 pictures are counted together before anything is divided.) Keras has
+# `keras.metrics.MeanIoU`. All of them want class numbers. Of a network's probabilities take the most probable class
+# first, `argmax(axis=-1)`.
 #
 # ### Exercise: mean IoU
 #
@@ -278,14 +280,15 @@ for (filters, times), level in zip([(32, 2), (16, 1), (12, 1)], reversed(levels)
     x = layers.Concatenate()([up, level])
     print(up.shape[1:], "beside", level.shape[1:], "->", x.shape[1:])
     x = block(x, filters, times)
-outputs = {name: layers.Conv2D(n, 1, activation="softmax")(x) for name, n in [("shape", 4), ("colour", 9)]}
+outputs = {name: layers.Conv2D(n, 1)(x) for name, n in [("shape", 4), ("colour", 9)]}
 mine = keras.Model(inputs, outputs)
 model = segmentation_training.unet()
 print({name: out.shape[1:] for name, out in mine.output.items()}, f"{mine.count_params():,} parameters")
 print("the library's U-Net has as many:", model.count_params() == mine.count_params())
 
 # %% [markdown]
-# It has two **heads** on one body: one names the shape of each pixel, the other its colour.
+# It has two **heads** on one body: one names the shape of each pixel, the other its colour. Both give logits;
+# `segmentation_training.predict` makes probabilities of them with a softmax.
 #
 # Is it the skips that help, or is a U-Net just larger? Without skips the decoder's convolutions see fewer channels. For
 # a fair comparison make that network wider until both have the same number of parameters, and let both learn from the
@@ -443,9 +446,8 @@ mask_plot.panels(
 # This function makes rims. Write one that does not, for any height and width.
 #
 # ```python
-# def resize_mask(mask, height, width):
-#     grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height, width))
-#     return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
+# def resize_mask(mask, height, width): grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height,
+# width)) return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
 # ```
 
 
@@ -479,12 +481,8 @@ mask_plot.panels(
 # Somebody wrote this flip for training. It spoils half of all pictures. Which half? Mend it.
 #
 # ```python
-# def random_flip(image, mask, rng):
-#     if rng.random() < 0.5:
-#         image = image[:, ::-1]
-#     if rng.random() < 0.5:
-#         mask = mask[:, ::-1]
-#     return image, mask
+# def random_flip(image, mask, rng): if rng.random() < 0.5: image = image[:, ::-1] if rng.random() < 0.5: mask = mask[:,
+# ::-1] return image, mask
 # ```
 
 
@@ -549,10 +547,10 @@ mask_plot.panels(
 # %% [markdown]
 # # Part two: a sentence for the whole picture
 #
-# "a red circle left of a blue square": here the label is a sentence. Two people would choose different words, and both
-# be right. So that one answer is right, our captions follow a rule. **The shape on the left is named first** (the
-# titles above began with the larger one). It is *left of* the other if their centres differ more to the side than in
-# height, otherwise *above* or *below* it. Scenes in which three pixels could change that are left out.
+# "a red circle left of a blue square": here the label is a sentence. Many sentences are right, so our captions follow a
+# rule. **The shape on the left is named first** (the titles above began with the larger one). It is *left of* the other
+# if their centres differ more to the side than in height, otherwise *above* or *below* it. Scenes in which three pixels
+# could change that are left out.
 #
 # **Predict.** There are eight colours, three shapes and three relations. How many captions does the rule allow?
 
@@ -573,14 +571,14 @@ plot.images(
 # %% [markdown]
 # A softmax over 1,728 captions would meet most of them once in training, or never. But it meets every *word* hundreds
 # of times. So a caption is made as **a sequence of decisions**: which word comes next, given the picture and the words
-# so far? Three of the 20 numbers are no words: the start, the end, and a filler for shorter captions.
+# so far? Three of the 20 are no words: the start, the end, and a filler for shorter captions.
 #
 # ## First, what a blind program scores
 #
-# One program says the same sentence to every picture. Another gives each picture the true caption of the picture before
-# it. A caption has five facts: colour, shape, relation, colour, shape.
+# One program says the same sentence to every picture. Another gives each picture the true caption of the one before it.
 #
-# **Predict.** Which part of the facts do these two have right?
+# **Predict.** A caption has five facts: colour, shape, relation, colour, shape. Which part of them do these two have
+# right?
 
 # %% tags=["nbval-check-output"]
 usual = map(mode, zip(*map(captioning.slots, truths), strict=True))  # the most frequent word in each place
@@ -591,14 +589,14 @@ print("another picture's:", captioning.score(truths, captioning.shuffled(truths)
 
 # %% [markdown]
 # A third of the facts for nothing! But hardly any caption has all five right (*true*), or is right word for word
-# (*exact*). So no score means anything alone: **beside every score we put that of the same captions, shuffled among the
-# pictures.** What a captioner keeps then, it owes to the language and not to its eyes.
+# (*exact*). So **beside every score we put that of the same captions, shuffled among the pictures.** What a captioner
+# keeps then, it owes to the language and not to its eyes.
 #
 # ## What BLEU counts
 #
-# **BLEU-4** is the usual score of captions and translations: which part of a caption's words is in the reference, which
-# part of its pairs, its triples, its runs of four? The score is the geometric mean of the four parts. (The library also
-# counts no run more often than the reference has it, and punishes captions that are too short.)
+# **BLEU-4** is the usual score of captions and translations: which part of the words is in the reference, which part of
+# the pairs, the triples, the runs of four? It is the geometric mean of the four. (Repeated words and captions that are
+# too short are punished, too; the library does that.)
 #
 # **Predict.** The truth is "a red circle left of a blue square". Which caption has the higher BLEU: one that says
 # *green square*, or one with every fact right that begins with the square?
@@ -619,16 +617,13 @@ for caption in ("a red circle left of a green square", "a blue square right of a
 
 # %% [markdown]
 # The false one has 0.707, the true one 0. BLEU measures likeness to one reference and knows nothing about facts. Ours
-# can be counted, because our language is small; for photographs people collect several references a picture, and ask
-# readers.
+# can be counted; for photographs people collect several references a picture, and ask readers.
 #
 # ## Eyes: the network of part one
 #
-# The U-Net gives 4 + 9 probabilities for each pixel. We lend them to the captioner, as means over blocks of 4 × 4
-# pixels, and train nothing of the U-Net any more: lesson 10 once more.
-#
-# A list of 144 places has forgotten where each place was, and *left of* is about places. So each gets its x and its y,
-# from −1 to 1, as two more channels.
+# The U-Net gives 4 + 9 probabilities for each pixel. We lend them to the captioner as means over blocks of 4 × 4
+# pixels, and train the U-Net no more: lesson 10 again. A list of 144 places has forgotten where each one was, and *left
+# of* is about places. So each gets its x and y, from −1 to 1, as two more channels.
 
 
 # %%
@@ -664,8 +659,7 @@ plot.images(
 # ## Teacher forcing
 #
 # In training the captioner reads the *true* words so far, whatever it would have said itself, and says the next one:
-# **teacher forcing**. So one caption gives up to nine lessons at once: after `<start>` say *a*, after `<start> a` say
-# *red*, and so on.
+# **teacher forcing**. After `<start>` it must say *a*, after `<start> a` *red*, and so on.
 #
 # ### Exercise: shift
 #
@@ -765,7 +759,7 @@ check.attend(my_attention)
 #
 # The captioner is two **GRUs**, layers that read a sequence and keep a state, with attention between them. The first
 # reads the words so far and makes the query; the second hears the answers and says the next word. The values are the
-# features themselves: an answer is still "how red, how square, how far left".
+# features themselves.
 
 # %%
 SCENES, ROUNDS = (4_000, 10) if PROFILE == "quick" else (20_000, 30)
@@ -786,7 +780,7 @@ print("shuffled:          ", captioning.score(truths, captioning.shuffled(spoken
 #
 # `captions` took the most probable word at every step: **greedy** search. But a caption's probability is the *product*
 # of its words', and a good first word may lead to bad second ones. **Beam search** keeps several beginnings at every
-# step: all their continuations compete, and the best few stay. Take two-word captions:
+# step; all their continuations compete. Take captions of two words:
 #
 # | first word | | then | circle | square | triangle |
 # |---|---|---|---|---|---|
@@ -804,11 +798,6 @@ found = {"greedy": ..., "beam": ..., "probability": ...}
 # %% tags=["nbval-check-output"]
 check.beam(found)
 
-# %% [markdown]
-# `search.beam` does it with any function that gives the probabilities of the next word.
-#
-# **Predict.** What does a beam of 3 find?
-
 # %% tags=["nbval-check-output"]
 names = ("<pad>", "<start>", "<end>", "red", "blue", "green", "circle", "square", "triangle")
 after = np.zeros((9, 9))  # row: the last word; column: how probable the next one is
@@ -820,7 +809,7 @@ for width in (1, 2, 3):
     print(f"a beam of {width}: {' '.join(names[word] for word in best):20} {np.exp(log_probability):.4f}")
 
 # %% [markdown]
-# 0.2375, the best of all nine, begins with the *least* probable word. A beam of 1 is greedy search.
+# The best of all nine, 0.2375, begins with the *least* probable word. A beam of 1 is greedy search.
 #
 # **Predict.** Take captions with a wrong fact. How many of them does a beam of 3 mend?
 
@@ -834,7 +823,7 @@ print("says something else for", sum(spoken[k] != said for k, said in zip(asked,
 print("and mends", sum(captioning.is_true(truths[k], said) for k, said in zip(asked, beamed, strict=True)))
 
 # %% [markdown]
-# Few or none. Where one word is almost certain at every step, there is nothing to search for. Beams pay where many
+# Few or none: where one word is almost certain at every step, there is nothing to search for. Beams pay where many
 # sentences are nearly as good, as in translation.
 #
 # ## Where did it look?
@@ -867,11 +856,11 @@ left, right = np.mean(inside, axis=0)
 print(f"as it names the left shape, {left:.0%} of the attention lies on it, {right:.0%} on the other")
 
 # %% [markdown]
-# A block or two of 4 × 4 pixels is enough for it, because the U-Net has looked around that block already. But do not
-# read too much into such maps. They say where the numbers of one step came from, not that these decided: the second GRU
-# remembers what it heard before.
+# A block or two is enough for it, because the U-Net has looked around that block already. Do not read too much into
+# such maps: they say where the numbers of one step came from, not that these decided. The second GRU remembers what it
+# heard before.
 #
-# Step through it yourself. Take a word that the network would not have said, and see what it makes of it.
+# Step through it yourself, and take a word that the network would not have said.
 
 # %%
 explore.CaptionStepper(np.stack([one.image for one in told[:12]]), step, truths=truths[:12])
@@ -883,8 +872,8 @@ explore.CaptionStepper(np.stack([one.image for one in told[:12]]), step, truths=
 #
 # ## What it gets wrong
 #
-# **Predict.** Is it the eyes that err, or the mouth? Give the same captioner perfect eyes, the true label maps instead
-# of the U-Net's probabilities. Do all its captions become true? Which facts stay wrong?
+# **Predict.** Do the eyes err, or the mouth? Give the same captioner perfect eyes, the true label maps instead of the
+# U-Net's probabilities. Do all its captions become true?
 
 # %%
 _, true = segmentation_training.stack(told)
