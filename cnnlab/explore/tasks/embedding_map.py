@@ -13,7 +13,7 @@ from cnnlab.data import faces
 from cnnlab.explore.base.controls import real, switch, whole
 from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import number_text
-from cnnlab.explore.detection.boxed_picture import as_bytes
+from cnnlab.explore.detection.boxed_picture import TONES, as_bytes
 from cnnlab.explore.drawing.sheet import INK, Sheet, disc
 from cnnlab.explore.tasks.threshold_explorer import bars
 from cnnlab.tasks import verification
@@ -126,7 +126,7 @@ class EmbeddingMap(Explorer):
     def _see(self, row: int, *moved: float) -> tuple[np.ndarray, np.ndarray]:
         """The picture `row` with these values of its look, as bytes, and its embedding (D,)."""
         image = self._taken(row, self._looks[row] | dict(zip(_MOVED, moved, strict=True)))
-        return as_bytes(image), self._embeddings(image[None])[0]
+        return as_bytes(image) & TONES, self._embeddings(image[None])[0]
 
     def _row(self) -> int:
         return int(self._rows[self.person][self.picture])

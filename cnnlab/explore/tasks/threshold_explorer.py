@@ -256,18 +256,18 @@ class ThresholdExplorer(Explorer):
         sheet.write(left + side - 1.5, top + side - 0.25, f"■ EER {self._rate:.3f}", 10)
 
     def _draw_pairs(self, sheet: Sheet) -> None:
+        said, named = [], []
         for same, left, words in ((True, 0.15, "one person, farthest apart"), (False, 5.15, "two people, nearest")):
             sheet.write(left, _PAIRS_TOP - 0.2, words, 10.5, _SAME if same else _OTHER_INK, bold=True)
-            for k, ((first, second), distance) in enumerate(self._on_page(same)):
-                x = left + k * (2 * _FACE + 0.14)
-                for number, row in enumerate((first, second)):
+            for k, (rows, distance) in enumerate(self._on_page(same)):
+                x, y = left + k * (2 * _FACE + 0.14), _PAIRS_TOP + _FACE + 0.15
+                for number, row in enumerate(rows):
                     sheet.paint(self._images[row], x + number * _FACE, _PAIRS_TOP, _FACE, _FACE)
-                y = _PAIRS_TOP + _FACE + 0.15
-                who = " and ".join(dict.fromkeys(str(self._labels[row]) for row in (first, second)))
-                sheet.write(x, y, f"{self._said(distance)}  {self._verdict_on(distance, same)}", 9.5)
-                sheet.write(x, y + 0.2, f"person {who}" if same else f"persons {who}", 8.5, plot.GREY)
-        if not any(self._on_page(same) for same in (True, False)):
-            sheet.write(0.15, _PAIRS_TOP + 0.3, "no more pairs", 10, plot.GREY)
+                said.append((x, y, f"{self._said(distance)}  {self._verdict_on(distance, same)}"))
+                who = " and ".join(dict.fromkeys(str(self._labels[row]) for row in rows))
+                named.append((x, y + 0.2, f"person {who}" if same else f"people {who}"))
+        sheet.write_all(said, 9.5)
+        sheet.write_all(named, 8.5)
 
 
 def _pictures(images: object) -> np.ndarray:
