@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from cnnlab.common.validate import check_int, check_number, ints
 from cnnlab.data.scenes import Scene
@@ -61,15 +61,15 @@ def unet(
     Parameters
     ----------
     input_shape : (H, W, C), whole numbers
-    heads : name → number of classes; each is a 1×1 convolution with softmax on the last map
+    heads : name → number of classes; each is a 1×1 convolution on the last map
     filters : of each level, the deepest last; between levels the size is halved
     skips : False leaves the encoder's maps away: what the decoder knows, it knows from the bottom
 
     Returns
     -------
     keras.Model
-        (N, H, W, C) → a dict of probabilities, (N, H, W, classes) for each head. The output of the deepest level is
-        that of the layer ``bottom_relu``.
+        (N, H, W, C) → a dict of logits, (N, H, W, classes) for each head; `predict` makes probabilities of them. The
+        output of the deepest level is that of the layer ``bottom_relu``.
 
     References
     ----------
@@ -96,7 +96,7 @@ def unet(
         if skips:
             x = layers.Concatenate(name=f"skip{number}")([x, level])
         x = _level(x, units, f"up{number}")
-    outputs = {name: layers.Conv2D(count, 1, activation="softmax", name=name)(x) for name, count in heads.items()}
+    outputs = {name: layers.Conv2D(count, 1, name=name)(x) for name, count in heads.items()}
     return keras.Model(inputs, outputs, name="unet")
 
 
@@ -148,7 +148,7 @@ def train(
     schedule = keras.optimizers.schedules.CosineDecay(
         rate / 10, steps, alpha=0.02, warmup_target=rate, warmup_steps=steps // 20
     )
-    losses = dict.fromkeys(targets, "sparse_categorical_crossentropy")
+    losses = {head: keras.losses.SparseCategoricalCrossentropy(from_logits=True) for head in targets}
     model.compile(keras.optimizers.Adam(schedule), losses, loss_weights=weights)
     return model.fit(images, dict(targets), epochs=epochs, batch_size=batch_size, verbose=0).history
 
@@ -161,7 +161,8 @@ def predict(model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     model : from `unet`
     images : (N, H, W, C)
     """
-    return model.predict(images, batch_size=50, verbose=0)
+    logits = model.predict(images, batch_size=50, verbose=0)
+    return {head: ops.convert_to_numpy(ops.softmax(values)) for head, values in logits.items()}
 
 
 def encoder(model: keras.Model) -> keras.Model:
