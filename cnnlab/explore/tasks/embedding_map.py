@@ -84,7 +84,8 @@ class EmbeddingMap(Explorer):
             raise ValueError(f"`people` must hold 2 to {MOST} pictures. Received: {len(people.images)}")
         self._embed = embed or _edges
         self._people = people
-        self._rows = [np.flatnonzero(people.labels == label) for label in np.unique(people.labels)]
+        _, self._who = np.unique(people.labels, return_inverse=True)
+        self._rows = [np.flatnonzero(self._who == person) for person in range(self._who.max() + 1)]
         self._looks = [self._even(row) for row in people.looks]
         drawn = np.stack([self._taken(row, look) for row, look in enumerate(self._looks)])
         self._found = self._embeddings(drawn)
@@ -168,7 +169,7 @@ class EmbeddingMap(Explorer):
                 self.controls[name].value = bool(value) if name == "glasses" else value
 
     def _accepted(self) -> bool:
-        return self._distance(self._now()) <= round(self.threshold, 9)
+        return self._distance(self._now()) <= self.threshold + 1e-9  # a slider's 0.6 may be 0.5999999999999999
 
     def question(self) -> str:
         moved = [self._moved_words(k) for k in range(len(_MOVED)) if self._now()[k] != self._own()[k]]
@@ -194,8 +195,8 @@ class EmbeddingMap(Explorer):
         return ", ".join(self._moved_words(k, own) for k in range(len(_MOVED)))
 
     def _name(self, row: int) -> str:
-        person = int(np.searchsorted(np.unique(self._people.labels), self._people.labels[row]))
-        return f"person {person}, picture {int(np.flatnonzero(self._rows[person] == row)[0])}"
+        person = self._who[row]
+        return f"person {person}, picture {np.searchsorted(self._rows[person], row)}"
 
     def describe(self) -> str:
         lines = [

@@ -103,7 +103,7 @@ class ThresholdExplorer(Explorer):
     # --- the two rates ------------------------------------------------------------------------------------------
 
     def _tau(self) -> float:
-        return round(self.threshold, 9)  # a slider's 0.6000000000000001 is 0.6
+        return self.threshold + 1e-9  # a slider's 0.6 may be 0.5999999999999999
 
     def _accepted(self, same: bool) -> tuple[int, int]:
         """How many pairs of one person, or of two, are accepted, and how many there are."""

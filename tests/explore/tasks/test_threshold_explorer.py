@@ -10,6 +10,7 @@ from sklearn.metrics import roc_curve
 
 from cnnlab import explore
 from cnnlab.explore.tasks.threshold_explorer import bars
+from cnnlab.tasks import verification
 
 LINE = np.array([[0.0], [1.0], [3.0], [3.5], [7.0]])  # two people with two pictures each, and one with one
 WHO = np.array([4, 4, 9, 9, 5])
@@ -63,6 +64,13 @@ def test_the_hardest_pairs_come_first_and_are_judged():
 def test_a_threshold_of_the_lesson_is_kept_exactly():
     assert small(threshold=6.2345).threshold == 6.2345
     assert small().threshold == pytest.approx(1.0)  # both rates are 0 there
+    rng = np.random.default_rng(0)
+    points, who, faces = rng.normal(size=(40, 3)), np.repeat(np.arange(10), 4), np.zeros((40, 4, 4))
+    distances, same = verification.pairs(points, who)
+    for rate in (0.05, 0.1, 0.2):
+        tau = verification.threshold_for(distances, same, rate)
+        one = explore.ThresholdExplorer(points, who, faces, threshold=tau)
+        assert one._rates() == pytest.approx((np.mean(distances[~same] <= tau), np.mean(distances[same] > tau)))
 
 
 def test_a_bar_holds_its_upper_end(explorer):
