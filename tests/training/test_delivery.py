@@ -19,7 +19,7 @@ import sklearn.metrics
 from PIL import Image
 
 import cnnlab
-from cnnlab import augment, delivery, tiny_yolo, transfer
+from cnnlab import augment, datasets, delivery, tiny_yolo, transfer
 from cnnlab.common.errors import DataError
 from cnnlab.training.delivery.bundle import LAYERS
 
@@ -75,6 +75,19 @@ def test_it_reads_a_file_as_the_training_pictures_were_read(bundle, tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
     with pytest.raises(DataError, match="not a picture"):
         delivery.load(bundle).predict(tmp_path / "notes.txt")
+
+
+def test_it_stretches_16_bits_where_the_training_pictures_were_stretched(tmp_path, model):
+    """Of 0 and 1,000 of 65,535 the mean is 0.008; stretched it is half of the brightness."""
+    values = np.zeros((6, 8), np.uint16)
+    values[3:] = 1000
+    Image.fromarray(values).save(tmp_path / "dark.png")
+    for stretch in (False, True):
+        back = delivery.load(delivery.save(tmp_path / f"{stretch}", model, NAMES, "# Cells", stretch_16_bit=stretch))
+        assert back.stretch_16_bit == stretch
+        picture = datasets.read_image(tmp_path / "dark.png", stretch_16_bit=stretch)[0]
+        assert (picture.mean() > 100) == stretch
+        assert back.predict(tmp_path / "dark.png") == pytest.approx(back.predict(picture))
 
 
 @pytest.mark.parametrize(
@@ -438,6 +451,56 @@ def test_the_card_says_what_it_must():
     assert "Most often" not in delivery.model_card(**{**CARD, "matrix": np.diag([3, 4])})
     for dtype in (float, np.float32, np.uint8):  # counts are whole numbers in any of them
         assert delivery.model_card(**{**CARD, "matrix": CARD["matrix"].astype(dtype)}) == card
+
+
+def test_the_card_is_balanced_for_three_against_three_hundred():
+    """297 of 300 and 1 of 3: 298 / 303 = 0.98, and (0.99 + 1/3) / 2 = 0.66. Always dog: 300 / 303 = 0.99, and 1/2."""
+    matrix = np.array([[297, 3], [2, 1]])
+    card = delivery.model_card(**{**CARD, "class_names": ["dog", "lynx"], "matrix": matrix})
+    assert "Accuracy 0.98 (95 % interval 0.96 to 0.99) on 303 pictures" in card
+    assert "the mean of the classes' recalls: 0.66. Always saying dog would reach 0.99 and 0.50." in card
+    low, high = scipy.stats.binomtest(1, 3).proportion_ci(method="wilson")
+    said = f"fewer than 10 pictures: lynx (3; the true recall may lie between {low:.2f} and {high:.2f})."
+    assert said in card
+    labels, answers = (rows.repeat(matrix.ravel()) for rows in np.indices(matrix.shape).reshape(2, -1))
+    theirs = sklearn.metrics.balanced_accuracy_score(labels, answers)
+    assert delivery.class_scores(matrix).balanced_accuracy == pytest.approx(theirs)
+    assert "fewer than" not in delivery.model_card(**CARD)
+    none = delivery.model_card(**{**CARD, "class_names": list("abcdefg"), "matrix": np.diag([0, 20, 2, 1, 1, 1, 1])})
+    assert "fewer than 10 pictures: a (0), d (1; the true recall may lie between 0.21 and 1.00), " in none
+    assert "and 1 more." in none
+
+
+def test_of_many_classes_the_table_shows_the_worst():
+    """F1 of a: 1, b: never said, c: nothing to find, d: 2·3 / (4 + 3), e: 2·4 / (4 + 7)."""
+    scores = delivery.class_scores(
+        [[5, 0, 0, 0, 0], [0, 0, 0, 0, 2], [0, 0, 0, 0, 0], [0, 0, 0, 3, 1], [0, 0, 0, 0, 4]]
+    )
+    rows = scores.table(list("abcde"), most=2).splitlines()[2:]
+    assert [row.split(" | ")[0] for row in rows] == ["| b", "| e", "| 3 others, each better"]
+    assert rows[-1] == "| 3 others, each better | 9 | | | |"
+    assert scores.table(list("abcde"), most=5) == scores.table(list("abcde"))
+    with pytest.raises(ValueError, match="`most` must be a whole number >= 1"):
+        scores.table(list("abcde"), most=0)
+
+
+def test_many_classes_become_few_and_the_first_answer_stays():
+    rng = np.random.default_rng(0)
+    probabilities, labels = rng.dirichlet(np.full(50, 0.1), 300), rng.integers(0, 50, 300)
+    names = [f"c{n}" for n in range(50)]
+    few, likely, short = delivery.commonest_mistakes(labels, probabilities, names)
+    assert likely.shape == (300, 20)
+    assert short[-1] == "other classes"
+    place = [short.index(name) if name in short else 19 for name in names]
+    assert few.tolist() == [place[label] for label in labels]
+    assert likely.argmax(axis=1).tolist() == [place[said] for said in probabilities.argmax(axis=1)]
+    np.testing.assert_array_equal(likely.max(axis=1), probabilities.max(axis=1))
+    same, unchanged, all_of_them = delivery.commonest_mistakes(labels, probabilities, names, most=50)
+    assert all_of_them == names
+    np.testing.assert_array_equal(same, labels)
+    np.testing.assert_array_equal(unchanged, probabilities)
+    with pytest.raises(ValueError, match="`most` must be a whole number >= 2. Received: 1"):
+        delivery.commonest_mistakes(labels, probabilities, names, most=1)
 
 
 def test_a_name_does_not_break_the_table():

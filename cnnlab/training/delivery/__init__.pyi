@@ -5,4 +5,5 @@ from .bundle import save as save
 from .card import ClassScores as ClassScores
 from .card import accuracy_interval as accuracy_interval
 from .card import class_scores as class_scores
+from .card import commonest_mistakes as commonest_mistakes
 from .card import model_card as model_card

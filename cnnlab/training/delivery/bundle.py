@@ -49,6 +49,7 @@ class Classifier:
     image_size : (height, width) of its pictures
     fit : how pictures of another shape are brought to it, see `cnnlab.datasets.read_image`
     card : its model card, Markdown
+    stretch_16_bit : whether pictures of more than 8 bits are stretched, see `cnnlab.datasets.read_image`
     """
 
     model: keras.Model
@@ -56,6 +57,7 @@ class Classifier:
     image_size: tuple[int, int]
     fit: str
     card: str
+    stretch_16_bit: bool = False
 
     def __repr__(self) -> str:
         size = " × ".join(map(str, self.image_size))
@@ -77,7 +79,7 @@ class Classifier:
             If the array has another size or another range, or the model does not give probabilities.
         """
         if isinstance(picture, (str, os.PathLike)):
-            picture = read_image(picture, self.image_size, fit=self.fit)[0]
+            picture = read_image(picture, self.image_size, fit=self.fit, stretch_16_bit=self.stretch_16_bit)[0]
         picture = check_rank(picture, "picture", {3: "(H, W, 3)"})
         if picture.shape != (*self.image_size, 3):
             raise ValueError(f"`picture` must have shape {(*self.image_size, 3)}. Received: {picture.shape}")
@@ -91,7 +93,13 @@ class Classifier:
 
 
 def save(
-    folder: str | os.PathLike, model: keras.Model, class_names: Sequence[str], card: str, *, fit: str = "crop"
+    folder: str | os.PathLike,
+    model: keras.Model,
+    class_names: Sequence[str],
+    card: str,
+    *,
+    fit: str = "crop",
+    stretch_16_bit: bool = False,
 ) -> Path:
     """Save a classifier as a folder that somebody else can use.
 
@@ -105,7 +113,7 @@ def save(
         in the order of the outputs; for one sigmoid two, that of the label 0 and that of the label 1, whose probability
         the sigmoid gives
     card : the model card
-    fit : how pictures were brought to the model's size, see `cnnlab.datasets.image_folder`
+    fit, stretch_16_bit : how pictures were brought to the model's size and to bytes, see `cnnlab.datasets.image_folder`
 
     Returns
     -------
@@ -152,6 +160,7 @@ def save(
             "class_names": names,
             "image_size": size,
             "fit": fit,
+            "stretch_16_bit": bool(stretch_16_bit),
             "pixels": "floats from 0 to 1, red first",
             "keras": keras.__version__,
             "sha256": sha256(unfinished / "model.keras"),
@@ -205,7 +214,7 @@ def load(folder: str | os.PathLike) -> Classifier:
         if labels["format"] != _FORMAT or not isinstance(names, list) or len(size) != 2 or fit not in FITS:
             raise KeyError("format")
         height, width = (check_int(n, "image_size", minimum=1) for n in size)
-        expected = labels["sha256"]
+        expected, stretch = labels["sha256"], labels.get("stretch_16_bit", False) is True  # older bundles have none
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
         raise DataError(f"labels.json of {folder.name} is damaged: {type(error).__name__}: {error}") from None
     try:
@@ -230,7 +239,7 @@ def load(folder: str | os.PathLike) -> Classifier:
     if size != (height, width):
         wanted, said = (f"{h} × {w}" for h, w in (size, (height, width)))
         raise DataError(f"labels.json of {folder.name} is damaged: it says {said} pixels, and the model takes {wanted}")
-    return Classifier(model, tuple(names), size, fit, card)
+    return Classifier(model, tuple(names), size, fit, card, stretch)
 
 
 def _check_is_a_model(folder: Path) -> None:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab.common.validate import check_rank
+from cnnlab.common.validate import check_int, check_rank
+
+_FEW = 10  # pictures of a class, below which its recall says little
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,13 +30,30 @@ class ClassScores:
     f1: np.ndarray
     count: np.ndarray
 
-    def table(self, class_names: Sequence[str]) -> str:
-        """The scores as a table in Markdown, one row for each class."""
+    @property
+    def balanced_accuracy(self) -> float:
+        """The mean recall of the classes that have pictures: a class of 3 counts as much as one of 300."""
+        return float(np.nanmean(self.recall))
+
+    def table(self, class_names: Sequence[str], most: int | None = None) -> str:
+        """The scores as a table in Markdown, one row for each class.
+
+        Parameters
+        ----------
+        class_names : in the order of the outputs
+        most : of more classes than this, show those with the lowest F1, and count the others
+        """
         names = check_names(class_names, len(self.count))
+        most = len(names) if most is None else check_int(most, "most", minimum=1)
+        # F1 is no number where a class was never said, which is the worst, or where there is nothing to find.
+        order = np.lexsort((np.nan_to_num(self.f1), self.count == 0))
         lines = ["| class | pictures | precision | recall | F1 |", "|---|---|---|---|---|"]
-        for name, *scores in zip(names, self.count, self.precision, self.recall, self.f1, strict=True):
-            shown = ["–" if np.isnan(score) else f"{score:.2f}" for score in scores[1:]]
-            lines.append(f"| {_in_a_cell(name)} | {scores[0]:,} | {' | '.join(shown)} |")
+        for c in np.sort(order[:most]):
+            scores = (self.precision[c], self.recall[c], self.f1[c])
+            shown = ["–" if np.isnan(score) else f"{score:.2f}" for score in scores]
+            lines.append(f"| {_in_a_cell(names[c])} | {self.count[c]:,} | {' | '.join(shown)} |")
+        if len(order) > most:
+            lines.append(f"| {len(order) - most:,} others, each better | {self.count[order[most:]].sum():,} | | | |")
         return "\n".join(lines)
 
 
@@ -67,6 +86,48 @@ def class_scores(matrix: np.ndarray) -> ClassScores:
         precision, recall = right / said, right / count
         f1 = np.where(precision + recall == 0, 0.0, 2 * precision * recall / (precision + recall))
     return ClassScores(precision, recall, f1, count)
+
+
+def commonest_mistakes(
+    labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str], most: int = 20
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Many classes as a few: those with the most mistakes, and all the others as one.
+
+    Parameters
+    ----------
+    labels : (N,) the true classes, whole numbers
+    probabilities : (N, classes)
+    class_names : in the order of the outputs
+    most : classes to keep, >= 2, that of the others included; with no more than these nothing is changed
+
+    Returns
+    -------
+    tuple
+        Labels, probabilities and class names. The last class is ``"other classes"``; its probability is the highest of
+        theirs, so that the first answer stays the first. A mix-up among the others no longer counts as a mistake.
+
+    Examples
+    --------
+    >>> probabilities = np.array([[0.1, 0.7, 0.2], [0.3, 0.6, 0.1], [0.2, 0.3, 0.5]])
+    >>> labels, few, names = commonest_mistakes(np.array([0, 1, 2]), probabilities, ["cat", "dog", "owl"], most=2)
+    >>> names, labels.tolist(), few.tolist()
+    (['cat', 'other classes'], [0, 1, 1], [[0.1, 0.7], [0.3, 0.6], [0.2, 0.5]])
+    """
+    check_int(most, "most", minimum=2)
+    labels = check_rank(labels, "labels", {1: "(N,)"})
+    probabilities = check_rank(probabilities, "probabilities", {2: "(N, classes)"})
+    names = check_names(class_names, probabilities.shape[1])
+    if len(names) <= most:
+        return labels, probabilities, names
+    said = probabilities.argmax(axis=1)
+    wrong = said != labels
+    mistakes = np.bincount(np.concatenate([labels[wrong], said[wrong]]), minlength=len(names))
+    kept = np.sort(np.argsort(-mistakes, kind="stable")[: most - 1])
+    others = np.setdiff1d(np.arange(len(names)), kept)
+    number = np.full(len(names), most - 1)
+    number[kept] = np.arange(most - 1)
+    few = np.column_stack([probabilities[:, kept], probabilities[:, others].max(axis=1)])
+    return number[labels], few, [*(names[c] for c in kept), "other classes"]
 
 
 def _counts(matrix: object) -> np.ndarray:
@@ -133,7 +194,8 @@ def model_card(
     Returns
     -------
     str
-        Markdown. The accuracy comes with its `accuracy_interval`.
+        Markdown. The accuracy comes with its `accuracy_interval`, with the balanced accuracy, and with what always
+        saying the commonest class would reach; the classes with fewer than ten pictures are named.
 
     References
     ----------
@@ -158,6 +220,7 @@ def model_card(
         raise ValueError("`matrix` must count at least one picture. Received: none")
     right = int(np.trace(matrix))
     low, high = accuracy_interval(right, total)
+    common = int(scores.count.argmax())
     confused = matrix - np.diag(np.diag(matrix))
     row, column = np.unravel_index(confused.argmax(), confused.shape)
     worst = f"Most often confused: {names[row]}, taken for {names[column]}, {confused.max()} of {scores.count[row]}."
@@ -169,12 +232,28 @@ def model_card(
             f"## Data\n\n{data}",
             f"## Training\n\n{training}",
             f"## How good it is\n\nAccuracy {right / total:.2f} (95 % interval {low:.2f} to {high:.2f}) on {total:,} "
-            f"picture{'' if total == 1 else 's'} it had not been trained on.",
+            f"picture{'' if total == 1 else 's'} it had not been trained on. Balanced accuracy, the mean of the "
+            f"classes' recalls: {scores.balanced_accuracy:.2f}. Always saying {names[common]} would reach "
+            f"{scores.count[common] / total:.2f} and {1 / np.count_nonzero(scores.count):.2f}.",
             scores.table(names),
+            *([_too_few(scores, names)] if (scores.count < _FEW).any() else []),
             *([worst] if confused.any() else []),
             "## Limits\n\n" + "\n".join(f"- {limit}" for limit in limits) + "\n",
         ]
     )
+
+
+def _too_few(scores: ClassScores, names: Sequence[str]) -> str:
+    """How little the recall of a class with few pictures says; the smallest classes first."""
+    found = []
+    for c in np.argsort(scores.count, kind="stable")[: np.count_nonzero(scores.count < _FEW)]:
+        text = f"{names[c]} ({scores.count[c]}"
+        if scores.count[c]:
+            low, high = accuracy_interval(round(scores.recall[c] * scores.count[c]), int(scores.count[c]))
+            text += f"; the true recall may lie between {low:.2f} and {high:.2f}"
+        found.append(f"{text})")
+    more = f" and {len(found) - 5:,} more" if len(found) > 5 else ""
+    return f"Measured on fewer than {_FEW} pictures: {', '.join(found[:5])}{more}."
 
 
 def check_names(names: object, classes: int) -> list[str]:
