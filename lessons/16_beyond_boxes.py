@@ -3,10 +3,9 @@
 #
 # <!-- navigation -->
 #
-# What else can a network say about a picture? Two answers stand at the ends of a scale. **Segmentation** says
-# something about every single pixel; a **caption** says something about the picture as a whole, in a sentence. You
-# build both here, and the second is built on the first: the network that learned pixels lends its eyes to the one that
-# writes.
+# What else can a network say about a picture? **Segmentation** says something about every single pixel, a **caption**
+# about the picture as a whole, in a sentence. You build both, the second on the first: the network that learned pixels
+# lends its eyes to the one that writes.
 #
 # **By the end you can**
 #
@@ -55,12 +54,11 @@ SEED = 0
 # %% [markdown]
 # # Part one: a label for every pixel
 #
-# A box says where a thing ends to the left and right, above and below. A robot that grasps needs the outline. So does a
-# doctor who measures a tumour, and a car that asks where the road is. Their answer is one class for *every pixel*.
+# A robot that grasps needs the outline of a thing, not its box. So does a doctor who measures a tumour. Their answer is
+# one class for *every pixel*.
 #
-# The data are the scenes of lesson 12, made smaller: two shapes in 48 × 48 pixels. Each scene knows which pixels belong
-# to which shape. From that comes its **label map**: an array (48, 48) of whole numbers: 0 background, 1 circle, 2
-# square, 3 triangle.
+# The data are the scenes of lesson 12, made smaller: two shapes in 48 × 48 pixels. Each scene has a **label map**: an
+# array (48, 48) of whole numbers, 0 background, 1 circle, 2 square, 3 triangle.
 #
 # **Predict.** How many numbers is the label of one picture? The network gives a probability for each class at each
 # pixel. How many numbers is its answer?
@@ -85,8 +83,8 @@ mask_plot.panels(
 #
 # ## Accuracy lies
 #
-# How good is an answer? The first idea is the part of all pixels that are right. Test it on a "network" that has
-# learned nothing: it says *background* everywhere.
+# How good is an answer? The first idea is the part of all pixels that are right. Test it on a "network" that says
+# *background* everywhere.
 #
 # **Predict.** What is its pixel accuracy: about 0.2, 0.5 or 0.8?
 
@@ -98,10 +96,10 @@ for k, name in enumerate(segmentation.SHAPES):
     print(f"  {name:10} {(truth['shape'] == k).mean():6.1%} of the pixels")
 
 # %% [markdown]
-# 0.835, and it has found nothing. Most of a picture is background, so most pixels are won for nothing.
+# 0.835, and it has found nothing: most of a picture is background.
 #
-# So measure each class by itself, with a measure you know from boxes: **intersection over union**, this time of pixels.
-# For class k: the pixels where both maps say k, over those where at least one says k. Work it out once by hand.
+# So measure each class by itself, by **intersection over union**, this time of pixels. For class k: the pixels where
+# both maps say k, over those where at least one says k. Work it out once by hand.
 
 # %%
 TRUE = np.array([[0, 0, 0, 0, 0], [0, 1, 1, 0, 2], [0, 1, 1, 0, 2], [0, 0, 0, 0, 0]])
@@ -132,9 +130,8 @@ print("Dice       ", segmentation.dice(TRUE, SAID, 3).round(3).tolist())
 print("accuracy   ", segmentation.pixel_accuracy(TRUE, SAID))
 
 # %% [markdown]
-# 13/15, 3/5 and 2/2. The mean over the classes, here 0.822, is the **mean IoU**, the usual measure of segmentation. A
-# class of two pixels counts in it as much as the background. A class that is in neither map has the IoU 0 / 0: it could
-# be neither found nor missed, and is left out.
+# 13/15, 3/5 and 2/2. Their mean, 0.822, is the **mean IoU**, the usual measure of segmentation. A class of two pixels
+# counts in it as much as the background. A class in neither map would have 0 / 0: it is left out.
 #
 # **Predict.** What is the mean IoU of "all background" over the four classes?
 
@@ -145,9 +142,8 @@ jaccard = jaccard_score(truth["shape"].ravel(), nothing.ravel(), average="macro"
 print(f"scikit-learn, which calls IoU the Jaccard score: {jaccard:.3f}")
 
 # %% [markdown]
-# 0.835 / 4 = 0.209. (The pixels of all 200 pictures are counted together before anything is divided.) Keras has
-# `keras.metrics.MeanIoU`. All of them want class numbers. Of a network's probabilities take the most probable class
-# first, `argmax(axis=-1)`.
+# 0.835 / 4 = 0.209. (The pixels of all 200 pictures are counted together before anything is divided.) Such functions,
+# `keras.metrics.MeanIoU` too, want class numbers: of probabilities take `argmax(axis=-1)` first.
 #
 # ### Exercise: mean IoU
 #
@@ -167,10 +163,9 @@ check.mean_iou(my_mean_iou)
 # %% [markdown]
 # ### Exercise: Dice
 #
-# Medicine prefers another measure of the same two sets, the **Dice** coefficient: twice the pixels that both have, over
-# the sum of the two sizes. For class 1 above: 2 · 3 / (4 + 4) = 0.75, where IoU is 0.6. It is the F1 score of the
-# pixels, and each of the two can be worked out from the other: an IoU of 1/2 is a Dice of 2/3. Write the formula. (Call
-# what both have *b* and the union *u*. What is the sum of the two sizes?)
+# Medicine prefers the **Dice** coefficient: twice the pixels that both have, over the sum of the two sizes. For class 1
+# above: 2 · 3 / (4 + 4) = 0.75, where IoU is 0.6. It is the F1 score of the pixels, and can be worked out from the IoU:
+# 1/2 becomes 2/3. Write the formula. (Call what both have *b* and the union *u*. What is the sum of the two sizes?)
 
 
 # %% tags=["exercise-dice"]
@@ -187,9 +182,9 @@ check.dice(my_dice)
 # A network that names pixels must know two things. *What* is there? For that it must see the whole shape, twenty pixels
 # wide. *Where* exactly does it end? For that it must not lose a pixel.
 #
-# The **encoder** is the network you know: convolutions and poolings, 48 → 24 → 12 → 6. A cell of the last map sees a
-# large part of the picture and knows what is there, but not where within its 8 × 8 pixels. The **decoder** goes back
-# up, 6 → 12 → 24 → 48, and a last 1 × 1 convolution gives each pixel its classes.
+# The **encoder** is the network you know: convolutions and poolings, 48 → 24 → 12 → 6. A cell of the last map knows
+# what is there, but not where within its 8 × 8 pixels. The **decoder** goes back up, 6 → 12 → 24 → 48, and a last 1 × 1
+# convolution gives each pixel its classes.
 #
 # How does a map grow? One way is the **transposed convolution**. A convolution gathers: each output is a sum over a
 # window. The transposed one scatters: each *input* lays down a copy of the kernel, multiplied by its value. The copies
@@ -207,9 +202,9 @@ for row in copies:
 print(*copies.sum(axis=0), "<- the sum")
 
 # %% [markdown]
-# 1 1 2 1 2 1 2 1 1: inside, every second place gets two copies and its neighbours one. The input was the same
-# everywhere; the output has a pattern. Here is Keras' layer in two dimensions, with this kernel and one of four. The
-# third way first enlarges the map by copying each value into 2 × 2 pixels, then convolves as usual.
+# Inside, every second place gets two copies and its neighbours one. The input was the same everywhere; the output has a
+# pattern. Here is Keras' layer in two dimensions, with this kernel and one of four. A third way first enlarges the map
+# by copying each value into 2 × 2 pixels, then convolves as usual.
 #
 # **Predict.** Which of the three is even, but for the border?
 
@@ -231,9 +226,8 @@ plot.grids(
 )
 
 # %% [markdown]
-# On the left is the **checkerboard** that many generated pictures show. Nothing was trained: the layer is made so, and
-# training has to work against it. The remedy is a kernel that is a multiple of the stride, or to enlarge first and
-# convolve then, as the network below does.
+# On the left is the **checkerboard** that many generated pictures show. Nothing was trained: the layer is made so. The
+# remedy is a kernel that is a multiple of the stride, or to enlarge first and convolve then, as we do below.
 #
 # ### Exercise: the transposed convolution
 #
@@ -252,10 +246,9 @@ check.transposed(my_transposed)
 # %% [markdown]
 # ## Skips
 #
-# Can a decoder put an edge back to the pixel from 6 × 6 cells? Each cell would have to remember, in its channels, what
-# 8 × 8 pixels looked like. The **U-Net** does not ask for that. It keeps each map of the encoder before it is pooled,
-# and lays it beside the decoder's map of the same size: a **skip**. From below comes *what* is there, from the side
-# *where* it ends. Drawn with the way down on the left and the way up on the right, it has the shape of a U.
+# To put an edge back to the pixel, each of the 6 × 6 cells would have to remember what 8 × 8 pixels looked like. The
+# **U-Net** does not ask for that. It keeps each map of the encoder before it is pooled, and lays it beside the
+# decoder's map of the same size: a **skip**. From below comes *what* is there, from the side *where* it ends.
 
 
 # %%
@@ -290,9 +283,8 @@ print("the library's U-Net has as many:", model.count_params() == mine.count_par
 # It has two **heads** on one body: one names the shape of each pixel, the other its colour. Both give logits;
 # `segmentation_training.predict` makes probabilities of them with a softmax.
 #
-# Is it the skips that help, or is a U-Net just larger? Without skips the decoder's convolutions see fewer channels. For
-# a fair comparison make that network wider until both have the same number of parameters, and let both learn from the
-# same 800 scenes for a short time.
+# Is it the skips that help, or is a U-Net just larger? For a fair comparison make the network without skips wider until
+# both have the same number of parameters, and let both learn from the same 800 scenes for a short time.
 #
 # **Predict.** How far is the one with skips ahead in mean IoU: not at all, a few points of a hundred, or more than ten?
 
@@ -338,9 +330,8 @@ odd = segmentation_training.unet((50, 45, 3))
 print([layer.name for layer in odd.layers if "crop" in layer.name], odd.output["shape"].shape[1:])
 
 # %% [markdown]
-# One remedy is to round *up* at the pooling, with `padding="same"` (50 → 25 → 13 → 26), and to **crop** what is too
-# much at the skip; the library's U-Net does that. The other is to **pad** the picture until it fits, and to cut the
-# answer back to size.
+# One remedy is to round *up* at the pooling, with `padding="same"` (50 → 25 → 13), and to **crop** 26 to 25 at the
+# skip; the library's U-Net does that. The other is to **pad** the picture until it fits.
 #
 # ### Exercise: a size that fits
 #
@@ -403,8 +394,8 @@ mask_plot.panels(
 # Most wrong pixels lie along the outlines: where an outline cuts a pixel, its class hangs by a hair. The worst scenes
 # are of another kind. There a whole shape has the wrong name, mostly where another shape covers a part of it.
 #
-# The explorer shows one class at a time. You choose the probability above which a pixel counts; it prints how many
-# pixels are common to truth and answer. Work out the IoU first.
+# The explorer shows one class at a time. You choose the probability from which a pixel counts. Work out the IoU from
+# the pixels that it counts for you.
 
 # %%
 explore.MaskInspector(
@@ -446,8 +437,9 @@ mask_plot.panels(
 # This function makes rims. Write one that does not, for any height and width.
 #
 # ```python
-# def resize_mask(mask, height, width): grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height,
-# width)) return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
+# def resize_mask(mask, height, width):
+#     grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height, width))
+#     return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
 # ```
 
 
@@ -460,8 +452,8 @@ def my_resize(mask, height, width):
 check.resize_mask(my_resize)
 
 # %% [markdown]
-# Augmentation (lesson 09) moves pictures, and the label must go along: one draw of chance for both. This course's
-# `RandomAffine` takes both, draws one matrix, and resamples the mask with nearest.
+# Augmentation (lesson 09) moves pictures, and the label must go along. This course's `RandomAffine` takes both, draws
+# one matrix, and resamples the mask with nearest.
 
 # %%
 layer = augment.RandomAffine(rotation=0.1, zoom=0.2, flip="horizontal", seed=SEED)
@@ -481,8 +473,12 @@ mask_plot.panels(
 # Somebody wrote this flip for training. It spoils half of all pictures. Which half? Mend it.
 #
 # ```python
-# def random_flip(image, mask, rng): if rng.random() < 0.5: image = image[:, ::-1] if rng.random() < 0.5: mask = mask[:,
-# ::-1] return image, mask
+# def random_flip(image, mask, rng):
+#     if rng.random() < 0.5:
+#         image = image[:, ::-1]
+#     if rng.random() < 0.5:
+#         mask = mask[:, ::-1]
+#     return image, mask
 # ```
 
 
@@ -497,9 +493,9 @@ check.flip_pair(my_flip)
 # %% [markdown]
 # ## Things
 #
-# A label map says *circle* here and *circle* there. Is that one circle, or two? It cannot say: this is **semantic**
-# segmentation. **Instance** segmentation gives each single thing a mask. Where things do not touch, that is easy: each
-# connected piece of a class is a thing.
+# A label map says *circle* here and *circle* there. One circle, or two? It cannot say: this is **semantic**
+# segmentation. **Instance** segmentation gives each thing a mask of its own. Where things do not touch, each connected
+# piece of a class is a thing.
 #
 # **Predict.** Each of our 200 scenes has two shapes. In how many does the *true* label map fall into two pieces?
 
@@ -538,11 +534,8 @@ mask_plot.panels(
 )
 
 # %% [markdown]
-# Boxes have a limit, too: where two of one class overlap, the pixels there belong to both. **Mask R-CNN** (2017) goes
-# one step further and draws a small mask inside each box.
-#
-# A class for every pixel, a mask for every thing: that is as fine as an answer gets. Now to the other end, one sentence
-# for the whole picture.
+# Boxes have a limit, too: where two of one class overlap, the pixels there belong to both. **Mask R-CNN** (2017) draws
+# a small mask inside each box instead.
 
 # %% [markdown]
 # # Part two: a sentence for the whole picture
