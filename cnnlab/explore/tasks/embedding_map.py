@@ -144,12 +144,12 @@ class EmbeddingMap(Explorer):
         """From the enrolled picture to the same one with these values."""
         return float(((self._seen(self._row(), *moved)[1] - self._found[self._row()]) ** 2).sum())
 
-    def _alone(self) -> str:
+    def _alone(self) -> list[str]:
         """How far each value that was moved would take the picture alone, in words."""
         own, now = self._own(), self._now()
         moved = [(k, name) for k, name in enumerate(_MOVED) if now[k] != own[k]]
         far = [self._distance((*own[:k], now[k], *own[k + 1 :])) for k, _ in moved]
-        return ", ".join(f"{_word(name)} {self._said(d)}" for (_, name), d in zip(moved, far, strict=True))
+        return [f"{_word(name)} {self._said(d)}" for (_, name), d in zip(moved, far, strict=True)]
 
     def _stranger(self) -> tuple[int, float]:
         """The nearest picture of somebody else: its row and its squared distance."""
@@ -210,7 +210,7 @@ class EmbeddingMap(Explorer):
         distance, tau = self._distance(self._now()), self._said(self.threshold)
         compared = f"at most τ = {tau}: accepted" if self._accepted() else f"more than τ = {tau}: refused"
         lines.append(f"Squared distance from the enrolled picture: {self._said(distance)}, {compared}.")
-        lines += [f"Moved alone: {alone}."] if (alone := self._alone()) else []
+        lines += [f"Moved alone: {', '.join(alone)}."] if (alone := self._alone()) else []
         row, nearest = self._stranger()
         lines.append(f"Nearest picture of somebody else: {self._name(row)}, {self._said(nearest)}.")
         where = self._place(self._seen(self._row(), *self._now())[1][None])[0]
@@ -306,7 +306,8 @@ class EmbeddingMap(Explorer):
         if nearest < distance:
             lines[-1] += ": nearer than the enrolled one"
         alone = self._alone()
-        lines.append(f"moved alone: {alone}" if alone else "nothing is moved: move a slider")
+        lines.append(f"moved alone: {', '.join(alone[:3])}" if alone else "nothing is moved: move a slider")
+        lines.append(", ".join(alone[3:]))
         sheet.write_all([(left, top + 0.78 + 0.24 * k, line) for k, line in enumerate(lines)], 10)
 
     def _tick(self, value: float) -> str:

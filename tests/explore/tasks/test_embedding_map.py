@@ -29,7 +29,11 @@ def drawn(row, **changes):
     """The picture anew, without the explorer."""
     look = dict(zip(faces.LOOK, PEOPLE.looks[row], strict=True))
     look |= {name: round(20 * look[name]) / 20 for name in ("light", "turn", "smile", "hair")}
-    look |= dict(shift_x=round(look["shift_x"], 2), glasses=float(look["glasses"] >= 0.7), light_strength=faces.LOOK["light_strength"][1])
+    look |= dict(
+        shift_x=round(look["shift_x"], 2),
+        glasses=float(look["glasses"] >= 0.7),
+        light_strength=faces.LOOK["light_strength"][1],
+    )
     who = dict(zip(faces.IDENTITY, PEOPLE.identities[row], strict=True))
     return rough(faces.draw(who, look | {name: float(value) for name, value in changes.items()}, seed=row)[None])[0]
 
@@ -47,7 +51,7 @@ def test_the_distance_is_that_of_the_picture_drawn_anew(explorer):
     right = ((drawn(3, **MOVES) - drawn(3)) ** 2).sum()
     assert explorer._distance(explorer._now()) == pytest.approx(right, rel=1e-5)
     alone = ((drawn(3, turn=0.8) - drawn(3)) ** 2).sum()
-    assert f"turn {alone:.{explorer._digits}f}" in explorer._alone()
+    assert f"turn {alone:.{explorer._digits}f}, " in explorer.describe()
 
 
 def test_the_nearest_picture_of_somebody_else(explorer):
