@@ -307,7 +307,7 @@ class EmbeddingMap(Explorer):
             lines[-1] += ": nearer than the enrolled one"
         alone = self._alone()
         lines.append(f"moved alone: {', '.join(alone[:3])}" if alone else "nothing is moved: move a slider")
-        lines.append(", ".join(alone[3:]))
+        lines += [", ".join(alone[3:])] if alone[3:] else []
         sheet.write_all([(left, top + 0.78 + 0.24 * k, line) for k, line in enumerate(lines)], 10)
 
     def _tick(self, value: float) -> str:
