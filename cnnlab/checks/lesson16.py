@@ -684,8 +684,8 @@ flip_pair = Exercise(
 
 # <start> is 1, <end> is 2, <pad> is 0.
 _TOKENS = (
-    np.array([[1, 5, 9, 2, 0, 0], [1, 7, 8, 6, 4, 2]]),
-    np.array([[1, 3, 2, 0]]),
+    np.array([[1, 5, 9, 2]]),
+    np.array([[1, 3, 8, 2, 0, 0], [1, 7, 8, 6, 4, 2]]),
     np.array([[1, 12, 5, 11, 2], [1, 4, 2, 0, 0], [1, 10, 3, 2, 0]]),
 )
 
@@ -739,7 +739,7 @@ _SHIFTED = ByCases(
             lambda tokens: (tokens[:, :-1], tokens[:, :0:-1]), "the targets are in reverse: [:, 1:] keeps their order."
         ),
         Misreading(
-            lambda tokens: (tokens[:, :-1], np.roll(tokens, 1, axis=1)[:, 1:] * 0 + np.roll(tokens, 1, axis=1)[:, :-1]),
+            lambda tokens: (tokens[:, :-1], np.roll(tokens, 1, axis=1)[:, :-1]),
             "the targets are shifted the wrong way: they hold the word before, not the word after.",
         ),
         Misreading(
@@ -765,10 +765,10 @@ shifted = Exercise(
     ),
     diagnose=_SHIFTED,
     mistakes=(
-        Mistake(lambda tokens: (tokens, tokens), "the inputs have all 6 columns"),
-        Mistake(lambda tokens: (tokens[:, :-1], np.roll(tokens, -1, axis=1)), "the targets have all 6 columns"),
+        Mistake(lambda tokens: (tokens, tokens), "the inputs have all 4 columns"),
+        Mistake(lambda tokens: (tokens[:, :-1], np.roll(tokens, -1, axis=1)), "the targets have all 4 columns"),
         Mistake(lambda tokens: (tokens[:-1], tokens[1:]), "Cut columns, not rows"),
-        Mistake(lambda tokens: (tokens[:, 1:-1], tokens[:, 2:]), "should have shape (2, 5)"),
+        Mistake(lambda tokens: (tokens[:, 1:-1], tokens[:, 2:]), "should have shape (1, 3)"),
         Mistake(lambda tokens: (0 * tokens[:, 1:], tokens[:, 1:]), "the tokens without the last column"),
         Mistake(lambda tokens: tokens[:, 1:].ravel(), "2 things are expected"),
     ),
@@ -810,8 +810,8 @@ _RIGHT_LOSS = _log_loss(lambda p, i, t: t != 0)
 _LOSS = ByCases(
     truth=_RIGHT_LOSS,
     cases=(
-        _loss_case([[1, 5, 4, 2, 0, 0], [1, 3, 6, 5, 4, 2]], 1),
         _loss_case([[1, 6, 2, 0]], 2),
+        _loss_case([[1, 5, 4, 2, 0, 0], [1, 3, 6, 5, 4, 2]], 1),
         _loss_case([[1, 4, 2, 0, 0], [1, 5, 3, 6, 2], [1, 2, 0, 0, 0]], 3),
     ),
     misreadings=(
