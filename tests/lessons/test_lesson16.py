@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import runpy
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -111,3 +113,13 @@ def test_what_pooling_leaves_of_a_size(n, sizes):
         found.append(x.shape[1])
     assert found == sizes
     assert (found[1] == 2 * found[2]) == (n == 48)  # what meets at the skip
+
+
+@slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_trained_networks_keep_the_promises_of_the_prose(seed):
+    script = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "segmentation.py"))
+    rivals, scores, _ = script["train"]("quick", seed)
+    assert scores["shape"] > 0.9
+    assert scores["colour"] > 0.9
+    assert rivals["with skips"] > rivals["without"] + 0.10
