@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 import itertools
 import re
+import tempfile
 import zipfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from cnnlab.common.errors import DataError
@@ -344,3 +348,38 @@ def test_the_class_is_where_it_seems_to_be(tmp_path):
         (root / "labels.csv").write_text(table("id,label", *rows))
         data = image_folder(root, 6, labels=labels, validation=0)
         assert data.labels.tolist() == (data.images[:, 0, 0, 0] >= 120).astype(int).tolist()
+
+
+NODES = ["train", "Test", "val", "images", "labels", "cats", "dogs", "Cats", "a\u0308", "ä", ".git", "cat.0", "dog_1"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sets(st.lists(st.sampled_from(NODES), min_size=1, max_size=4).map("/".join), min_size=1, max_size=14),
+    st.sampled_from([None, "folder", "parent", "path", "name", "t.csv"]),
+    st.sampled_from([None, "(cat|dog)"]),
+    st.booleans(),
+)
+def test_whatever_lies_wherever_is_read_or_refused_and_accounted_for_once(names, labels, groups, few):
+    """Any tree of these names; a file of the name of a folder has ``.png`` at its end, and so has any other."""
+    files = {f"{name}.png": picture(number) for number, name in enumerate(sorted(names))}
+    if labels == "t.csv":
+        files["t.csv"] = "\n".join(["file,label", *(f"{name},{len(name) % 3}" for name in sorted(names)[2:])]).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files.items():
+            Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
+            Path(folder, name).write_bytes(content)
+        arguments = {"labels": labels, "groups": groups, "validation": 0.2 if few else 0}
+        try:
+            data = image_folder(folder, 2, max_images=6 if few else 100, **arguments)
+        except (DataError, ValueError) as error:
+            assert folder not in str(error)  # noqa: PT017  most of these are no data set
+            return
+    told = [*data.files, *data.unlabelled_files, *(one.file for one in data.skipped if ", line " not in one.file)]
+    assert len(told) == len(set(told)) == len(files) - (labels == "t.csv")
+    assert len(data.class_names) > 1
+    assert len(set(data.class_names)) == len(data.class_names)
+    assert data.report()
+    if groups:
+        for group in set(data.groups):
+            assert len({split for g, split in zip(data.groups, data.splits, strict=True) if g == group}) == 1
