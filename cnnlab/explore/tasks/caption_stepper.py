@@ -15,7 +15,7 @@ from cnnlab.explore.base.explorer import Explorer
 from cnnlab.explore.base.wording import counted, cut
 from cnnlab.explore.detection.boxed_picture import TONES, as_bytes
 from cnnlab.explore.drawing.arrays import Map
-from cnnlab.explore.drawing.sheet import INK, Sheet
+from cnnlab.explore.drawing.sheet import INK, Sheet, rectangle
 from cnnlab.explore.tasks.hatching import enlarged
 from cnnlab.explore.tasks.written_captions import WrittenCaptions
 from cnnlab.tasks.captioning import END, PAD, SPECIALS, START
@@ -26,7 +26,7 @@ MOST = 200  # pictures
 _END = SPECIALS[END]
 _LONGEST = 14  # words of a sentence; a decoder that never ends is stopped there
 _OFFERED, _FEWEST = 8, 3  # next words to choose from, at most and at least
-_LEAST = 0.005  # a probability that is not drawn as 0.00
+_LEAST = 0.001  # a probability that is written out
 _SHOWN = 10  # words under the picture
 _SIDE, _TOP, _LEFT = 3.0, 0.5, 0.15
 _BARS, _WORDS = 3.5, 6.75  # where the columns begin
@@ -58,7 +58,7 @@ class CaptionStepper(Explorer):
     --------
     >>> stepper = CaptionStepper()
     >>> stepper.set(so_far="a").describe().splitlines()[0]
-    'picture 0. Said so far: “a” (probability 0.88).'
+    'picture 0. Said so far: “a” (probability 0.90).'
     """
 
     picture = choice(lambda it: [(title, number) for number, title in enumerate(it._titles)])
@@ -163,7 +163,7 @@ class CaptionStepper(Explorer):
         else:
             lines = [f"{title}. Nothing has been said yet."]
         if not self.ended():
-            offered = ", ".join(f"{word} {self.next_words()[0][word]:.2f}" for word in self._offered())
+            offered = ", ".join(f"{word} {_part(self.next_words()[0][word])}" for word in self._offered())
             lines.append(f"Next word: {offered}. While it is said, {_look(self.next_words()[1])}.")
             rest = self.chosen()
             lines.append(f"With “{self.word}”: {_sentence(rest)}, probability {_part(self.probability(rest))}.")
@@ -224,11 +224,13 @@ class CaptionStepper(Explorer):
             taken = word == self.word
             sheet.write(_BARS, y, f"{'▶ ' if taken else '   '}{cut(word, 10)}", 10, bold=taken)
             sheet.box(_BARS + 1.15, y - 0.09, max(1.3 * share, 0.01), 0.18, "none", fill=_TAKEN if taken else _OTHER)
-            sheet.write(_BARS + 1.2 + 1.3 * share, y, f"{share:.2f}", 9)
+            sheet.write(_BARS + 1.2 + 1.3 * share, y, _part(share), 9)
         more = list(probabilities.values())[len(offered) :]
         if more:
             y = _TOP + 0.16 + 0.3 * len(offered)
-            sheet.write(_BARS + 0.16, y, f"{counted(len(more), 'other word')}: {sum(more):.2f} together", 9, plot.GREY)
+            sheet.write(
+                _BARS + 0.16, y, f"{counted(len(more), 'other word')}: {_part(sum(more))} together", 9, plot.GREY
+            )
 
     def _draw_sentences(self, sheet: Sheet) -> None:
         said = self._said()
@@ -253,19 +255,25 @@ class CaptionStepper(Explorer):
         sheet.write(
             _LEFT,
             _STRIP - 0.2,
-            "where it looks, word by word: thick frames are said, dashed ones would follow",
+            "where it looks most, word by word: words in thick frames are said, those in dashed ones would follow",
             9,
             plot.GREY,
         )
+        strongest = []
         for k, word in enumerate(words[:_SHOWN]):
             probabilities, attention = self.next_words(words[:k])
             x = _LEFT + k * _STEP
             small = Map(sheet, self._lit(attention), (x, _STRIP), _SMALL)
             window = small.window(0, 0, *self._images.shape[1:3])
             sheet.box(*window, _TAKEN if k < taken else plot.GREY, line=2.6 if k < taken else 1.2, dashed=k >= taken)
+            tall, wide = (of / parts for of, parts in zip(self._images.shape[1:3], attention.shape, strict=True))
+            row, column = _strongest(attention)[0]
+            strongest.append(rectangle(*small.window(row * tall, column * wide, tall, wide)))
             middle = x + _SMALL / 2
             sheet.stamp(cut(word, 10), [(middle, _STRIP + _SMALL + 0.18)], 10, INK)
-            sheet.stamp(f"{probabilities[word]:.2f}", [(middle, _STRIP + _SMALL + 0.4)], 9, plot.GREY)
+            sheet.stamp(_part(probabilities[word]), [(middle, _STRIP + _SMALL + 0.4)], 9, plot.GREY)
+        for colour, line in (("white", 2.6), (plot.ORANGE, 1.3)):  # seen on any ground, on a black shape too
+            sheet.shapes(strongest, colour, line=line)
 
 
 def _checked(probabilities: object, attention: object) -> tuple[dict[str, float], np.ndarray]:
@@ -292,6 +300,9 @@ def _look(attention: np.ndarray) -> str:
 
 
 def _part(probability: float) -> str:
+    """A probability to two digits, and a very small one without its powers of ten."""
+    if probability < _LEAST:
+        return f"< {_LEAST}"
     return f"{probability:.2f}" if probability >= 0.1 else f"{probability:.2g}"
 
 

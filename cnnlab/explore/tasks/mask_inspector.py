@@ -296,11 +296,13 @@ class MaskInspector(Explorer):
     def _draw_profile(self, sheet: Sheet) -> None:
         """A bar for the IoU at each threshold, the present one blue and pointed at."""
         left, bottom, tall, step = 7.95, _BELOW + 1.5, 1.05, 0.098
-        profile = np.nan_to_num(self.at_every_threshold())
-        at, best = int(np.argmin(np.abs(_THRESHOLDS - self.threshold))), int(profile.argmax())
+        scores = self.at_every_threshold()
+        at, profile = int(np.argmin(np.abs(_THRESHOLDS - self.threshold))), np.nan_to_num(scores)
+        best = int(profile.argmax())
         sheet.write(left, _BELOW, "IoU at every threshold", 8.5, plot.GREY)
-        words = f"now {profile[at]:.2f}, best {profile[best]:.2f} at {_THRESHOLDS[best]:.2f}"
-        sheet.write(left, _BELOW + 0.22, words, 9)
+        best_words = f", best {profile[best]:.2f} at {_THRESHOLDS[best]:.2f}" if profile[best] else ""
+        now = "undefined" if np.isnan(scores[at]) else f"{scores[at]:.2f}"
+        sheet.write(left, _BELOW + 0.22, f"now {now}{best_words}", 9)
         high = np.maximum(tall * profile, 0.008).tolist()
         bars = [rectangle(left + k * step, bottom - h, step - 0.025, h) for k, h in enumerate(high)]
         sheet.shapes(bars[:at] + bars[at + 1 :], _PALE)

@@ -45,7 +45,7 @@ class WrittenCaptions:
         things = [(colour, shape), tuple(other)]
         named = _named(said, things)
         weights, look = _next(said, things, named, relation)
-        raw = np.array([weights.get(word, 0.0) for word in _WORDS]) + 0.002
+        raw = np.array([weights.get(word, 0.0) for word in _WORDS]) + 0.0005
         order = np.argsort(scene.boxes[:, 0] + scene.boxes[:, 2])  # the shape on the left is named first
         places = _places(scene.masks[order])  # (2, 6, 6)
         look = look**2 / np.sum(look**2)  # it looks less in doubt than it speaks

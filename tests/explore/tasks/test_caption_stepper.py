@@ -44,6 +44,12 @@ def test_what_is_said_and_how_probable_it_is(stepper):
     assert "Said so far: “red square” (probability 0.17)" in stepper.set(so_far="red square").describe()  # 0.5 · 0.35
 
 
+def test_small_probabilities_keep_two_digits_and_tiny_ones_no_powers_of_ten(stepper):
+    table = {"la": 0.95, "li": 0.0456, "<end>": 0.0000321}
+    tiny = explore.CaptionStepper(np.zeros((1, 8, 8, 3)), lambda p, s: (table, np.ones((2, 2)) / 4))
+    assert "Next word: la 0.95, li 0.046, <end> < 0.001." in tiny.describe()
+
+
 def test_buttons_take_words_and_give_them_back(stepper):
     stepper.view()
     stepper.set(word="blue")
