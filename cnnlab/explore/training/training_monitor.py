@@ -66,6 +66,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
     log_scale = switch(False, "loss on a logarithmic scale")
     batches = switch(True, "running mean within an epoch")
     stop = button("stop training", icon="stop", width=150)
+    _unit, _curve = "epoch", "training"  # what is counted, and what the curve of it is called
 
     def __init__(self, history: Mapping[str, Sequence[float]] | None = None, *, live: bool | None = None) -> None:
         keras.callbacks.Callback.__init__(self)
@@ -281,19 +282,22 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
         part = self._progress() if self._running or self.stopped else float(bool(self.history))
         sheet.box(0.2, 0.43, (_WIDTH - 0.4) * part, 0.13, plot.GREEN, fill=plot.GREEN, line=0)
         sheet.box(0.2, 0.43, _WIDTH - 0.4, 0.13, plot.GREY, line=0.8)
+        self._draw_panels(sheet)
+        return picture
+
+    def _draw_panels(self, sheet: Sheet) -> None:
         metrics = self._shown_metrics()
         width = 2.9 if len(metrics) > 1 else 7.6
         for number, name in enumerate(metrics):
             self._draw_panel(sheet, name, 0.7 + 4.95 * number, width)
-        return picture
 
     def _draw_panel(self, sheet: Sheet, name: str, left: float, width: float) -> None:
         """One metric: axes, the running mean within each epoch, the two curves with their names at their ends."""
-        curves = [(name, "training", _TRAIN), (f"val_{name}", "validation", _VALIDATION)]
+        curves = [(name, self._curve, _TRAIN), (f"val_{name}", "validation", _VALIDATION)]
         curves = [curve for curve in curves if self.history.get(curve[0])]
         means = self._running_means(name) if self.batches else np.empty((0, 2))
         shown = np.concatenate([means[:, 1], *(self.history[key] for key, _, _ in curves)]).astype(float)
-        axis = ValueAxis.over(shown, _TOP, _BOTTOM, log=name == "loss" and self.log_scale)
+        axis = ValueAxis.over(shown, _TOP, _BOTTOM, log=name.endswith("loss") and self.log_scale)
         first = self._first or 0
         epochs = max(self._epochs - first, 1)
 
@@ -307,7 +311,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
             sheet.write(left - 0.09 - 0.072 * len(text), axis.y(tick), text, 9)
         numbers = range(first, first + epochs + 1, -(-epochs // 8))
         sheet.stamp_all({str(n): [(x(n), _BOTTOM + 0.14)] for n in numbers}, 9)
-        sheet.stamp("epochs done", [(left + width / 2, _BOTTOM + 0.33)], 9, plot.GREY)
+        sheet.stamp(f"{self._unit}s done", [(left + width / 2, _BOTTOM + 0.33)], 9, plot.GREY)
 
         points = [(x(at), axis.y(value)) for at, value in means]
         sheet.shapes(list(pairwise(points)), _PALE, line=0.9)  # as thin polygons: lines would come on top of all
@@ -319,7 +323,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
             corners = 4 if label == "validation" else 12
             radius = 0.05 if epochs <= 15 else 0.032
             sheet.shapes([disc(*point, radius, corners) for point in points], colour)
-            ends.append((points[-1][1], f"{label} {_told(values[-1])}", colour))
+            ends.append((points[-1][1], f"{label} {_told(values[-1])}".lstrip(), colour))
         for place, text, colour in _apart(ends):
             sheet.write(x(self._when["loss"][-1]) + 0.17, place, text, 9.5, colour)
         self._mark_best(sheet, name, x, axis.y, left + width)
@@ -338,7 +342,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
             epoch = self._when[key][best]
             sheet.shapes([disc(x(epoch), y(self.history[key][best]), 0.11, 24)], colour, line=1.5)
             sheet.shapes([disc(right - 1.1, _TOP - 0.22, 0.06, 24)], colour, line=1.5)
-            sheet.write(right - 0.95, _TOP - 0.22, f"best: epoch {epoch}", 9.5, colour)
+            sheet.write(right - 0.95, _TOP - 0.22, f"best: {self._unit} {epoch}", 9.5, colour)
 
 
 def _apart(ends: list[tuple[float, str, str]]) -> list[tuple[float, str, str]]:
