@@ -41,7 +41,7 @@ class MaskInspector(Explorer):
     truth : (N, H, W) whole numbers, the class of every pixel; must be given with images
     probabilities
         (N, H, W, C) from 0 to 1, of every class at every pixel; by default made by blurring the truth
-    class_names : of the C classes; by default those of the shapes where C is 4
+    class_names : of the C classes; by default `segmentation.SHAPES` where C is 4, `segmentation.COLOURS` where it is 9
     titles : a name for each picture
     predict : ask for the class's IoU before showing it
 
@@ -76,7 +76,10 @@ class MaskInspector(Explorer):
     ) -> None:
         given = [array is not None for array in (images, truth, probabilities)]
         if any(given) and not all(given):
-            raise ValueError("`images`, `truth` and `probabilities` must be given together, or none of them")
+            raise ValueError(
+                "`images`, `truth` and `probabilities` must be given together, or none of them. "
+                f"Received: {sum(given)} of the three"
+            )
         if not any(given):
             images, truth, probabilities = _made_up()
         self._images, self._truth, self._probabilities = _checked(images, truth, probabilities)
@@ -87,7 +90,7 @@ class MaskInspector(Explorer):
         self._colours = PAINT_SHAPES if classes <= len(PAINT_SHAPES) else _colours(classes)
         self._measured = lru_cache(maxsize=64)(self._measure)
         self._label_maps = lru_cache(maxsize=16)(self._draw_labels)
-        self._swatches = {id(some): _swatches(some) for some in (self._colours, _FATE_COLOURS)}
+        self._swatches, self._fate_swatches = _swatches(self._colours), _swatches(_FATE_COLOURS)
         super().__init__(predict=predict)
 
     def _first(self) -> int:
@@ -253,7 +256,7 @@ class MaskInspector(Explorer):
         numbers = []
         for k, name in enumerate(self._names):
             y = _BELOW + 0.24 * (k + 1)
-            self._swatch(sheet, _LEFT, y, k, self._colours)
+            _paint_swatch(sheet, _LEFT, y, self._swatches[k])
             sheet.write(_LEFT + 0.42, y, cut(name, 14), 9.5, bold=name == self.class_name)
             score = ("–" if np.isnan(ious[k]) else f"{ious[k]:.2f}") if self.revealed else "?"
             numbers += [(1.85, y, f"{truth[k]}"), (2.55, y, f"{said[k]}"), (3.25, y, score)]
@@ -264,11 +267,6 @@ class MaskInspector(Explorer):
         for line, (name, total) in enumerate(zip(("mean IoU", "accuracy"), totals, strict=True)):
             sheet.write(_LEFT, y + 0.02 + 0.24 * line, name, 9.5)
             sheet.write(3.25, y + 0.02 + 0.24 * line, total, 9.5, mono=True)
-
-    def _swatch(self, sheet: Sheet, x: float, y: float, k: int, colours: np.ndarray) -> None:
-        height, width = _SWATCH
-        sheet.paint(self._swatches[id(colours)][k], x, y - height / 2, width, height)
-        sheet.box(x, y - height / 2, width, height, _RIM, line=0.8)
 
     def _draw_class(self, sheet: Sheet) -> None:
         """The chosen class at the chosen threshold: its pixels, its IoU, and the IoU at other thresholds."""
@@ -284,7 +282,7 @@ class MaskInspector(Explorer):
             return
         for fate in (1, 2, 3):
             y = _BELOW + 0.24 * fate
-            self._swatch(sheet, x, y, fate, _FATE_COLOURS)
+            _paint_swatch(sheet, x, y, self._fate_swatches[fate])
             sheet.write(x + 0.42, y, _FATES[fate], 9.5)
             sheet.write(x + 1.75, y, f"{counts[fate - 1]}", 9.5, mono=True)
         words, _, rest = self._score_words().partition(". ")
@@ -316,6 +314,12 @@ def _swatches(colours: np.ndarray) -> list[np.ndarray]:
     """The pattern of each class, for a legend."""
     height, width = (round(side * _DOTS) for side in _SWATCH)
     return [hatched(np.full((1, 1), k), colours, height, width) for k in range(len(colours))]
+
+
+def _paint_swatch(sheet: Sheet, x: float, y: float, pixels: np.ndarray) -> None:
+    height, width = _SWATCH
+    sheet.paint(pixels, x, y - height / 2, width, height)
+    sheet.box(x, y - height / 2, width, height, _RIM, line=0.8)
 
 
 def _colours(classes: int) -> np.ndarray:
