@@ -454,6 +454,14 @@ def test_a_train_folder_alone_is_split(tmp_path):
     assert image_folder(tmp_path, 8).counts() == {"train": (4, 4), "validation": (1, 1)}
 
 
+def test_an_empty_folder_is_a_class_without_pictures_and_no_wrapping(tmp_path):
+    fill(tmp_path / "pets", {"cats/tabby": 2, "cats/siamese": 2, "dogs": 0})
+    with pytest.raises(DataError, match=r"Found 1: cats\."):
+        image_folder(tmp_path / "pets", 8)
+    fill(tmp_path / "data", {"images/cats": 2, "images/dogs": 2, "notes": 0})
+    assert image_folder(tmp_path / "data", 8).class_names == ("cats", "dogs")
+
+
 def test_folders_within_a_class_belong_to_it(tmp_path):
     fill(tmp_path, {"cats": 1, "cats/kittens": 2, "dogs": 2})
     data = image_folder(tmp_path, 8)

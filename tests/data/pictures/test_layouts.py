@@ -6,6 +6,7 @@ import io
 import itertools
 import re
 import tempfile
+import unicodedata
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,6 +93,9 @@ LAYOUTS = {
         "CUB_200_2011/images/{001.Albatross,002.Auklet}/a_{1..3}.jpg CUB_200_2011/{images,classes}.txt "
         "CUB_200_2011/parts/parts.txt segmentations/{001.Albatross,002.Auklet}/a_{1..3}.png",
         {"train": (3, 3)}, "001.Albatross 002.Auklet", skipped={STRAY: 9}, presplit=False,
+    ),
+    "pictures and their masks": Layout(
+        "{images,masks}/{cats,dogs}/{0..2}.png", {"train": (3, 3)}, skipped={STRAY: 6}, presplit=False
     ),
     "folders within the classes": Layout(
         "cats/{0..1}.png cats/{tabby,siamese}/{0..1}.png dogs/{0..2}.png", {"train": (6, 3)}, presplit=False
@@ -348,6 +352,32 @@ def test_the_class_is_where_it_seems_to_be(tmp_path):
         (root / "labels.csv").write_text(table("id,label", *rows))
         data = image_folder(root, 6, labels=labels, validation=0)
         assert data.labels.tolist() == (data.images[:, 0, 0, 0] >= 120).astype(int).tolist()
+
+
+CATS, DOGS = "고양이", "강아지"
+
+
+@pytest.mark.parametrize(
+    ("written", "encoding"),
+    [("cp949", "cp949"), ("utf-8", None), ("utf-8", "cp949"), ("decomposed", None)],
+)
+def test_the_classes_of_a_zip_have_their_names_without_the_flag_of_utf_8(tmp_path, written, encoding):
+    def raw(name: str) -> bytes:
+        return unicodedata.normalize("NFD", name).encode() if written == "decomposed" else name.encode(written)
+
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for number in range(4):
+            archive.writestr(f"{'cd'[number % 2] * len(raw((CATS, DOGS)[number % 2]))}/{number}.png", picture(number))
+    data = (tmp_path / "a.zip").read_bytes()
+    for letter, name in (("c", CATS), ("d", DOGS)):
+        data = data.replace(letter.encode() * len(raw(name)) + b"/", raw(name) + b"/")
+    (tmp_path / "a.zip").write_bytes(data)
+    assert image_folder(tmp_path / "a.zip", 6, encoding=encoding).class_names == (DOGS, CATS)
+    if written == "cp949":
+        with pytest.raises(
+            DataError, match=f"unknown encoding: encoding='cp949' reads '{CATS}/0.png', encoding='cp932'"
+        ):
+            image_folder(tmp_path / "a.zip", 6)
 
 
 NODES = ["train", "Test", "val", "images", "labels", "cats", "dogs", "Cats", "a\u0308", "ä", ".git", "cat.0", "dog_1"]
