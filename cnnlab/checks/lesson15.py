@@ -597,4 +597,4 @@ prepare = Exercise(
     "finds it.",
 )
 
-summary = Summary(content_start, gram, transposed, style_loss, variation, weight, prepare)
+summary = Summary(gram, transposed, style_loss, content_start, variation, weight, prepare)
