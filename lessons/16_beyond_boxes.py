@@ -970,7 +970,7 @@ check.summary()
 # - Olaf Ronneberger, Philipp Fischer and Thomas Brox, *U-Net: Convolutional Networks for Biomedical Image
 #   Segmentation*, MICCAI 2015 (arXiv:1505.04597).
 # - Jonathan Long, Evan Shelhamer and Trevor Darrell, *Fully Convolutional Networks for Semantic Segmentation*, CVPR
-#   2015 (arXiv:1411.4038): the first network that named every pixel in one pass.
+#   2015 (arXiv:1411.4038): every pixel named in one pass, by a network without dense layers.
 # - Augustus Odena, Vincent Dumoulin and Chris Olah, *Deconvolution and Checkerboard Artifacts*, Distill, 2016.
 # - Kaiming He, Georgia Gkioxari, Piotr Dollár and Ross Girshick, *Mask R-CNN*, ICCV 2017 (arXiv:1703.06870).
 # - Marius Cordts and others, *The Cityscapes Dataset for Semantic Urban Scene Understanding*, CVPR 2016

@@ -68,8 +68,7 @@ def unet(
     Returns
     -------
     keras.Model
-        (N, H, W, C) → a dict of logits, (N, H, W, classes) for each head; `predict` makes probabilities of them. The
-        output of the deepest level is that of the layer ``bottom_relu``.
+        (N, H, W, C) → a dict of logits, (N, H, W, classes) for each head; `predict` makes probabilities of them.
 
     References
     ----------
@@ -163,18 +162,3 @@ def predict(model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
     """
     logits = model.predict(images, batch_size=50, verbose=0)
     return {head: ops.convert_to_numpy(ops.softmax(values)) for head, values in logits.items()}
-
-
-def encoder(model: keras.Model) -> keras.Model:
-    """The way down of a U-Net alone, with its weights: (N, H, W, C) → the deepest map, (N, H / 8, W / 8, filters).
-
-    Parameters
-    ----------
-    model : from `unet`; the weights are shared, not copied
-
-    Examples
-    --------
-    >>> encoder(unet()).output.shape
-    (None, 6, 6, 96)
-    """
-    return keras.Model(model.input, model.get_layer("bottom_relu").output, name="encoder")

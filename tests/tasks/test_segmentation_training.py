@@ -68,15 +68,6 @@ def test_a_head_with_weight_zero_learns_nothing(few):
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-def test_the_encoder_is_the_way_down_with_the_same_weights(few):
-    images, _ = few
-    model = segmentation_training.unet(filters=(2, 3, 4, 5))
-    encoder = segmentation_training.encoder(model)
-    assert encoder.predict(images, verbose=0).shape == (8, 6, 6, 5)
-    assert all(layer in model.layers for layer in encoder.layers)
-    assert not any(layer.name.startswith(("up", "skip", "shape")) for layer in encoder.layers)
-
-
 def test_a_saved_network_says_the_same(tmp_path, few):
     images, _ = few
     model = segmentation_training.unet(filters=(2, 3, 4))
