@@ -209,6 +209,13 @@ def _by_folder(found: Found, tree: _Tree, layout: _Layout, source: str, labels: 
             f"{source}: all folders that would be classes ({few(first.values())}) hold the same folders "
             f'({few(sorted(common))}). If those are the classes, pass labels="parent"; if not, labels="folder"'
         )
+    for name in classes if labels is None and len(classes) > 1 and not any(layout.bases.values()) else ():
+        if split_named(name) == "train" and len(within := tree.filled((*layout.root, first[name]))) > 1:
+            beside = few(other for key, other in first.items() if key != name)
+            raise DataError(
+                f"{source}: is {first[name]} a split or a class? It holds folders ({few(within)}), and what lies "
+                f'beside it ({beside}) names no split. Move that away, or pass labels="folder" if it is a class'
+            )
     if labels in (None, "folder"):
         found.classes = list(first.values())
     merged = {}

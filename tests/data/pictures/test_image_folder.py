@@ -559,6 +559,14 @@ def test_copies_are_left_out_and_the_validation_set_keeps_its_own(tmp_path):
     assert not kept.skipped
 
 
+def test_a_copy_that_was_changed_to_be_read_is_counted_once(pets):
+    (pets / "cats/copy.jpg").write_bytes((pets / "cats/00.png").read_bytes())  # a PNG by another name
+    data = image_folder(pets, 8)
+    assert [one.file for one in data.skipped] == ["cats/copy.jpg"]
+    assert not data.notes
+    assert [one.file for one in image_folder(pets, 8, duplicates="keep").notes] == ["cats/copy.jpg"]
+
+
 def test_one_picture_with_two_labels_is_left_out(pets):
     (pets / "dogs/copy.png").write_bytes((pets / "cats/00.png").read_bytes())
     data = image_folder(pets, 8)

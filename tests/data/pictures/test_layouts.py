@@ -263,6 +263,10 @@ LAYOUTS = {
     "the outermost folder": Layout(
         "{left,right}/{a,b}/{0..2}.png", {"train": (6, 6)}, "left right", arguments={"labels": "folder"}, presplit=False
     ),
+    "a class that is called as a split": Layout(
+        "{bus,train}/{0..2}.png train/{steam,electric}/{0..1}.png", {"train": (3, 7)}, "bus train",
+        arguments={"labels": "folder"}, presplit=False,
+    ),
     "all folders": Layout(
         "train/{cats,dogs}/{old,young}/{0..2}.png test/{cats,dogs}/{old,young}/{0..1}.png",
         {"train": (3,) * 4, "test": (2,) * 4}, "cats/old cats/young dogs/old dogs/young", arguments={"labels": "path"},
@@ -274,6 +278,10 @@ LAYOUTS = {
     ),
     "the same folders in all classes, split": Layout(
         "train/{a,b}/{cats,dogs}/{0..2}.png test/{0..2}.png", says=r"\(a, b\) hold the same folders \(cats, dogs\)"
+    ),
+    "a split beside something else": Layout(
+        "Train/{cats,dogs}/{0..2}.png unseen/{0..2}.png",
+        says=r"is Train a split or a class\? It holds folders \(cats, dogs\), and what lies beside it \(unseen\) names",
     ),
     "one picture of one class": Layout(
         "cats/{0..4}.png dogs/0.png", arguments={"validation": 0.2},
