@@ -94,15 +94,13 @@ def mosaic(side, stones=40, seed=0):
 cat, glass = square(datasets.photo("chelsea"), SIDE), square(mosaic(256), SIDE)
 plot.images(
     {"C: the content": cat, "S: the style": glass, "the mean of both": (cat + glass) / 2},
-    alt=f"Three pictures. {datasets.photo_description('chelsea')} Pieces of glass in six colours with dark joints. The "
-    "mean of the two: the joints lie across the cat, and its colours are pale.",
-    width=9,
+    alt=f"{datasets.photo_description('chelsea')} Glass in six colours with dark joints. The mean of both: the "
+    "joints run across the pale cat.",
 )
 
 # %% [markdown]
-# On the right is what arithmetic on pixels gives: both pictures at once, and neither. The joints run across the eyes as
-# if nobody had looked. A painter would take the *way* of the glass, its colours, its flat pieces, its dark lines, and
-# lay them where the cat has its eyes.
+# On the right is what arithmetic on pixels gives: both pictures at once, and neither. A painter would take the *way* of
+# the glass, its colours, its flat pieces, its dark lines, and lay them where the cat has its eyes.
 #
 # In 2015 Leon Gatys, Alexander Ecker and Matthias Bethge said what that means in numbers. Take a third picture, G. Show
 # all three to a network. Ask two things of its feature maps:
@@ -204,7 +202,6 @@ print("G is C:    ", style.content_loss(a_c, a_c))
 # %% tags=["nbval-check-output"]
 two_maps = np.stack([[[1, 2], [0, 1]], [[0, 1], [3, 1]]], axis=-1)  # (2, 2, 2): maps in the last axis
 f = two_maps.reshape(4, 2).T  # (C, H·W)
-print("F:         ", f.tolist())
 print("by hand:   ", (f @ f.T).tolist())
 print("keras.ops: ", ops.convert_to_numpy(ops.einsum("hwi,hwj->ij", two_maps, two_maps)).tolist())
 print("cnnlab:    ", style.gram(two_maps).tolist())
@@ -331,8 +328,7 @@ plot.images(
 
 # %% tags=["nbval-check-output"]
 maps_s, maps_g = np.array([[[1.0, 0.0], [2.0, 1.0]]]), np.zeros((1, 2, 2))
-difference = style.gram(maps_s) - style.gram(maps_g)
-size = 2 * maps_s.size
+difference, size = style.gram(maps_s) - style.gram(maps_g), 2 * maps_s.size
 print("by hand:  ", (difference**2).sum() / size**2, "  cnnlab:", style.style_loss(maps_s, maps_g))
 for share in (1, 0.5, 0.25):
     right, wrong = ((share * difference) ** 2).sum() / size**2, np.sqrt(((share * difference) ** 2).sum()) / size
@@ -613,8 +609,8 @@ plot.images(
 # - From noise the style is as good as ever, and the cat is gone. The two losses pull at once, fifty steps are few, and
 #   a content weight of 0.1 is little where nothing of the cat is there yet. The start matters more than any formula
 #   says: it is the reason why we begin with the photograph.
-# - Average pooling paints another picture, with softer patches. The paper found it a little more pleasing. Its number
-#   here is not quite fair: it was painted for the one network and is measured with the other.
+# - Average pooling paints another picture, with softer patches. Its numbers are not quite fair: it was painted for the
+#   one network and is measured with the other.
 #
 # The bench holds such results ready, so that you can turn without waiting. Beside each picture stand its Gram matrices
 # and those of the style.
@@ -706,9 +702,9 @@ for what, picture in {"blue first": np.flip(cat, axis=-1).copy(), "half the rang
     print(f"{what:15}", "  ".join(f"{style_distance(cat_maps[name], maps[name]):.2f}" for name in LAYERS))
 
 # %% [markdown]
-# Remember that the *cat* was 0.3 to 1.2 away from the glass. Swapping two colours moves a picture as far as another
-# picture would be, in every layer, and half the range is a third of that. The network then describes the style of
-# something that you never showed it, and paints that.
+# From the glass to the cat it was 0.25 to 1.2. Swapping two colours moves a picture about as far as that, or further;
+# half the range moves it by half as much or less. The network then describes the style of something that you never
+# showed it, and that is what gets painted.
 #
 # ### Exercise: what VGG19 must get
 #
@@ -755,9 +751,6 @@ plot.images(
 # judge. The other judge is not pleased. Random filters see colours and how they lie side by side, so the palette comes
 # across, and the cat stays, because a random network keeps places too. What is missing is what only training finds: the
 # dark lines.
-#
-# (Other architectures have painted better without training than ours does. It was trained for pictures of 32 × 32
-# pixels itself, for half an hour.)
 #
 # ## Larger networks
 #

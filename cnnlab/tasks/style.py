@@ -6,7 +6,7 @@ Ecker and Bethge, "Image Style Transfer Using Convolutional Neural Networks", 20
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import keras
@@ -14,8 +14,7 @@ import numpy as np
 from keras import layers, ops
 
 from cnnlab.common.validate import check_choice, check_int, check_number, check_rank
-from cnnlab.models.taps import check_image, check_model
-from cnnlab.seeing import activations
+from cnnlab.models.taps import as_numpy, check_image, check_model
 
 _CANVAS, _SHAPE = "canvas", "canvas_shape"  # the layer whose weights are the picture, and what gives it its shape
 _TERMS = ("content", "style", "variation")
@@ -224,18 +223,20 @@ def transfer(
         begin = np.random.default_rng(check_int(seed, "seed", 0)).uniform(size=content.shape).astype("float32")
     else:
         begin = content
-    style_maps = activations.feature_maps(backbone, style, list(lambdas))
-    style_grams = {name: _mean_gram(maps[0]) for name, maps in style_maps.items()}
-    wanted = activations.feature_maps(backbone, content, content_layer)[0]
-    model = _model(backbone, begin, (content_layer, wanted), style_grams, lambdas)
+    eye = _eye(backbone, [content_layer, *lambdas])
+    style_grams = _grams(eye, style, lambdas)
+    wanted = as_numpy(eye(content[None])[content_layer])[0]
+    model = _model(eye, begin, (content_layer, wanted), style_grams, lambdas)
     model.compile(keras.optimizers.Adam(learning_rate), {term: _itself for term in _TERMS}, loss_weights=weights)
-    one, nothing = np.ones((1, 1), "float32"), {term: np.zeros((1, 1), "float32") for term in _TERMS}
-    fitted = model.fit(one, nothing, epochs=steps, callbacks=list(callbacks), verbose=0).history
-    last = model.evaluate(one, nothing, return_dict=True, verbose=0)
-    history = {name: fitted[key] + [last[key]] for name, key in [("loss", "loss"), *((t, f"{t}_loss") for t in _TERMS)]}
+    ones = np.ones((steps, 1), "float32")  # a row for each epoch: Keras would make a new iterator for the same row
+    nothing = dict.fromkeys(_TERMS, 0 * ones)
+    fit = {"batch_size": 1, "steps_per_epoch": 1, "epochs": steps, "callbacks": list(callbacks), "verbose": 0}
+    fitted = model.fit(ones, nothing, **fit).history
+    last = {term: float(as_numpy(loss)[0, 0]) for term, loss in model(ones[:1]).items()}
+    history = {term: [*fitted[f"{term}_loss"], last[term]] for term in _TERMS}
+    history["loss"] = [*fitted["loss"], sum(weights[term] * last[term] for term in _TERMS)]
     made = picture(model)
-    maps = activations.feature_maps(backbone, made, list(lambdas))
-    return Transfer(made, history, {name: _mean_gram(maps[name][0]) for name in lambdas}, style_grams)
+    return Transfer(made, history, _grams(eye, made, lambdas), style_grams)
 
 
 def picture(model: keras.Model) -> np.ndarray:
@@ -268,18 +269,27 @@ def _lambdas(backbone: keras.Model, content_layer: str, style_layers: object) ->
     return dict.fromkeys(style_layers, 1 / len(style_layers))
 
 
+def _eye(backbone: keras.Model, names: Sequence[str]) -> keras.Model:
+    """A frozen copy of `backbone` from pictures to name → maps."""
+    copy = _copied(backbone, lambda layer: type(layer).from_config(layer.get_config()))
+    copy.trainable = False
+    return keras.Model(copy.inputs[0], {name: copy.get_layer(name).output for name in names})
+
+
+def _grams(eye: keras.Model, image: np.ndarray, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Layer → the Gram matrix over H·W·C."""
+    maps = eye(image[None])
+    return {name: _mean_gram(as_numpy(maps[name])[0]) for name in names}
+
+
 def _model(
-    backbone: keras.Model,
+    eye: keras.Model,
     begin: np.ndarray,
     content: tuple[str, np.ndarray],
     style_grams: Mapping[str, np.ndarray],
     lambdas: Mapping[str, float],
 ) -> keras.Model:
     """From the number 1 to the three losses; its only weights that learn are the picture, `begin` at first."""
-    eye = _copied(backbone, lambda layer: type(layer).from_config(layer.get_config()))
-    eye.trainable = False
-    names = [content[0], *lambdas]
-    eye = keras.Model(eye.inputs[0], {name: eye.get_layer(name).output for name in names})
     one = keras.Input((1,))
     canvas = layers.Dense(begin.size, use_bias=False, kernel_constraint=_from_0_to_1, name=_CANVAS)
     seen = layers.Reshape(begin.shape, name=_SHAPE)(canvas(one))

@@ -1,0 +1,143 @@
+"""Lesson 15: the numbers of its prose, its network's eyes, and its exercises against the library."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+
+import jupytext
+import numpy as np
+import pytest
+
+from cnnlab import style
+from cnnlab.checks import lesson15 as check
+
+LESSON = Path(__file__).parents[2] / "lessons" / "15_style_transfer.py"
+slow = pytest.mark.skipif(not os.environ.get("CNNLAB_SLOW"), reason="trains for minutes: set CNNLAB_SLOW=1")
+
+
+@functools.cache
+def cells() -> tuple[str, ...]:
+    found = jupytext.read(LESSON).cells
+    return tuple(c.source for c in found if c.cell_type == "code" and "bootstrap" not in c.metadata.get("tags", ()))
+
+
+def run(*starts: str, names: dict | None = None) -> dict:
+    """What the lesson's own cells define: those with a line that begins with one of `starts`, in the lesson's order."""
+    names = {} if names is None else names
+    for source in cells():
+        if any(line.startswith(starts) for line in source.splitlines()):
+            exec(compile(source, LESSON.name, "exec"), names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    return run(
+        "import keras", "PROFILE =", "SIDE, STEPS", "GLASS =", "cat, glass =", "base =", "coffee =", "rng =", "large ="
+    )
+
+
+def test_the_network_is_as_the_prose_says(lesson):
+    shapes = {name: maps.shape for name, maps in lesson["maps_of"](np.zeros((128, 128, 3))).items()}
+    assert list(shapes.values()) == [(128, 128, 24)] * 2 + [(64, 64, 48)] * 2 + [(32, 32, 96)] * 2
+    assert lesson["base"].count_params() == 161_688
+
+
+def test_one_pixel_upsets_the_second_layer_and_hardly_the_last(lesson):
+    distance, layers, maps_of = (lesson[name] for name in ("distance", "LAYERS", "maps_of"))
+    moved, other = ([], [])
+    for far, picture in ((moved, np.roll(lesson["cat"], 1, axis=1)), (other, lesson["coffee"])):
+        maps = maps_of(picture)
+        far += [distance(maps[name], lesson["cat_maps"][name]) for name in layers]
+    assert np.argmax(moved) == 1
+    assert moved[1] > 0.5
+    assert np.argmin(moved) == 5
+    assert other[5] / moved[5] > 12
+    assert min(other) > 0.8
+
+
+def test_the_matrices_know_the_glass(lesson):
+    run("piece_maps =", names=lesson)
+    far = {
+        what: [
+            lesson["style_distance"](lesson["piece_maps"][name], maps)
+            for name, maps in lesson["maps_of"](picture).items()
+        ]
+        for what, picture in lesson["candidates"].items()
+    }
+    assert max(far["another piece of it"]) < 0.25
+    assert all(np.array(far["the cat"]) > 2.5 * np.array(far["another piece of it"]))
+    assert min(far["the cat"]) > 0.23
+    assert max(far["the cat"]) < 1.3
+    assert all(np.array(far["its pixels shuffled"]) > np.array(far["the cat"]))
+    assert max(far["the same, turned"]) < 0.15
+    another = lesson["maps_of"](lesson["candidates"]["another piece of it"])
+    cat = lesson["cat_maps"]
+    place = [
+        [lesson["distance"](maps[name], lesson["piece_maps"][name]) for name in lesson["LAYERS"]]
+        for maps in (another, cat)
+    ]
+    assert all(np.array(place[0]) > 0.95 * np.array(place[1]))  # place by place it is no nearer than the cat
+
+
+def test_swapped_colours_are_as_far_as_another_picture(lesson):
+    for picture, low, high in ((lesson["cat"][..., ::-1].copy(), 0.65, 4.5), (lesson["cat"] / 2, 0.05, 0.6)):
+        maps = lesson["maps_of"](picture)
+        far = [lesson["style_distance"](lesson["cat_maps"][n], maps[n]) for n in lesson["LAYERS"]]
+        assert low < min(far) < max(far) < high
+
+
+def test_the_slips_of_the_style_loss():
+    maps = np.array([[[1.0, 0.0], [2.0, 1.0]]])
+    gap = style.gram(maps)
+    assert (gap**2).sum() == 34
+    assert style.style_loss(maps, 0 * maps) == pytest.approx(0.53125)
+    assert np.sqrt(34) / 8 == pytest.approx(0.729, abs=5e-4)
+
+
+def test_normalisations_lie_fourteen_powers_of_ten_apart(lesson):
+    run("def canvas(", "small_cat,", "CONTENT =", "contents =", names=lesson)
+    ratios = [far / near for far in lesson["contents"].values() for near in lesson["styles"].values()]
+    assert np.log10(max(ratios) / min(ratios)) == pytest.approx(14.5, abs=0.7)
+
+
+def test_the_exercises_agree_with_the_library():
+    check.gram(style.gram).require()
+    check.transposed(style.gram).require()
+    check.style_loss(style.style_loss).require()
+    check.variation(style.total_variation).require()
+
+
+def test_the_hand_made_painter_is_the_librarys(lesson):
+    run("small_cat,", "CONTENT =", "def canvas(", "def total(", "def paint(", names=lesson)
+    assert np.allclose(lesson["by_hand"], lesson["same"].history["loss"][:-1], rtol=0.02)
+
+
+@slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_what_the_paintings_show(lesson, seed):
+    names = run(
+        "small_cat,", "CONTENT =", "def canvas(", "def total(", "usual =", "def judged(", names=lesson | {"SEED": seed}
+    )
+    scores = names["scores"]
+    assert scores["the photograph"] == pytest.approx((0, 0.6), abs=0.02)
+    assert scores["as above"][1] < 0.07
+    assert scores["content × 10"][0] < scores["as above"][0] / 4
+    assert scores["content × 10"][1] > 3 * scores["as above"][1]
+    assert scores["from noise"][0] > 1
+    assert scores["from noise"][1] < 0.1
+    run("untrained =", names=names)
+    blind = names["blind"]
+    assert blind.history["style"][-1] < blind.history["style"][0] / 5
+    assert names["far"] > 4 * scores["as above"][1]
+
+
+@slow
+def test_the_style_falls_to_a_tenth(lesson):
+    names = run("def canvas(", "small_cat,", "CONTENT =", "painted = style", names=lesson)
+    history = names["painted"].history
+    assert history["style"][0] / history["style"][-1] > 10
+    assert history["content"][0] == 0
+    assert 0.4 < history["content"][-1] < 0.9
