@@ -2,9 +2,9 @@
 # # 15 · Neural style transfer
 #
 # <!-- navigation -->
-# [← 14 · Face verification](14_face_verification.ipynb) ·
+# [← 14 · Is this the same person?](14_face_verification.ipynb) ·
 # [All lessons](index.ipynb) ·
-# [16 · Beyond boxes →](16_beyond_boxes.ipynb)
+# [16 · Beyond boxes: segmentation and captions →](16_beyond_boxes.ipynb)
 #
 # A photograph of a cat, and a window of stained glass. Can a network that learned to name things paint the cat as glass
 # is made? It learns nothing new for that. What learns is the picture.
@@ -59,7 +59,7 @@ SEED = 0
 # %%
 full = PROFILE == "full"
 SIDE, STEPS = (256, 400) if full else (128, 120)
-SMALL = 64  # for the comparisons
+SMALL = 96  # for the comparisons
 
 
 def square(picture, side):
@@ -82,8 +82,8 @@ def mosaic(side, stones=40, seed=0):
     """Pieces of coloured glass with dark joints, (side, side, 3)."""
     rng = np.random.default_rng(seed)
     points, colours = rng.uniform(0, side, (stones, 2)), GLASS[rng.integers(len(GLASS), size=stones)]
-    pixels = np.stack(np.mgrid[:side, :side], axis=-1)[:, :, None]  # (side, side, 1, 2)
-    distances = np.sqrt(((pixels - points) ** 2).sum(axis=-1))  # (side, side, stones)
+    rows, columns = np.mgrid[:side, :side, :1]  # (side, side, 1)
+    distances = np.hypot(rows - points[:, 0], columns - points[:, 1])  # (side, side, stones)
     picture = colours[distances.argmin(axis=-1)]
     nearest, second = np.sort(distances, axis=-1)[..., :2].transpose(2, 0, 1)
     picture[second - nearest < side / 60] = 0.05
@@ -103,7 +103,7 @@ plot.images(
 # the glass, its colours, its flat pieces, its dark lines, and lay them where the cat has its eyes.
 #
 # In 2015 Leon Gatys, Alexander Ecker and Matthias Bethge said what that means in numbers. Take a third picture, G. Show
-# all three to a network. Ask two things of its feature maps:
+# all three to a network, and ask two things of its feature maps:
 #
 # - do the maps of G answer at the same *places* as those of C? That is the content;
 # - do the maps of G answer *together* as those of S do, wherever that is? That is the style.
@@ -154,10 +154,10 @@ for what, picture in changed.items():
     print(f"{what:22}", "  ".join(f"{distance(maps[name], cat_maps[name]):.2f}" for name in LAYERS))
 
 # %% [markdown]
-# The columns are the six layers, from the first to the last. One pixel upsets `block1_conv2` badly: it looks at single
-# edges, and they are all in the wrong place. The deepest layer hardly minds, a fourteenth of what another photograph
-# does to it. That is what we want of a content: *a cat's eye about here*, and not *this pixel is 0.62*. So content is
-# measured at a deep layer. If it were measured at the first one, G would have to stay a copy of C.
+# The columns are the six layers, from the first to the last. One pixel upsets `block1_conv2` badly: it looks at fine
+# edges, and they are all in the wrong place. The deepest layer hardly minds: less than a tenth of what another
+# photograph does to it. That is what we want of a content: *a cat's eye about here*, and not *this pixel is 0.62*. So
+# content is measured at a deep layer. If it were measured at the first one, G would have to stay a copy of C.
 #
 # ## The content loss
 #
@@ -178,7 +178,7 @@ print("G is C:    ", style.content_loss(a_c, a_c))
 
 # %% [markdown]
 # Remember the last line. We will start from the content picture itself, and at step 0 the content loss will be exactly
-# 0. Many people have looked for a bug there.
+# 0. It looks like a bug, and it is none.
 #
 # ## What goes together: the Gram matrix
 #
@@ -228,8 +228,8 @@ check.gram(my_gram)
 # %% [markdown]
 # ### Exercise: find the bug
 #
-# This one has been copied from page to page. It returns a symmetric matrix of the right shape, no number in it is
-# negative, and the pictures that it makes are mud:
+# This one raises no error. It returns a symmetric matrix of the right shape, with numbers of the usual size, and it is
+# wrong:
 #
 # ```python
 # def faulty_gram(features):
@@ -434,7 +434,8 @@ def with_losses(paints, alpha=0.1):
 # The model's output is the loss, so the loss function has nothing left to do. `style.transfer` does the same with a
 # third term that comes below.
 #
-# **Predict.** How many weights are trainable? Will twenty steps by hand give the same losses as `style.transfer`?
+# **Predict.** How many weights are trainable: 27,648, or 161,688 more? Will twenty steps by hand give the same losses
+# as `style.transfer`?
 
 
 # %%
@@ -480,9 +481,9 @@ for name, constraint in [("clipped in every step", from_0_to_1), ("clipped at th
 #
 # ## Total variation
 #
-# A network that pools does not see every pixel alike, and fine speckle can please a Gram matrix. A third term asks for
-# calm: the sum of the differences between neighbours, to the right and downwards, without their signs. For 0 1 / 0 3
-# that is 1 + 3 to the right and 0 + 2 downwards: 6.
+# Neither loss looks at pixels, and speckle that no layer minds stays where it is. A third term asks for calm: the sum
+# of the differences between neighbours, to the right and downwards, without their signs. For 0 1 / 0 3 that is 1 + 3 to
+# the right and 0 + 2 downwards: 6.
 #
 # **Predict.** Which of cat, glass and noise has most of it for each number?
 
@@ -552,14 +553,15 @@ plot.lines(
 # %% [markdown]
 # ## Turn the knobs
 #
-# Six small pictures, 64 × 64, each with one thing changed.
+# Eight smaller pictures, 96 × 96, each with one thing changed.
 #
 # **Predict.** Before you look: which of them is closest to the photograph? In which can you no longer find the cat?
 #
 # - *content × 10*: its weight is 1 and not 0.1;
 # - *first layer only*, *deep layer only*: style from `block1_conv1`, or from `block3_conv1` alone;
 # - *from noise*: G starts as random numbers;
-# - *average pooling*: the same weights, with means in place of maxima.
+# - *average pooling*: the same weights, with means in place of maxima;
+# - *no variation term*, *variation × 10*: its weight is 0, or 5, and not 0.5.
 
 # %%
 usual = dict(content_weight=0.1, variation_weight=0.5, steps=100 if full else 50)
@@ -574,30 +576,34 @@ variants = {
     "content × 10": small_painting(content_weight=1.0),
     "first layer only": small_painting(style_layers=STYLE[:1]),
     "deep layer only": small_painting(style_layers=STYLE[-1:]),
-    "from noise": small_painting(start="noise", seed=SEED),
-    "average pooling": small_painting(style.average_pooled(base)),
 }
+
+# %%
+variants["from noise"] = small_painting(start="noise", seed=SEED)
+variants["average pooling"] = small_painting(style.average_pooled(base))
+variants["no variation term"] = small_painting(variation_weight=0.0)
+variants["variation × 10"] = small_painting(variation_weight=5.0)
 
 
 # %%
 def judged(picture):
-    """Content and style of a small picture, measured in one way for all: our network, five layers."""
+    """Content, style and variation of a small picture, measured in one way for all: our network, five layers."""
     maps = maps_of(picture)
-    return distance(maps[CONTENT], wanted), np.mean([style_distance(glass_maps[name], maps[name]) for name in STYLE])
+    far = np.mean([style_distance(glass_maps[name], maps[name]) for name in STYLE])
+    return distance(maps[CONTENT], wanted), far, style.total_variation(picture) / picture.size
 
 
 scores = {"the photograph": judged(small_cat)} | {name: judged(one.picture) for name, one in variants.items()}
-for name, (content, far) in scores.items():
-    print(f"{name:17} content {content:.2f}   style {far:.2f}")
+for name, (content, far, variation) in scores.items():
+    print(f"{name:18} content {content:.2f}   style {far:.2f}   variation {variation:.2f}")
 
 # %%
 plot.images(
     {name: one.picture for name, one in variants.items()},
-    columns=3,
-    row_height=3.0,
-    width=9.5,
-    alt="Six small paintings of the cat. "
-    + "; ".join(f"{name}: content {scores[name][0]:.2f}, style {scores[name][1]:.2f}" for name in variants)
+    columns=4,
+    row_height=2.6,
+    alt="Eight small paintings of the cat, with content and style loss. "
+    + "; ".join(f"{name}: {scores[name][0]:.2f}, {scores[name][1]:.2f}" for name in variants)
     + ".",
 )
 
@@ -606,11 +612,13 @@ plot.images(
 # - The first layer sees 3 × 3 pixels. It brings the palette and dark rims, and hardly moves the content. The deep layer
 #   alone brings lines and patches, and leaves the fur brown. Colours are the business of shallow layers, shapes that of
 #   deep ones: you want both.
-# - From noise the style is as good as ever, and the cat is gone. The two losses pull at once, fifty steps are few, and
-#   a content weight of 0.1 is little where nothing of the cat is there yet. The start matters more than any formula
-#   says: it is the reason why we begin with the photograph.
+# - From noise the style is nearly as good, and the cat is gone. Fifty steps are few, and a content weight of 0.1 is
+#   little where nothing of the cat is there yet. No formula says it, but the start matters: that is why we begin with
+#   the photograph.
 # - Average pooling paints another picture, with softer patches. Its numbers are not quite fair: it was painted for the
 #   one network and is measured with the other.
+# - Without the variation term speckle stays. With too much of it the picture goes flat, and the style pays for the
+#   calm.
 #
 # The bench holds such results ready, so that you can turn without waiting. Beside each picture stand its Gram matrices
 # and those of the style.
@@ -646,8 +654,9 @@ plot.images(
 #
 # ## Somebody else's weights
 #
-# You read "α = 1, β = 1000" on a page, copy it, and get the photograph back, or no cat at all. The same two pictures,
-# the same layers; only the normalisation differs. Some pages take the mean where others take the sum.
+# Say that you read "α = 1, β = 1000" on a page, copy it, and get the photograph back, or no cat at all. Some pages take
+# the mean where others take the sum. Here are the same two pictures and the same layers; only the normalisation
+# differs. Which β/α makes the two losses equally large?
 
 # %%
 maps = maps_of(small_cat)
@@ -668,13 +677,13 @@ for (one_way, content), (other_way, far) in itertools.product(contents.items(), 
 # Between the smallest and the largest of these numbers lie fourteen powers of ten, for the same two pictures and the
 # same layers. No α and β mean anything without the normalisation. Nor is that all:
 #
-# - the sum over places grows with the picture: twice the side, four times the content loss, but the same style loss
-#   with 1/(2HWC)²;
+# - a sum over places grows with the picture: twice the side, about four times the content loss, but about the same
+#   style loss with 1/(2HWC)²;
 # - a network whose maps are ten times as large has 100 times the content loss and 10,000 times the style loss. The
 #   authors had scaled the weights of their VGG so that a map is 1 on average; those that you can download are not.
 #
-# Our remedy: divide each loss by what maps of zeros would get. In `style.transfer` a weight of 0.1 means the same for
-# every network and every size.
+# Our remedy: divide each loss by what maps of zeros would get. In `style.transfer` a weight of 0.1 means much the
+# same for every network and every size.
 #
 # ### Exercise: translate a weight
 #
@@ -736,7 +745,7 @@ check.prepare(prepare)
 # %%
 untrained = transfer.photo_backbone(weights=None, seed=SEED)
 blind = small_painting(untrained)
-content, far = judged(blind.picture)
+content, far, _ = judged(blind.picture)
 print(f"its own style loss: {blind.history['style'][0]:.2f} → {blind.history['style'][-1]:.2f}")
 print(f"judged by the trained network: content {content:.2f}, style {far:.2f}")
 plot.images(
@@ -782,8 +791,7 @@ plot.images(
 # %% [markdown]
 # The same two pictures, the same weights for content and style: another judge, another painting.
 #
-# With a network connection, VGG19 is one line away. It has 20 million weights and wants a GPU for pictures of useful
-# size:
+# With a network connection, VGG19 is one line away; for its 20 million weights you want a GPU:
 #
 # ```python
 # vgg = transfer.backbone("vgg19", (256, 256, 3))
@@ -800,7 +808,6 @@ plot.images(
 # what learns are the weights of that network, once for each style. In 2017 Xun Huang and Serge Belongie did it for any
 # style: shift and scale each content map until its mean and its deviation are those of the style's map. And Yanghao Li
 # and others showed that comparing Gram matrices is comparing two *distributions* of feature vectors, places left out.
-# You saw it above, when you shuffled.
 
 # %% [markdown]
 # ## Summary
@@ -852,6 +859,6 @@ check.summary()
 # **Where next.** Lesson 16: a label for every pixel, and a sentence for a picture.
 
 # %% [markdown] tags=["navigation"]
-# [← 14 · Face verification](14_face_verification.ipynb) ·
+# [← 14 · Is this the same person?](14_face_verification.ipynb) ·
 # [All lessons](index.ipynb) ·
-# [16 · Beyond boxes →](16_beyond_boxes.ipynb)
+# [16 · Beyond boxes: segmentation and captions →](16_beyond_boxes.ipynb)
