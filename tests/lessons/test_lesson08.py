@@ -5,10 +5,13 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+from skimage.transform import resize
 from small_models import lesson_network
 
-from cnnlab import activations, ledger
+from cnnlab import activations, datasets, ledger, transfer
 from cnnlab.checks import lesson08 as check
+
+PHOTOS = ("chelsea", "china", "coffee", "flower")
 
 
 @pytest.mark.parametrize(
@@ -79,3 +82,21 @@ def test_the_exercises_agree_with_the_library():
     maps = activations.feature_maps(model, images, "conv2")
     best = activations.top_patches(model, images, "conv2", 5, count=4)
     assert namespace["top_pictures"](maps, 5, 4).tolist() == [patch.image for patch in best]
+
+
+def test_units_of_the_shipped_network_choose_petals_a_tower_and_an_eye():
+    """In the lesson's 48 pieces of four photos, twelve from each: the counts that its text names."""
+    tops = {name: np.linspace(0, datasets.photo(name).shape[0] - 227, 3).astype(int) for name in PHOTOS}
+    lefts = {name: np.linspace(0, datasets.photo(name).shape[1] - 227, 4).astype(int) for name in PHOTOS}
+    places = [(name, top, left) for name in PHOTOS for top in tops[name] for left in lefts[name]]
+    crops = [datasets.photo(name)[top : top + 227, left : left + 227] for name, top, left in places]
+    small = np.stack([resize(crop, (64, 64), anti_aliasing=True) for crop in crops])
+    found = activations.top_patches(transfer.photo_backbone(), small, "block3_conv2", (15, 12, 16), count=6)
+    chosen = {unit: [places[patch.image][0] for patch in patches] for unit, patches in found.items()}
+    assert (chosen[15].count("flower"), chosen[12].count("china"), chosen[16].count("chelsea")) == (4, 5, 6)
+    for patch in found[16]:  # the eye to the right, whose pupil is at (132, 315) of the photo, is in all six
+        _, top, left = places[patch.image]
+        row, column = (132 - top) * 64 / 227, (315 - left) * 64 / 227
+        first, before, height, width = patch.window
+        assert first <= row < first + height
+        assert before <= column < before + width
