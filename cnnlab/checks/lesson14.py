@@ -1132,4 +1132,4 @@ who = Exercise(
     "who it would be, and τ answers whether it is anybody at all: without it every stranger gets a name.",
 )
 
-summary = Summary(siamese, contrastive, triplet, semi_hard, honest, threshold, who, false_alarm)
+summary = Summary(siamese, contrastive, triplet, semi_hard, threshold, honest, false_alarm, who)
