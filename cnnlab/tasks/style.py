@@ -204,11 +204,25 @@ def transfer(
     -------
     Transfer
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a picture is no picture of floats from 0 to 1 or does not fit `backbone`, a layer is unknown or answers with
+        zeros alone, or a weight or number is out of its range.
+
     Notes
     -----
     So that weights mean the same for every backbone and size, the losses are relative: `content_loss` is divided by
     ``½ ‖a(C)‖²``, each layer's `style_loss` by what it is for maps that are zero everywhere, and `total_variation` by
     the number of values in the picture.
+
+    Examples
+    --------
+    >>> base = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(4, 3, name="conv")])
+    >>> grey, stripes = np.full((8, 8, 3), 0.5), np.tile([[[0.0] * 3, [1.0] * 3]], (8, 4, 1))
+    >>> result = transfer(grey, stripes, base, "conv", ["conv"], steps=2)
+    >>> result.picture.shape, result.steps, result.history["content"][0]
+    ((8, 8, 3), 2, 0.0)
     """
     content, style = _picture(backbone, content, "content"), _picture(backbone, style, "style")
     lambdas = _lambdas(backbone, content_layer, style_layers)
@@ -230,11 +244,10 @@ def transfer(
     model.compile(keras.optimizers.Adam(learning_rate), {term: _itself for term in _TERMS}, loss_weights=weights)
     ones = np.ones((steps, 1), "float32")  # a row for each epoch: Keras would make a new iterator for the same row
     nothing = dict.fromkeys(_TERMS, 0 * ones)
-    fit = {"batch_size": 1, "steps_per_epoch": 1, "epochs": steps, "callbacks": list(callbacks), "verbose": 0}
-    fitted = model.fit(ones, nothing, **fit).history
+    run = model.fit(ones, nothing, batch_size=1, steps_per_epoch=1, epochs=steps, callbacks=[*callbacks], verbose=0)
     last = {term: float(as_numpy(loss)[0, 0]) for term, loss in model(ones[:1]).items()}
-    history = {term: [*fitted[f"{term}_loss"], last[term]] for term in _TERMS}
-    history["loss"] = [*fitted["loss"], sum(weights[term] * last[term] for term in _TERMS)]
+    history = {term: [*run.history[f"{term}_loss"], last[term]] for term in _TERMS}
+    history["loss"] = [*run.history["loss"], sum(weights[term] * last[term] for term in _TERMS)]
     made = picture(model)
     return Transfer(made, history, _grams(eye, made, lambdas), style_grams)
 
