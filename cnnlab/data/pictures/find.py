@@ -7,6 +7,7 @@ place is. Then every file is placed by it, or left out with a reason.
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -114,8 +115,8 @@ class _Layout:
         return next((parts[:n] for n in range(len(parts) - 1, -1, -1) if parts[:n] in self.bases), None)
 
     def name(self, parts: Parts) -> str:
-        """A file's name from `root` on, fit to print."""
-        shown = "/".join(parts[len(self.root) :] if parts[: len(self.root)] == self.root else parts)
+        """A file's name as seen from `root`, fit to print."""
+        shown = posixpath.relpath("/".join(parts), "/".join(self.root) or ".")
         return shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
     def reason(self, parts: Parts) -> str:
@@ -256,16 +257,17 @@ def _by_table(
     wanted = f"/{same(called)}"
     tables = [parts for parts in tree.files if f"/{same('/'.join(parts))}".endswith(wanted)]
     if not tables and not Path(called).is_file():
-        there = [layout.name(parts) for parts in tree.files if parts[-1].lower().endswith(TABLES)]
+        there = ["/".join(parts) for parts in tree.files if parts[-1].lower().endswith(TABLES)]
         raise DataError(f"{source} holds no table {called!r}. It holds: {few(there) or 'no table'}")
     placed = {layout.name(p): (p, layout.bases.get(layout.base(p), "")) for p in tree.files if p not in tables}
     rows: dict[str, Row] = {}
     for table in tables or [None]:
-        folder = layout.name(table)[: -len(table[-1])] if table and len(tables) > 1 else ""  # a table for each split
+        folder = table[:-1] if table and len(tables) > 1 else ()  # a table for each split
         split = split_named(called.rpartition("/")[2])
-        names = [name for name, (parts, _) in placed.items() if name.startswith(folder) and parts in tree.pictures]
+        pictures = {name: parts for name, (parts, _) in placed.items() if parts in tree.pictures}
+        names = [name for name, parts in pictures.items() if parts[: len(folder)] == folder]
         names = [name for name in names if placed[name][1] == split] or names  # train.csv does not speak of test/1.jpg
-        path, shown = (tree.folder.joinpath(*table), layout.name(table)) if table else (Path(called), Path(called).name)
+        path, shown = (tree.folder.joinpath(*table), "/".join(table)) if table else (Path(called), Path(called).name)
         read, notes = read_table(path, shown, names, column or "", groups or "", encoding)
         rows |= read
         found.skipped += notes
@@ -314,7 +316,7 @@ def _by_pattern(found: Found, groups: str) -> None:
 
 def _hint(tree: _Tree, layout: _Layout) -> str:
     """What to pass where the folders are no classes."""
-    tables = [layout.name(parts) for parts in tree.files if parts[-1].lower().endswith((".csv", ".tsv"))]
+    tables = ["/".join(parts) for parts in tree.files if parts[-1].lower().endswith((".csv", ".tsv"))]
     if tables:
         return f'If a table says what they show, pass labels="{tables[0]}"'
     names = [label_in_name(parts[-1]) for parts in tree.pictures]

@@ -127,6 +127,16 @@ def test_whole_groups_are_drawn_and_every_class_keeps_some(pictures, fraction, s
         assert not held_out[labels == label].all()
 
 
+def test_a_rare_class_in_large_groups_is_held_out_too():
+    """Five groups of 20 common pictures; two of them have a rare one too. A tenth is less than any group."""
+    groups = np.array([f"g{n}" for n in range(5) for _ in range(20)] + ["g0", "g1"])
+    labels = np.array([0] * 100 + [1] * 2)
+    for seed in range(10):
+        held_out = draw_split(labels, 0.05, seed, groups) == "validation"
+        assert held_out[labels == 1].sum() == 1
+        assert held_out[labels == 0].sum() in (20, 40)
+
+
 def test_many_groups_meet_the_share_of_every_class():
     """Thirty groups of one class and thirty of another, of one to ten pictures: a fifth of each, within a group."""
     rng = np.random.default_rng(0)
@@ -168,6 +178,13 @@ def test_any_usual_table_is_read(tmp_path, delimiter, encoding):
         text = text.replace("Möpse, alt", '"Möpse, alt"')
     table, _ = read(tmp_path, text.encode(encoding))
     assert table["a/1.png"].label == "Möpse, alt"
+
+
+def test_the_first_of_two_columns_of_one_name_counts_and_splits_must_be_splits(tmp_path):
+    table, _ = read(tmp_path, "file,label,label,set\n1.png,cat,7,train\na/2.png,dog,8,later\n")
+    assert {name: (row.label, row.split) for name, row in table.items()} == {
+        "a/1.png": ("cat", ""), "a/2.png": ("dog", "")
+    }  # fmt: skip
 
 
 def test_a_table_in_an_old_encoding_needs_its_name(tmp_path):

@@ -489,6 +489,8 @@ def test_folders_within_a_class_may_differ_only_in_case(tmp_path):
             archive.writestr(name, encoded(noise(seed), "PNG"))
     data = image_folder(tmp_path / "pets.zip", 8, validation=0.0)
     assert data.class_names == ("cats", "dogs")
+    assert not data.skipped, "nothing of it is left out"
+    assert [one.file for one in data.notes] == ["cats/dcim"]
     assert "its files are in DCIM" in data.report()
 
 

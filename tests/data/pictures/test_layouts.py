@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -263,6 +263,11 @@ LAYOUTS = {
     "the outermost folder": Layout(
         "{left,right}/{a,b}/{0..2}.png", {"train": (6, 6)}, "left right", arguments={"labels": "folder"}, presplit=False
     ),
+    "a table above the pictures' folder": Layout(
+        "pets/images/{a,b}/{0..1}.png README.md", {"train": (2, 2)}, arguments={"labels": "labels.csv"}, presplit=False,
+        skipped={"no class in labels.csv": 1},
+        tables={"labels.csv": table("file,label", "a/0.png,cats", "a/1.png,dogs", "b/0.png,cats", "b/1.png,dogs")},
+    ),
     "a class that is called as a split": Layout(
         "{bus,train}/{0..2}.png train/{steam,electric}/{0..1}.png", {"train": (3, 7)}, "bus train",
         arguments={"labels": "folder"}, presplit=False,
@@ -392,6 +397,7 @@ NODES = ["train", "Test", "val", "images", "labels", "cats", "dogs", "Cats", "a\
 
 
 @settings(max_examples=150, deadline=None)
+@example({"train", "train/train", "train/images/train", "train/train/train"}, None, None, False)
 @given(
     st.sets(st.lists(st.sampled_from(NODES), min_size=1, max_size=4).map("/".join), min_size=1, max_size=14),
     st.sampled_from([None, "folder", "parent", "path", "name", "t.csv"]),
