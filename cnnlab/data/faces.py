@@ -26,31 +26,31 @@ from cnnlab.common.validate import check_int, check_number
 
 # name: (smallest, largest); each is drawn evenly between them
 IDENTITY = {
-    "face_width": (0.46, 0.62),  # from the middle to one side
+    "face_width": (0.44, 0.63),  # from the middle to one side
     "face_height": (0.60, 0.74),  # from the middle to the chin
-    "jaw": (-0.25, 0.40),  # how much wider (or narrower) than an ellipse the face becomes towards the chin
-    "eye_distance": (0.17, 0.29),  # from the middle to one eye
+    "jaw": (-0.30, 0.45),  # how much wider (or narrower) than an ellipse the face becomes towards the chin
+    "eye_distance": (0.17, 0.30),  # from the middle to one eye
     "eye_size": (0.085, 0.135),
-    "eye_height": (-0.16, 0.04),  # down is positive
-    "brow_height": (0.09, 0.19),  # above the eye
-    "brow_tilt": (-0.40, 0.40),  # slope; positive rises towards the outside
+    "eye_height": (-0.17, 0.05),  # down is positive
+    "brow_height": (0.08, 0.20),  # above the eye
+    "brow_tilt": (-0.45, 0.45),  # slope; positive rises towards the outside
     "brow_thickness": (0.018, 0.055),
-    "nose_length": (0.16, 0.32),  # below the eyes
+    "nose_length": (0.15, 0.33),  # below the eyes
     "nose_width": (0.06, 0.14),
-    "mouth_width": (0.13, 0.27),
-    "mouth_height": (0.11, 0.20),  # below the nose
+    "mouth_width": (0.12, 0.28),
+    "mouth_height": (0.10, 0.21),  # below the nose
     "lips": (0.022, 0.055),
-    "hair_line": (0.12, 0.42),  # how far hair reaches down the forehead
-    "hair_volume": (0.02, 0.13),
+    "hair_line": (0.10, 0.44),  # how far hair reaches down the forehead
+    "hair_volume": (0.01, 0.14),
     "hair_length": (-0.20, 0.75),  # how far down it hangs beside the face
-    "ear_size": (0.07, 0.13),
+    "ear_size": (0.06, 0.14),
 }
 LOOK = {
     "light": (-1.0, 1.0),  # from the left … from the right
     "light_strength": (0.1, 0.45),
     "brightness": (0.7, 1.15),
     "warmth": (-1.0, 1.0),  # of the light: blue … yellow
-    "turn": (-1.0, 1.0),  # of the head to the left … to the right, by up to 20 degrees
+    "turn": (-1.0, 1.0),  # of the head to the left … to the right, by up to 18 degrees
     "tilt": (-8.0, 8.0),  # degrees, clockwise
     "smile": (-0.6, 1.0),
     "open": (0.0, 1.0),  # of the mouth
@@ -61,7 +61,7 @@ LOOK = {
     "shift_x": (-0.06, 0.06),
     "shift_y": (-0.06, 0.06),
     "scale": (1.0, 1.15),
-    "noise": (0.0, 0.04),  # standard deviation on each pixel and channel
+    "noise": (0.0, 0.03),  # standard deviation on each pixel and channel
 }
 _LAST_SEED = 2**32 - 1
 _CHUNK = 32  # pictures drawn at a time: their arrays stay in the processor's cache
@@ -196,7 +196,7 @@ def _pictures(who: np.ndarray, how: np.ndarray, side: int, noise: np.ndarray) ->
         at, *channels = np.array(scale).T
         rgb = [np.interp(face[name], at, channel) for channel in channels]
         face[f"{name}_colour"] = np.stack(rgb).astype(np.float32)  # (3, n, 1, 1)
-    face["yaw"] = np.sin(np.deg2rad(np.float32(20)) * face["turn"])
+    face["yaw"] = np.sin(np.deg2rad(np.float32(18)) * face["turn"])
     sheet = _Sheet(face, side)
     _behind(sheet, face)
     _head(sheet, face)
