@@ -680,7 +680,7 @@ flip_pair = Exercise(
 )
 
 
-# --- what the decoder reads, and what it must say ---------------------------------------------------------------------
+# --- what the captioner reads, and what it must say -------------------------------------------------------------------
 
 # <start> is 1, <end> is 2, <pad> is 0.
 _TOKENS = (
@@ -719,16 +719,16 @@ _SHIFTED = ByCases(
     misreadings=(
         Misreading(
             lambda tokens: (tokens[:, 1:], tokens[:, :-1]),
-            "inputs and targets have changed places. The decoder reads <start> and must say the first word.",
+            "inputs and targets have changed places. The captioner reads <start> and must say the first word.",
         ),
         Misreading(
             lambda tokens: (tokens[:, :-1], tokens[:, :-1]),
-            "input and target are the same. Then the decoder learns to repeat what it reads: the target is the word "
+            "input and target are the same. Then the captioner learns to repeat what it reads: the target is the word "
             "after it.",
         ),
         Misreading(
             lambda tokens: (tokens[:, 1:], tokens[:, 1:]),
-            "both begin with the first word. The inputs begin with <start>: without it the decoder has nothing to "
+            "both begin with the first word. The inputs begin with <start>: without it the captioner has nothing to "
             "begin from, and it reads the word that it should say.",
         ),
         Misreading(
@@ -744,11 +744,11 @@ _SHIFTED = ByCases(
         ),
         Misreading(
             lambda tokens: (tokens[:, :-1], np.where(tokens[:, 1:] == 2, 0, tokens[:, 1:])),
-            "<end> is missing from the targets. The decoder has to learn when to stop.",
+            "<end> is missing from the targets. The captioner has to learn when to stop.",
         ),
     ),
     otherwise="The inputs are the tokens without the last column, the targets those without the first.",
-    praise="At every place the decoder reads the true word before and must say the next one, all places at once.",
+    praise="At every place the captioner reads the true word before and must say the next one, all places at once.",
 )
 
 shifted = Exercise(
@@ -759,7 +759,7 @@ shifted = Exercise(
             return tokens[:, :-1], tokens[:, 1:]
     """,
     hints=(
-        "The decoder has read <start>. What should it say? And after the first word?",
+        "The captioner has read <start>. What should it say? And after the first word?",
         "The target at a place is the token that comes next. The last token has none after it.",
         "tokens[:, :-1] and tokens[:, 1:]",
     ),
@@ -772,13 +772,13 @@ shifted = Exercise(
         Mistake(lambda tokens: (0 * tokens[:, 1:], tokens[:, 1:]), "the tokens without the last column"),
         Mistake(lambda tokens: tokens[:, 1:].ravel(), "2 things are expected"),
     ),
-    why="Fed with its own words, a decoder that errs once would learn the rest from a sentence that nobody wrote. Fed "
-    "with the true ones it learns every word in its right place, and all places can be computed in one step. The price "
-    "shows later: when it speaks by itself it reads its own words, mistakes included.",
+    why="Fed with its own words, a captioner that errs once would learn the rest from a sentence that nobody wrote. "
+    "Fed with the true ones it learns every word in its right place, and all places can be computed in one step. The "
+    "price shows later: when it speaks by itself it reads its own words, mistakes included.",
 )
 
 
-# --- the loss without the paddings ------------------------------------------------------------------------------------
+# --- the loss without the fillers -------------------------------------------------------------------------------------
 
 
 def _log_loss(mask: Callable | None = None, log: Callable = np.log) -> Callable:
@@ -816,25 +816,25 @@ _LOSS = ByCases(
     ),
     misreadings=(
         Misreading(
-            _log_loss(), "the paddings were counted, too. The decoder would be praised for silence after the end."
+            _log_loss(), "the fillers were counted, too. The captioner would be praised for silence after the end."
         ),
         Misreading(
             _log_loss(lambda p, i, t: i != 0),
-            "your mask comes from the inputs. Where the input is <end>, the target is a padding already: take the mask "
+            "your mask comes from the inputs. Where the input is <end>, the target is a filler already: take the mask "
             "from the targets."
         ),
         Misreading(
             _log_loss(lambda p, i, t: p.argmax(axis=-1) != 0),
-            "your mask comes from what the decoder says. It could escape every loss by saying <pad>: take the mask "
+            "your mask comes from what the captioner says. It could escape every loss by saying <pad>: take the mask "
             "from the targets."
         ),
         Misreading(
             _log_loss(lambda p, i, t: t > 2),
-            "<end> was left out with the paddings. It is a word that the decoder has to say in time."
+            "<end> was left out with the fillers. It is a word that the captioner has to say in time."
         ),
         Misreading(
             lambda p, i, t: _RIGHT_LOSS(p, i, t) * np.mean(t != 0),
-            "the paddings count nothing in the sum but are still among those it is divided by. Divide by the number of "
+            "the fillers count nothing in the sum but are still among those it is divided by. Divide by the number of "
             "places that count."
         ),
         Misreading(
@@ -879,7 +879,7 @@ masked_loss = Exercise(
             return -np.log(right).mean()
     """,
     hints=(
-        "At which places does the decoder have to say something? Look at the targets.",
+        "At which places does the captioner have to say something? Look at the targets.",
         "rows, places = np.nonzero(targets != 0) says where these places are.",
         "There the right word is targets[rows, places]: look its probability up, take -np.log, and the mean.",
     ),
@@ -889,7 +889,7 @@ masked_loss = Exercise(
         Mistake(lambda probabilities, inputs, targets: targets != 0, "one number"),
         Mistake(lambda probabilities, inputs, targets: -np.log(probabilities[targets]).mean(), "raised"),
     ),
-    why="Captions differ in length, and only a full rectangle can be trained on; paddings fill it and mean nothing. "
+    why="Captions differ in length, and only a full rectangle can be trained on; fillers complete it and mean nothing. "
     "What counts at a place is whether something is to be *said* there, and that is in the target. The inputs are one "
     "step behind: where they hold <end>, nothing is left to say.",
 )
@@ -1028,8 +1028,8 @@ attend = Exercise(
         Mistake(lambda q, k, v: (np.ones(len(k)) / len(k), v.mean(axis=0)), "softmax of keys @ query"),
     ),
     why="The dot product is large where query and key point the same way. The softmax turns these scores into shares, "
-    "so that the context is a mean of the values, and it lets the gradient through to every place: the decoder learns "
-    "where to look from nothing but the words it should have said.",
+    "so that the context is a mean of the values, and it lets the gradient through to every place: the captioner "
+    "learns where to look from nothing but the words it should have said.",
 )
 
 
