@@ -206,14 +206,14 @@ print(data.report())
 classes = len(data.class_names)
 rows = {
     name: np.concatenate([np.pad(p, ((1, 1), (1, 1), (0, 0))) for p in data.images[data.labels == c][:8]], axis=1)
-    for c, name in enumerate(data.class_names)
+    for c, name in enumerate(data.class_names[:20])
 }
 plot.images(
     rows,
     columns=1,
     width=7,
     row_height=1.2,
-    alt=f"The first eight pictures of each class of {archive.name}: {', '.join(data.class_names)}.",
+    alt=f"The first eight pictures of each class of {archive.name}: {', '.join(rows)}.",
 )
 
 # %% [markdown]
@@ -522,7 +522,7 @@ check.precision_recall(precision_recall)
 # %%
 probabilities = ask(model, x_val)
 matrix = training.confusion_matrix(validation.labels, probabilities.argmax(axis=1), classes)
-print(delivery.class_scores(matrix).table(data.class_names))
+print(delivery.class_scores(matrix).table(data.class_names, most=20))
 
 # %% [markdown]
 # The explorer below has the pictures behind every number. First its own example: scikit-learn's digits, 898 of them,
@@ -539,10 +539,11 @@ quiz = explore.AnswerExplorer(predict=True)
 quiz
 
 # %% [markdown]
-# Now your own.
+# Now your own. Of more than 20 classes it shows the 19 with the most mistakes, and the others as one.
 
 # %%
-answers = explore.AnswerExplorer(x_val, validation.labels, probabilities, class_names=data.class_names)
+truth, likely, names = delivery.commonest_mistakes(validation.labels, probabilities, data.class_names, most=20)
+answers = explore.AnswerExplorer(x_val, truth, likely, class_names=names)
 answers
 
 # %% [markdown]

@@ -477,8 +477,8 @@ def test_of_many_classes_the_table_shows_the_worst():
         [[5, 0, 0, 0, 0], [0, 0, 0, 0, 2], [0, 0, 0, 0, 0], [0, 0, 0, 3, 1], [0, 0, 0, 0, 4]]
     )
     rows = scores.table(list("abcde"), most=2).splitlines()[2:]
-    assert [row.split(" | ")[0] for row in rows] == ["| b", "| e", "| 3 others, each better"]
-    assert rows[-1] == "| 3 others, each better | 9 | | | |"
+    assert [row.split(" | ")[0] for row in rows] == ["| b", "| e", "| 3 others, none worse"]
+    assert rows[-1] == "| 3 others, none worse | 9 | | | |"
     assert scores.table(list("abcde"), most=5) == scores.table(list("abcde"))
     with pytest.raises(ValueError, match="`most` must be a whole number >= 1"):
         scores.table(list("abcde"), most=0)

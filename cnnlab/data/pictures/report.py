@@ -127,8 +127,8 @@ def _each(names: Sequence[str], counts: Sequence[int]) -> str:
     if len(names) <= _LISTED:
         return ", ".join(f"{count} {name}" for count, name in zip(counts, names, strict=True))
     least, most = int(np.argmin(counts)), int(np.argmax(counts))
-    ends = f"from {counts[least]:,} {names[least]} to {counts[most]:,} {names[most]}"
-    return f"{sum(counts):,} of {len(names):,} classes, {ends}"
+    ends = f"from {counts[least]:,} of {names[least]} to {counts[most]:,} of {names[most]}"
+    return f"{sum(counts):,} of {len(names):,} classes, {ends if least != most else f'{counts[0]:,} of each'}"
 
 
 def _reasons(found: Sequence[FileNote], what: str) -> list[str]:

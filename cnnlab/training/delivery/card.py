@@ -53,7 +53,7 @@ class ClassScores:
             shown = ["–" if np.isnan(score) else f"{score:.2f}" for score in scores]
             lines.append(f"| {_in_a_cell(names[c])} | {self.count[c]:,} | {' | '.join(shown)} |")
         if len(order) > most:
-            lines.append(f"| {len(order) - most:,} others, each better | {self.count[order[most:]].sum():,} | | | |")
+            lines.append(f"| {len(order) - most:,} others, none worse | {self.count[order[most:]].sum():,} | | | |")
         return "\n".join(lines)
 
 

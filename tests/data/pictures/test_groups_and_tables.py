@@ -284,10 +284,16 @@ def test_a_thousand_classes(tmp_path):
     fill(tmp_path, [f"{split}/c{n:04}/{split}.png" for n in range(1000) for split in ("train", "val", "test")], (2, 2))
     data = image_folder(tmp_path, 2)
     assert data.counts() == dict.fromkeys(("train", "validation", "test"), (1,) * 1000)
-    assert "  train: 1,000 of 1,000 classes, from 1 c0000 to 1 c0000" in data.report().splitlines()
+    assert "  train: 1,000 of 1,000 classes, 1 of each" in data.report().splitlines()
     assert len(data.report()) < 400
     fewer = image_folder(tmp_path, 2, max_images=3000)
     assert len(fewer) == 3000
+
+
+def test_of_more_than_a_dozen_classes_the_smallest_and_the_largest_are_named(tmp_path):
+    fill(tmp_path, [f"c{n:02}/{i}.png" for n in range(13) for i in range(2 + n)])
+    report = image_folder(tmp_path, 4, validation=0).report()
+    assert "  train: 104 of 13 classes, from 2 of c00 to 14 of c12" in report.splitlines()
 
 
 def test_three_against_three_hundred(tmp_path):
