@@ -7,7 +7,6 @@ system cannot hold. The folder appears complete or not at all.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import lzma
 import os
@@ -24,6 +23,16 @@ from pathlib import Path
 
 from cnnlab.common.errors import DataError, FileNote, cause
 from cnnlab.common.validate import check_int
+from cnnlab.data.pictures.names import (
+    LONGEST,
+    check_encoding,
+    decoded,
+    hidden,
+    readings,
+    shown,
+    unicode_path,
+    unportable,
+)
 
 MAX_FILES = 20_000
 MAX_BYTES = 1 << 30  # of all members together, unpacked
@@ -35,14 +44,9 @@ _LISTED = 512  # bytes a member may take in the table of contents, on the averag
 _END = struct.Struct("<4s4H2LH")  # end of central directory: signature, 4 counts, size, offset, comment length
 _LOCATOR = 20  # bytes before it that lead to a Zip64 record, whose numbers zipfile would believe instead
 _DEEPEST = 30  # folders in one another
-_LONGEST = 200  # bytes of one name; file systems take 255, and the unfinished folder has a longer one
-_WINDOWS = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", *(p + n for p in ("COM", "LPT") for n in "123456789¹²³")}
-_SYSTEM = {"__macosx", "thumbs.db", "desktop.ini"}
 MERGED = "its files are in "  # begins the note of a folder that another spelling has been merged with
 SPELLING = "is spelt in an unknown encoding: "  # begins the note of a file that is there, under a doubtful name
 _UTF8 = 0x800  # the flag of a name in UTF-8
-_UNICODE_PATH = 0x7075
-_ENCODINGS = ("cp949", "cp932", "gbk", "cp437")  # of names made on Korean, Japanese, Chinese and western Windows
 # bzip2 and LZMA unpack a few hundred bytes into gigabytes at one call: their readers take no limit.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
@@ -117,7 +121,7 @@ def unpack(
     archive, folder = Path(archive), Path(folder)
     if os.path.lexists(folder):
         raise DataError(f"the folder {folder.name} exists already: remove it, or unpack to another one")
-    unfinished = folder.with_name(f".{folder.name[:_LONGEST]}.{secrets.token_hex(4)}.part")
+    unfinished = folder.with_name(f".{folder.name[:LONGEST]}.{secrets.token_hex(4)}.part")
     try:
         _check_table(archive, max_files, max_bytes)
         with zipfile.ZipFile(archive) as file:
@@ -172,16 +176,6 @@ def _check_table(archive: Path, max_files: int, max_bytes: int) -> None:
         raise ArchiveError(f"its table of contents has {table:,} bytes, too many for {max_files:,} members")
 
 
-def check_encoding(encoding: object) -> None:
-    """Refuse what Python does not know as an encoding of text; None is allowed."""
-    try:
-        known = encoding is None or (isinstance(encoding, str) and bool("x".encode(encoding)))
-    except (LookupError, ValueError):
-        known = False
-    if not known:
-        raise ValueError(f"`encoding` must be None or an encoding such as 'cp949' or 'gbk'. Received: {encoding!r}")
-
-
 def _named(members: list[zipfile.ZipInfo], encoding: str | None) -> Iterator[tuple[zipfile.ZipInfo, str, str]]:
     """Each member, its name, and what there is to say of how the name was read."""
     for info in members:
@@ -190,30 +184,13 @@ def _named(members: list[zipfile.ZipInfo], encoding: str | None) -> Iterator[tup
             yield info, name, ""
             continue
         raw = name.encode("cp437")  # zipfile took it for that, which has a letter for every byte
-        texts = [text for _, text in _decoded(raw, *([encoding] if encoding else []), "utf-8")]
-        readings = ", ".join(f"encoding={way!r} reads {_shown(text)}" for way, text in _decoded(raw, *_ENCODINGS))
-        if texts := [*_unicode_path(info.extra, raw), *texts]:
+        texts = [text for _, text in decoded(raw, *([encoding] if encoding else []), "utf-8")]
+        if texts := [*unicode_path(info.extra, raw), *texts]:
             yield info, texts[0], ""
         elif encoding:
-            raise ArchiveError(f"the name of its member {_shown(name)} is not {encoding}: {readings}")
+            raise ArchiveError(f"the name of its member {shown(name)} is not {encoding}: {readings(raw)}")
         else:
-            yield info, name, f"{SPELLING}{readings}"
-
-
-def _unicode_path(extra: bytes, raw: bytes) -> Iterator[str]:
-    """The name in the field that Info-ZIP and 7-Zip write beside an old one, if it is for this old one."""
-    while len(extra) >= 4:
-        kind, size = struct.unpack_from("<2H", extra)
-        field, extra = extra[4 : 4 + size], extra[4 + size :]
-        if kind == _UNICODE_PATH and field[:5] == struct.pack("<BL", 1, zlib.crc32(raw)):
-            yield from (text for _, text in _decoded(field[5:], "utf-8") if text)
-
-
-def _decoded(raw: bytes, *encodings: str) -> Iterator[tuple[str, str]]:
-    """The encodings in which bytes are text, each with the text."""
-    for encoding in encodings:
-        with contextlib.suppress(UnicodeError):
-            yield encoding, raw.decode(encoding)
+            yield info, name, f"{SPELLING}{readings(raw)}"
 
 
 def _plan(
@@ -237,7 +214,7 @@ def _plan(
             skipped.append(FileNote(name or info.filename, reason))
             continue
         if doubt and not all(map(str.isascii, parts[:above])):
-            raise ArchiveError(f"the folder of its member {_shown(name)} {doubt}")
+            raise ArchiveError(f"the folder of its member {shown(name)} {doubt}")
         if doubt:
             skipped.append(FileNote(name, doubt))
         for n in range(1, above + 1):
@@ -258,7 +235,7 @@ def _safe_parts(info: zipfile.ZipInfo, written: str) -> tuple[tuple[str, ...], b
     Some programs for Windows write backslashes, so both count as separators, on every system.
     """
     name = written.replace("\\", "/")
-    member = f"its member {_shown(written)}"
+    member = f"its member {shown(written)}"
     if "\0" in written:
         raise ArchiveError(f"{member} has a zero byte in its name")
     if name.startswith("/"):
@@ -292,30 +269,6 @@ def _awkward(parts: tuple[str, ...], info: zipfile.ZipInfo) -> str:
     return next(filter(None, map(unportable, parts)), "")
 
 
-def unportable(name: str) -> str:
-    """Why some system cannot hold a file or a folder of this name; empty if all can.
-
-    >>> unportable("con.jpg"), unportable("cat.jpg")
-    ("'con.jpg' is reserved on Windows", '')
-    """
-    if len(name.encode("utf-8", "surrogatepass")) > _LONGEST:
-        return f"a name of more than {_LONGEST} bytes"
-    if name.split(".")[0].strip().upper() in _WINDOWS:
-        return f"{name!r} is reserved on Windows"
-    if name != name.rstrip(". ") or any(c in '<>:"|?*' or not c.isprintable() for c in name):
-        return f"Windows cannot hold the name {_shown(name)}"
-    return ""
-
-
-def hidden(parts: Iterable[str]) -> bool:
-    """Whether a path, given in parts, is one that a system keeps for itself.
-
-    >>> hidden(("cats", ".DS_Store")), hidden(("__MACOSX", "1.jpg")), hidden(("cats", "1.jpg"))
-    (True, True, False)
-    """
-    return any(part.startswith(".") or part.lower() in _SYSTEM for part in parts)
-
-
 def _check_sizes(members: list[zipfile.ZipInfo], max_bytes: int, max_ratio: int) -> None:
     """Refuse bombs by what the archive declares; `_write` holds every member to its declaration."""
     total = sum(info.file_size for info in members)
@@ -325,7 +278,7 @@ def _check_sizes(members: list[zipfile.ZipInfo], max_bytes: int, max_ratio: int)
         if info.file_size > _SMALL and info.file_size > max_ratio * info.compress_size:
             ratio = info.file_size // max(info.compress_size, 1)
             raise ArchiveError(
-                f"its member {_shown(info.filename)} is packed {ratio:,} to 1 ({info.file_size:,} bytes in "
+                f"its member {shown(info.filename)} is packed {ratio:,} to 1 ({info.file_size:,} bytes in "
                 f"{info.compress_size:,}), and {max_ratio} to 1 is allowed: no photograph packs like that"
             )
 
@@ -341,11 +294,6 @@ def _write(file: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
                     break
                 unpacked.write(block)
     except _DAMAGED as error:
-        raise ArchiveError(f"its member {_shown(info.filename)} is damaged ({error})") from None
+        raise ArchiveError(f"its member {shown(info.filename)} is damaged ({error})") from None
     if size != info.file_size:
-        raise ArchiveError(f"its member {_shown(info.filename)} has not the {info.file_size:,} bytes it should have")
-
-
-def _shown(name: str) -> str:
-    """A stranger's text, made fit to print: control characters escaped, at most 80 characters."""
-    return repr(name if len(name) <= 80 else name[:77] + "...")
+        raise ArchiveError(f"its member {shown(info.filename)} has not the {info.file_size:,} bytes it should have")

@@ -1,13 +1,10 @@
 """What a folder of pictures holds before any of them is opened: which files, of which class, split and group.
 
-One walk lists the files. One layout, guessed from the folders' names, says where the classes begin and which split each
-place is. Then every file is placed by it, or left out with a reason.
+Every file is placed by the layout of the folder, or left out with a reason.
 """
 
 from __future__ import annotations
 
-import os
-import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -17,19 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from cnnlab.common.errors import DataError, FileNote
-from cnnlab.data.pictures.archive import hidden
-from cnnlab.data.pictures.labels import TABLES, Row, label_in_name, read_table, same
+from cnnlab.data.pictures.labels import TABLES, Row, label_in_name, read_table
+from cnnlab.data.pictures.layout import ANNOTATIONS, STRAY, Layout, Parts, Tree, layout_of, speaks_of
 from cnnlab.data.pictures.read import NAMED
-from cnnlab.data.pictures.split import split_named
+from cnnlab.data.pictures.split import same, split_named
 
 FOLDERS = ("folder", "parent", "path")  # a class is called as the outermost folder, the innermost, or all of them
-_MAX_WALKED = 200_000  # files looked at; a folder with more is somebody's whole disk
-_IMAGES = {"images", "image", "imgs", "img", "pictures", "photos", "jpegimages", "data"}
-_NO_CLASSES = {"annotations", "annotation", "trimaps", "segmentations", "segmentation", "groundtruth", "xmls"}
-_ANNOTATIONS = _NO_CLASSES | {"labels", "label", "masks", "mask"}  # which may be classes where nothing says "images"
-_STRAY = "not in the folder of a class"
-
-Parts = tuple[str, ...]  # of a path, from the folder that is read on
 
 
 @dataclass(frozen=True)
@@ -54,130 +44,17 @@ class Found:
     hint: str = ""  # what to try where no classes were found
 
 
-class _Tree:
-    """The files below a folder, hidden ones and links left out, and what each folder holds."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.files: list[Parts] = []
-        self.skipped: list[tuple[Parts, str]] = []
-        self.folders: dict[Parts, list[str]] = {}  # each folder → the folders in it
-        self._walk()
-        pictures = [parts for parts in self.files if parts[-1].lower().endswith(NAMED)] or self.files
-        self.pictures = set(pictures)
-        self.direct = {parts[:-1] for parts in pictures}  # folders with a picture in them
-        self.full = {parts[:n] for parts in pictures for n in range(len(parts))}  # … or somewhere below
-        self.used = {parts[:n] for parts in self.files for n in range(len(parts))}  # … or any other file
-
-    def _walk(self) -> None:
-        """List everything, in an order that no system changes."""
-
-        def barred(error: OSError) -> None:
-            self.skipped.append((Path(error.filename).relative_to(self.folder).parts, "a folder that may not be read"))
-
-        for above, folders, files in os.walk(self.folder, onerror=barred):
-            here = Path(above).relative_to(self.folder).parts
-            links = {name for name in folders if os.path.islink(os.path.join(above, name))}  # os.walk goes into none
-            folders.sort()
-            self.folders[here] = [name for name in folders if name not in links and not hidden((*here, name))]
-            for name in sorted([*files, *links]):
-                parts = (*here, name)
-                if name in links or os.path.islink(os.path.join(above, name)):
-                    self.skipped.append((parts, "a link"))
-                elif hidden(parts):
-                    self.skipped.append((parts, "a hidden or system file"))
-                else:
-                    self.files.append(parts)
-            if len(self.files) + len(self.skipped) > _MAX_WALKED:
-                raise DataError(f"it holds more than {_MAX_WALKED:,} files: name the folder of the pictures itself")
-
-    def inside(self, node: Parts) -> list[str]:
-        """The folders in a folder."""
-        return self.folders.get(node, [])  # none is known of one that may not be read
-
-    def filled(self, node: Parts) -> list[str]:
-        """The folders in a folder that have pictures, without those of masks and the like beside them."""
-        names = [name for name in self.inside(node) if (*node, name) in self.full]
-        words = _ANNOTATIONS if any(_is(name, _IMAGES) for name in names) else _NO_CLASSES
-        return [name for name in names if not _is(name, words)] or names
-
-
-@dataclass(eq=False)
-class _Layout:
-    """In which folders the classes begin: folder → its split, ``""`` for none. All lie in `root`."""
-
-    root: Parts
-    bases: dict[Parts, str]
-    class_first: bool = False  # cats/train/…, not train/cats/…
-
-    def base(self, parts: Parts) -> Parts | None:
-        """That of a file; None for a file that lies elsewhere."""
-        return next((parts[:n] for n in range(len(parts) - 1, -1, -1) if parts[:n] in self.bases), None)
-
-    def name(self, parts: Parts) -> str:
-        """A file's name as seen from `root`, fit to print."""
-        shown = posixpath.relpath("/".join(parts), "/".join(self.root) or ".")
-        return shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-    def reason(self, parts: Parts) -> str:
-        """Why a file that has no base is left out."""
-        inside, start = parts[: len(self.root)] == self.root, len(self.root) + 1
-        tops = {base[:start] for base in self.bases}
-        beside = any(self.bases.values()) and inside and len(parts) > start and parts[:start] not in tops
-        return "a folder beside the train and validation folders" if beside else _STRAY
-
-
-def _is(name: str, words: set[str]) -> bool:
-    found = re.findall(r"[^\W\d_]+", same(name))
-    return "".join(found) in words or not words.isdisjoint(found)
-
-
-def _layout(tree: _Tree, by_folder: bool) -> _Layout:
-    root: Parts = ()
-    while by_folder or root not in tree.direct:
-        only = tree.filled(root)
-        if len(only) != 1 or not tree.filled((*root, *only)):
-            break
-        empty = [name for name in tree.inside(root) if (*root, name) not in tree.used]
-        if empty and not _is(only[0], _IMAGES) and not split_named(only[0]):
-            break  # an empty folder beside it is a class without pictures, and so it is a class as well
-        root = (*root, *only)
-
-    named = {name: split_named(name) for name in tree.inside(root) if not _is(name, _ANNOTATIONS)}
-    if _are_splits(named.values()):
-        return _Layout(root, {_inner(tree, (*root, name), split): split for name, split in named.items() if split})
-    classes = [(*root, name) for name in tree.filled(root)]
-    pairs = {(*node, name): split_named(name) for node in classes for name in tree.filled(node)}
-    if by_folder and all(pairs.values()) and _are_splits(pairs.values()) and tree.direct.isdisjoint(classes):
-        return _Layout(root, pairs, class_first=True)
-    return _Layout(root, {root: ""})
-
-
-def _are_splits(kinds: object) -> bool:
-    kinds = {*kinds} - {""}
-    return "train" in kinds and len(kinds) > 1
-
-
-def _inner(tree: _Tree, node: Parts, split: str) -> Parts:
-    """The folder of a split, or that within it which holds everything: train/train, train/images."""
-    while len(only := tree.filled(node)) == 1 and node not in tree.direct:
-        if split_named(only[0]) != split and not _is(only[0], _IMAGES):
-            break
-        node = (*node, *only)
-    return node
-
-
 def find_images(
     folder: Path, source: str, labels: str | None = None, groups: str | None = None, encoding: str | None = None
 ) -> Found:
     """List the pictures, each with its label, split and group; the arguments are those of `image_folder`."""
-    tree = _Tree(folder)
+    tree = Tree(folder)
     by_folder = labels is None or labels in FOLDERS
-    layout = _layout(tree, by_folder)
+    layout = layout_of(tree, by_folder)
     found = Found(skipped=[FileNote(layout.name(parts), reason) for parts, reason in tree.skipped])
     if by_folder:
         _by_folder(found, tree, layout, source, labels)
-        reason = _STRAY
+        reason = STRAY
     elif labels == "name":
         _by_name(found, tree, layout)
         reason = "no class in its name"
@@ -192,7 +69,7 @@ def find_images(
     return found
 
 
-def _by_folder(found: Found, tree: _Tree, layout: _Layout, source: str, labels: str | None) -> None:
+def _by_folder(found: Found, tree: Tree, layout: Layout, source: str, labels: str | None) -> None:
     classes: dict[str, set[str]] = {}  # as compared → the folders within it
     first: dict[str, str] = {}  # as compared → as spelt, in the training set if it is there
     for base, split in sorted(layout.bases.items(), key=lambda one: one[1] not in ("train", "")):
@@ -231,7 +108,7 @@ def _by_folder(found: Found, tree: _Tree, layout: _Layout, source: str, labels: 
     found.notes += [FileNote(name, said) for name, said in merged.items()]
 
 
-def _placed(found: Found, tree: _Tree, layout: _Layout) -> Iterator[tuple[Parts, Parts, str]]:
+def _placed(found: Found, tree: Tree, layout: Layout) -> Iterator[tuple[Parts, Parts, str]]:
     """The files that lie where the layout has pictures, each with its base and split; reports the others."""
     for parts in tree.files:
         base = layout.base(parts)
@@ -241,9 +118,9 @@ def _placed(found: Found, tree: _Tree, layout: _Layout) -> Iterator[tuple[Parts,
         found.skipped.append(FileNote(layout.name(parts), layout.reason(parts)))
 
 
-def _by_name(found: Found, tree: _Tree, layout: _Layout) -> None:
+def _by_name(found: Found, tree: Tree, layout: Layout) -> None:
     for parts, base, split in _placed(found, tree, layout):
-        if any(_is(name, _ANNOTATIONS) for name in parts[len(base) : -1]):
+        if any(speaks_of(name, ANNOTATIONS) for name in parts[len(base) : -1]):
             found.skipped.append(FileNote(layout.name(parts), "in a folder of masks or labels"))
         else:
             label = label_in_name(parts[-1])
@@ -251,7 +128,7 @@ def _by_name(found: Found, tree: _Tree, layout: _Layout) -> None:
 
 
 def _by_table(
-    found: Found, tree: _Tree, layout: _Layout, source: str, labels: str, groups: str | None, encoding: str | None
+    found: Found, tree: Tree, layout: Layout, source: str, labels: str, groups: str | None, encoding: str | None
 ) -> None:
     called, column = re.fullmatch(r"(.+?\.(?:csv|tsv|txt))(?::(.+))?", labels, re.IGNORECASE).groups()
     wanted = f"/{same(called)}"
@@ -314,7 +191,7 @@ def _by_pattern(found: Found, groups: str) -> None:
     ]
 
 
-def _hint(tree: _Tree, layout: _Layout) -> str:
+def _hint(tree: Tree, layout: Layout) -> str:
     """What to pass where the folders are no classes."""
     tables = ["/".join(parts) for parts in tree.files if parts[-1].lower().endswith((".csv", ".tsv"))]
     if tables:

@@ -14,12 +14,12 @@ import numpy as np
 
 from cnnlab.common.errors import DataError, FileNote, cause
 from cnnlab.common.validate import check_choice, check_int, check_number, pair
-from cnnlab.data.pictures.archive import MERGED, SPELLING, check_encoding, unpack
+from cnnlab.data.pictures.archive import MERGED, SPELLING, unpack
 from cnnlab.data.pictures.find import FOLDERS, Found, Picture, choose, few, find_images, twins
-from cnnlab.data.pictures.labels import same
+from cnnlab.data.pictures.names import check_encoding
 from cnnlab.data.pictures.read import FITS, MAX_PIXELS, ImageError, read_image
 from cnnlab.data.pictures.report import ImageFolder
-from cnnlab.data.pictures.split import KEPT_FIRST, draw_split, find_duplicates
+from cnnlab.data.pictures.split import KEPT_FIRST, draw_split, find_duplicates, same
 
 MAX_IMAGES = 5_000
 

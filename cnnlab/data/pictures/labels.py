@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnlab.common.errors import DataError, FileNote
-from cnnlab.data.pictures.split import split_named
+from cnnlab.data.pictures.split import same, split_named
 
 TABLES = (".csv", ".tsv", ".txt")
 _MAX_BYTES = 50_000_000
@@ -41,11 +41,6 @@ def label_in_name(name: str) -> str:
     """
     stem = re.sub(r"[._](jpe?g|png|bmp)\.rf\.\w+$", "", name.rpartition(".")[0] or name)  # as Roboflow names a copy
     return unicodedata.normalize("NFC", re.sub(r"[\W_]*\d[\d\W_]*$", "", stem))
-
-
-def same(name: str) -> str:
-    """A name as it is compared: upper and lower case, and the two forms of Unicode, aside."""
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def read_table(

@@ -36,13 +36,18 @@ class Duplicate:
     conflict: bool
 
 
+def same(name: str) -> str:
+    """A name as it is compared: upper and lower case, and the two forms of Unicode, aside."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def split_named(name: str) -> str:
     """The split that a folder's name speaks of: ``"train"``, ``"validation"``, ``"test"``, or ``""`` for none.
 
     >>> [split_named(name) for name in ("Training_Set", "seg_test", "dev", "train2017", "testset", "trains")]
     ['train', 'test', 'validation', 'train', 'test', '']
     """
-    words = re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name).casefold())
+    words = re.findall(r"[^\W\d_]+", same(name))
     kinds = {_WORDS.get(word) or _WORDS.get(word.removesuffix("set").removesuffix("data"), "") for word in words} - {""}
     return kinds.pop() if len(kinds) == 1 else ""
 

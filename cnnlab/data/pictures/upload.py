@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cnnlab.common.files import write_atomic
-from cnnlab.data.pictures.archive import unportable
+from cnnlab.data.pictures.names import unportable
 
 MAX_BYTES = 500_000_000  # of one file; a browser hands it over in one piece, in memory
 

@@ -20,7 +20,7 @@ from PIL import Image, ImageFile
 from cnnlab import datasets
 from cnnlab.common.errors import DataError
 from cnnlab.data.datasets import image_folder
-from cnnlab.data.pictures import find, read
+from cnnlab.data.pictures import layout, read
 from cnnlab.data.pictures.read import ImageError, read_image
 from cnnlab.data.pictures.split import draw_split, find_duplicates
 
@@ -542,6 +542,24 @@ def test_an_unreadable_file_is_reported(pets, monkeypatch):
         image_folder(pets, 8)
 
 
+def test_a_folder_that_may_not_be_read_is_reported(pets, monkeypatch):
+    (pets / "cats" / "locked").mkdir()
+    scandir = os.scandir
+
+    def barred(path):
+        if os.fspath(path).endswith(name):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", barred)
+    name = "locked"
+    data = image_folder(pets, 8)
+    assert [(one.file, one.reason) for one in data.skipped] == [("cats/locked", "a folder that may not be read")]
+    name = "pets"
+    with pytest.raises(DataError, match=r"^pets was not read: Permission denied$"):
+        image_folder(pets, 8)
+
+
 def test_copies_are_left_out_and_the_validation_set_keeps_its_own(tmp_path):
     fill(tmp_path, {"train/cats": 3, "train/dogs": 3})
     fill(tmp_path, {"val/cats": 2, "val/dogs": 2}, start=50)
@@ -629,7 +647,7 @@ def test_only_what_is_trained_on_makes_a_copy_a_leak(tmp_path):
 
 
 def test_somebodys_whole_disk_is_refused(pets, monkeypatch):
-    monkeypatch.setattr(find, "_MAX_WALKED", 5)
+    monkeypatch.setattr(layout, "_MAX_WALKED", 5)
     with pytest.raises(DataError, match="holds more than 5 files: name the folder of the pictures"):
         image_folder(pets, 8)
 
