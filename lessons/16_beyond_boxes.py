@@ -83,23 +83,12 @@ mask_plot.panels(
 #
 # ## Accuracy lies
 #
-# How good is an answer? The first idea is the part of all pixels that are right. Test it on a "network" that says
-# *background* everywhere.
+# How good is an answer? The first idea is the part of all pixels that are right: the **pixel accuracy**. The second is
+# to measure each class by itself, by **intersection over union**, this time of pixels. For class k: the pixels where
+# both maps say k, over those where at least one says k. The mean over the classes is the **mean IoU**.
 #
-# **Predict.** What is its pixel accuracy: about 0.2, 0.5 or 0.8?
-
-# %% tags=["nbval-check-output"]
-images_unseen, truth = segmentation_training.stack(unseen)
-nothing = np.zeros_like(truth["shape"])
-print(f"all background: pixel accuracy {segmentation.pixel_accuracy(truth['shape'], nothing):.3f}")
-for k, name in enumerate(segmentation.SHAPES):
-    print(f"  {name:10} {(truth['shape'] == k).mean():6.1%} of the pixels")
-
-# %% [markdown]
-# 0.835, and it has found nothing: most of a picture is background.
-#
-# So measure each class by itself, by **intersection over union**, this time of pixels. For class k: the pixels where
-# both maps say k, over those where at least one says k. Work it out once by hand.
+# **Predict.** Below, both maps say 1 at 3 pixels, and at least one says 1 at 5. What is the IoU of class 1? What are
+# those of classes 0 and 2, and what is the mean of the three?
 
 # %%
 TRUE = np.array([[0, 0, 0, 0, 0], [0, 1, 1, 0, 2], [0, 1, 1, 0, 2], [0, 0, 0, 0, 0]])
@@ -110,10 +99,6 @@ plot.grids(
     width=7,
     height=2.8,
 )
-
-# %% [markdown]
-# **Predict.** Both maps say 1 at 3 pixels; at least one says 1 at 5. What is the IoU of class 1? What are those of
-# classes 0 and 2, and what is the mean of the three?
 
 
 # %% tags=["nbval-check-output"]
@@ -126,24 +111,28 @@ def class_iou(truth, said, k):
 by_hand = [class_iou(TRUE, SAID, k) for k in range(3)]
 print("IoU by hand", np.round(by_hand, 3).tolist(), "  mean", round(np.mean(by_hand), 3))
 print("library    ", segmentation.iou(TRUE, SAID, 3).round(3).tolist())
-print("Dice       ", segmentation.dice(TRUE, SAID, 3).round(3).tolist())
+print("Dice       ", segmentation.dice(TRUE, SAID, 3).round(3).tolist(), "(explained below)")
 print("accuracy   ", segmentation.pixel_accuracy(TRUE, SAID))
 
 # %% [markdown]
-# 13/15, 3/5 and 2/2. Their mean, 0.822, is the **mean IoU**, the usual measure of segmentation. A class of two pixels
-# counts in it as much as the background. A class in neither map would have 0 / 0: it is left out.
+# 13/15, 3/5 and 2/2; the mean is 0.822. A class of two pixels counts in it as much as the background. A class in
+# neither map would have 0 / 0: it is left out. Now take a "network" that says *background* everywhere.
 #
-# **Predict.** What is the mean IoU of "all background" over the four classes?
+# **Predict.** What is its pixel accuracy: about 0.2, 0.5 or 0.8? And its mean IoU over the four classes?
 
 # %% tags=["nbval-check-output"]
-print("IoU of each class:", segmentation.iou(truth["shape"], nothing, 4).round(3).tolist())
+images_unseen, truth = segmentation_training.stack(unseen)
+nothing = np.zeros_like(truth["shape"])
+print(f"pixel accuracy {segmentation.pixel_accuracy(truth['shape'], nothing):.3f}")
+print("IoU of each class", segmentation.iou(truth["shape"], nothing, 4).round(3).tolist())
 print(f"mean IoU {segmentation.mean_iou(truth['shape'], nothing, 4):.3f}")
 jaccard = jaccard_score(truth["shape"].ravel(), nothing.ravel(), average="macro")
 print(f"scikit-learn, which calls IoU the Jaccard score: {jaccard:.3f}")
 
 # %% [markdown]
-# 0.835 / 4 = 0.209. (The pixels of all 200 pictures are counted together before anything is divided.) Such functions,
-# `keras.metrics.MeanIoU` too, want class numbers: of probabilities take `argmax(axis=-1)` first.
+# 0.835, and it has found nothing: most of a picture is background. Its mean IoU is 0.835 / 4 = 0.209. (The pixels of
+# all 200 pictures are counted together before anything is divided.) Such functions, `keras.metrics.MeanIoU` too, want
+# class numbers: of probabilities take `argmax(axis=-1)` first.
 #
 # ### Exercise: mean IoU
 #
@@ -301,15 +290,8 @@ for name, filters, skips in [("with skips", (8, 16, 32, 64), True), ("without", 
     drawn[name] = guess[1]
     rival_scores[name] = segmentation.mean_iou(truth["colour"], guess, 9)
     print(f"{name:10} {rival.count_params():,} parameters, mean IoU {rival_scores[name]:.2f}")
-
-# %%
-mask_plot.panels(
-    drawn,
-    names=segmentation.COLOURS,
-    colours=mask_plot.PAINT_COLOURS,
-    alt=f"A scene, {unseen[1].caption}; its true map of colours; and what the two networks say after a short training. "
-    "With skips the outlines follow the pixels; without, they are blobs.",
-)
+shown = f"{unseen[1].caption}, its true map of colours, and two answers: outlines that follow the pixels, and blobs."
+mask_plot.panels(drawn, names=segmentation.COLOURS, colours=mask_plot.PAINT_COLOURS, alt=shown)
 
 # %% [markdown]
 # The one with skips is more than ten points ahead, and its outlines follow the pixels.
@@ -383,15 +365,8 @@ for i in (0, *np.argsort(-wrong.sum(axis=(1, 2)))[:2]):  # one scene, and the tw
     grey = 0.4 + 0.5 * images_unseen[i].mean(axis=-1, keepdims=True)
     drawn |= {f"no. {i}": images_unseen[i], f"no. {i}, truth": truth["shape"][i], f"no. {i}, said": answer["shape"][i]}
     drawn[f"no. {i}, wrong: {wrong[i].sum()}"] = np.where(wrong[i][..., None], (0.84, 0.37, 0.0), grey)
-
-# %%
-mask_plot.panels(
-    drawn,
-    columns=4,
-    alt="Three scenes, each as picture, true label map, answer, and with the wrong pixels in red: "
-    + "; ".join(title for title in drawn if "wrong" in title)
-    + ". In the first they lie along the outlines; in the other two a shape has the wrong class.",
-)
+shown = "Three scenes as picture, true map, answer, and with the wrong pixels in red: " + "; ".join(list(drawn)[3::4])
+mask_plot.panels(drawn, columns=4, alt=shown + ". In the first they lie along the outlines, in the others all over.")
 
 # %% [markdown]
 # Most wrong pixels lie along the outlines: where an outline cuts a pixel, its class hangs by a hair. The worst scenes
@@ -754,8 +729,8 @@ check.attend(my_attention)
 # ## Train it
 #
 # The captioner is two **GRUs**, layers that read a sequence and keep a state, with attention between them. The first
-# reads the words so far and makes the query; the second hears the answers and says the next word. The values are the
-# features themselves.
+# reads the words so far and asks two questions at once, because *left of* is about two places. The second hears both
+# answers and says the next word. The values are the features themselves.
 
 # %%
 SCENES, ROUNDS = (4_000, 10) if PROFILE == "quick" else (20_000, 30)
@@ -824,7 +799,8 @@ print("and mends", sum(captioning.is_true(truths[k], said) for k, said in zip(as
 #
 # ## Where did it look?
 #
-# The shares of attention are a second output of the same network: 144 for each word, drawn as light on the scene.
+# The shares of attention are a second output of the same network: 144 for each word, the mean of both questions, drawn
+# as light on the scene.
 
 # %%
 step = captioning_training.stepper(speaker, features, words, grid=(12, 12))
@@ -939,30 +915,22 @@ check.summary()
 # %% [markdown]
 # ## Glossary
 #
-# - **semantic segmentation**: a class for every pixel. **Instance segmentation**: a mask for every single thing.
+# - **semantic segmentation**: a class for every pixel. *Instance* segmentation gives every single thing a mask of its
+#   own.
 # - **label map**: one class number for every pixel of a picture: the label and the answer of semantic segmentation.
-# - **mask**: the pixels of one thing or one class, as True and False.
 # - **mean IoU**: the mean over the classes of intersection over union, each taken of pixels; a class that neither truth
 #   nor answer has is left out.
 # - **Dice**: twice the common pixels over the sum of both sizes: the F1 score of the pixels.
 # - **encoder, decoder**: the part of a network in which maps shrink, and the part in which they grow again.
-# - **transposed convolution**: each input lays down a copy of the kernel, `stride` apart; overlaps are added.
-# - **checkerboard**: the pattern of a transposed convolution whose kernel is no multiple of its stride.
-# - **skip**: a map of the encoder laid beside the decoder's map of the same size.
-# - **U-Net**: an encoder–decoder with skips (Ronneberger, Fischer and Brox, 2015).
-# - **head**: last layers for one question; several heads can share one body.
-# - **caption**: a sentence about a picture.
-# - **vocabulary**: all words that a network can read and say, each with a number. `<pad>` fills short captions up.
+# - **transposed convolution**: each input lays down a copy of the kernel, one stride apart; overlaps are added.
+# - **skip**: a map of the encoder laid beside the decoder's map of the same size. An encoder and decoder with skips are
+#   a U-Net.
 # - **teacher forcing**: in training a network that continues a sequence reads the true beginning, not its own.
 # - **padding mask**: which places of a target count in the loss: those at which something is to be said.
-# - **GRU**: *gated recurrent unit*: a layer that reads a sequence step by step and keeps a state.
 # - **attention**: a weighted mean of values, one for each place. The weights are the softmax of how well each place's
 #   key goes with a query.
-# - **greedy search**, **beam search**: taking the most probable word at every step; keeping the few most probable
-#   beginnings.
+# - **beam search**: keeping the few most probable beginnings at every step. Greedy search keeps one.
 # - **BLEU**: which part of a text's runs of one to four words its reference has; their geometric mean.
-# - **shuffled-picture score**: the score of captions beside pictures that are not theirs: what they owe to the
-#   language.
 
 # %% [markdown]
 # **Further reading**
