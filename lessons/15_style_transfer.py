@@ -82,7 +82,7 @@ def mosaic(side, stones=40, seed=0):
     """Pieces of coloured glass with dark joints, (side, side, 3)."""
     rng = np.random.default_rng(seed)
     points, colours = rng.uniform(0, side, (stones, 2)), GLASS[rng.integers(len(GLASS), size=stones)]
-    rows, columns = np.mgrid[:side, :side, :1]  # (side, side, 1)
+    rows, columns = np.mgrid[:side, :side][..., None]  # each (side, side, 1)
     distances = np.hypot(rows - points[:, 0], columns - points[:, 1])  # (side, side, stones)
     picture = colours[distances.argmin(axis=-1)]
     nearest, second = np.sort(distances, axis=-1)[..., :2].transpose(2, 0, 1)
