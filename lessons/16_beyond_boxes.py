@@ -168,30 +168,29 @@ check.dice(my_dice)
 # %% [markdown]
 # ## Down and up again
 #
-# A network that names pixels must know two things. *What* is there? For that it must see the whole shape, twenty pixels
-# wide. *Where* exactly does it end? For that it must not lose a pixel.
+# A network that names pixels must know *what* is there, for which it must see the whole shape, and *where* exactly it
+# ends, for which it must not lose a pixel.
 #
 # The **encoder** is the network you know: convolutions and poolings, 48 → 24 → 12 → 6. A cell of the last map knows
 # what is there, but not where within its 8 × 8 pixels. The **decoder** goes back up, 6 → 12 → 24 → 48, and a last 1 × 1
 # convolution gives each pixel its classes.
 #
-# How does a map grow? One way is the **transposed convolution**. A convolution gathers: each output is a sum over a
-# window. The transposed one scatters: each *input* lays down a copy of the kernel, multiplied by its value. The copies
-# lie `stride` apart, and where they overlap, they are added.
+# How does a map grow? One way is the **transposed convolution** of lesson 04: each input number stamps the kernel,
+# multiplied by it; the stamps lie `stride` apart, and where they overlap, they add up.
 #
-# **Predict.** Four ones, a kernel of three ones, stride 2: four copies of 1 1 1, each two places further right. Which
+# **Predict.** Four ones, a kernel of three ones, stride 2: four stamps of 1 1 1, each two places further right. Which
 # numbers come out?
 
 # %% tags=["nbval-check-output"]
-copies = np.zeros((4, 9), int)
+stamps = np.zeros((4, 9), int)
 for i in range(4):
-    copies[i, 2 * i : 2 * i + 3] = 1
-for row in copies:
+    stamps[i, 2 * i : 2 * i + 3] = 1
+for row in stamps:
     print(*row)
-print(*copies.sum(axis=0), "<- the sum")
+print(*stamps.sum(axis=0), "<- the sum")
 
 # %% [markdown]
-# Inside, every second place gets two copies and its neighbours one. The input was the same everywhere; the output has a
+# Inside, every second place gets two stamps and its neighbours one. The input was the same everywhere; the output has a
 # pattern. Here is Keras' layer in two dimensions, with this kernel and one of four. A third way first enlarges the map
 # by copying each value into 2 × 2 pixels, then convolves as usual.
 #
@@ -220,8 +219,7 @@ plot.grids(
 #
 # ### Exercise: the transposed convolution
 #
-# Write it by hand, in one dimension, for any numbers: each `x[i]` lays down `x[i] · kernel` from place i · stride on,
-# and what overlaps is added.
+# Write it by hand, in one dimension, for any numbers: each `x[i]` stamps `x[i] · kernel` from place i · stride on.
 
 
 # %% tags=["exercise-transposed"]
@@ -922,7 +920,8 @@ check.summary()
 #   nor answer has is left out.
 # - **Dice**: twice the common pixels over the sum of both sizes: the F1 score of the pixels.
 # - **encoder, decoder**: the part of a network in which maps shrink, and the part in which they grow again.
-# - **transposed convolution**: each input lays down a copy of the kernel, one stride apart; overlaps are added.
+# - **checkerboard**: the pattern that a transposed convolution makes of an even input, if its kernel is no multiple of
+#   its stride.
 # - **skip**: a map of the encoder laid beside the decoder's map of the same size. An encoder and decoder with skips are
 #   a U-Net.
 # - **teacher forcing**: in training a network that continues a sequence reads the true beginning, not its own.
