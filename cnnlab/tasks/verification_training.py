@@ -199,11 +199,14 @@ def embedding_network(
 ) -> keras.Model:
     """A small network from a picture to its embedding.
 
+    Each channel of a picture is brought to mean 0 and deviation 1, so that its brightness says nothing. The first
+    convolution is 5 × 5 and moves two pixels at a time; each further one is 3 × 3, and the picture is halved behind it.
+
     Parameters
     ----------
-    input_shape : (H, W, C) of the pictures, values 0 to 1
+    input_shape : (H, W, C) of the pictures
     dimensions : D
-    filters : of the convolutions; behind each, the picture is halved
+    filters : of the convolutions, one number for each
     unit : divide each embedding by its length, so that all lie on a sphere and no squared distance exceeds 4
 
     Returns
@@ -211,11 +214,13 @@ def embedding_network(
     keras.Model
         (N, H, W, C) → (N, D)
     """
-    inputs = x = keras.Input(input_shape)
-    for count in filters:
-        x = layers.Conv2D(count, 3, padding="same", use_bias=False)(x)
-        x = layers.BatchNormalization(momentum=0.9)(x)
-        x = layers.MaxPooling2D(2)(layers.ReLU()(x))
+    inputs = keras.Input(input_shape)
+    x = layers.LayerNormalization(axis=(1, 2), center=False, scale=False)(inputs)
+    for number, count in enumerate(filters):
+        size, step = (5, 2) if number == 0 else (3, 1)
+        x = layers.Conv2D(count, size, strides=step, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+        x = x if number == 0 else layers.MaxPooling2D(2)(x)
     x = layers.Dense(dimensions)(layers.Flatten()(x))
     return keras.Model(inputs, layers.UnitNormalization()(x) if unit else x, name="embedding")
 

@@ -82,7 +82,7 @@ def by_hand(labels):
 @given(LABELS, st.integers(0, 5), st.sampled_from([0.01, 0.2, 3.0]))
 @settings(deadline=None)
 def test_mining_returns_triplets_and_nothing_else(labels, seed, margin):
-    distances = verification.squared_distances(embeddings_of(labels, seed))
+    distances = verification.squared_distances(embeddings_of(labels, seed).round(seed % 2))  # whole numbers: many ties
     valid = by_hand(labels)
     assert list(map(tuple, verification.valid_triplets(labels))) == valid
     semi_hard = verification.semi_hard_triplets(distances, labels, margin)
