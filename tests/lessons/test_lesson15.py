@@ -97,10 +97,10 @@ def test_the_slips_of_the_style_loss():
     assert np.sqrt(34) / 8 == pytest.approx(0.729, abs=5e-4)
 
 
-def test_normalisations_lie_fourteen_powers_of_ten_apart(lesson):
+def test_normalisations_lie_more_than_fifteen_powers_of_ten_apart(lesson):
     run("def canvas(", "small_cat,", "CONTENT =", "contents =", names=lesson)
     ratios = [far / near for far in lesson["contents"].values() for near in lesson["styles"].values()]
-    assert np.log10(max(ratios) / min(ratios)) == pytest.approx(14.5, abs=0.7)
+    assert 15 < np.log10(max(ratios) / min(ratios)) < 16.5
 
 
 def test_the_exercises_agree_with_the_library():
