@@ -3,7 +3,7 @@
     python benchmarks/verification.py            # the quick profile with seeds 0, 1 and 2
     python benchmarks/verification.py full 0     # the full profile with seed 0: needs a GPU, or patience
 
-The targets, on people never seen (the mean of three seeds): an equal error rate of 0.05 at most, 0.98 of the faces right
+The targets, on people never seen (means of three seeds): an equal error rate of 0.05 at most, 0.98 of the faces right
 among 5 and 0.93 among 20; batch-hard mining collapses on every seed and semi-hard mining does not; on alphabets never
 seen 0.85 right among 5, where ``CNNLAB_DATA`` has Omniglot. Run it alone on a quiet machine: the time counts.
 """

@@ -516,7 +516,7 @@ plot.lines(
     xlabel="false accept rate",
     ylabel="false reject rate",
     alt=f"False reject rate against false accept rate. The embedding's curve lies close to the lower left corner, with "
-    f"both rates {equal:.2f} where they are equal; that of pixels hardly leaves the straight line from (0, 1) to (1, 0).",
+    f"both rates {equal:.2f} where they are equal; that of pixels hardly leaves the line from (0, 1) to (1, 0).",
 )
 
 # %% [markdown]
