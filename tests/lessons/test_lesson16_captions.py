@@ -35,6 +35,8 @@ def test_the_language(told, truths):
     assert words[3] == "a"
     assert words[9] == "circle"
     assert 8 * 3 * 3 * 8 * 3 == 1728
+    example = captioning.encode(["a red circle above a red square"], words, 10)
+    assert example.tolist() == [[1, 3, 15, 9, 4, 3, 15, 16, 2, 0]]
     assert {captioning.slots(truth)[2] for truth in truths} == {"left of", "above", "below"}
     assert {len(truth.split()) for truth in truths} == {7, 8}
 
