@@ -19,6 +19,7 @@ from .networks.residual_explorer import ResidualExplorer as ResidualExplorer
 from .tasks.caption_stepper import CaptionStepper as CaptionStepper
 from .tasks.embedding_map import EmbeddingMap as EmbeddingMap
 from .tasks.mask_inspector import MaskInspector as MaskInspector
+from .tasks.style_bench import StyleBench as StyleBench
 from .tasks.style_monitor import StyleMonitor as StyleMonitor
 from .tasks.threshold_explorer import ThresholdExplorer as ThresholdExplorer
 from .training.answer_explorer import AnswerExplorer as AnswerExplorer
