@@ -9,11 +9,10 @@
 #
 # **By the end you can**
 #
-# - say why pixel accuracy lies, and work out IoU, mean IoU and Dice by hand;
-# - build an encoder–decoder with skips, say what each part is for, and make it fit any picture size;
-# - predict the checkerboard of a transposed convolution without running it;
+# - say why pixel accuracy lies, and work out IoU, mean IoU and Dice;
+# - build an encoder–decoder with skips for any picture size, and predict the checkerboard of a transposed convolution;
 # - turn the pixels of a class into single things, with and without a detector;
-# - train a captioner by teacher forcing, read its sentences greedily and by beam search, and say whether it looks.
+# - train a captioner by teacher forcing, search its sentences, and say whether it looks.
 #
 # **Time:** about 90 minutes of reading and trying; the cells themselves run in about two minutes on a laptop. **You
 # need:** lessons 05, 10 and 12; lesson 09 helps.
@@ -78,8 +77,7 @@ mask_plot.panels(
 )
 
 # %% [markdown]
-# A program drew these maps. For photographs people do: one street scene of the Cityscapes data set took them more than
-# an hour and a half.
+# A program drew these maps. For photographs people do: one street scene of Cityscapes took them an hour and a half.
 #
 # ## Accuracy lies
 #
@@ -131,8 +129,8 @@ print(f"scikit-learn, which calls IoU the Jaccard score: {jaccard:.3f}")
 
 # %% [markdown]
 # 0.835, and it has found nothing: most of a picture is background. Its mean IoU is 0.835 / 4 = 0.209. (The pixels of
-# all 200 pictures are counted together before anything is divided.) Such functions, `keras.metrics.MeanIoU` too, want
-# class numbers: of probabilities take `argmax(axis=-1)` first.
+# all pictures are counted together before anything is divided.) Such functions, `keras.metrics.MeanIoU` too, want class
+# numbers: of probabilities take `argmax(axis=-1)`.
 #
 # ### Exercise: mean IoU
 #
@@ -313,8 +311,8 @@ odd = segmentation_training.unet((50, 45, 3))
 print([layer.name for layer in odd.layers if "crop" in layer.name], odd.output["shape"].shape[1:])
 
 # %% [markdown]
-# One remedy is to round *up* at the pooling, with `padding="same"` (50 → 25 → 13), and to **crop** 26 to 25 at the
-# skip; the library's U-Net does that. The other is to **pad** the picture until it fits.
+# The library's U-Net rounds *up* at the pooling, with `padding="same"` (50 → 25 → 13), and **crops** 26 to 25 at the
+# skip. The other remedy is to **pad** the picture until it fits.
 #
 # ### Exercise: a size that fits
 #
@@ -334,6 +332,8 @@ check.fitting_size(my_size)
 #
 # The loss is the cross-entropy of lesson 05 at every pixel, and its mean. Shape is the harder question: a colour can be
 # read off one pixel, a shape only off many. So the shape head counts twice.
+#
+# **Predict.** Where will the wrong pixels lie? Which part of them will touch a pixel of another class in the true map?
 
 # %%
 COUNT, EPOCHS = (2_500, 4) if PROFILE == "quick" else (20_000, 20)
@@ -347,11 +347,6 @@ scores = {head: segmentation.mean_iou(truth[head], answer[head], p.shape[-1]) fo
 print({f"mean IoU by {head}": round(score, 3) for head, score in scores.items()})
 for name, value in zip(segmentation.SHAPES, segmentation.iou(truth["shape"], answer["shape"], 4), strict=True):
     print(f"  {name:10} {value:.2f}")
-
-# %% [markdown]
-# More than 0.9 by shape on scenes that it has never seen, where "all background" had 0.21. (…)
-#
-# **Predict.** Where do the wrong pixels lie? Which part of them touches a pixel of another class in the true map?
 
 # %%
 wrong = answer["shape"] != truth["shape"]
@@ -367,8 +362,9 @@ shown = "Three scenes as picture, true map, answer, and with the wrong pixels in
 mask_plot.panels(drawn, columns=4, alt=shown + ". In the first they lie along the outlines, in the others all over.")
 
 # %% [markdown]
-# Most wrong pixels lie along the outlines: where an outline cuts a pixel, its class hangs by a hair. The worst scenes
-# are of another kind. There a whole shape has the wrong name, mostly where another shape covers a part of it.
+# More than 0.9 by shape on scenes that it has never seen, where "all background" had 0.21. (PLACE) Most wrong pixels
+# lie along the outlines. The worst scenes are of another kind: a whole shape has the wrong name, mostly where another
+# shape covers a part of it.
 #
 # The explorer shows one class at a time. You choose the probability from which a pixel counts. Work out the IoU from
 # the pixels that it counts for you.
@@ -380,7 +376,6 @@ explore.MaskInspector(
 
 # %% [markdown]
 # - Move the threshold from 0.5 to 0.05 and to 0.95. Which way does the outline go, and where is the IoU best?
-# - Which class loses most, and in which picture?
 #
 # ## Masks move with their picture
 #
@@ -492,17 +487,10 @@ for i, (one, labels, some) in enumerate(zip(unseen, answer["shape"], found, stri
         drawn[f"no. {i}"] = images_unseen[i]
         for name, masks in [("pieces", connected), ("boxes", boxed)]:
             drawn[f"no. {i}, {name}: {len(masks)}"] = np.max([(k + 1) * mask for k, mask in enumerate(masks)], axis=0)
-
-# %%
 for name, best in overlaps.items():
     print(f"{name:18} a mask with an IoU of more than 0.75 for {np.mean(np.array(best) > 0.75):.0%} of the things")
-mask_plot.panels(
-    drawn,
-    names=("background", "thing 1", "thing 2"),
-    colours=mask_plot.PAINT_SHAPES[:3],
-    columns=6,
-    alt="Two scenes in which two shapes of one class touch: as connected pieces they are one thing, as boxes two.",
-)
+shown = "Two scenes in which two shapes of one class touch: as connected pieces they are one thing, as boxes two."
+mask_plot.panels(drawn, names=("none", "thing 1", "thing 2"), colours=mask_plot.PAINT_SHAPES[:3], columns=6, alt=shown)
 
 # %% [markdown]
 # Boxes have a limit, too: where two of one class overlap, the pixels there belong to both. **Mask R-CNN** (2017) draws
@@ -511,10 +499,10 @@ mask_plot.panels(
 # %% [markdown]
 # # Part two: a sentence for the whole picture
 #
-# "a red circle left of a blue square": here the label is a sentence. Many sentences are right, so our captions follow a
-# rule. **The shape on the left is named first** (the titles above began with the larger one). It is *left of* the other
-# if their centres differ more to the side than in height, otherwise *above* or *below* it. Scenes in which three pixels
-# could change that are left out.
+# "a red circle left of a blue square": here the label is a sentence. Our captions follow a rule, so that only one is
+# right. **The shape on the left is named first** (the titles above began with the larger one). It is *left of* the
+# other if their centres differ more to the side than in height, otherwise *above* or *below* it. Scenes in which three
+# pixels could change that are left out.
 #
 # **Predict.** There are eight colours, three shapes and three relations. How many captions does the rule allow?
 
@@ -531,16 +519,15 @@ plot.images(
 )
 
 # %% [markdown]
-# A softmax over 1,728 captions would meet most of them once in training, or never. But it meets every *word* hundreds
-# of times. So a caption is made as **a sequence of decisions**: which word comes next, given the picture and the words
-# so far? Three of the 20 are no words: the start, the end, and a filler for shorter captions.
+# A softmax over 1,728 captions would meet most of them once in training, or never; every *word* it meets hundreds of
+# times. So a caption is made as **a sequence of decisions**: which word comes next, given the picture and the words so
+# far? Three of the 20 are no words: start, end, and a filler for shorter captions.
 #
-# ## First, what a blind program scores
+# ## What a blind program scores
 #
-# One program says the same sentence to every picture. Another gives each picture the true caption of the one before it.
+# One program says the same to every picture; another gives each the true caption of the one before it.
 #
-# **Predict.** A caption has five facts: colour, shape, relation, colour, shape. Which part of them do these two have
-# right?
+# **Predict.** A caption has five facts: colour, shape, relation, colour, shape. Which part do these two have right?
 
 # %% tags=["nbval-check-output"]
 usual = map(mode, zip(*map(captioning.slots, truths), strict=True))  # the most frequent word in each place
@@ -551,17 +538,17 @@ print("another picture's:", captioning.score(truths, captioning.shuffled(truths)
 
 # %% [markdown]
 # A third of the facts for nothing! But hardly any caption has all five right (*true*), or is right word for word
-# (*exact*). So **beside every score we put that of the same captions, shuffled among the pictures.** What a captioner
-# keeps then, it owes to the language and not to its eyes.
+# (*exact*). **Beside every score we put that of the same captions, shuffled among the pictures**: what they keep then,
+# they owe to the language and not to the eyes.
 #
 # ## What BLEU counts
 #
 # **BLEU-4** is the usual score of captions and translations: which part of the words is in the reference, which part of
 # the pairs, the triples, the runs of four? It is the geometric mean of the four. (The library also punishes words said
-# too often, and captions that are too short.)
+# too often, and short captions.)
 #
-# **Predict.** The truth is "a red circle left of a blue square". Which caption has the higher BLEU: one that says
-# *green square*, or one with every fact right that begins with the square?
+# **Predict.** The truth is "a red circle left of a blue square". Which has the higher BLEU: a caption that says *green
+# square*, or one with every fact right that begins with the square?
 
 
 # %% tags=["nbval-check-output"]
@@ -578,14 +565,13 @@ for caption in ("a red circle left of a green square", "a blue square right of a
     print(f"library {captioning.bleu([reference], [caption]):.3f}, true {captioning.is_true(reference, caption)}")
 
 # %% [markdown]
-# The false one has 0.707, the true one 0. BLEU measures likeness to one reference and knows nothing about facts. Ours
-# can be counted.
+# The false one has 0.707, the true one 0: BLEU measures likeness to one reference and knows no facts.
 #
 # ## Eyes: the network of part one
 #
-# The U-Net gives 4 + 9 probabilities for each pixel. We lend them to the captioner as means over blocks of 4 × 4
-# pixels, and train the U-Net no more: lesson 10 again. A list of 144 blocks has forgotten where each one was, and *left
-# of* is about places. So each gets its x and y, from −1 to 1, as two more channels.
+# We lend the U-Net's 4 + 9 probabilities to the captioner, as means over blocks of 4 × 4 pixels, and train the U-Net no
+# more: lesson 10 again. A list of 144 blocks has forgotten where each one was; so each gets its x and y, from −1 to 1,
+# as two more channels.
 
 
 # %%
@@ -626,10 +612,9 @@ check.shifted(my_shift)
 # ## The filler must not count
 #
 # "above" is a word shorter than "left of"; the place left over is filled with 0, `<pad>`, and must not count in the
-# loss. Three masks are in use, and two are wrong. Take a target of two words, the end and six fillers, and a network
-# that says `<pad>` everywhere, with 0.99.
+# loss. Take a target of two words, the end and six fillers, and a network that says `<pad>` everywhere, with 0.99.
 #
-# **Predict.** Its loss is the mean of −ln(probability of the target) over the places that count. Under which mask is it
+# **Predict.** The loss is the mean of −ln(probability of the target) over the places that count. Under which mask is it
 # small, though the network says nothing at all?
 
 # %% tags=["nbval-check-output"]
@@ -646,8 +631,8 @@ for name, mask in masks.items():
     print(f"{name:24} {mask.sum()} places, loss {losses[mask].sum() / max(mask.sum(), 1):.2f}")
 
 # %% [markdown]
-# With a mask from the prediction, silence costs nothing: every `<pad>` that it says takes its place out of the loss.
-# Without a mask, six right fillers hide three wrong words. Only the target knows where something is to be said.
+# With a mask from the prediction, silence costs nothing: every `<pad>` takes its own place out of the loss. Without a
+# mask, six right fillers hide three wrong words. Only the target knows where something is to be said.
 #
 # ### Exercise: the loss that counts
 #
@@ -667,8 +652,8 @@ check.masked_loss(my_loss)
 # ## Attention
 #
 # For each word the network should look at the right place. The words so far make a **query**; each place has a **key**,
-# and a **value**: what is there. The dot product of query and key says how well they go together, a softmax makes
-# shares of these numbers, and the answer is the mean of the values, weighted by the shares.
+# and a **value**: what is there. A softmax of the dot products of query and keys gives shares, and the answer is the
+# mean of the values, weighted by the shares.
 #
 # **Predict.** Three places with keys (2, 0), (0, 2) and (0, 0); the query is (1, 0), and e² = 7.39. Which share does
 # the first place get? The values are P(red) and x: (1, −0.5), (0, 0.5), (0, 0).
@@ -716,20 +701,19 @@ print("their own pictures:", captioning.score(truths, spoken))
 print("shuffled:          ", captioning.score(truths, captioning.shuffled(spoken)))
 
 # %% [markdown]
-# More than 8 of 10 captions have all five facts right; shuffled, hardly one in a hundred has. What the network says
-# comes from its eyes.
+# More than 8 of 10 captions have all five facts right; shuffled, hardly one in a hundred has.
 #
 # ## Greedy, or with a beam?
 #
 # `captions` took the most probable word at every step: **greedy** search. But a caption's probability is the *product*
 # of its words', and a good first word may lead to bad second ones. **Beam search** keeps several beginnings at every
-# step; all their continuations compete. Take captions of two words:
+# step; all their continuations compete. Captions of two words, and their probabilities:
 #
-# | first word | | then | circle | square | triangle |
-# |---|---|---|---|---|---|
-# | red | 0.40 | | 0.45 | 0.35 | 0.20 |
-# | blue | 0.35 | | 0.30 | 0.60 | 0.10 |
-# | green | 0.25 | | 0.02 | 0.03 | 0.95 |
+# | first word | circle | square | triangle
+# | ---|---|---|---
+# | red 0.40 | 0.45 | 0.35 | 0.20
+# | blue 0.35 | 0.30 | 0.60 | 0.10
+# | green 0.25 | 0.02 | 0.03 | 0.95
 #
 # ### Exercise: by hand
 #
@@ -760,9 +744,9 @@ mended = sum(captioning.is_true(truths[k], captioning.decode([said], words)[0]) 
 print(f"{len(wrong)} of {len(told)} captions have a wrong fact; a beam of 3 mends {mended} of {len(asked)}")
 
 # %% [markdown]
-# The best of all nine, 0.2375, begins with the *least* probable word. A beam of 1 is greedy search. Of our captions it
-# mends few or none: where one word is almost certain at every step, there is nothing to search for. Beams pay where
-# many sentences are nearly as good, as in translation.
+# The best of all nine begins with the *least* probable word. Of our captions a beam mends few or none: where one word
+# is almost certain at every step, there is nothing to search for. Beams pay where many sentences are nearly as good, as
+# in translation.
 #
 # ## Where did it look?
 #
@@ -784,11 +768,9 @@ plot.images(
 )
 
 # %% [markdown]
-# Do not read too much into such maps. They say where the numbers of one step came from, not that these decided: the
-# second GRU remembers what it heard before.
-#
-# Step through it yourself, and take words that the network would not have said. Begin with *an* where the first shape
-# is not orange; or name the right shape first, which in training nobody did.
+# Such maps say where the numbers of one step came from, not that these decided: the second GRU remembers what it heard
+# before. Step through it yourself. Begin with *an* where the first shape is not orange, or name the right shape first,
+# which in training nobody did.
 
 # %%
 explore.CaptionStepper(np.stack([one.image for one in told[:12]]), step, truths=truths[:12])
@@ -796,8 +778,8 @@ explore.CaptionStepper(np.stack([one.image for one in told[:12]]), step, truths=
 # %% [markdown]
 # ## What it gets wrong
 #
-# **Predict.** Do the eyes err, or the mouth? Give the same captioner perfect eyes, the true label maps instead of the
-# U-Net's probabilities. Do all its captions become true?
+# **Predict.** Do the eyes err, or the mouth? Give the same captioner perfect eyes, the true label maps. Do all its
+# captions become true?
 
 # %%
 _, true = segmentation_training.stack(told)
@@ -821,22 +803,21 @@ plot.images(
 #
 # ## The course in one table
 #
-# Lessons 01 to 04 and 06 to 08 made the tools and looked into them. These are the tasks:
+# Lessons 01 to 04 and 06 to 09 made the tools and looked into them. These are the tasks:
 #
-# | Lesson | Task | Label | Loss | Measure | Model |
-# |---|---|---|---|---|---|
-# | [05](05_first_cnn.ipynb) | name a picture | a class | cross-entropy | accuracy | small CNN |
-# | [09](09_data_augmentation.ipynb) | from few pictures | moves along | cross-entropy | accuracy | small CNN |
-# | [10](10_transfer_learning.ipynb) | from few labels | a class | cross-entropy | accuracy | lent backbone, new head |
-# | [11](11_detection.ipynb) | find things | a class a window | cross-entropy | AP | classifier that slides, NMS |
-# | [12](12_yolo_from_scratch.ipynb) | find all in one look | boxes | five terms | mAP | YOLO, one grid |
-# | [13](13_real_yolo.ipynb) | find all in photographs | not needed | none | mAP | YOLO, weights of others |
-# | [14](14_face_verification.ipynb) | the same person? | who it is | triplet | equal error rate | one encoder, twice |
-# | [15](15_style_transfer.ipynb) | repaint a picture | none | content + style | the eye | lent backbone |
-# | 16 | a class for every pixel | label map | cross-entropy a pixel | mean IoU, Dice | U-Net |
-# | 16 | a mask for every thing | masks | none | IoU of masks | U-Net and lesson 12's boxes |
-# | 16 | a sentence | caption | cross-entropy a word | facts right | lent U-Net, GRUs, attention |
-# | [17](17_capstone.ipynb) | name *your* pictures | folders' names | cross-entropy | F1 | three, compared |
+# | Lesson | Task | Label | Loss | Measure | Model
+# | ---|---|---|---|---|---
+# | [05](05_first_cnn.ipynb) | name a picture | a class | cross-entropy | accuracy | small CNN
+# | [10](10_transfer_learning.ipynb) | from few labels | a class | cross-entropy | accuracy | lent backbone, new head
+# | [11](11_detection.ipynb) | find things | a class a window | cross-entropy | AP | classifier that slides, NMS
+# | [12](12_yolo_from_scratch.ipynb) | find all in one look | boxes | five terms | mAP | YOLO, one grid
+# | [13](13_real_yolo.ipynb) | find all in photographs | not needed | none | mAP | YOLO, weights of others
+# | [14](14_face_verification.ipynb) | the same person? | who it is | triplet | equal error rate | one encoder, twice
+# | [15](15_style_transfer.ipynb) | repaint a picture | none | content + style | the eye | lent backbone
+# | 16 | a class for every pixel | label map | cross-entropy a pixel | mean IoU, Dice | U-Net
+# | 16 | a mask for every thing | masks | none | IoU of masks | U-Net and lesson 12's boxes
+# | 16 | a sentence | caption | cross-entropy a word | facts right | lent U-Net, GRUs, attention
+# | [17](17_capstone.ipynb) | name *your* pictures | folders' names | cross-entropy | F1 | three, compared
 #
 # Convolutions do the seeing in every row. What makes a task is its label, the loss that says what counts, and the
 # measure by which you find out whether it worked.
@@ -846,10 +827,10 @@ plot.images(
 #
 # - Semantic segmentation gives every pixel a class. Most pixels are background, so accuracy lies; IoU is worked out for
 #   each class, and their mean is the mean IoU. Dice is 2 · IoU / (1 + IoU).
-# - The encoder finds out what is there, the decoder where; skips bring the fine maps across. They were worth more than
-#   ten points at equal parameters.
+# - The encoder finds out what is there, the decoder where. Skips, worth more than ten points at equal parameters, bring
+#   the fine maps across.
 # - A transposed convolution whose kernel is no multiple of its stride writes a checkerboard. Enlarge, then convolve.
-# - Label maps are resized with nearest, cropped or padded to fit, and moved together with their picture.
+# - Label maps are resized with nearest, and move together with their picture.
 # - Pixels of a class become single things by connected pieces, or by a detector's boxes where things touch.
 # - A caption is a sequence of decisions. In training the network reads the true words (teacher forcing), and the target
 #   says which places count. Attention is a mean of what is seen, weighted by a softmax of dot products.
