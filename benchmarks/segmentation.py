@@ -4,7 +4,8 @@
     python benchmarks/segmentation.py full       # the full profile, once: for a GPU
 
 The targets, on 200 unseen scenes: a mean IoU by shape of 0.90 in the quick profile and 0.96 in the full one; and with
-skips ten points more than without, at equal parameters, on each seed. Run it alone on a quiet machine: the time counts.
+skips an IoU of things ten points higher than without, at equal parameters, on each seed. Run it alone on a quiet
+machine: the time counts.
 """
 
 from __future__ import annotations
