@@ -365,8 +365,7 @@ mask_plot.panels(drawn, columns=4, alt=shown + ". In the first they lie along th
 
 # %% [markdown]
 # More than 0.9 by shape on scenes that it has never seen, where "all background" had 0.21. (PLACE) Most wrong pixels
-# lie along the outlines. The worst scenes are of another kind: a whole shape has the wrong name, mostly where another
-# shape covers a part of it.
+# lie along the outlines. In the worst scenes a whole shape has the wrong name.
 #
 # The explorer shows one class at a time. You choose the probability from which a pixel counts. Work out the IoU from
 # the pixels that it counts for you.
@@ -832,8 +831,8 @@ plot.images(
 # %% [markdown]
 # ## Summary
 #
-# - Semantic segmentation gives every pixel a class. Most pixels are background, so accuracy lies; IoU is worked out for
-#   each class, and their mean is the mean IoU. Dice is 2 · IoU / (1 + IoU).
+# - Semantic segmentation gives every pixel a class. Most pixels are background, so accuracy lies; mean IoU counts every
+#   class alike. Dice is 2 · IoU / (1 + IoU).
 # - The encoder finds out what is there, the decoder where. Skips, worth more than ten points at equal parameters, bring
 #   the fine maps across.
 # - A transposed convolution whose kernel is no multiple of its stride writes a checkerboard. Enlarge, then convolve.
