@@ -179,7 +179,7 @@ def _imagenet(entry: Entry) -> str:
     except DataError as error:
         raise DataError(
             f"`weights` 'auto' means those trained on ImageNet, and {entry.name}'s cannot be had: {error}. Without a "
-            "network use weights=None (random numbers), the path of a file, or transfer.digits_backbone()"
+            "network use weights=None (random numbers), the path of a file, or transfer.photo_backbone()"
         ) from None
     return "imagenet"
 

@@ -17,7 +17,7 @@ def features(backbone: keras.Model, images: np.ndarray, batch_size: int = 64) ->
 
     Parameters
     ----------
-    backbone : of `backbone` or `digits_backbone`, or any Keras model from pictures to (N, h, w, C) or (N, C)
+    backbone : of `backbone` or `photo_backbone`, or any Keras model from pictures to (N, h, w, C) or (N, C)
     images : (N, H, W, C) floats from 0 to 1
     batch_size : pictures at a time, >= 1
 
@@ -93,7 +93,7 @@ def classifier(
     Parameters
     ----------
     backbone
-        of `backbone` or `digits_backbone`, or any functional or Sequential Keras model from pictures to (N, h, w, C) or
+        of `backbone` or `photo_backbone`, or any functional or Sequential Keras model from pictures to (N, h, w, C) or
         (N, C). **It is built in, not copied**: what trains here changes it
     classes : >= 2
     dropout : share of the features dropped while training, 0 to below 1
