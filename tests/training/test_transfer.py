@@ -214,7 +214,7 @@ def test_a_file_that_is_not_the_networks_is_not_blamed_on_the_size(name, tmp_pat
 
 @pytest.mark.parametrize("name", ["squeezenet", "resnet50"])
 def test_without_weights_and_network_the_message_says_what_to_do(name, no_weights):
-    with pytest.raises(datasets.DataError, match=r"(?s)CNNLAB_OFFLINE is set.*weights=None.*digits_backbone") as error:
+    with pytest.raises(datasets.DataError, match=r"(?s)CNNLAB_OFFLINE is set.*weights=None.*photo_backbone") as error:
         transfer.backbone(name, (64, 64, 3))
     assert "`weights` 'auto'" in str(error.value)
     assert str(no_weights) not in str(error.value)
