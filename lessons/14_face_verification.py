@@ -138,7 +138,8 @@ others = softmax.evaluate(newcomers[:, 1:].reshape(-1, 48, 48, 3), np.repeat(nam
 print(f"the five pictures: {learned:.2f}   other pictures of the five people: {others:.2f}")
 
 # %% [markdown]
-# It knows the five pictures by heart, and no person. Three things are wrong with a softmax over people:
+# It knows the five pictures by heart, and of the others it gets half right or fewer. Three things are wrong with a
+# softmax over people:
 #
 # 1. One picture a class teaches nothing about what may change and what stays.
 # 2. A new person is a new class. The last layer gets another unit, and training starts again.
@@ -406,8 +407,9 @@ for mining in training.MINING:
 # %% [markdown]
 # ## Collapse
 #
-# The worst, by far. Look at batch-hard's loss: it fell, and then it stopped at 0.5, **the margin exactly**. You have
-# seen that number: 0 − 0 + α. All pictures have nearly the same embedding.
+# The worst, by far. Look at batch-hard's loss: it fell, and stopped at 0.5, **the margin exactly**. You have seen that
+# number: 0 − 0 + α. All pictures have nearly the same embedding, every triplet is active, and the loss fell all the
+# way.
 #
 # How does it come to that? At the start distances mean nothing. The furthest positive is further than the nearest
 # negative, for nearly every anchor, and the loss is *above* the margin. The quickest way down is to shrink all
@@ -454,9 +456,9 @@ for who, rows, owners in (("seen in training", seen, familiar_labels), ("never s
     print(f"people {who:17} EER {eer(rows, owners):.3f}   one of 5: {five:.3f}   one of 20: {twenty:.3f}")
 
 # %% [markdown]
-# One of five is right in about 98 of 100 cases, where pixels managed a third. With people of the training it is hardly
-# better: 450 people are enough to learn what a face may be, so that new ones are no surprise. Always show both numbers:
-# with few people to learn from they lie far apart.
+# One of five is right in about 98 of 100 cases, where pixels managed a third. For the people of the training the
+# numbers hardly differ: 450 people are enough to learn what a face may be, so that new ones are no surprise. Always
+# show both: with few people to learn from they lie far apart, as you will see at the end.
 #
 # ## A falling loss is not progress
 #
@@ -537,8 +539,8 @@ def my_threshold(distances, same, rate):
 check.threshold(my_threshold)
 
 # %% [markdown]
-# On *whose* pairs? If you choose τ on the test's people, you report a rate that you have fitted. And if you choose it
-# on the people of the training, you choose it on distances that are too good. So take a third group.
+# On *whose* pairs? If you choose τ on the test's people, you report a rate that you have fitted. The pictures of the
+# training are at hand; or take a third group of people.
 #
 # **Predict.** τ is chosen for a FAR of 0.01 in two ways, and tried on the unseen people. Which τ lets more strangers
 # in?
@@ -546,16 +548,18 @@ check.threshold(my_threshold)
 # %%
 tuning = faces.people(identities=100, pictures=6, seed=8)
 chosen_on = {
-    "people of the training": verification.pairs(seen, familiar_labels),
+    "the training": verification.pairs(training.embed(model, learn.images[:800]), learn.labels[:800]),
     "a third group": verification.pairs(training.embed(model, tuning.images), tuning.labels),
 }
 for who, measured in chosen_on.items():
     tau = verification.threshold_for(*measured, false_accept_rate=0.01)
     accepted = distances <= tau
-    print(f"τ from {who:22}: {tau:.2f}   FAR {accepted[~same].mean():.3f}   FRR {1 - accepted[same].mean():.3f}")
+    print(f"τ from {who:13}: {tau:.2f}   FAR {accepted[~same].mean():.3f}   FRR {1 - accepted[same].mean():.3f}")
 
 # %% [markdown]
-# The first lets in more than was wished for. TAUTEXT
+# The pictures of the training lie further apart from those of others than new ones do: it is what they were trained
+# for. τ from them is too large, and more strangers get in than was agreed. τ from a third group keeps nearly to the
+# 0.01.
 #
 # ### Exercise: who was seen?
 #
@@ -604,9 +608,9 @@ def explained(x, y, x_test, y_test):
     return 1 - ((x_test @ weights - y_test) ** 2).mean(axis=0) / y_test.var(axis=0)
 
 
-fit = training.embed(model, tuning.images), found
-kept = dict(zip(faces.IDENTITY, explained(fit[0], tuning.identities, found, unseen.identities), strict=True))
-kept |= dict(zip(faces.LOOK, explained(fit[0], tuning.looks, found, unseen.looks), strict=True))
+rows = training.embed(model, learn.images[::2])
+kept = dict(zip(faces.IDENTITY, explained(rows, learn.identities[::2], found, unseen.identities), strict=True))
+kept |= dict(zip(faces.LOOK, explained(rows, learn.looks[::2], found, unseen.looks), strict=True))
 
 # %%
 best = sorted(kept, key=kept.get, reverse=True)
@@ -624,7 +628,10 @@ picture.subplots_adjust(left=0.08, right=0.99, top=0.97, bottom=0.36)
 picture
 
 # %% [markdown]
-# KEPTTEXT
+# Blue is identity, orange and hatched is look. What is large and always in sight is kept: the width of the face, the
+# height of the eyes, the hair. Smile, light, glasses and colours are forgotten, and nobody had to name them: it was
+# enough to say which pictures are one person. A little of shift and turn is left. Small things, the brows and the width
+# of the nose, are forgotten too: 48 pixels hardly show them, and the others suffice.
 #
 # Move one person through its looks and watch the distance from the enrolled picture against τ. Which slider is the
 # first to make the network doubt?
@@ -702,7 +709,8 @@ alike = head.predict(np.abs(found[i] - found[j]), batch_size=8192, verbose=0)[:,
 print(f"EER with the distance {equal:.3f}, with the head {verification.equal_error_rate(-alike, same):.3f}")
 
 # %% [markdown]
-# HEADTEXT
+# About the same. The triplet loss has shaped the plain distance itself into a good answer. A head pays where an
+# embedding was trained for something else.
 #
 # ## Work out once, compare often
 #
@@ -723,7 +731,8 @@ print(
 print(f"strangers who get in: {(verification.identify(strangers, table, threshold=tau) >= 0).mean():.2f}")
 
 # %% [markdown]
-# STRANGERTEXT
+# τ was chosen for one stranger in a hundred, and with a hundred people in the table more than half of the strangers get
+# in: 0.634 was what you worked out. For this door τ must be far smaller, or the verifier far better.
 #
 # ### Exercise: who is it?
 
@@ -771,7 +780,7 @@ keras.utils.set_random_seed(SEED)
 reader = training.embedding_network((28, 28, 1), dimensions=32)
 rate = keras.optimizers.schedules.CosineDecay(4e-3, READING, alpha=0.02)
 reader.compile(keras.optimizers.Adam(rate), training.TripletLoss(MARGIN, "semi_hard"))
-reader.fit(training.Batches(x, y, group, per, steps=READING, seed=SEED), verbose=0)
+history = reader.fit(training.Batches(x, y, group, per, steps=READING, seed=SEED), verbose=0)
 
 # %%
 for name, images, owners in (("seen in training", x[: len(characters)], characters.labels), ("unseen", x_test, y_test)):
@@ -780,7 +789,10 @@ for name, images, owners in (("seen in training", x[: len(characters)], characte
     print(f"classes {name:17} EER {eer(rows, owners):.3f}   one of 5: {five:.3f}")
 
 # %% [markdown]
-# OMNITEXT
+# Seen and unseen classes are two different numbers. With Omniglot's 156 characters (and their three turns) unseen
+# alphabets are read well, if not as well as those of the training. Where five digits stand in, those of the training
+# are told apart almost without a mistake, and of the new ones hardly more than half are right: from five classes nobody
+# learns what a class is. Faces had 450.
 #
 # ## What it cannot prove, and what nobody may do
 #
@@ -820,7 +832,8 @@ check.summary()
 # %% [markdown]
 # ## Glossary
 #
-# - **verification** (1:1): is this that person? **Recognition** (1:K): which of K known people is it, if any?
+# - **verification**: one picture against one (1:1): is this that person?
+# - **recognition**: one picture against K (1:K): which of the known people is it, if any?
 # - **one-shot**: to know a class from one example.
 # - **embedding**: the numbers that a network makes of a picture, so that pictures of one person lie close together.
 # - **threshold τ**: the largest distance that counts as "the same".
