@@ -32,7 +32,7 @@ _SIDE, _TOP, _LEFT = 3.0, 0.5, 0.15
 _BARS, _WORDS = 3.5, 6.75  # where the columns begin
 _STRIP, _SMALL, _STEP = 4.12, 0.9, 0.975  # the small pictures: top, side, from one to the next
 _LABEL = 0.36  # inches that "100 %" takes: in a narrower place it would cover the next one
-_DARKEST = 0.4  # what is left of the picture's brightness where nobody looks
+_DARKEST = 0.5  # what is left of the picture's brightness where nobody looks
 _TAKEN, _OTHER = plot.BLUE, "#A8B0BA"
 
 
