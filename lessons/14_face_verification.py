@@ -855,8 +855,6 @@ check.summary()
 #   Clustering*, CVPR 2015 (arXiv:1503.03832): triplets, semi-hard mining, and the collapse in its section 3.2.
 # - Alexander Hermans, Lucas Beyer and Bastian Leibe, *In Defense of the Triplet Loss for Person Re-Identification*,
 #   2017 (arXiv:1703.07737): batch-hard mining.
-# - Yaniv Taigman, Ming Yang, Marc'Aurelio Ranzato and Lior Wolf, *DeepFace: Closing the Gap to Human-Level Performance
-#   in Face Verification*, CVPR 2014.
 # - Brenden Lake, Ruslan Salakhutdinov and Joshua Tenenbaum, *Human-level concept learning through probabilistic program
 #   induction*, Science 350, 2015: Omniglot.
 # - Joy Buolamwini and Timnit Gebru, *Gender Shades: Intersectional Accuracy Disparities in Commercial Gender
