@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -126,23 +127,21 @@ class _Index:
     """Finds the picture that a cell speaks of: by its path or the end of it, with or without the ending."""
 
     def __init__(self, pictures: Iterable[str]) -> None:
-        self._found: dict[str, list[str]] = {}
+        self._found: dict[str, list[str]] = {}  # each end of a path → the pictures that have it
         self.example = ""
         for name in pictures:
             self.example = self.example or name
-            last = same(name.rpartition("/")[2])
-            for key in {last, last.rpartition(".")[0]}:
-                self._found.setdefault(key, []).append(name)
+            path = same(name)
+            for whole in {path, posixpath.splitext(path)[0]}:
+                parts = whole.split("/")
+                for n in range(len(parts)):
+                    self._found.setdefault("/".join(parts[n:]), []).append(name)
 
     def find(self, cell: str) -> list[str]:
-        """The pictures that fit; more than one where the cell is not enough to tell."""
-        asked = same(cell.strip().replace("\\", "/").removeprefix("./"))
-        names = self._found.get(asked.rpartition("/")[2], []) if asked else []
-        if len(names) > 1:
-            paths = [f"/{same(name)}" for name in names]
-            fits = [p.endswith(f"/{asked}") or p.rpartition(".")[0].endswith(f"/{asked}") for p in paths]
-            names = [name for name, fit in zip(names, fits, strict=True) if fit] or names
-        return names
+        """The pictures that fit best; more than one where the cell is not enough to tell."""
+        parts = same(cell.strip().replace("\\", "/").removeprefix("./")).split("/")
+        ends = ("/".join(parts[n:]) for n in range(len(parts)))  # of /home/ada/pets/1.jpg the last may be known here
+        return next((self._found[end] for end in ends if end and end in self._found), [])
 
 
 class _Columns:

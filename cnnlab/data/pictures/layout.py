@@ -6,7 +6,6 @@ One walk lists the files. The layout is guessed from the names of folders and fr
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -90,7 +89,8 @@ class Layout:
 
     def name(self, parts: Parts) -> str:
         """A file's name as seen from `root`, fit to print."""
-        shown = posixpath.relpath("/".join(parts), "/".join(self.root) or ".")
+        shared = len(os.path.commonprefix([parts, self.root]))
+        shown = "/".join([*[".."] * (len(self.root) - shared), *parts[shared:]])
         return shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
     def reason(self, parts: Parts) -> str:
