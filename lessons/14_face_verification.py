@@ -376,7 +376,7 @@ for distance in (plain, safe):
 # the three after a short training?
 
 # %%
-PEOPLE, STEPS, MARGIN = (450, 280, 0.5) if PROFILE == "quick" else (4_000, 6_000, 0.5)
+PEOPLE, STEPS, MARGIN = (450, 264, 0.5) if PROFILE == "quick" else (4_000, 6_000, 0.5)
 learn = faces.people(PEOPLE, pictures=8, seed=1_000 + SEED)
 keras.utils.set_random_seed(SEED)
 model = training.embedding_network((48, 48, 3), dimensions=32)
@@ -397,7 +397,7 @@ for mining in training.MINING:
     one.set_weights(start)
     one.compile(keras.optimizers.Adam(4e-3), training.TripletLoss(MARGIN, mining))
     watch = watches[mining] = training.Watch(unseen.images[:120], unseen.labels[:120], MARGIN)
-    batches = training.Batches(learn.images, learn.labels, steps=10, seed=SEED)
+    batches = training.Batches(learn.images, learn.labels, steps=6, seed=SEED)
     loss = one.fit(batches, epochs=5, verbose=0, callbacks=[watch]).history["loss"]
     print(
         f"{mining:10} loss {loss[0]:.3f} -> {loss[-1]:.3f}   active {watch.active_share[-1]:4.0%}   "
@@ -419,7 +419,7 @@ for mining in training.MINING:
 epochs = range(6)
 plot.lines(
     {f"spread, {mining}": (epochs, watch.spread) for mining, watch in watches.items()},
-    xlabel="epoch (10 batches)",
+    xlabel="epoch (6 batches)",
     ylabel="spread on unseen people",
     alt="Spread of the embeddings of unseen people, before training and after each of five epochs: "
     + "; ".join(f"{mining} {watch.spread[0]:.2f} to {watch.spread[-1]:.2f}" for mining, watch in watches.items())
@@ -703,7 +703,7 @@ is_one = tuning.labels[i] == tuning.labels[j]
 keep = is_one | (np.random.default_rng(SEED).random(len(i)) < is_one.mean())  # as many of one person as of two
 head = keras.Sequential([keras.Input((32,)), layers.Dense(1, activation="sigmoid")])
 head.compile(keras.optimizers.Adam(0.02), "binary_crossentropy")
-head.fit(np.abs(rows[i] - rows[j])[keep], is_one[keep].astype("float32"), batch_size=64, epochs=20, verbose=0)
+head.fit(np.abs(rows[i] - rows[j])[keep], is_one[keep].astype("float32"), batch_size=64, epochs=10, verbose=0)
 i, j = np.triu_indices(len(found), k=1)
 alike = head.predict(np.abs(found[i] - found[j]), batch_size=8192, verbose=0)[:, 0]
 print(f"EER with the distance {equal:.3f}, with the head {verification.equal_error_rate(-alike, same):.3f}")
@@ -754,7 +754,7 @@ check.who(my_who)
 # alphabets, each written once by 20 people. A *character* takes the place of a person. Whole alphabets are held out.
 
 # %%
-READING = 250 if PROFILE == "quick" else 4_000  # batches
+READING = 200 if PROFILE == "quick" else 4_000  # batches
 characters, test = datasets.omniglot("train"), datasets.omniglot("test")
 print(characters)
 print(test)
@@ -773,7 +773,7 @@ overlay.gallery(
 if characters.is_stand_in:
     group, per = 5, 12  # all five digits in a batch
 else:
-    group, per = 20, 5
+    group, per = 20, 4
     x = np.concatenate([np.rot90(x, turn, axes=(1, 2)) for turn in range(4)])
     y = np.concatenate([y + len(characters.class_names) * turn for turn in range(4)])
 keras.utils.set_random_seed(SEED)

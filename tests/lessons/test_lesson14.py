@@ -91,11 +91,11 @@ def trained(seed, people):
     for mining in training.MINING:
         one = networks[mining] = keras.models.clone_model(model)
         one.set_weights(model.get_weights())
-        batches = training.Batches(learn.images, learn.labels, steps=10, seed=seed)
+        batches = training.Batches(learn.images, learn.labels, steps=6, seed=seed)
         losses[mining] = fitted(one, training.TripletLoss(0.5, mining), 4e-3, batches, 5)[-1]
     spreads = {mining: verification.spread(training.embed(one, people.images)) for mining, one in networks.items()}
-    rate = keras.optimizers.schedules.CosineDecay(6e-3, 280, alpha=0.02)
-    batches = training.Batches(learn.images, learn.labels, steps=35, seed=seed + 1)
+    rate = keras.optimizers.schedules.CosineDecay(6e-3, 264, alpha=0.02)
+    batches = training.Batches(learn.images, learn.labels, steps=33, seed=seed + 1)
     fitted(networks["semi_hard"], training.TripletLoss(0.5, "semi_hard"), rate, batches, 8)
     return networks["semi_hard"], losses, spreads
 
@@ -126,7 +126,7 @@ def test_characters_of_alphabets_never_seen_are_told_apart():
     y = np.concatenate([data.labels + len(data.class_names) * turn for turn in range(4)])
     keras.utils.set_random_seed(0)
     model = training.embedding_network((28, 28, 1), dimensions=32)
-    rate = keras.optimizers.schedules.CosineDecay(4e-3, 250, alpha=0.02)
-    fitted(model, training.TripletLoss(0.5, "semi_hard"), rate, training.Batches(x, y, 20, 5, steps=250), 1)
+    rate = keras.optimizers.schedules.CosineDecay(4e-3, 200, alpha=0.02)
+    fitted(model, training.TripletLoss(0.5, "semi_hard"), rate, training.Batches(x, y, 20, 4, steps=200), 1)
     found = training.embed(model, test.images / np.float32(255))
     assert verification.one_shot_accuracy(found[::3], test.labels[::3], ways=5) >= 0.85
