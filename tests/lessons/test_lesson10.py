@@ -11,6 +11,7 @@ import pytest
 
 from cnnlab import datasets, transfer
 from cnnlab.checks import lesson10 as check
+from cnnlab.training.transfer import photos
 
 layers = keras.layers
 PETS = {"input_shape": (32, 32, 3), "resize": 128}
@@ -164,3 +165,10 @@ def test_scratch_is_twelve_points_behind_on_cats_and_dogs(pets):
     head = accuracies(transfer.head(512, classes=2), f, labels, f_test, test_labels)
     whole = transfer.classifier(transfer.backbone("squeezenet", weights=None, **PETS), classes=2)
     assert head - accuracies(whole, x, labels, x_test, test_labels) >= 0.12
+
+
+def test_the_network_that_ships_tells_cats_from_dogs_without_a_label(pets):
+    x_test, _, labels = pets[1]
+    said = transfer.photo_backbone((32, 32, 3), classifier=True).predict(x_test, batch_size=200, verbose=0)
+    cat, dog = (photos.CLASSES.index(name) for name in ("cat", "dog"))
+    assert ((said[:, dog] > said[:, cat]) == labels).mean() == pytest.approx(0.77, abs=0.01)
