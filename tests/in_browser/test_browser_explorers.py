@@ -15,6 +15,11 @@ from cnnlab.checks.exercise import Verdict
 display(*(Verdict(status, f"This is {status}.") for status in ("correct", "wrong", "not attempted")))"""
 MADE = {
     "BoxBench": "explore.BoxBench(predict=True).set(guess='0.9')",
+    "StyleMonitor": """import numpy as np
+from cnnlab import style, transfer
+monitor, pictures = explore.StyleMonitor(), np.random.default_rng(0).random((2, 16, 16, 3), "float32")
+base = transfer.photo_backbone((16, 16, 3))
+painted = style.transfer(*pictures, base, "block2_conv1", ["block1_conv1"], steps=3, callbacks=[monitor])""",
     "TrainingMonitor": """import keras, numpy as np
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
