@@ -171,8 +171,8 @@ print("opposite ends of the sphere:", ((np.array([1, 0]) - np.array([-1, 0])) **
 #
 # ## One network, twice
 #
-# Both pictures go through *the same* f. Drawings show two networks side by side and call them **Siamese** twins. But
-# there is one set of weights, and each step of training moves that one.
+# Both pictures go through *the same* f. Drawings show two networks side by side, **Siamese** twins. But there is one
+# set of weights.
 #
 # ### Exercise: Siamese
 #
@@ -431,8 +431,8 @@ plot.lines(
 # %% [markdown]
 # **The cure** is in the table too. The same weights, the same batches, the same learning rate, and semi-hard negatives:
 # the spread grows. Their loss is below the margin from the first triplet on, because the negative is further than the
-# positive, and to shrink all distances would *raise* it. All triplets together do not collapse either: most of them are
-# easy, and hold the points apart.
+# positive, and to shrink all distances would *raise* it. All triplets together do not collapse either: on the average a
+# negative is further than a positive from the start, so that to grow pays.
 #
 # So go on with the semi-hard network, at a learning rate that falls to nothing.
 #
@@ -457,8 +457,8 @@ for who, rows, owners in (("seen in training", seen, familiar_labels), ("never s
 
 # %% [markdown]
 # One of five is right in about 98 of 100 cases, where pixels managed a third. For the people of the training the
-# numbers hardly differ: 450 people are enough to learn what a face may be, so that new ones are no surprise. Always
-# show both: with few people to learn from they lie far apart, as you will see at the end.
+# numbers hardly differ: 450 people are enough to learn what a face may be, so that new ones are no surprise. With few
+# people they lie far apart, as you will see at the end.
 #
 # ## A falling loss is not progress
 #
@@ -490,9 +490,10 @@ plot.lines(
 )
 
 # %% [markdown]
-# By batch-hard's loss the trained network, which is right in 98 of 100 cases, looks little better than the collapsed
-# one, which is of no use. So look at three things beside the loss: the **active share**, the part of all triplets that
-# still costs something; the **spread**; and the error on people who were never seen.
+# One network, three losses: next to nothing over all triplets, a good deal over the hardest. And by batch-hard's loss a
+# network that is right in 98 of 100 cases is only half as bad as one that is of no use. So look at three things beside
+# the loss: the **active share**, the part of all triplets that still costs something; the **spread**; and the error on
+# people who were never seen.
 #
 # ## Two kinds of error
 #
@@ -502,8 +503,8 @@ plot.lines(
 # - **false accept rate**, FAR: the part of the pairs of *two* people that is accepted;
 # - **false reject rate**, FRR: the part of the pairs of *one* person that is refused.
 #
-# A larger τ raises the first and lowers the second. All thresholds together are the **ROC** curve; where both rates are
-# equal lies the **equal error rate**, EER.
+# A larger τ raises the first and lowers the second. All thresholds together are the **ROC** curve; the **equal error
+# rate**, EER, lies where both are equal.
 
 # %%
 distances, same = verification.pairs(found, unseen.labels)
@@ -591,7 +592,7 @@ explore.ThresholdExplorer(found, unseen.labels, unseen.images, threshold=tau)
 
 # %% [markdown]
 # - Find the τ where both rates are equal. Then halve it: how many of one person's pairs are lost?
-# - Turn the pages of the hardest pairs. Which pairs would *you* have got wrong?
+# - Turn the pages of the hardest pairs. Which would *you* have got wrong?
 #
 # ## What an embedding keeps
 #
@@ -637,8 +638,7 @@ picture
 # first to make the network doubt?
 
 # %%
-embed = lambda images: ops.convert_to_numpy(model(images))  # noqa: E731
-explore.EmbeddingMap(embed, faces.people(8, pictures=6, seed=7), threshold=tau)
+explore.EmbeddingMap(lambda images: ops.convert_to_numpy(model(images)), faces.people(8, 6, seed=7), threshold=tau)
 
 # %% [markdown]
 # ## One of two, one of a thousand
@@ -791,8 +791,8 @@ for name, images, owners in (("seen in training", x[: len(characters)], characte
 # %% [markdown]
 # Seen and unseen classes are two different numbers. With Omniglot's 156 characters (and their three turns) unseen
 # alphabets are read well, if not as well as those of the training. Where five digits stand in, those of the training
-# are told apart almost without a mistake, and of the new ones hardly more than half are right: from five classes nobody
-# learns what a class is. Faces had 450.
+# are told apart almost without a mistake, and of the new ones hardly more than half are right: five classes do not show
+# what a class is. Faces had 450.
 #
 # ## What it cannot prove, and what nobody may do
 #
