@@ -50,8 +50,8 @@ LOOK = {
     "light_strength": (0.1, 0.45),
     "brightness": (0.7, 1.15),
     "warmth": (-1.0, 1.0),  # of the light: blue … yellow
-    "turn": (-1.0, 1.0),  # of the head to the left … to the right, by up to 18 degrees
-    "tilt": (-8.0, 8.0),  # degrees, clockwise
+    "turn": (-1.0, 1.0),  # of the head to the left … to the right, by up to 15 degrees
+    "tilt": (-6.0, 6.0),  # degrees, clockwise
     "smile": (-0.6, 1.0),
     "open": (0.0, 1.0),  # of the mouth
     "glasses": (0.0, 1.0),  # worn from 0.7 on
@@ -60,7 +60,7 @@ LOOK = {
     "background": (0.0, 1.0),
     "shift_x": (-0.06, 0.06),
     "shift_y": (-0.06, 0.06),
-    "scale": (1.0, 1.15),
+    "scale": (1.0, 1.12),
     "noise": (0.0, 0.03),  # standard deviation on each pixel and channel
 }
 _LAST_SEED = 2**32 - 1
@@ -196,7 +196,7 @@ def _pictures(who: np.ndarray, how: np.ndarray, side: int, noise: np.ndarray) ->
         at, *channels = np.array(scale).T
         rgb = [np.interp(face[name], at, channel) for channel in channels]
         face[f"{name}_colour"] = np.stack(rgb).astype(np.float32)  # (3, n, 1, 1)
-    face["yaw"] = np.sin(np.deg2rad(np.float32(18)) * face["turn"])
+    face["yaw"] = np.sin(np.deg2rad(np.float32(15)) * face["turn"])
     sheet = _Sheet(face, side)
     _behind(sheet, face)
     _head(sheet, face)
