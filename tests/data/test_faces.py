@@ -69,9 +69,10 @@ def test_every_number_changes_the_picture():
 
 def test_a_face_that_looks_straight_ahead_is_its_own_mirror_image():
     straight = {**MIDDLE, "light": 0.0, "turn": 0.0, "tilt": 0.0, "shift_x": 0.0}
-    picture = faces.draw(AVERAGE, straight)
+    someone = {**AVERAGE, "brow_tilt": 0.3}
+    picture = faces.draw(someone, straight)
     assert picture == pytest.approx(picture[:, ::-1], abs=2e-5)
-    right, left = (faces.draw(AVERAGE, {**straight, "turn": turn, "light": turn}) for turn in (0.8, -0.8))
+    right, left = (faces.draw(someone, {**straight, "turn": turn, "light": turn}) for turn in (0.8, -0.8))
     assert right == pytest.approx(left[:, ::-1], abs=2e-5)
 
 
@@ -85,11 +86,15 @@ def test_light_comes_from_where_it_is_said_to():
 
 def test_eyes_lie_where_the_numbers_say():
     # The darkest pixels of each half at the height of the eyes are the irises, 0.25 · 48 = 12 pixels from the middle.
-    look = {**MIDDLE, "turn": 0.0, "shift_x": 0.0, "shift_y": 0.0, "tilt": 0.0, "skin": 1.0, "scale": 1.0}
-    picture = faces.draw({**AVERAGE, "eye_distance": 0.25, "eye_height": -0.06}, look, side=96).mean(axis=2)
-    row = int((1 - 0.06 - 0.03) * 48)
-    middle = 24 + int(picture[row, 24:48].argmin()), 48 + int(picture[row, 48:72].argmin())
-    assert middle == pytest.approx((47.5 - 12, 47.5 + 12), abs=2.5)
+    look = {**MIDDLE, "shift_x": 0.0, "shift_y": 0.0, "tilt": 0.0, "skin": 1.0, "scale": 1.0}
+    someone, row = {**AVERAGE, "eye_distance": 0.25, "eye_height": -0.06}, int((1 - 0.06 - 0.03) * 48)
+
+    def eyes(turn):
+        picture = faces.draw(someone, {**look, "turn": turn}, side=96).mean(axis=2)
+        return 24 + int(picture[row, 24:48].argmin()), 48 + int(picture[row, 48:72].argmin())
+
+    assert eyes(0.0) == pytest.approx((47.5 - 12, 47.5 + 12), abs=2.5)
+    assert min(np.subtract(eyes(0.6), eyes(0.0))) >= 2, "a head that turns to the right takes its eyes there"
 
 
 def test_no_feature_is_cut_at_the_edge_of_its_band(monkeypatch):
