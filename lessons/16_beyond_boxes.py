@@ -12,7 +12,7 @@
 # - say why pixel accuracy lies, and work out IoU, mean IoU and Dice;
 # - build an encoder–decoder with skips for any picture size, and predict the checkerboard of a transposed convolution;
 # - turn the pixels of a class into single things, with and without a detector;
-# - train a captioner by teacher forcing, search its sentences, and say whether it looks.
+# - train a captioner by teacher forcing, search for its best sentence, and say whether it looks at the picture.
 #
 # **Time:** about 90 minutes of reading and trying; the cells themselves run in about two minutes on a laptop. **You
 # need:** lessons 05, 10 and 12; lesson 09 helps.
@@ -53,8 +53,8 @@ SEED = 0
 # %% [markdown]
 # # Part one: a label for every pixel
 #
-# A robot that grasps needs the outline of a thing, not its box. So does a doctor who measures a tumour: one class for
-# *every pixel*.
+# A robot that grasps needs the outline of a thing, not its box. So does a doctor who measures a tumour. Both need a
+# class for *every pixel*.
 #
 # The data are the scenes of lesson 12, made smaller: two shapes in 48 × 48 pixels. Each scene has a **label map**: an
 # array (48, 48) of whole numbers, 0 background, 1 circle, 2 square, 3 triangle.
@@ -69,21 +69,22 @@ labels = segmentation.label_map(unseen[0])
 print(unseen[0].caption, "-> label map", labels.shape, "with the classes", np.unique(labels).tolist())
 print(labels.size, "labels,", labels.size * len(segmentation.SHAPES), "probabilities")
 mask_plot.panels(
-    {s.caption: s.image for s in unseen[:4]} | {" " * k: segmentation.label_map(s) for k, s in enumerate(unseen[:4])},
-    columns=4,
-    alt="Four scenes of 48 × 48 pixels above, their label maps below, a colour for each class: "
-    + "; ".join(s.caption for s in unseen[:4])
+    {s.caption: s.image for s in unseen[:3]} | {" " * k: segmentation.label_map(s) for k, s in enumerate(unseen[:3])},
+    columns=3,
+    alt="Three scenes of 48 × 48 pixels above, their label maps below, a colour for each class: "
+    + "; ".join(s.caption for s in unseen[:3])
     + ".",
 )
 
 # %% [markdown]
-# A program drew these maps. For photographs people do: one street scene of Cityscapes took them an hour and a half.
+# A program drew these maps. For photographs people do: a street scene of Cityscapes took more than an hour and a half
+# on average.
 #
 # ## Accuracy lies
 #
-# How good is an answer? The first idea is the part of all pixels that are right: the **pixel accuracy**. The second is
-# to measure each class by itself, by **intersection over union**, this time of pixels. For class k: the pixels where
-# both maps say k, over those where at least one says k. The mean over the classes is the **mean IoU**.
+# How good is an answer? The first idea: which part of all pixels is right? That is the **pixel accuracy**. The second
+# is to measure each class by itself, by **intersection over union**, this time of pixels. For class k: the pixels where
+# both maps say k, over those where at least one of them does. The mean over the classes is the **mean IoU**.
 #
 # **Predict.** Below, both maps say 1 at 3 pixels, and at least one says 1 at 5. What is the IoU of class 1? What are
 # those of classes 0 and 2, and what is the mean of the three?
@@ -152,7 +153,7 @@ check.mean_iou(my_mean_iou)
 #
 # Medicine prefers the **Dice** coefficient: twice the pixels that both have, over the sum of the two sizes. For class 1
 # above: 2 · 3 / (4 + 4) = 0.75, where IoU is 0.6. It is the F1 score of the pixels, and can be worked out from the IoU:
-# 1/2 becomes 2/3. Write the formula. (Call what both have *b* and the union *u*. What is the sum of the two sizes?)
+# 1/2 becomes 2/3. Write `my_dice(iou)`. (Call what both have *b* and the union *u*. What is the sum of the two sizes?)
 
 
 # %% tags=["exercise-dice"]
@@ -192,7 +193,7 @@ print(*stamps.sum(axis=0), "<- the sum")
 # pattern. Here is Keras' layer in two dimensions, with this kernel and one of four. A third way first enlarges the map
 # by copying each value into 2 × 2 pixels, then convolves as usual.
 #
-# **Predict.** Which of the three is even, but for the border?
+# **Predict.** Which of the three are even, but for the border?
 
 # %%
 ones = np.ones((1, 4, 4, 1), "float32")
@@ -217,7 +218,7 @@ plot.grids(
 #
 # ### Exercise: the transposed convolution
 #
-# Write it by hand, in one dimension, for any numbers: each `x[i]` stamps `x[i] · kernel` from place i · stride on.
+# Write it by hand, for lists of numbers `x` and `kernel`: each `x[i]` stamps `x[i] · kernel` from place i · stride on.
 
 
 # %% tags=["exercise-transposed"]
@@ -270,7 +271,7 @@ print("the library's U-Net has as many:", model.count_params() == mine.count_par
 #
 # Is it the skips that help, or is a U-Net just larger? For a fair comparison make the network without skips wider until
 # both have the same number of parameters. Let both learn the easiest question from 800 scenes: thing or background?
-# Then only outlines can go wrong.
+# Then little but the outlines can go wrong.
 #
 # **Predict.** How far is the one with skips ahead in the IoU of things: not at all, two or three points of a hundred,
 # or about ten?
@@ -296,8 +297,8 @@ mask_plot.panels(drawn, names=("background", "thing"), colours=mask_plot.PAINT_S
 #
 # ## Sizes that do not halve
 #
-# 48 can be halved three times. A picture of 50 pixels? 50 → 25 → 12, for pooling drops the odd row. On the way up 12 →
-# 24, and at the skip 24 meets 25:
+# Our three poolings halve 48 without a remainder. A picture of 50 pixels? 50 → 25 → 12, for pooling drops the odd row.
+# On the way up 12 → 24, and at the skip 24 meets 25:
 
 # %%
 x = keras.Input((50, 50, 3))
@@ -361,7 +362,7 @@ for i in (0, *np.argsort(-wrong.sum(axis=(1, 2)))[:2]):  # one scene, and the tw
     drawn |= {f"no. {i}": images_unseen[i], f"no. {i}, truth": truth["shape"][i], f"no. {i}, said": answer["shape"][i]}
     drawn[f"no. {i}, wrong: {wrong[i].sum()}"] = np.where(wrong[i][..., None], (0.84, 0.37, 0.0), grey)
 shown = "Three scenes as picture, true map, answer, and with the wrong pixels in red: " + "; ".join(list(drawn)[3::4])
-mask_plot.panels(drawn, columns=4, alt=shown + ". In the first they lie along the outlines, in the others all over.")
+mask_plot.panels(drawn, columns=4, alt=shown + ". In the first they lie along the outlines, in the others on a shape.")
 
 # %% [markdown]
 # More than 0.9 by shape on scenes that it has never seen, where "all background" had 0.21. Most wrong pixels lie along
@@ -402,7 +403,7 @@ mask_plot.panels(
 
 # %% [markdown]
 # Between background and triangle lie 1 and 2, circle and square: a rim of things that are not there. Class numbers are
-# names, not amounts. **Resize label maps with nearest only**: it makes no label up.
+# names, not amounts. **Resize label maps with nearest only**: it invents no label.
 #
 # ### Exercise: find the bug
 #
@@ -425,7 +426,7 @@ check.resize_mask(my_resize)
 
 # %% [markdown]
 # Augmentation (lesson 09) moves pictures, and the label must go along. This course's `RandomAffine` takes both, draws
-# one matrix, and resamples the mask with nearest.
+# one matrix for each pair, and resamples the mask with nearest.
 
 # %%
 layer = augment.RandomAffine(rotation=0.1, zoom=0.2, flip="horizontal", seed=SEED)
@@ -442,7 +443,8 @@ mask_plot.panels(
 # %% [markdown]
 # ### Exercise: find the bug, again
 #
-# Somebody wrote this flip for training. It spoils half of all pictures. Which half? Mend it.
+# Somebody wrote this flip for image (H, W, 3), mask (H, W) and a NumPy generator. It spoils half of all pictures. Which
+# half? Write `my_flip`, which returns both.
 #
 # ```python
 # def random_flip(image, mask, rng):
@@ -469,7 +471,8 @@ check.flip_pair(my_flip)
 # segmentation. **Instance** segmentation gives each thing a mask of its own. Where things do not touch, each connected
 # piece of a class is a thing.
 #
-# **Predict.** Each of our 200 scenes has two shapes. In how many does the *true* label map fall into two pieces?
+# **Predict.** Each of our 200 scenes has two shapes. In how many does the *true* label map fall into two pieces: all,
+# most, or few?
 
 # %% tags=["nbval-check-output"]
 pieces = [len(segmentation.components(m, smallest=8)[0]) for m in truth["shape"]]
@@ -499,8 +502,8 @@ shown = "Two scenes in which two shapes of one class touch: as connected pieces 
 mask_plot.panels(drawn, names=("none", "thing 1", "thing 2"), colours=mask_plot.PAINT_SHAPES[:3], columns=6, alt=shown)
 
 # %% [markdown]
-# Boxes have a limit, too: where two of one class overlap, the pixels there belong to both. **Mask R-CNN** (2017) draws
-# a small mask inside each box instead.
+# Boxes have a limit, too: where the boxes of two things of one class overlap, the pixels go to both. **Mask R-CNN**
+# (2017) draws a small mask inside each box instead.
 
 # %% [markdown]
 # # Part two: a sentence for the whole picture
@@ -888,6 +891,6 @@ check.summary()
 #   Translation*, ACL 2002.
 # - Sarthak Jain and Byron C. Wallace, *Attention is not Explanation*, NAACL 2019 (arXiv:1902.10186).
 #
-# **Where next.** Lesson 17: everything together, on pictures of your own.
+# **Where next.** Lesson 17: your own pictures, from a zip file to a saved model.
 
 # %% [markdown] tags=["navigation"]
