@@ -123,15 +123,14 @@ print("accuracy   ", segmentation.pixel_accuracy(TRUE, SAID))
 images_unseen, truth = segmentation_training.stack(unseen)
 nothing = np.zeros_like(truth["shape"])
 print(f"pixel accuracy {segmentation.pixel_accuracy(truth['shape'], nothing):.3f}")
-print("IoU of each class", segmentation.iou(truth["shape"], nothing, 4).round(3).tolist())
+print("IoU of each class", segmentation.iou(truth["shape"], nothing, 4).round(3).tolist())  # pixels of all pictures
 print(f"mean IoU {segmentation.mean_iou(truth['shape'], nothing, 4):.3f}")
 jaccard = jaccard_score(truth["shape"].ravel(), nothing.ravel(), average="macro")
 print(f"scikit-learn, which calls IoU the Jaccard score: {jaccard:.3f}")
 
 # %% [markdown]
-# 0.835, and it has found nothing: most of a picture is background. Its mean IoU is 0.835 / 4 = 0.209. (The pixels of
-# all pictures are counted together before anything is divided.) Such functions, `keras.metrics.MeanIoU` too, want class
-# numbers: of probabilities take `argmax(axis=-1)`.
+# 0.835, and it has found nothing: most of a picture is background. Its mean IoU is 0.835 / 4 = 0.209. Such functions,
+# `keras.metrics.MeanIoU` too, want class numbers: of probabilities take `argmax(axis=-1)`.
 #
 # ### Exercise: mean IoU
 #
@@ -190,8 +189,8 @@ print(*stamps.sum(axis=0), "<- the sum")
 
 # %% [markdown]
 # Inside, every second place gets two stamps and its neighbours one. The input was the same everywhere; the output has a
-# pattern. Here is Keras' layer in two dimensions, with this kernel and one of four. A third way first enlarges the map
-# by copying each value into 2 × 2 pixels, then convolves as usual.
+# pattern. Here is Keras' layer in two dimensions, with this kernel and one of four. A third way copies each value into
+# 2 × 2 pixels, then convolves.
 #
 # **Predict.** Which of the three are even, but for the border?
 
@@ -266,8 +265,8 @@ print({name: out.shape[1:] for name, out in mine.output.items()}, f"{mine.count_
 print("the library's U-Net has as many:", model.count_params() == mine.count_params())
 
 # %% [markdown]
-# It has two **heads** on one body: one names the shape of each pixel, the other its colour. Both give logits;
-# `segmentation_training.predict` makes probabilities of them with a softmax.
+# It has two **heads** on one body: one names the shape of each pixel, the other its colour. Both give logits, of which
+# `segmentation_training.predict` makes probabilities.
 #
 # Is it the skips that help, or is a U-Net just larger? For a fair comparison make the network without skips wider until
 # both have the same number of parameters. Let both learn the easiest question from 800 scenes: thing or background?
@@ -368,8 +367,7 @@ mask_plot.panels(drawn, columns=4, alt=shown + ". In the first they lie along th
 # More than 0.9 by shape on scenes that it has never seen, where "all background" had 0.21. Most wrong pixels lie along
 # the outlines. In the worst scenes a whole shape has the wrong name.
 #
-# The explorer shows one class at a time. You choose the probability from which a pixel counts. Work out the IoU from
-# the pixels that it counts for you.
+# The explorer shows one class at a time and counts its pixels from a threshold on. Work out the IoU.
 
 # %%
 explore.MaskInspector(
