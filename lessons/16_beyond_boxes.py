@@ -77,8 +77,7 @@ mask_plot.panels(
 )
 
 # %% [markdown]
-# A program drew these maps. For photographs people do: a street scene of Cityscapes took more than an hour and a half
-# on average.
+# For photographs people draw such maps: a street scene of Cityscapes took more than an hour and a half on average.
 #
 # ## Accuracy lies
 #
@@ -441,8 +440,8 @@ mask_plot.panels(
 # %% [markdown]
 # ### Exercise: find the bug, again
 #
-# Somebody wrote this flip for image (H, W, 3), mask (H, W) and a NumPy generator. It spoils half of all pictures. Which
-# half? Write `my_flip`, which returns both.
+# Somebody wrote this flip for image (H, W, 3), mask (H, W) and a NumPy generator. It spoils half of all pictures. Write
+# `my_flip`, which returns both.
 #
 # ```python
 # def random_flip(image, mask, rng):
@@ -478,9 +477,9 @@ for n in sorted(set(pieces)):
     print(f"{n} piece{'s' * (n > 1)}: {pieces.count(n)} scenes")
 
 # %% [markdown]
-# In 32 scenes two shapes of one class touch and are one piece, though no pixel is wrong. A detector tells them apart:
-# it gives each a box. Lesson 12's network ships with the course. Let it find the boxes, and **cut** from the label map
-# what lies in each box and has its class.
+# In 32 scenes two shapes of one class touch and are one piece, though no pixel is wrong. A detector gives each a box.
+# Lesson 12's network ships with the course. Let it find the boxes, and **cut** from the label map what lies in each box
+# and has its class.
 
 # %%
 found = darknet.named("tiny-yolo").batch(images_unseen, score_threshold=0.1)
@@ -506,10 +505,10 @@ mask_plot.panels(drawn, names=("none", "thing 1", "thing 2"), colours=mask_plot.
 # %% [markdown]
 # # Part two: a sentence for the whole picture
 #
-# "a red circle left of a blue square": here the label is a sentence. Our captions follow a rule, so that only one is
-# right. **The shape on the left is named first** (the titles above began with the larger one). It is *left of* the
-# other if their centres differ more to the side than in height, otherwise *above* or *below* it. Scenes in which three
-# pixels could change that are left out.
+# "a red circle left of a blue square": here the label is a sentence. Our captions follow a rule, so that each picture
+# has just one. **The shape on the left is named first** (the titles above began with the one of which more is seen). It
+# is *left of* the other if their centres differ more to the side than in height, otherwise *above* or *below* it.
+# Scenes in which three pixels could change that are left out.
 #
 # **Predict.** There are eight colours, three shapes and three relations. How many captions does the rule allow?
 
@@ -526,7 +525,7 @@ plot.images(
 )
 
 # %% [markdown]
-# A softmax over 1,728 captions would meet most of them once in training, or never; every *word* it meets hundreds of
+# A softmax over 1,728 captions would meet most of them twice at most, and many never; every *word* it meets hundreds of
 # times. So a caption is made as **a sequence of decisions**: which word comes next, given the picture and the words so
 # far? Three of the 20 are no words: start, end, and a filler for shorter captions.
 #
@@ -534,7 +533,8 @@ plot.images(
 #
 # One program says the same to every picture; another gives each the true caption of the one before it.
 #
-# **Predict.** A caption has five facts: colour, shape, relation, colour, shape. Which part do these two have right?
+# **Predict.** A caption has five facts: colour, shape, relation, colour, shape. Which part do these two have right: a
+# tenth, a third, or half?
 
 # %% tags=["nbval-check-output"]
 usual = map(mode, zip(*map(captioning.slots, truths), strict=True))  # the most frequent word in each place
@@ -572,7 +572,7 @@ for caption in ("a red circle left of a green square", "a blue square right of a
     print(f"library {captioning.bleu([reference], [caption]):.3f}, true {captioning.is_true(reference, caption)}")
 
 # %% [markdown]
-# The false one has 0.707, the true one 0: BLEU measures likeness to one reference and knows no facts.
+# The false one has 0.707, the true one 0: BLEU measures likeness to one reference and knows nothing of facts.
 #
 # ## Eyes: the network of part one
 #
@@ -643,8 +643,8 @@ for name, mask in masks.items():
 #
 # ### Exercise: the loss that counts
 #
-# Write `my_loss(probabilities, inputs, targets)` for arrays (N, T, V), (N, T) and (N, T): the mean of −ln(probability
-# of the target) over the places that count.
+# Write `my_loss(probabilities, inputs, targets)` for N captions of T places and V words, arrays (N, T, V), (N, T) and
+# (N, T). It returns one number: the mean of −ln(probability of the target) over the places that count.
 
 
 # %% tags=["exercise-masked_loss"]
@@ -678,7 +678,8 @@ print("keras  ", keras.ops.convert_to_numpy(shares).round(3)[0, 0], keras.ops.co
 #
 # ### Exercise: attention
 #
-# Write it for a query (D,), keys (P, D) and values (P, E), without any scaling.
+# Write it for a query (D,), keys (P, D) and values (P, E): it returns the shares (P,) and the answer (E,), often called
+# the context.
 
 
 # %% tags=["exercise-attend"]
@@ -692,9 +693,9 @@ check.attend(my_attention)
 # %% [markdown]
 # ## Train it
 #
-# The captioner is two **GRUs**, layers that read a sequence and keep a state, with attention between them. The first
-# reads the words so far and makes the query; the second hears the answer and says the next word. The values are the
-# features themselves.
+# The captioner is two **GRUs** (gated recurrent units), layers that read a sequence and keep a state, with attention
+# between them. The first reads the words so far and asks two queries, for *left of* needs two places at once; the
+# second hears both answers and says the next word. The values are the features themselves.
 
 # %%
 SCENES, ROUNDS = (4_000, 10) if PROFILE == "quick" else (20_000, 30)
@@ -716,15 +717,16 @@ print("shuffled:          ", captioning.score(truths, captioning.shuffled(spoken
 # of its words', and a good first word may lead to bad second ones. **Beam search** keeps several beginnings at every
 # step; all their continuations compete. Captions of two words, and their probabilities:
 #
-# | first word | circle | square | triangle
-# | ---|---|---|---
-# | red 0.40 | 0.45 | 0.35 | 0.20
-# | blue 0.35 | 0.30 | 0.60 | 0.10
-# | green 0.25 | 0.02 | 0.03 | 0.95
+# |first word | circle | square | triangle|
+# |---|---|---|---|
+# |red 0.40 | 0.45 | 0.35 | 0.20|
+# |blue 0.35 | 0.30 | 0.60 | 0.10|
+# |green 0.25 | 0.02 | 0.03 | 0.95|
 #
 # ### Exercise: by hand
 #
-# Which two words does greedy search say? Which does a beam of 2 say, and how probable are they?
+# Which two words does greedy search say? Which does a beam of 2 say (each as one text: "red square"), and how probable
+# are the beam's?
 
 # %% tags=["exercise-beam"]
 found = {"greedy": ..., "beam": ..., "probability": ...}
@@ -751,13 +753,13 @@ mended = sum(captioning.is_true(truths[k], captioning.decode([said], words)[0]) 
 print(f"{len(wrong)} of {len(told)} captions have a wrong fact; a beam of 3 mends {mended} of {len(asked)}")
 
 # %% [markdown]
-# The best of all nine begins with the *least* probable word. Of our captions a beam mends few or none: where one word
-# is almost certain at every step, there is nothing to search for. Beams pay where many sentences are nearly as good, as
-# in translation.
+# The best of all nine begins with the *least* probable word. Of our captions a beam mends few or none: it finds what is
+# more probable to the network, not what is true. Beams pay where many sentences are nearly as good, as in translation.
 #
 # ## Where did it look?
 #
-# The shares of attention are a second output of the same network: 144 for each word, drawn as light on the scene.
+# The shares of attention are a second output of the same network: 144 for each word, the mean of both attentions, drawn
+# as light.
 
 # %%
 step = captioning_training.stepper(speaker, features, words, grid=(12, 12))
@@ -775,9 +777,9 @@ plot.images(
 )
 
 # %% [markdown]
-# Such maps say where the numbers of one step came from, not that these decided: the second GRU remembers what it heard
-# before. Step through it yourself. Begin with *an* where the first shape is not orange, or name the right shape first,
-# which in training nobody did.
+# Such maps show where the numbers of one step came from. They do not show that these numbers decided the word: the
+# second GRU remembers what it heard before. Step through it yourself. Begin with *an* where the first shape is not
+# orange, or name the right-hand shape first, which no caption in training did.
 
 # %%
 explore.CaptionStepper(np.stack([one.image for one in told[:12]]), step, truths=truths[:12])
@@ -785,8 +787,8 @@ explore.CaptionStepper(np.stack([one.image for one in told[:12]]), step, truths=
 # %% [markdown]
 # ## What it gets wrong
 #
-# **Predict.** Do the eyes err, or the mouth? Give the same captioner perfect eyes, the true label maps. Do all its
-# captions become true?
+# **Predict.** Do the eyes err (the U-Net), or the mouth (the GRUs)? Give the same captioner perfect eyes, the true
+# label maps. Do all its captions become true?
 
 # %%
 _, true = segmentation_training.stack(told)
@@ -805,26 +807,26 @@ plot.images(
 ) if wrong else None
 
 # %% [markdown]
-# (Each scene stands under what was said of it.) Many errors come from the eyes: with perfect ones, far fewer shapes are
+# (Each scene stands under what was said of it.) Many errors come from the eyes: with perfect ones, fewer shapes are
 # called by a wrong name. What stays is the mouth's own, above all the relation.
 #
 # ## The course in one table
 #
 # Lessons 01 to 04 and 06 to 09 made the tools and looked into them. These are the tasks:
 #
-# | Lesson | Task | Label | Loss | Measure | Model
-# | ---|---|---|---|---|---
-# | [05](05_first_cnn.ipynb) | name a picture | a class | cross-entropy | accuracy | small CNN
-# | [10](10_transfer_learning.ipynb) | from few labels | a class | cross-entropy | accuracy | lent backbone, new head
-# | [11](11_detection.ipynb) | find things | a class a window | cross-entropy | AP | classifier that slides, NMS
-# | [12](12_yolo_from_scratch.ipynb) | find all in one look | boxes | five terms | mAP | YOLO, one grid
-# | [13](13_real_yolo.ipynb) | find all in photographs | not needed | none | mAP | YOLO, weights of others
-# | [14](14_face_verification.ipynb) | the same person? | who it is | triplet | equal error rate | one encoder, twice
-# | [15](15_style_transfer.ipynb) | repaint a picture | none | content + style | the eye | lent backbone
-# | 16 | a class for every pixel | label map | cross-entropy a pixel | mean IoU, Dice | U-Net
-# | 16 | a mask for every thing | masks | none | IoU of masks | U-Net and lesson 12's boxes
-# | 16 | a sentence | caption | cross-entropy a word | facts right | lent U-Net, GRUs, attention
-# | [17](17_capstone.ipynb) | name *your* pictures | folders' names | cross-entropy | F1 | three, compared
+# |Lesson | Task | Label | Loss | Measure | Model|
+# |---|---|---|---|---|---|
+# |[05](05_first_cnn.ipynb) | name a picture | a class | cross-entropy | accuracy | small CNN|
+# |[10](10_transfer_learning.ipynb) | from few labels | a class | cross-entropy | accuracy | lent backbone, new head|
+# |[11](11_detection.ipynb) | find things | a class a window | cross-entropy | AP | classifier that slides, NMS|
+# |[12](12_yolo_from_scratch.ipynb) | find all in one look | boxes | five terms | mAP | YOLO, one grid|
+# |[13](13_real_yolo.ipynb) | find all in photographs | not needed | none | mAP | YOLO, weights of others|
+# |[14](14_face_verification.ipynb) | the same person? | who it is | triplet | equal error rate | one encoder, twice|
+# |[15](15_style_transfer.ipynb) | repaint a picture | none | content + style | the eye | lent backbone|
+# |16 | a class for every pixel | label map | cross-entropy a pixel | mean IoU, Dice | U-Net|
+# |16 | a mask for every thing | masks | none | IoU of masks | U-Net and lesson 12's boxes|
+# |16 | a sentence | caption | cross-entropy a word | facts right | lent U-Net, GRUs, attention|
+# |[17](17_capstone.ipynb) | name *your* pictures | folders' names | cross-entropy | accuracy ± error | three, compared|
 #
 # Convolutions do the seeing in every row. What makes a task is its label, the loss that says what counts, and the
 # measure by which you find out whether it worked.
@@ -887,6 +889,8 @@ check.summary()
 #   (arXiv:1502.03044).
 # - Kishore Papineni, Salim Roukos, Todd Ward and Wei-Jing Zhu, *BLEU: a Method for Automatic Evaluation of Machine
 #   Translation*, ACL 2002.
+# - Dzmitry Bahdanau, Kyunghyun Cho and Yoshua Bengio, *Neural Machine Translation by Jointly Learning to Align and
+#   Translate*, ICLR 2015 (arXiv:1409.0473): attention.
 # - Sarthak Jain and Byron C. Wallace, *Attention is not Explanation*, NAACL 2019 (arXiv:1902.10186).
 #
 # **Where next.** Lesson 17: your own pictures, from a zip file to a saved model.
