@@ -407,9 +407,8 @@ mask_plot.panels(
 # This function makes rims. Write one that does not, for any height and width.
 #
 # ```python
-# def resize_mask(mask, height, width):
-#     grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height, width))
-#     return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
+# def resize_mask(mask, height, width): grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height,
+# width)) return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
 # ```
 
 
@@ -444,12 +443,8 @@ mask_plot.panels(
 # `my_flip`, which returns both.
 #
 # ```python
-# def random_flip(image, mask, rng):
-#     if rng.random() < 0.5:
-#         image = image[:, ::-1]
-#     if rng.random() < 0.5:
-#         mask = mask[:, ::-1]
-#     return image, mask
+# def random_flip(image, mask, rng): if rng.random() < 0.5: image = image[:, ::-1] if rng.random() < 0.5: mask = mask[:,
+# ::-1] return image, mask
 # ```
 
 
@@ -717,11 +712,11 @@ print("shuffled:          ", captioning.score(truths, captioning.shuffled(spoken
 # of its words', and a good first word may lead to bad second ones. **Beam search** keeps several beginnings at every
 # step; all their continuations compete. Captions of two words, and their probabilities:
 #
-# |first word | circle | square | triangle|
+# |first word|circle|square|triangle|
 # |---|---|---|---|
-# |red 0.40 | 0.45 | 0.35 | 0.20|
-# |blue 0.35 | 0.30 | 0.60 | 0.10|
-# |green 0.25 | 0.02 | 0.03 | 0.95|
+# |red 0.40|0.45|0.35|0.20|
+# |blue 0.35|0.30|0.60|0.10|
+# |green 0.25|0.02|0.03|0.95|
 #
 # ### Exercise: by hand
 #
@@ -777,9 +772,9 @@ plot.images(
 )
 
 # %% [markdown]
-# Such maps show where the numbers of one step came from. They do not show that these numbers decided the word: the
-# second GRU remembers what it heard before. Step through it yourself. Begin with *an* where the first shape is not
-# orange, or name the right-hand shape first, which no caption in training did.
+# Such maps show where the numbers of one step came from, not that these numbers decided the word: the second GRU
+# remembers what it heard before. Step through it yourself. Begin with *an* where the first shape is not orange, or name
+# the right-hand shape first, which no caption in training did.
 
 # %%
 explore.CaptionStepper(np.stack([one.image for one in told[:12]]), step, truths=truths[:12])
@@ -812,21 +807,21 @@ plot.images(
 #
 # ## The course in one table
 #
-# Lessons 01 to 04 and 06 to 09 made the tools and looked into them. These are the tasks:
+# Lessons 01 to 04 and 06 to 09 made tools and looked into them. The tasks:
 #
-# |Lesson | Task | Label | Loss | Measure | Model|
+# |Lesson|Task|Label|Loss|Measure|Model|
 # |---|---|---|---|---|---|
-# |[05](05_first_cnn.ipynb) | name a picture | a class | cross-entropy | accuracy | small CNN|
-# |[10](10_transfer_learning.ipynb) | from few labels | a class | cross-entropy | accuracy | lent backbone, new head|
-# |[11](11_detection.ipynb) | find things | a class a window | cross-entropy | AP | classifier that slides, NMS|
-# |[12](12_yolo_from_scratch.ipynb) | find all in one look | boxes | five terms | mAP | YOLO, one grid|
-# |[13](13_real_yolo.ipynb) | find all in photographs | not needed | none | mAP | YOLO, weights of others|
-# |[14](14_face_verification.ipynb) | the same person? | who it is | triplet | equal error rate | one encoder, twice|
-# |[15](15_style_transfer.ipynb) | repaint a picture | none | content + style | the eye | lent backbone|
-# |16 | a class for every pixel | label map | cross-entropy a pixel | mean IoU, Dice | U-Net|
-# |16 | a mask for every thing | masks | none | IoU of masks | U-Net and lesson 12's boxes|
-# |16 | a sentence | caption | cross-entropy a word | facts right | lent U-Net, GRUs, attention|
-# |[17](17_capstone.ipynb) | name *your* pictures | folders' names | cross-entropy | accuracy ± error | three, compared|
+# |[05](05_first_cnn.ipynb)|name a picture|a class|cross-entropy|accuracy|small CNN|
+# |[10](10_transfer_learning.ipynb)|from few labels|a class|cross-entropy|accuracy|lent backbone, new head|
+# |[11](11_detection.ipynb)|find things|a class a window|cross-entropy|AP|classifier that slides, NMS|
+# |[12](12_yolo_from_scratch.ipynb)|find all in one look|boxes|five terms|mAP|YOLO, one grid|
+# |[13](13_real_yolo.ipynb)|find all in photographs|not needed|none|mAP|YOLO, weights of others|
+# |[14](14_face_verification.ipynb)|the same person?|who it is|triplet|equal error rate|one encoder, twice|
+# |[15](15_style_transfer.ipynb)|repaint a picture|none|content + style|the eye|lent backbone|
+# |16|a class for every pixel|label map|cross-entropy a pixel|mean IoU, Dice|U-Net|
+# |16|a mask for every thing|masks|none|IoU of masks|U-Net and lesson 12's boxes|
+# |16|a sentence|caption|cross-entropy a word|facts right|lent U-Net, GRUs, attention|
+# |[17](17_capstone.ipynb)|name *your* pictures|folders' names|cross-entropy|accuracy ± error|three, compared|
 #
 # Convolutions do the seeing in every row. What makes a task is its label, the loss that says what counts, and the
 # measure by which you find out whether it worked.

@@ -25,6 +25,7 @@ from cnnlab.common.validate import check_int, check_number, check_rank
 from cnnlab.tasks import captioning
 from cnnlab.tasks.search import NextWords
 
+_ATTENTIONS = ("attention1", "attention2")
 _READ = 10  # words are read in multiples of so many: every other length would be compiled anew
 
 
@@ -57,8 +58,8 @@ def with_coordinates(features: np.ndarray) -> np.ndarray:
 def decoder(shape: Sequence[int], words: int, *, units: int = 64) -> keras.Model:
     """A network that reads the words so far, looks at the picture, and says how probable each next word is.
 
-    Two GRUs with attention between them: the first reads what was said, and from it comes the question; the second
-    hears the answers. An answer is the mean of the picture's features, weighted by the attention.
+    Two GRUs with attention between them. The first reads what was said, and from it come two questions: "left of" needs
+    two places at once. The second hears the answers, each the mean of the picture's features, weighted by an attention.
 
     Parameters
     ----------
@@ -76,13 +77,15 @@ def decoder(shape: Sequence[int], words: int, *, units: int = 64) -> keras.Model
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     said = layers.Embedding(check_int(words, "words", 3), units, name="embedding")(tokens)
     read = layers.GRU(units, return_sequences=True, name="reader")(said)
-    query = layers.Dense(units, name="query")(read)
-    keys = layers.Dense(units, name="keys")(layers.Dense(units, activation="relu", name="seen")(features))
-    answer, _ = layers.Attention(name="attention")([query, features, keys], return_attention_scores=True)
-    heard = layers.GRU(units, return_sequences=True, name="speaker")(layers.Concatenate(name="both")([read, answer]))
-    return keras.Model(
-        [features, tokens], layers.Dense(words, activation="softmax", name="word")(heard), name="decoder"
-    )
+    seen = layers.Dense(units, activation="relu", name="seen")(features)
+    heard = [read]
+    for name in _ATTENTIONS:
+        query, keys = layers.Dense(units, name=f"{name}_query")(read), layers.Dense(units, name=f"{name}_keys")(seen)
+        answer, _ = layers.Attention(name=name)([query, features, keys], return_attention_scores=True)
+        heard.append(answer)
+    spoken = layers.GRU(units, return_sequences=True, name="speaker")(layers.Concatenate(name="heard")(heard))
+    outputs = layers.Dense(words, activation="softmax", name="word")(spoken)
+    return keras.Model([features, tokens], outputs, name="decoder")
 
 
 def train(
@@ -145,8 +148,12 @@ def captions(model: keras.Model, features: np.ndarray, words: Sequence[str], len
 
 
 def looking(model: keras.Model) -> keras.Model:
-    """The same decoder with two outputs: probabilities (N, T, V), and attention (N, T, P), which sums to 1 over P."""
-    return keras.Model(model.input, [model.output, model.get_layer("attention").output[1]])
+    """The same decoder with two outputs: probabilities (N, T, V), and attention (N, T, P), which sums to 1 over P.
+
+    Of the two attentions it is the mean.
+    """
+    shares = [model.get_layer(name).output[1] for name in _ATTENTIONS]
+    return keras.Model(model.input, [model.output, layers.Average(name="looks")(shares)])
 
 
 def next_words(model: keras.Model, features: np.ndarray) -> NextWords:

@@ -56,13 +56,18 @@ def test_a_place_knows_only_the_words_before_it(model, features):
 def test_attention_is_the_softmax_of_dot_products_and_a_mean_of_the_features(model, features):
     """The layers around it, one by one, and the rest in NumPy."""
     tokens = captioning.encode(CAPTIONS, WORDS, LENGTH)[:, :-1]
-    names = ("query", "keys", "attention")
-    parts = keras.Model(model.input, [model.get_layer(name).output for name in names])
-    query, keys, (answer, shares) = parts.predict([features, tokens], verbose=0)
-    scores = np.einsum("ntd,npd->ntp", query, keys)
-    weights = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
-    assert shares == pytest.approx(weights, abs=1e-5)
-    assert answer == pytest.approx(np.einsum("ntp,npc->ntc", weights, features), abs=1e-5)
+    looks = []
+    for name in ("attention1", "attention2"):
+        names = (f"{name}_query", f"{name}_keys", name)
+        parts = keras.Model(model.input, [model.get_layer(name).output for name in names])
+        query, keys, (answer, shares) = parts.predict([features, tokens], verbose=0)
+        scores = np.einsum("ntd,npd->ntp", query, keys)
+        weights = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
+        assert shares == pytest.approx(weights, abs=1e-5)
+        assert answer == pytest.approx(np.einsum("ntp,npc->ntc", weights, features), abs=1e-5)
+        looks.append(weights)
+    _, attention = training.looking(model).predict([features, tokens], verbose=0)
+    assert attention == pytest.approx(np.mean(looks, axis=0), abs=1e-5)
 
 
 def test_the_loss_counts_where_the_target_is_a_word(features):
