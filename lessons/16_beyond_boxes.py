@@ -872,8 +872,6 @@ check.summary()
 #
 # - Olaf Ronneberger, Philipp Fischer and Thomas Brox, *U-Net: Convolutional Networks for Biomedical Image
 #   Segmentation*, MICCAI 2015 (arXiv:1505.04597).
-# - Jonathan Long, Evan Shelhamer and Trevor Darrell, *Fully Convolutional Networks for Semantic Segmentation*, CVPR
-#   2015 (arXiv:1411.4038).
 # - Augustus Odena, Vincent Dumoulin and Chris Olah, *Deconvolution and Checkerboard Artifacts*, Distill, 2016.
 # - Kaiming He, Georgia Gkioxari, Piotr Dollár and Ross Girshick, *Mask R-CNN*, ICCV 2017 (arXiv:1703.06870).
 # - Marius Cordts and others, *The Cityscapes Dataset for Semantic Urban Scene Understanding*, CVPR 2016
