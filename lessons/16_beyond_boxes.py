@@ -128,8 +128,9 @@ jaccard = jaccard_score(truth["shape"].ravel(), nothing.ravel(), average="macro"
 print(f"scikit-learn, which calls IoU the Jaccard score: {jaccard:.3f}")
 
 # %% [markdown]
-# 0.835, and it has found nothing: most of a picture is background. Its mean IoU is 0.835 / 4 = 0.209. Such functions,
-# `keras.metrics.MeanIoU` too, want class numbers: of probabilities take `argmax(axis=-1)`.
+# 0.835, and it has found nothing: most of a picture is background. Its mean IoU is 0.835 / 4 = 0.209. (The pixels of
+# all pictures are counted together before anything is divided.) Such functions, `keras.metrics.MeanIoU` too, want class
+# numbers: of probabilities take `argmax(axis=-1)`.
 #
 # ### Exercise: mean IoU
 #
@@ -407,8 +408,9 @@ mask_plot.panels(
 # This function makes rims. Write one that does not, for any height and width.
 #
 # ```python
-# def resize_mask(mask, height, width): grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height,
-# width)) return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
+# def resize_mask(mask, height, width):
+#     grown = keras.ops.image.resize(mask[..., None].astype("float32"), (height, width))
+#     return keras.ops.convert_to_numpy(grown)[..., 0].round().astype(int)
 # ```
 
 
@@ -443,8 +445,12 @@ mask_plot.panels(
 # `my_flip`, which returns both.
 #
 # ```python
-# def random_flip(image, mask, rng): if rng.random() < 0.5: image = image[:, ::-1] if rng.random() < 0.5: mask = mask[:,
-# ::-1] return image, mask
+# def random_flip(image, mask, rng):
+#     if rng.random() < 0.5:
+#         image = image[:, ::-1]
+#     if rng.random() < 0.5:
+#         mask = mask[:, ::-1]
+#     return image, mask
 # ```
 
 
