@@ -362,9 +362,9 @@ semi_hard = Exercise(
         Mistake(lambda d, labels, m: np.ones((3, 4)), "list of triplets (a, p, n)"),
         Mistake(lambda d, labels, m: len(_semi_hard(d, labels, m)), "list of triplets (a, p, n)"),
     ),
-    why="An easy triplet costs nothing and teaches nothing. A hard one has the stranger nearer than the anchor's own "
-    "person, and early in training the quickest way out of that is to map all pictures onto one point. In between, the "
-    "order is right and the margin is not reached: there is something to gain, and a direction to gain it in.",
+    why="An easy triplet costs nothing and teaches nothing. In a hard one the stranger is the nearer, and early in "
+    "training the quickest way out of that is to map all pictures onto one point. In between, the order is right and "
+    "the margin is not reached: to shrink all distances would only raise this loss.",
 )
 
 
