@@ -535,9 +535,10 @@ plot.images(
 )
 
 # %% [markdown]
-# The content loss begins at 0 and *rises*: the only way from a perfect copy is away from it. What falls is the sum. The
-# cat is still there, and the dark lines of the glass have found the rims of its eyes. Nobody told them to. An outline
-# is the cheapest place for a dark line: the content maps expect an edge there anyway.
+# The content loss begins at 0 and *rises*: the only way from a perfect copy is away from it. It overshoots, and comes a
+# part of the way back. What falls is the sum. The cat is still there, and the dark lines of the glass have found the
+# rims of its eyes. Nobody told them to. An outline is the cheapest place for a dark line: the content maps expect an
+# edge there anyway.
 
 # %%
 curves = {n: (np.arange(painted.steps + 1), painted.history[n]) for n in ("content", "style", "variation")}
@@ -612,9 +613,9 @@ plot.images(
 # - The first layer sees 3 × 3 pixels. It brings the palette and dark rims, and hardly moves the content. The deep layer
 #   alone brings lines and patches, and leaves the fur brown. Colours are the business of shallow layers, shapes that of
 #   deep ones: you want both.
-# - From noise the style is nearly as good, and the cat is gone. Fifty steps are few, and a content weight of 0.1 is
-#   little where nothing of the cat is there yet. No formula says it, but the start matters: that is why we begin with
-#   the photograph.
+# - From noise the style is nearly as good, and of the cat you find an eye at best. Fifty steps are few, and a content
+#   weight of 0.1 is little where nothing of the cat is there yet. No formula says it, but the start matters: that is
+#   why we begin with the photograph.
 # - Average pooling paints another picture, with softer patches. Its numbers are not quite fair: it was painted for the
 #   one network and is measured with the other.
 # - Without the variation term speckle stays. With too much of it the picture goes flat, and the style pays for the
