@@ -215,7 +215,7 @@ def embedding_network(
         (N, H, W, C) → (N, D)
     """
     inputs = keras.Input(input_shape)
-    x = layers.LayerNormalization(axis=(1, 2), center=False, scale=False)(inputs)
+    x = layers.GroupNormalization(groups=-1, center=False, scale=False)(inputs)  # a group for each channel
     for number, count in enumerate(filters):
         size, step = (5, 2) if number == 0 else (3, 1)
         x = layers.Conv2D(count, size, strides=step, padding="same", use_bias=False)(x)
