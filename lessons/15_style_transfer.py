@@ -157,7 +157,7 @@ for what, picture in changed.items():
 # The columns are the six layers, from the first to the last. One pixel upsets `block1_conv2` badly: it looks at fine
 # edges, and they are all in the wrong place. The deepest layer hardly minds: less than a tenth of what another
 # photograph does to it. That is what we want of a content: *a cat's eye about here*, and not *this pixel is 0.62*. So
-# content is measured at a deep layer. If it were measured at the first one, G would have to stay a copy of C.
+# content is measured at a deep layer.
 #
 # ## The content loss
 #
@@ -177,8 +177,8 @@ print("cnnlab:    ", style.content_loss(a_c, a_g))
 print("G is C:    ", style.content_loss(a_c, a_c))
 
 # %% [markdown]
-# Remember the last line. We will start from the content picture itself, and at step 0 the content loss will be exactly
-# 0. It looks like a bug, and it is none.
+# Remember the last line. We will start from the content picture, and at step 0 the content loss will be exactly 0. That
+# is no bug.
 #
 # ## What goes together: the Gram matrix
 #
@@ -266,9 +266,9 @@ print("content loss more than that of empty maps:", distance(shuffled, maps) > 1
 # %% [markdown]
 # The same matrix, to the rounding. Everything about *where* is gone, and that is why it can stand for a style.
 #
-# It is not the same to shuffle the *pixels* of the picture. Then there are no lines left, and no flat pieces. Let us
-# see whether the matrices know that. Four candidates, compared with a piece of the glass; 0 would be "the same style",
-# and maps that are zero would get 1:
+# To shuffle the *pixels* of the picture is another thing: no line is left, and no flat piece. Do the matrices know
+# that? Four candidates, compared with a piece of the glass; 0 would be "the same style", and maps that are zero would
+# get 1:
 
 # %%
 large = mosaic(2 * SIDE, stones=160).astype("float32")
@@ -614,10 +614,10 @@ plot.images(
 #   alone brings lines and patches, and leaves the fur brown. Colours are the business of shallow layers, shapes that of
 #   deep ones: you want both.
 # - From noise the style is nearly as good, and of the cat you find an eye at best. Fifty steps are few, and a content
-#   weight of 0.1 is little where nothing of the cat is there yet. No formula says it, but the start matters: that is
-#   why we begin with the photograph.
-# - Average pooling paints another picture, with softer patches. Its numbers are not quite fair: it was painted for the
-#   one network and is measured with the other.
+#   weight of 0.1 is little where nothing of the cat is there yet. The start matters: that is why we begin with the
+#   photograph.
+# - Average pooling paints another picture, with softer patches. (Its numbers are not quite fair: another network
+#   measures it than the one that painted.)
 # - Without the variation term speckle stays. With too much of it the picture goes flat, and the style pays for the
 #   calm.
 #
@@ -650,14 +650,13 @@ plot.images(
 
 # %% [markdown]
 # Patches with dark lines between them, as in the glass, and no stone where it was: the matrices hold nothing about
-# places. Not every colour came through in so few steps. This was the first paper of the same three authors in that
-# year, on textures; that a content could be added was the second.
+# places. Not every colour came through in so few steps. Textures were the first paper of the same authors in 2015.
 #
 # ## Somebody else's weights
 #
-# Say that you read "α = 1, β = 1000" on a page, copy it, and get the photograph back, or no cat at all. Some pages take
-# the mean where others take the sum. Here are the same two pictures and the same layers; only the normalisation
-# differs. Which β/α makes the two losses equally large?
+# You copy "α = 1, β = 1000" from a page, and get the photograph back, or no cat at all. Some take the mean where others
+# take the sum. Here are the same two pictures and layers; only the normalisation differs. Which β/α makes the two
+# losses equally large?
 
 # %%
 maps = maps_of(small_cat)
