@@ -91,11 +91,11 @@ def trained(seed, people):
     for mining in training.MINING:
         one = networks[mining] = keras.models.clone_model(model)
         one.set_weights(model.get_weights())
-        batches = training.Batches(learn.images, learn.labels, steps=6, seed=seed)
+        batches = training.Batches(learn.images, learn.labels, steps=8, seed=seed)
         losses[mining] = fitted(one, training.TripletLoss(0.5, mining), 4e-3, batches, 5)[-1]
     spreads = {mining: verification.spread(training.embed(one, people.images)) for mining, one in networks.items()}
-    rate = keras.optimizers.schedules.CosineDecay(6e-3, 264, alpha=0.02)
-    batches = training.Batches(learn.images, learn.labels, steps=33, seed=seed + 1)
+    rate = keras.optimizers.schedules.CosineDecay(6e-3, 256, alpha=0.02)
+    batches = training.Batches(learn.images, learn.labels, steps=32, seed=seed + 1)
     fitted(networks["semi_hard"], training.TripletLoss(0.5, "semi_hard"), rate, batches, 8)
     return networks["semi_hard"], losses, spreads
 
