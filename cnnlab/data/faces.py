@@ -50,8 +50,8 @@ LOOK = {
     "light_strength": (0.1, 0.45),
     "brightness": (0.7, 1.15),
     "warmth": (-1.0, 1.0),  # of the light: blue … yellow
-    "turn": (-1.0, 1.0),  # of the head to the left … to the right, by up to 15 degrees
-    "tilt": (-6.0, 6.0),  # degrees, clockwise
+    "turn": (-1.0, 1.0),  # of the head to the left … to the right, by up to 12 degrees
+    "tilt": (-5.0, 5.0),  # degrees, clockwise
     "smile": (-0.6, 1.0),
     "open": (0.0, 1.0),  # of the mouth
     "glasses": (0.0, 1.0),  # worn from 0.7 on
@@ -196,7 +196,7 @@ def _pictures(who: np.ndarray, how: np.ndarray, side: int, noise: np.ndarray) ->
         at, *channels = np.array(scale).T
         rgb = [np.interp(face[name], at, channel) for channel in channels]
         face[f"{name}_colour"] = np.stack(rgb).astype(np.float32)  # (3, n, 1, 1)
-    face["yaw"] = np.sin(np.deg2rad(np.float32(15)) * face["turn"])
+    face["yaw"] = np.sin(np.deg2rad(np.float32(12)) * face["turn"])
     sheet = _Sheet(face, side)
     _behind(sheet, face)
     _head(sheet, face)
