@@ -639,12 +639,9 @@ print(activations.top_patches(nested, x_test, "base/inner", 0, count=1)[0].pixel
 # %% [markdown]
 # ## Photographs
 #
-# Strokes are one thing. What do units choose that have seen photographs? The course ships a small network that has
-# learned to name pictures of 32 × 32 pixels: the ten classes of CIFAR-10, cats, ships and trucks among them. It names
-# 78 of 100 new ones rightly. It has six convolutions in three blocks; a value of its last map sees 32 × 32 pixels.
-#
-# We cut twelve pieces from each of four photos, shrink them to 64 × 64, and let three units of three depths choose
-# from all 48. We picked these nine of 168 units because they are clear. Change the numbers and look at others.
+# What do units choose that have seen photographs? The course ships a small network that tells the ten classes of
+# CIFAR-10 apart: six convolutions in three blocks, right on 78 of 100 new pictures. It chooses from 48 pieces of four
+# photos, shrunk to 64 × 64. Here are nine clear units.
 
 
 # %%
@@ -676,15 +673,13 @@ plot.images(
 )
 
 # %% [markdown]
-# What is black lies beyond the picture. In the first layer units chose a red, and edges between light and dark. In the
-# second block, unit 4 chose curved rims of a cup, a saucer and an eye, and unit 11 light shapes before something dark.
-# In the third, unit 15 has petals four times, unit 12 the tower five times, and unit 16 the cat's eye, six times.
-# Edges, shapes, parts: here it shows. But there were four photos, and one of them has a face. Whether unit 16 is "about
-# eyes", six pictures cannot say. Nobody ever told it what an eye is, only which small photographs are cats.
+# What is black lies beyond the picture. In the first block units chose a red, and edges between light and dark; in the
+# second, curved rims, and light before dark; in the third, petals (four of six), the tower (five) and the cat's eye
+# (six). Edges, shapes, parts: here it shows. But one of four photos has a face: whether unit 16 is "about eyes", six
+# pictures cannot say.
 #
-# If the folder that `CNNLAB_DATA` names holds `weights/squeezenet_imagenet_notop.h5`, the next cells ask a larger
-# network that learned from a million photographs: SqueezeNet of lesson 07. Without the file you lose nothing that is
-# needed later.
+# With SqueezeNet's weights in the folder that `CNNLAB_DATA` names, the next cells ask a network that learned from a
+# million photographs.
 
 # %%
 folder = datasets.data_folder()
@@ -696,12 +691,9 @@ if weights is not None and weights.is_file():
     squeezenet = zoo.build("squeezenet", include_top=False, weights=weights)
 print("SqueezeNet, trained on ImageNet" if squeezenet else "no SqueezeNet weights here: its choices are left out")
 
-# %% [markdown]
-# It takes the pieces whole, 227 × 227, blue before red, less the mean colour of ImageNet.
-
 # %%
-mean = np.array([103.939, 116.779, 123.68])  # of blue, green, red
-prepared = crops[..., ::-1] - mean  # (48, 227, 227, 3), blue first
+mean = np.array([103.939, 116.779, 123.68])  # of ImageNet: blue, green, red
+prepared = crops[..., ::-1] - mean  # (48, 227, 227, 3), blue first, as SqueezeNet takes them
 large_strips = {}
 for layer in ("conv1", "fire3_concat", "fire5_concat", "fire9_concat") if squeezenet else ():
     for unit, patches in activations.top_patches(squeezenet, prepared, layer, (1, 20, 40), count=6).items():
@@ -718,10 +710,8 @@ plot.images(
 ) if large_strips else None
 
 # %% [markdown]
-# With the file you see this (what is plain grey lies beyond the picture). In `conv1` again a red, and edges. In
-# `fire3`, one chose the stripes of roof tiles six times out of six. In `fire5`, petals and roof tiles meet in one unit:
-# a texture of parallel curves. In `fire9`, unit 40 chose the cat's face, six times, and five times an eye is in it.
-# The two networks share neither layers nor training data. What they choose grows in the same order.
+# With them you see the same order: red and edges in `conv1`; the stripes of roof tiles in `fire3`, six of six; parallel
+# curves of petals and tiles in `fire5`; the cat's face in `fire9`, six times.
 #
 # ## What such pictures do not tell you
 #

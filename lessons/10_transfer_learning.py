@@ -744,10 +744,9 @@ else:
 # of 32 pixels has nothing of the size of the things it knows. Enlarged to 64 × 64 only, a head lost six points (means
 # of five seeds).
 #
-# The last line is a surprise at first sight: a network with 161,688 weights, not 722,496, that learned from 10,000
-# pictures, not from a million. But they were CIFAR-10's, of 32 × 32 pixels, and cats and dogs were two of its ten
-# classes. Ask it which of its own two outputs is larger, and it is right in 77 % without any of your labels. What the
-# old task shares with yours can count for more than its size.
+# The last line surprises: a network with 161,688 weights, not 722,496, that learned from 10,000 pictures, not from a
+# million. But these were CIFAR-10's, of 32 × 32 pixels, and cats and dogs were two of the ten classes. What the old task
+# shares with yours can count for more than its size.
 
 # %% [markdown]
 # ## Summary
@@ -799,8 +798,8 @@ check.summary()
 # - Kaiming He, Ross Girshick and Piotr Dollár, *Rethinking ImageNet Pre-training*, ICCV 2019: where scratch catches up.
 # - Simon Kornblith, Jonathon Shlens and Quoc Le, *Do Better ImageNet Models Transfer Better?*, CVPR 2019.
 #
-# **Where next.** Lesson 11 asks not only what is in a picture but where. Lesson 15 uses a trained network to paint, and
-# lesson 17 does all of this lesson with pictures of your own.
+# **Where next.** Lesson 11 asks not only what is in a picture but where. Lesson 15 paints with a trained network, and
+# lesson 17 takes pictures of your own.
 
 # %% [markdown] tags=["navigation"]
 # [← 09 · Data augmentation](09_data_augmentation.ipynb) ·

@@ -77,7 +77,7 @@ plot.images(
 # | instance segmentation | which pixels are which object's? | a mask and a class for each object |
 # | captioning | what is going on? | a sentence |
 #
-# This lesson and the next two are about the second and the third row. Lesson 16 comes back to the last three.
+# Lessons 11 to 13 are about the second and third row, lesson 16 about the last three.
 #
 # A class is one number, a box is four: detection of three shapes asks for 3 · (1 + 4) = 15 numbers.
 #

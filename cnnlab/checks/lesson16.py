@@ -170,7 +170,7 @@ mean_iou = Exercise(
     ),
     why="The union holds every pixel that is right, missed or claimed falsely, so the IoU of a class is 1 only if its "
     "two masks are one. The mean gives a class of 20 pixels the same say as a background of 2,000. That is why "
-    "an answer of nothing but background scores well by accuracy and badly by mean IoU.",
+    "nothing but background scores well by accuracy and badly by mean IoU.",
 )
 
 
@@ -225,8 +225,8 @@ dice = Exercise(
         Mistake(2 / 3, "A function is expected"),
     ),
     why="The two areas added up are the union plus the intersection, because what the masks share is in both of them. "
-    "Divide both sides of Dice = 2 · I / (U + I) by U and only the IoU is left. The curve rises all the way, so that "
-    "two predictions for one mask are put in the same order by both scores.",
+    "Divide both sides of Dice = 2 · I / (U + I) by U and only the IoU is left. The curve rises all the way, so "
+    "both scores put two predictions in the same order.",
 )
 
 
@@ -344,8 +344,7 @@ transposed = Exercise(
     ),
     why="An ordinary convolution gathers k numbers into one; the transposed one scatters one number over k places, "
     "with the same weights. How many copies reach a place depends on whether the stride divides the kernel: 4 and 2 "
-    "give 2 everywhere but at the ends, 3 and 2 give 1 and 2 in turn. Training can hide that pattern, but it "
-    "begins with it.",
+    "give 2 everywhere but at the ends, 3 and 2 give 1 and 2 in turn. Training begins with that pattern.",
 )
 
 
@@ -423,9 +422,8 @@ fitting_size = Exercise(
         Mistake(lambda n, levels: (n, n), "one number"),
     ),
     why="A pooling rounds down, so an odd size loses a pixel that doubling does not bring back, and the two arrays at "
-    "the skip cannot be joined. Only a size that can be halved `levels` times without a remainder survives, and "
-    "these are the multiples of 2 ** levels. Padding to the next one keeps every pixel; cut the answer back at the "
-    "end.",
+    "the skip cannot be joined. Only a size that can be halved once for every level survives: a multiple of "
+    "2, 4, 8 and so on. Padding to the next one keeps every pixel.",
 )
 
 
@@ -674,7 +672,7 @@ flip_pair = Exercise(
             "exactly one of the two",
         ),
     ),
-    why="A mask says of each *place* what stands there. Move the picture without it, and half of the training says "
+    why="A mask says of each place what stands there. Move the picture without it, and half of the training says "
     "that background is a circle. Nothing raises an error, the loss merely stays high; so look at pictures with their "
     "masks on them, after every step that changes either.",
 )
@@ -890,7 +888,7 @@ masked_loss = Exercise(
         Mistake(lambda probabilities, inputs, targets: -np.log(probabilities[targets]).mean(), "raised"),
     ),
     why="Captions differ in length, and only a full rectangle can be trained on; fillers complete it and mean nothing. "
-    "What counts at a place is whether something is to be *said* there, and that is in the target. The inputs are one "
+    "What counts at a place is whether something is to be said there, and that is in the target. The inputs are one "
     "step behind: where they hold <end>, nothing is left to say.",
 )
 
