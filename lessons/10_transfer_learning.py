@@ -745,8 +745,8 @@ else:
 # of five seeds).
 #
 # The last line surprises: a network with 161,688 weights, not 722,496, that learned from 10,000 pictures, not from a
-# million. But these were CIFAR-10's, of 32 × 32 pixels, and cats and dogs were two of the ten classes. What the old task
-# shares with yours can count for more than its size.
+# million. But these were CIFAR-10's, of 32 × 32 pixels, and cats and dogs were two of the ten classes. What the old
+# task shares with yours can count for more than its size.
 
 # %% [markdown]
 # ## Summary
