@@ -23,7 +23,8 @@ import jupytext
 from skimage.io import imsave
 
 LESSON = Path(__file__).parents[1] / "lessons" / "15_style_transfer.py"
-NEEDED = ("import keras", "PROFILE =", "SIDE, STEPS", "GLASS =", "cat, glass =", "base =", "small_cat,", "CONTENT =")
+NEEDED = ("import keras", "PROFILE =", "SIDE, STEPS", "GLASS =", "cat, glass =", "base =", "def canvas(", "small_cat,")
+NEEDED += ("CONTENT =",)
 RUNS = {"painted": "the weights that ship", "squeezed": "SqueezeNet"}
 
 
@@ -35,7 +36,7 @@ def main() -> None:
         run = next(
             (name for name in RUNS if f"\n{name} = style.transfer(" in f"\n{cell.source}".replace("    ", "")), None
         )
-        if run is None and not any(word in cell.source for word in NEEDED):
+        if run is None and not any(line.startswith(NEEDED) for line in cell.source.splitlines()):
             continue
         start = time.perf_counter()
         with contextlib.redirect_stdout(io.StringIO()):
