@@ -6,8 +6,8 @@
 # [All lessons](index.ipynb) ·
 # [16 · Beyond boxes: segmentation and captions →](16_beyond_boxes.ipynb)
 #
-# A photograph of a cat, and a window of stained glass. Can a network that learned to name things paint the cat as glass
-# is made? It learns nothing new for that. What learns is the picture.
+# A photograph of a cat, and a window of stained glass. Can a network that learned to name things paint the cat as if it
+# were made of glass? It learns nothing new for that. What learns is the picture.
 #
 # **By the end you can**
 #
@@ -15,7 +15,7 @@
 # - show what a Gram matrix keeps of a picture and what it throws away;
 # - make a picture the weights of a layer, and let `model.fit` paint it;
 # - predict what weights, layers, start and pooling do to the result, and check it;
-# - explain why somebody else's weights do not work for you.
+# - explain why somebody else's α and β do not work for you.
 #
 # **Time:** about 60 minutes of reading and trying; the cells themselves run in about a minute on a laptop. **You
 # need:** lessons 04, 05 and 08; lesson 10 for the networks.
@@ -72,7 +72,7 @@ def square(picture, side):
 
 # %% [markdown]
 # The second, S, gives the **style**. We draw it: scatter points at random, give each a colour, and let every pixel take
-# the colour of the nearest point. Where two points are equally near, leave a dark joint.
+# the colour of the nearest point. Where two points are nearly equally near, leave a dark joint.
 
 # %%
 GLASS = np.array([[20, 4, 3], [24, 18, 3], [3, 8, 15], [3, 14, 11], [24, 23, 19], [9, 4, 10]]) / 25  # red … purple
@@ -110,7 +110,8 @@ plot.images(
 #
 # $$J(G) = \alpha\, J_\text{content}(C, G) + \beta\, J_\text{style}(S, G)$$
 #
-# Then change the *pixels* of G until J is small. The network stays as it is.
+# α and β say how much each of the two counts. Then change the *pixels* of G until J is small. The network stays as it
+# is.
 #
 # ## The network that looks
 #
@@ -132,9 +133,9 @@ for name, maps in maps_of(np.zeros((128, 128, 3))).items():
 print(f"{base.count_params():,} weights")
 
 # %% [markdown]
-# Which of these layers should say what "the same content" is? Change the picture in ways of which you know what they
-# change, and ask each layer how far the maps moved. By "how far" we mean the sum of the squared differences over the
-# sum of the squares, so that layers can be compared: 0 is "the same", and maps of zeros would be at 1.
+# Which of these layers should say what "the same content" is? Change the picture in ways that you understand, and ask
+# each layer how far its maps moved. By "how far" we mean the sum of the squared differences over the sum of the squares
+# of the first picture's maps, so that layers can be compared: 0 is "the same", and maps of zeros would be at 1.
 #
 # **Predict.** The picture is moved one pixel to the right. Which layers are upset most? Is that more or less than for
 # another photograph?
@@ -209,7 +210,8 @@ print("96 maps:   ", style.gram(np.zeros((32, 32, 96))).shape)
 
 # %% [markdown]
 # On the diagonal stands how strongly each map answers, everywhere taken together. Beside it stands how much two maps
-# answer at the same places. The size of the picture is gone: only the number of maps counts.
+# answer at the same places. The shape of the matrix knows nothing of the picture's size: only the number of maps
+# counts.
 #
 # ### Exercise: the Gram matrix
 #
@@ -293,9 +295,10 @@ for what, picture in candidates.items():
     print(f"{what:20}", "  ".join(f"{style_distance(piece_maps[name], maps[name]):6.3f}" for name in LAYERS))
 
 # %% [markdown]
-# Another piece, with other stones in other places, is close in every layer. The cat is far, and the shuffled pixels are
-# much further, though they have exactly the same colours. (Place by place, as in the content loss, another piece is no
-# nearer to the first than the cat is.) So these matrices measure what we would call the style, of this one at least.
+# Another piece, with other stones in other places, is close in every layer. Turned, the piece stays close as well:
+# glass has no up and down. The cat is far. The shuffled pixels are further still, in all layers but the last by much,
+# though they have exactly the same colours. (Place by place, as in the content loss, another piece is no nearer to the
+# first than the cat is.) So these matrices measure what we would call the style, for glass at least.
 #
 # Here are three of them, for the first layer.
 
@@ -307,17 +310,20 @@ plot.images(
     vmax=float(max(matrix.max() for matrix in matrices.values())) / 2,  # else one white field, and all others dark
     width=9,
     alt="Three Gram matrices of 24 × 24 in grey, of block1_conv1. Those of the two pieces of glass have the same "
-    "bright fields; that of the cat has others.",
+    "bright fields; that of the cat is darker, and whole rows of it are black.",
 )
 
 # %% [markdown]
+# The two pieces agree in their bright fields. On the cat some maps hardly answer at all: their rows are black.
+#
 # ## The style loss
 #
 # Compare the matrices of S and G number by number, for one layer:
 #
 # $$J_\text{style} = \frac{1}{(2 \cdot H \cdot W \cdot C)^2}\, \lVert G(S) - G(G) \rVert^2$$
 #
-# and add up a few layers, each with its weight λ. By hand, with the maps (1, 2) and (0, 1) for S, on one row of two
+# Here G(S) is the Gram matrix of the maps of S, and G(G) that of the maps of our picture G: custom has one letter for
+# both. Add up a few layers, each with its weight λ. By hand, with the maps (1, 2) and (0, 1) for S, on one row of two
 # places: G(S) is 5 2 / 2 1. Let the maps of G be zeros. The squares are 25, 4, 4, 1, together 34. H · W · C is 1 · 2 ·
 # 2 = 4, twice that is 8, its square 64: 34 / 64 = 0.53.
 #
@@ -477,7 +483,7 @@ for name, constraint in [("clipped in every step", from_0_to_1), ("clipped at th
 
 # %% [markdown]
 # The free painter gets as far, but with colours that no screen can show. Clip them, and what you see is not what was
-# measured: its loss is higher. With the constraint, the other pixels make up for a pixel that has reached its border.
+# measured: its loss is higher. With the constraint, the other pixels make up for a pixel that has reached its limit.
 #
 # ## Total variation
 #
@@ -485,7 +491,7 @@ for name, constraint in [("clipped in every step", from_0_to_1), ("clipped at th
 # of the differences between neighbours, to the right and downwards, without their signs. For 0 1 / 0 3 that is 1 + 3 to
 # the right and 0 + 2 downwards: 6.
 #
-# **Predict.** Which of cat, glass and noise has most of it for each number?
+# **Predict.** Which of cat, glass and noise has most of it, divided by how many numbers the picture has?
 
 # %%
 print(style.total_variation(np.array([[0, 1], [0, 3]])))
@@ -536,9 +542,9 @@ plot.images(
 
 # %% [markdown]
 # The content loss begins at 0 and *rises*: the only way from a perfect copy is away from it. It overshoots, and comes a
-# part of the way back. What falls is the sum. The cat is still there, and the dark lines of the glass have found the
-# rims of its eyes. Nobody told them to. An outline is the cheapest place for a dark line: the content maps expect an
-# edge there anyway.
+# part of the way back. What falls is the sum. (The variation rises, too: a dark line is a difference between
+# neighbours.) The cat is still there, and the dark lines of the glass have found the rims of its eyes. Nobody told them
+# to. An outline is the cheapest place for a dark line: the content maps expect an edge there anyway.
 
 # %%
 curves = {n: (np.arange(painted.steps + 1), painted.history[n]) for n in ("content", "style", "variation")}
@@ -554,7 +560,7 @@ plot.lines(
 # %% [markdown]
 # ## Turn the knobs
 #
-# Eight smaller pictures, 96 × 96, each with one thing changed.
+# Eight smaller pictures, 96 × 96, painted in fewer steps: one as above, and seven with one thing changed.
 #
 # **Predict.** Before you look: which of them is closest to the photograph? In which can you no longer find the cat?
 #
@@ -616,8 +622,8 @@ plot.images(
 # - From noise the style is nearly as good, and of the cat you find an eye at best. Fifty steps are few, and a content
 #   weight of 0.1 is little where nothing of the cat is there yet. The start matters: that is why we begin with the
 #   photograph.
-# - Average pooling paints another picture, with softer patches. (Its numbers are not quite fair: another network
-#   measures it than the one that painted.)
+# - Average pooling paints another picture, with softer patches. (Its numbers are not quite fair: the network that
+#   measures it is not the one that painted it.)
 # - Without the variation term speckle stays. With too much of it the picture goes flat, and the style pays for the
 #   calm.
 #
@@ -634,7 +640,7 @@ explore.StyleBench(variants, content=small_cat, style_picture=small_glass)
 # %% [markdown]
 # ## Style alone: a texture
 #
-# Leave the content out, start from noise, and only the Gram matrices speak.
+# Leave the content out, start from noise, and only the Gram matrices speak. That is **texture synthesis**.
 #
 # **Predict.** What will you see: the glass itself, something like it, or a grey mud?
 
@@ -652,7 +658,7 @@ plot.images(
 # Patches with dark lines between them, as in the glass, and no stone where it was: the matrices hold nothing about
 # places. Not every colour came through in so few steps. Textures were the first paper of the same authors in 2015.
 #
-# ## Somebody else's weights
+# ## Somebody else's α and β
 #
 # You copy "α = 1, β = 1000" from a page, and get the photograph back, or no cat at all. Some take the mean where others
 # take the sum. Here are the same two pictures and layers; only the normalisation differs. Which β/α makes the two
@@ -680,7 +686,7 @@ for (one_way, content), (other_way, far) in itertools.product(contents.items(), 
 # - a sum over places grows with the picture: twice the side, about four times the content loss, but about the same
 #   style loss with 1/(2HWC)²;
 # - a network whose maps are ten times as large has 100 times the content loss and 10,000 times the style loss. The
-#   authors had scaled the weights of their VGG so that a map is 1 on average; those that you can download are not.
+#   authors had scaled the weights of their VGG so that a map is 1 on average; those that Keras downloads are not.
 #
 # Our remedy: divide each loss by what maps of zeros would get. In `style.transfer` a weight of 0.1 means much the
 # same for every network and every size.
@@ -712,8 +718,8 @@ for what, picture in {"blue first": np.flip(cat, axis=-1).copy(), "half the rang
 
 # %% [markdown]
 # From the glass to the cat it was 0.25 to 1.2. Swapping two colours moves a picture about as far as that, or further;
-# half the range moves it by half as much or less. The network then describes the style of something that you never
-# showed it, and that is what gets painted.
+# half the range moves it less, in most layers by about half as much. The network then describes the style of something
+# that you never showed it, and that is what gets painted.
 #
 # ### Exercise: what VGG19 must get
 #
@@ -789,14 +795,15 @@ plot.images(
 ) if squeezed else None
 
 # %% [markdown]
-# The same two pictures, the same weights for content and style: another judge, another painting.
+# SqueezeNet makes another painting of the same two pictures, with the same α and β: another judge.
 #
-# With a network connection, VGG19 is one line away; for its 20 million weights you want a GPU:
+# With a network connection, VGG19 is a few lines away; for its 20 million weights you want a GPU:
 #
 # ```python
 # vgg = transfer.backbone("vgg19", (256, 256, 3))
 # names = ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
-# result = style.transfer(content, painting, vgg, "block4_conv2", names, steps=500)
+# photo, window = square(datasets.photo("chelsea"), 256), square(mosaic(256), 256)
+# result = style.transfer(photo, window, vgg, "block4_conv2", names, steps=500)
 # ```
 #
 # Those are the layers of the paper, whose authors also found average pooling a little more pleasing.
@@ -804,10 +811,11 @@ plot.images(
 # ## Without the wait
 #
 # Every picture costs hundreds of steps. In 2016 Justin Johnson, Alexandre Alahi and Li Fei-Fei, and independently
-# Dmitry Ulyanov and others, trained a second network to make the picture in one pass: the losses are the same ones, but
-# what learns are the weights of that network, once for each style. In 2017 Xun Huang and Serge Belongie did it for any
-# style: shift and scale each content map until its mean and its deviation are those of the style's map. And Yanghao Li
-# and others showed that comparing Gram matrices is comparing two *distributions* of feature vectors, places left out.
+# Dmitry Ulyanov and others, trained a second network to make the picture in one pass: the losses (**perceptual
+# losses**) are the same ones, but what learns are the weights of that network, once for each style. In 2017 Xun Huang
+# and Serge Belongie did it for any style: shift and scale each content map until its mean and its deviation are those
+# of the style's map. And Yanghao Li and others showed that comparing Gram matrices is comparing two *distributions* of
+# feature vectors, places left out.
 
 # %% [markdown]
 # ## Summary
