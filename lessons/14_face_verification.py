@@ -491,7 +491,7 @@ plot.lines(
 
 # %% [markdown]
 # One network, three losses: next to nothing over all triplets, a good deal over the hardest. A network that is right in
-# 98 of 100 cases has half to three quarters of the batch-hard loss of one that is of no use. So look at three things
+# 98 of 100 cases still has a third or more of the batch-hard loss of one that is of no use. So look at three things
 # beside the loss: the **active share**, the part of all triplets that still costs something; the **spread**; and the
 # error on people who were never seen.
 #
