@@ -4,7 +4,7 @@
 # <!-- navigation -->
 # [← 12 · YOLO from scratch](12_yolo_from_scratch.ipynb) ·
 # [All lessons](index.ipynb) ·
-# [17 · Your own pictures →](17_capstone.ipynb)
+# [14 · Is this the same person? →](14_face_verification.ipynb)
 #
 # Somebody trained a detector for weeks on a hundred thousand photos and gave it away: two files. What is in them, and
 # how do they become a Keras model that finds things in *your* photos?
@@ -725,4 +725,4 @@ check.summary()
 # %% [markdown] tags=["navigation"]
 # [← 12 · YOLO from scratch](12_yolo_from_scratch.ipynb) ·
 # [All lessons](index.ipynb) ·
-# [17 · Your own pictures →](17_capstone.ipynb)
+# [14 · Is this the same person? →](14_face_verification.ipynb)

@@ -2,7 +2,7 @@
 # # 17 · Your own pictures
 #
 # <!-- navigation -->
-# [← 13 · A real YOLO: Darknet weights in Keras](13_real_yolo.ipynb) ·
+# [← 16 · Beyond boxes: segmentation and captions](16_beyond_boxes.ipynb) ·
 # [All lessons](index.ipynb)
 #
 # A friend sends you a zip of pictures and asks for a program that sorts them. What has to happen between the zip and an
@@ -772,5 +772,5 @@ check.summary()
 # **Where next.** Your own pictures. You have everything you need.
 
 # %% [markdown] tags=["navigation"]
-# [← 13 · A real YOLO: Darknet weights in Keras](13_real_yolo.ipynb) ·
+# [← 16 · Beyond boxes: segmentation and captions](16_beyond_boxes.ipynb) ·
 # [All lessons](index.ipynb)
