@@ -2,6 +2,9 @@
 # # 16 · Beyond boxes: segmentation and captions
 #
 # <!-- navigation -->
+# [← 15 · Neural style transfer](15_style_transfer.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [17 · Your own pictures →](17_capstone.ipynb)
 #
 # What else can a network say about a picture? **Segmentation** says something about every single pixel, a **caption**
 # about the picture as a whole, in a sentence. You build both, the second on the first: the network that learned pixels
@@ -896,3 +899,6 @@ check.summary()
 # **Where next.** Lesson 17: your own pictures, from a zip file to a saved model.
 
 # %% [markdown] tags=["navigation"]
+# [← 15 · Neural style transfer](15_style_transfer.ipynb) ·
+# [All lessons](index.ipynb) ·
+# [17 · Your own pictures →](17_capstone.ipynb)
