@@ -3,7 +3,8 @@
 #
 # <!-- navigation -->
 # [← 13 · A real YOLO: Darknet weights in Keras](13_real_yolo.ipynb) ·
-# [All lessons](index.ipynb)
+# [All lessons](index.ipynb) ·
+# [15 · Neural style transfer →](15_style_transfer.ipynb)
 #
 # A telephone unlocks when it sees its owner. It has seen the owner for a minute and everybody else never. No class was
 # trained for that face. How can a network know a person from one picture, and how sure may it be?
@@ -869,4 +870,5 @@ check.summary()
 
 # %% [markdown] tags=["navigation"]
 # [← 13 · A real YOLO: Darknet weights in Keras](13_real_yolo.ipynb) ·
-# [All lessons](index.ipynb)
+# [All lessons](index.ipynb) ·
+# [15 · Neural style transfer →](15_style_transfer.ipynb)
