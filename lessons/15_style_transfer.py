@@ -440,8 +440,8 @@ def with_losses(paints, alpha=0.1):
 # The model's output is the loss, so the loss function has nothing left to do. `style.transfer` does the same with a
 # third term that comes below.
 #
-# **Predict.** How many weights are trainable: 27,648, or 161,688 more? Will twenty steps by hand give the same losses
-# as `style.transfer`?
+# **Predict.** How many weights will training change: 27,648, or 161,688 more? Will twenty steps by hand give the same
+# losses as `style.transfer`?
 
 
 # %%
