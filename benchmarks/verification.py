@@ -10,50 +10,30 @@ seen 0.85 right among 5, where ``CNNLAB_DATA`` has Omniglot. Run it alone on a q
 
 from __future__ import annotations
 
-import os
 import sys
-import time
-from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow starts: keeps its banner out of the table
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # as the lesson's first cell sets it
-
-import jupytext
 import numpy as np
+from lesson_cells import asked, run
 
-LESSON = Path(__file__).parents[1] / "lessons" / "14_face_verification.py"
-CELLS = {  # the cells that this needs, by what stands in them
-    "imports": "import keras\n",
-    "pixels": "unseen = faces.people(",
-    "people": "learn = faces.people(",
-    "mining": "for mining in training.MINING:",
-    "training": "CosineDecay(6e-3",
-    "rates": "more = faces.people(",
-    "losses": '"collapsed", networks',
-    "characters": "datasets.omniglot(",
-    "reading": "reader.fit(",
-    "reading rates": "training.embed(reader",
-}
-
-
-def train(profile: str, seed: int) -> dict[str, object]:
-    """Run these cells, which print what they find, and return the names that they leave."""
-    names: dict[str, object] = {"PROFILE": profile, "SEED": seed}
-    sources = [cell.source for cell in jupytext.read(LESSON).cells if cell.cell_type == "code"]
-    for name, mark in CELLS.items():
-        source = next(source for source in sources if mark in source)
-        start = time.perf_counter()
-        exec(compile(source, LESSON.name, "exec"), names)
-        print(f"  [{name}: {time.perf_counter() - start:.1f} s]", flush=True)
-    return names
+MEASURES = (
+    "pixels are right",
+    "for mining in",
+    "model.fit(batches",
+    "more = ",
+    "reader.fit(",
+    "measured = {}",
+)
 
 
 def main() -> None:
-    profile = "full" if "full" in sys.argv[1:] else "quick"
+    profile, seeds = asked(sys.argv[1:])
     rates = []
-    for seed in [int(word) for word in sys.argv[1:] if word.isdigit()] or [0, 1, 2]:
+    for seed in seeds:
         print(f"seed {seed}")
-        names = train(profile, seed)
+        for cell in run("14_face_verification", profile, seed):
+            if any(mark in cell.source for mark in MEASURES):
+                print(f"{cell.said}  [{cell.seconds:.1f} s]", flush=True)
+        names = cell.names
         found, owners = names["found"], names["unseen"].labels
         shots = [names["verification"].one_shot_accuracy(found, owners, ways, seed=seed) for ways in (5, 20)]
         rates.append((names["eer"](found, owners), *shots))

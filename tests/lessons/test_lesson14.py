@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 
 import keras
 import numpy as np
 import pytest
+from lesson_files import ROOT
 
 from cnnlab import datasets, verification
 from cnnlab.checks import lesson14 as check
@@ -14,6 +16,7 @@ from cnnlab.data import faces
 from cnnlab.seeing.gradients import gradient
 from cnnlab.tasks import verification_training as training
 
+SHARED = ROOT.parent / "shared" / "data"
 slow = pytest.mark.skipif(not os.environ.get("CNNLAB_SLOW"), reason="trains for minutes: set CNNLAB_SLOW=1")
 
 
@@ -72,61 +75,29 @@ def test_no_alphabet_is_on_both_sides():
     assert not parts[0] & parts[1]
 
 
-@pytest.fixture(scope="module")
-def people():
-    return faces.people(identities=100, pictures=6, seed=7)
-
-
-def fitted(model, loss, rate, batches, epochs):
-    model.compile(keras.optimizers.Adam(rate), loss)
-    return model.fit(batches, epochs=epochs, verbose=0).history["loss"]
-
-
-def trained(seed, people):
-    """As in the lesson: three networks from the same weights, and the semi-hard one trained on."""
-    learn = faces.people(450, pictures=8, seed=1_000 + seed)
-    keras.utils.set_random_seed(seed)
-    model = training.embedding_network((48, 48, 3), dimensions=32)
-    networks, losses = {}, {}
-    for mining in training.MINING:
-        one = networks[mining] = keras.models.clone_model(model)
-        one.set_weights(model.get_weights())
-        batches = training.Batches(learn.images, learn.labels, steps=8, seed=seed)
-        losses[mining] = fitted(one, training.TripletLoss(0.5, mining), 4e-3, batches, 5)[-1]
-    spreads = {mining: verification.spread(training.embed(one, people.images)) for mining, one in networks.items()}
-    rate = keras.optimizers.schedules.CosineDecay(6e-3, 256, alpha=0.02)
-    batches = training.Batches(learn.images, learn.labels, steps=32, seed=seed + 1)
-    fitted(networks["semi_hard"], training.TripletLoss(0.5, "semi_hard"), rate, batches, 8)
-    return networks["semi_hard"], losses, spreads
-
-
 @slow
-def test_faces_never_seen_are_told_apart_and_collapse_comes_and_is_cured(people):
+def test_faces_and_characters_never_seen_are_told_apart_and_collapse_comes_and_is_cured(monkeypatch):
+    """The lesson's own cells, as the benchmark runs them, with Omniglot where a data folder lies beside the project."""
+    if (SHARED / "omniglot").is_dir():
+        monkeypatch.setenv("CNNLAB_DATA", str(SHARED))
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    lesson_cells = importlib.import_module("lesson_cells")
     rates = []
     for seed in (0, 1, 2):
-        model, losses, spreads = trained(seed, people)
-        assert losses["batch_hard"] == pytest.approx(0.5, abs=0.005), "the margin"
+        *_, last = lesson_cells.run("14_face_verification", seed=seed)
+        names, labels = last.names, last.names["unseen"].labels
+        spreads = {mining: watch.spread[-1] for mining, watch in names["watches"].items()}
         assert spreads["batch_hard"] < 0.1
         assert min(spreads["semi_hard"], spreads["all"]) > 0.7
-        found = training.embed(model, people.images)
-        shots = [verification.one_shot_accuracy(found, people.labels, ways) for ways in (5, 20)]
-        rates.append((verification.equal_error_rate(*verification.pairs(found, people.labels)), *shots))
+        collapsed = training.embed(names["networks"]["batch_hard"], names["unseen"].images[:120])
+        loss = training.TripletLoss(0.5, "batch_hard")(labels[:120], collapsed)
+        assert float(loss) == pytest.approx(0.5, abs=0.005), "the margin"
+        shots = [verification.one_shot_accuracy(names["found"], labels, ways) for ways in (5, 20)]
+        rates.append((verification.equal_error_rate(*verification.pairs(names["found"], labels)), *shots))
+        if not names["characters"].is_stand_in:
+            rows = training.embed(names["reader"], names["x_test"])[::3]
+            assert verification.one_shot_accuracy(rows, names["y_test"][::3], ways=5) >= 0.85
     error, five, twenty = np.mean(rates, axis=0)
     assert error <= 0.05
     assert five >= 0.98
     assert twenty >= 0.93
-
-
-@slow
-def test_characters_of_alphabets_never_seen_are_told_apart():
-    data, test = datasets.omniglot("train"), datasets.omniglot("test")
-    if data.is_stand_in:
-        pytest.skip("no Omniglot")
-    x = np.concatenate([np.rot90(data.images / np.float32(255), turn, axes=(1, 2)) for turn in range(4)])
-    y = np.concatenate([data.labels + len(data.class_names) * turn for turn in range(4)])
-    keras.utils.set_random_seed(0)
-    model = training.embedding_network((28, 28, 1), dimensions=32)
-    rate = keras.optimizers.schedules.CosineDecay(4e-3, 200, alpha=0.02)
-    fitted(model, training.TripletLoss(0.5, "semi_hard"), rate, training.Batches(x, y, 20, 4, steps=200), 1)
-    found = training.embed(model, test.images / np.float32(255))
-    assert verification.one_shot_accuracy(found[::3], test.labels[::3], ways=5) >= 0.85

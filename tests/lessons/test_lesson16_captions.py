@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from collections import Counter
 from statistics import mode
 
@@ -11,11 +9,9 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from lesson_files import ROOT
 
 from cnnlab import captioning, scenes, segmentation
 from cnnlab.checks import lesson16 as check
-from cnnlab.tasks import captioning_training, search
 
 
 @pytest.fixture(scope="module")
@@ -105,25 +101,3 @@ def test_the_exercises_agree_with_the_library():
     check.shifted(lambda tokens: (tokens[:, :-1], tokens[:, 1:])).require()
     check.masked_loss(my_mask_loss).require()
     check.attend(my_attention).require()
-
-
-@pytest.mark.skipif(not os.environ.get("CNNLAB_SLOW"), reason="trains for minutes: set CNNLAB_SLOW=1")
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_captions_from_the_trained_encoder(seed):
-    """The lesson's own cells, as the benchmark runs them."""
-    spec = importlib.util.spec_from_file_location("_captioning_benchmark", ROOT / "benchmarks" / "captioning.py")
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    _, names = benchmark.train("quick", seed)
-    truths, spoken, words = names["truths"], names["spoken"], names["words"]
-    own, shuffled = (captioning.score(truths, said) for said in (spoken, captioning.shuffled(spoken)))
-    assert own.slots >= 0.95
-    assert own.true >= 0.80
-    assert shuffled.true <= 0.02
-    wrong = [k for k, pair in enumerate(zip(truths, spoken, strict=True)) if not captioning.is_true(*pair)]
-    mended = 0
-    for k in wrong[:30]:
-        next_words = captioning_training.next_words(names["speaker"], names["features"][k])
-        said = search.beam(next_words, 9, 3)[0][0]
-        mended += captioning.is_true(truths[k], captioning.decode([said], words)[0])
-    assert mended <= 5  # "few or none"
