@@ -204,6 +204,7 @@ def _hint(tree: Tree, layout: Layout) -> str:
 
 
 def few(names: Iterable[str]) -> str:
+    """The first four names, and how many more there are."""
     listed = list(names)
     return ", ".join(listed[:4]) + (f" and {len(listed) - 4:,} more" if len(listed) > 4 else "")
 

@@ -102,11 +102,17 @@ class Layout:
 
 
 def speaks_of(name: str, words: set[str]) -> bool:
+    """Whether a folder's name is one of these words, or has one among its own: ``train_images`` speaks of images."""
     found = re.findall(r"[^\W\d_]+", same(name))
     return "".join(found) in words or not words.isdisjoint(found)
 
 
 def layout_of(tree: Tree, by_folder: bool) -> Layout:
+    """Where the classes of a tree begin, and which split each place is.
+
+    Folders that hold nothing but one folder are gone through first. Then train/cats, cats/train or cats alone: `by_folder`
+    says that folders are the classes, so that only then the second can be meant.
+    """
     root: Parts = ()
     while by_folder or root not in tree.direct:
         only = tree.filled(root)
