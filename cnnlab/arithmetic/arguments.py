@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnlab.arithmetic.shapes import axis_geometry, check_padding, dilated_size
+from cnnlab.arithmetic.padding import axis_geometry, check_padding
+from cnnlab.arithmetic.shapes import dilated_size
 from cnnlab.common.validate import check_int, check_rank, ints
 
 # what the caller calls the images → the shapes they may have, by number of axes

@@ -20,7 +20,7 @@ import numpy as np
 
 from cnnlab.arithmetic import arguments, engine
 from cnnlab.arithmetic.conv_grad import conv2d_backward, conv2d_transpose
-from cnnlab.arithmetic.shapes import explicit_padding
+from cnnlab.arithmetic.padding import explicit_padding
 from cnnlab.common.validate import check_choice, check_rank, pair
 
 __all__ = [

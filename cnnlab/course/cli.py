@@ -337,40 +337,15 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _data_list(arguments: argparse.Namespace) -> int:
-    from cnnlab.data import datasets
+    from cnnlab.course.data_command import list_files
 
-    rows = datasets.available()
-    width = max((len(row.name) for row in rows), default=0)
-    for row in rows:
-        where = f"{row.place}: {row.path}" if row.path else f"{row.place}, from {row.url}"
-        size = f"{row.bytes / 1e6:8.1f} MB"
-        trouble = f" ({row.trouble})" if row.trouble else ""
-        print(f"{row.name:{width}}  {size}  {where}{trouble}")
-    return 0
+    return list_files(announce=print)
 
 
 def _data_get(arguments: argparse.Namespace) -> int:
-    from tqdm import tqdm
+    from cnnlab.course.data_command import get_files
 
-    from cnnlab.data import datasets
-
-    status = 0
-    for name in arguments.names:
-        with tqdm(desc=name, unit="B", unit_scale=True, disable=None, leave=False) as bar:
-
-            def show(so_far: int, total: int, bar: tqdm = bar) -> None:
-                bar.total = total
-                bar.update(so_far - bar.n)
-
-            try:
-                path = datasets.fetch(name, to=arguments.to, progress=show)
-            except ValueError as error:
-                return _complain(error, 2)
-            except datasets.DataError as error:
-                status = _complain(error, 1)
-                continue
-        print(path)
-    return status
+    return get_files(arguments.names, arguments.to, announce=print, complain=_complain)
 
 
 def _data_path(arguments: argparse.Namespace) -> int:

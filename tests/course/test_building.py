@@ -14,7 +14,7 @@ import pytest
 from toy_course import PIXEL, write_lesson
 
 from cnnlab.course.batch.execute import Failure, Outcome
-from cnnlab.course.building import notebooks
+from cnnlab.course.building import notebooks, stamping
 from cnnlab.course.building.lesson_text import BuildError
 from cnnlab.course.building.outputs import MAX_BYTES, still
 from cnnlab.course.lessons import CourseError, Lesson, find_lessons
@@ -124,7 +124,7 @@ def test_the_lesson_gets_navigation_and_bootstrap_and_nothing_else_changes(cours
     lesson = (course / "lessons" / f"{NAME}.py").read_text(encoding="utf-8")
     top = "# <!-- navigation -->\n# [All lessons](index.ipynb)\n#\n"
     foot = '\n# %% [markdown] tags=["navigation"]\n# [All lessons](index.ipynb)\n'
-    cell = f'# %% tags=["bootstrap"]\n{notebooks.bootstrap("")}\n\n'
+    cell = f'# %% tags=["bootstrap"]\n{stamping.bootstrap("")}\n\n'
     assert lesson.startswith(f"# %% [markdown]\n# # 00 First\n#\n{top}# Goals")
     assert lesson.endswith(foot)
     assert lesson.replace(top, "").replace(cell, "").replace(foot, "") == TEXT
@@ -153,7 +153,7 @@ def test_an_address_in_pyproject_reaches_navigation_and_bootstrap(course, output
 
 @pytest.mark.parametrize("url", ["", "https://github.com/someone/some-course"])
 def test_bootstrap_is_short_plain_python(url):
-    source = notebooks.bootstrap(url)
+    source = stamping.bootstrap(url)
     ast.parse(source)
     assert len(source.splitlines()) <= 15
     assert max(map(len, source.splitlines())) <= 120
@@ -162,7 +162,7 @@ def test_bootstrap_is_short_plain_python(url):
 def test_bootstrap_installs_nothing_where_cnnlab_is(monkeypatch):
     monkeypatch.setattr(subprocess, "run", None)
     monkeypatch.setattr("cnnlab.course.startup.load_keras", lambda: None)
-    exec(notebooks.bootstrap(""), {})
+    exec(stamping.bootstrap(""), {})
 
 
 def test_keras_is_loaded_in_silence_and_the_users_choices_stand():
@@ -202,9 +202,9 @@ def test_bootstrap_where_cnnlab_is_not(monkeypatch, address, code, words):
     )
     if words:
         with pytest.raises(RuntimeError, match=words):
-            exec(notebooks.bootstrap(""), {})
+            exec(stamping.bootstrap(""), {})
     else:
-        exec(notebooks.bootstrap(""), {})
+        exec(stamping.bootstrap(""), {})
     if address:
         assert calls[0][:4] == [sys.executable, "-m", "pip", "install"]
         assert calls[0][-1] == "git+file:///x"

@@ -8,7 +8,7 @@ import pytest
 from lesson_files import NAMES, ROOT
 
 from cnnlab.course import navigation
-from cnnlab.course.building import notebooks
+from cnnlab.course.building import notebooks, stamping
 from cnnlab.course.lessons import all_lessons
 
 URL = "https://github.com/someone/some-course"
@@ -29,7 +29,7 @@ def test_each_lesson_links_to_its_neighbours_at_top_and_foot(lesson):
     assert "address" not in first, "without an address nothing but the links stands under the title"
     assert cells[-1]["metadata"] == {"tags": ["navigation"]}
     text = lesson.source.read_text(encoding="utf-8")
-    assert text == notebooks.stamp(text, lesson)
+    assert text == stamping.stamp(text, lesson)
 
 
 def test_with_an_address_badges_and_links_lead_to_colab():

@@ -24,33 +24,13 @@ from cnnlab.course.batch.execute import execute as execute_notebooks
 from cnnlab.course.batch.processes import scratch_folder
 from cnnlab.course.building.lesson_text import BuildError, cells_of, content, first_difference, text_of
 from cnnlab.course.building.outputs import problems_of, still
+from cnnlab.course.building.stamping import stamp
 from cnnlab.course.copy.merge import exercise_of
 from cnnlab.course.copy.workbook import backup_folder, keep
-from cnnlab.course.lessons import Lesson, all_lessons, find_lessons
-from cnnlab.course.navigation import MARK, links, navigation, repository
+from cnnlab.course.lessons import Lesson, find_lessons
 from cnnlab.course.notebook import NotebookError, read_notebook
 from cnnlab.course.progress import index_notebook
 
-# As short as it can be: what it does must be done before there is a cnnlab to do it.
-BOOTSTRAP = """\
-# @title Setup: run this cell first
-import importlib.util
-import os
-import subprocess
-import sys
-
-COURSE_URL = os.environ.get("COURSE_URL", "{url}")
-if importlib.util.find_spec("cnnlab") is None:
-    if not COURSE_URL or subprocess.run([sys.executable, "-m", "pip", "install", "-qq", COURSE_URL]).returncode:
-        raise RuntimeError("cnnlab is not installed. {remedy}")
-    importlib.invalidate_caches()
-from cnnlab.course.startup import load_keras
-
-load_keras()"""
-
-_TITLE_CELL = re.compile(r"# %% \[markdown\].*\n# # .*\n")
-_NAVIGATION = re.compile(rf"^# {MARK}\n(?:# .+\n)*", re.MULTILINE)
-_FOOT = '# %% [markdown] tags=["navigation"]'
 # What JupyterLab would write when it opens the notebook.
 _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -67,19 +47,6 @@ _METADATA = {
 _COLLAPSED = {"cellView": "form", "jupyter": {"source_hidden": True}}  # in Colab and in JupyterLab
 # Nothing of the kernel's life belongs in a committed file.
 _OPTIONS = {"record_timing": False, "store_widget_state": False}
-
-
-def bootstrap(url: str) -> str:
-    """Return the source of the cell that makes ``import cnnlab`` work; `url` is the repository, "" if there is none.
-
-    >>> bootstrap("").count("\\n") < 15
-    True
-    """
-    if url:
-        remedy = "Go online and retry, or run `pip install .` in the course folder."
-        return BOOTSTRAP.format(url=f"git+{url}", remedy=remedy)
-    remedy = "Run `pip install .` in the course folder, or set COURSE_URL."
-    return BOOTSTRAP.format(url="", remedy=remedy)
 
 
 def build(
@@ -202,41 +169,6 @@ def sync(lessons: Iterable[str] | None = None, *, force: bool = False, course: P
     if problems:
         raise BuildError("\n".join(problems))
     return rewritten
-
-
-def stamp(text: str, lesson: Lesson) -> str:
-    """Return a lesson's text with the navigation and the bootstrap cell of today in it, and nothing else changed.
-
-    Parameters
-    ----------
-    text : the lesson as py:percent
-    lesson : which lesson it is
-
-    Raises
-    ------
-    BuildError
-        If the lesson does not begin with a Markdown cell that begins with the title.
-    """
-    before, *cells = re.split(r"^(?=# %%)", text, flags=re.MULTILINE)
-    if not cells or not _TITLE_CELL.match(cells[0]):
-        raise BuildError(f"{lesson.name}: the first cell must be Markdown and begin with the title, `# …`")
-    url = repository(lesson.course)
-    lessons = [other for other in all_lessons(lesson.course) if other.source.is_file()]
-    top = _commented(navigation(lesson, lessons, url))
-    if _NAVIGATION.search(cells[0]):
-        cells[0] = _NAVIGATION.sub(lambda _: top, cells[0], count=1)
-    else:
-        cells[0] = _TITLE_CELL.sub(lambda title: f"{title[0]}#\n{top}", cells[0], count=1)
-    cell = f'# %% tags=["bootstrap"]\n{bootstrap(url)}\n\n'
-    places = [n for n, cell in enumerate(cells) if '"bootstrap"' in cell.partition("\n")[0]]
-    cells[places[0] if places else 1 : places[0] + 1 if places else 1] = [cell]
-    cells = [cell for cell in cells if not cell.startswith(_FOOT)]
-    body = (before + "".join(cells)).rstrip("\n")
-    return f"{body}\n\n{_FOOT}\n{_commented(links(lesson, lessons))}"
-
-
-def _commented(text: str) -> str:
-    return "".join(f"# {line}\n" for line in text.split("\n"))
 
 
 def stamped(lesson: Lesson) -> dict[str, Any]:

@@ -110,8 +110,8 @@ def speaks_of(name: str, words: set[str]) -> bool:
 def layout_of(tree: Tree, by_folder: bool) -> Layout:
     """Where the classes of a tree begin, and which split each place is.
 
-    Folders that hold nothing but one folder are gone through first. Then train/cats, cats/train or cats alone: `by_folder`
-    says that folders are the classes, so that only then the second can be meant.
+    Folders that hold nothing but one folder are gone through first. Then it is train/cats, cats/train or cats alone;
+    cats/train only where folders are the classes, `by_folder`.
     """
     root: Parts = ()
     while by_folder or root not in tree.direct:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import keras
 
-from cnnlab.arithmetic.shapes import axis_geometry
+from cnnlab.arithmetic.padding import axis_geometry
 from cnnlab.common.validate import check_number
 from cnnlab.models.layers import GroupedConv2D
 
