@@ -47,6 +47,7 @@ from cnnlab import datasets, explore, overlay, plot, verification
 from cnnlab.checks import lesson14 as check
 from cnnlab.data import faces
 from cnnlab.seeing.gradients import gradient
+from cnnlab.tasks import triplets
 from cnnlab.tasks import verification_training as training
 
 # %% tags=["parameters"]
@@ -298,7 +299,7 @@ print(f"{float(triplet_loss(a, p, n)):.4f}", f"{verification.triplet_loss(a, p, 
 
 # %% tags=["nbval-check-output"]
 labels = np.repeat(np.arange(16), 4)
-print("by hand:", 64 * 3 * 60, "  library:", len(verification.valid_triplets(labels)))
+print("by hand:", 64 * 3 * 60, "  library:", len(triplets.valid_triplets(labels)))
 
 # %% [markdown]
 # 64 anchors, 3 positives for each, 60 negatives: 11,520. After a while nearly all of them cost nothing, and what costs
@@ -317,8 +318,8 @@ print("by hand:", 64 * 3 * 60, "  library:", len(verification.valid_triplets(lab
 line, people = np.array([[0.0], [0.3], [0.2], [0.9], [0.5]]), np.array([0, 0, 1, 1, 2])
 squared = verification.squared_distances(line)
 print("from the first:", squared[0].round(2))
-print("semi-hard:", [t for t in verification.semi_hard_triplets(squared, people, 0.2).tolist() if t[0] == 0])
-print("batch-hard:", [t for t in verification.batch_hard_triplets(squared, people).tolist() if t[0] == 0])
+print("semi-hard:", [t for t in triplets.semi_hard_triplets(squared, people, 0.2).tolist() if t[0] == 0])
+print("batch-hard:", [t for t in triplets.batch_hard_triplets(squared, people).tolist() if t[0] == 0])
 
 # %% [markdown]
 # Number 4, at 0.25, lies between 0.09 and 0.29. Number 2, at 0.04, is nearer than the positive: the hardest. Number 3

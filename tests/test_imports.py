@@ -27,7 +27,7 @@ LIGHT = ["", "arithmetic.", "data.datasets", "data.scenes", "data.pictures.uploa
          "training.label_changes", "common.validate", "common.files", "detection.detections", "detection.nms",
          "detection.metrics", "detection.anchors", "detection.yolo", "detection.letterbox", "detection.darknet",
          "detection.darknet.cfg", "detection.darknet.plan", "detection.darknet.weights", "detection.darknet.heads",
-         "data.faces", "tasks.verification", "tasks.segmentation", "tasks.captioning", "tasks.search",
+         "data.faces", "tasks.verification", "tasks.triplets", "tasks.segmentation", "tasks.captioning", "tasks.search",
          ]  # fmt: skip
 HEAVY = ["tensorflow", "keras", "jax", "torch", "matplotlib", "ipywidgets", "papermill", "sklearn", "skimage", "pooch"]
 

@@ -5,8 +5,7 @@ An *embedding* is the array of D numbers that a network makes of a picture; here
 is said: two pictures are accepted as one person when theirs is at most a threshold τ. NumPy only; the network and its
 training are in `cnnlab.tasks.verification_training`.
 
-A triplet is (anchor, positive, negative), three rows: anchor and positive are two pictures of one person, the negative
-is of another. The functions that choose triplets never return any other.
+Which triplets to learn from is in `cnnlab.tasks.triplets`.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab.common.validate import check_fraction, check_int, check_number, check_rank
+from cnnlab.tasks.triplets import check_finite, check_square
 
 # --- distances and losses ---------------------------------------------------------------------------------------------
 
@@ -122,119 +122,6 @@ def spread(embeddings: np.ndarray) -> float:
     return float(np.sqrt(((found - found.mean(axis=0)) ** 2).sum(axis=1).mean()))
 
 
-# --- triplets ---------------------------------------------------------------------------------------------------------
-
-
-def valid_triplets(labels: np.ndarray) -> np.ndarray:
-    """Every triplet there is: anchor and positive are two rows of one label, the negative has another.
-
-    Returns
-    -------
-    ndarray
-        Shape (T, 3), int64, rows of (anchor, positive, negative) in ascending order.
-
-    Examples
-    --------
-    >>> valid_triplets([7, 7, 8])
-    array([[0, 1, 2],
-           [1, 0, 2]])
-    """
-    return np.argwhere(_valid(_labels(labels)))
-
-
-def semi_hard_triplets(distances: np.ndarray, labels: np.ndarray, margin: float = 0.2) -> np.ndarray:
-    """The valid triplets with d(a, p) < d(a, n) < d(a, p) + margin: right already, but not by the margin.
-
-    Parameters
-    ----------
-    distances : shape (N, N), squared distances, as from `squared_distances`
-    labels : shape (N,)
-    margin : > 0
-
-    Returns
-    -------
-    ndarray
-        Shape (T, 3), int64; T may be 0.
-
-    Examples
-    --------
-    >>> distances = squared_distances([[0.0], [0.3], [0.5], [0.9]])  # from row 0: 0.09, 0.25 and 0.81
-    >>> semi_hard_triplets(distances, [0, 0, 1, 2])
-    array([[0, 1, 2]])
-    """
-    distances, labels = _square(distances, labels)
-    gap = distances[:, None, :] - distances[:, :, None]  # (anchor, positive, negative)
-    return np.argwhere(_valid(labels) & (gap > 0) & (gap < check_number(margin, "margin", above=0)))
-
-
-def batch_hard_triplets(distances: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """For every anchor its hardest triplet: the furthest picture of the same person, the nearest one of another.
-
-    An anchor that has no other picture, or no other person to be told from, has no triplet.
-
-    Parameters
-    ----------
-    distances : shape (N, N), squared or not
-    labels : shape (N,)
-
-    Returns
-    -------
-    ndarray
-        Shape (T, 3), int64, T <= N.
-
-    Notes
-    -----
-    Hermans, Beyer and Leibe, "In Defense of the Triplet Loss for Person Re-Identification", 2017, equation 5.
-
-    Examples
-    --------
-    >>> batch_hard_triplets(squared_distances([[0.0], [1.0], [4.0], [3.0]]), [0, 0, 0, 1])
-    array([[0, 2, 3],
-           [1, 2, 3],
-           [2, 0, 3]])
-    """
-    distances, labels = _square(distances, labels)
-    same = labels[:, None] == labels
-    other = same & ~np.eye(len(labels), dtype=bool)
-    anchors = np.flatnonzero(other.any(axis=1) & ~same.all(axis=1))
-    if not len(anchors):
-        return np.empty((0, 3), np.int64)
-    positives = np.where(other, distances, -np.inf)[anchors].argmax(axis=1)
-    negatives = np.where(same, np.inf, distances)[anchors].argmin(axis=1)
-    return np.stack([anchors, positives, negatives], axis=1)
-
-
-def random_triplets(labels: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-    """`count` of the valid triplets, each drawn from all of them; one may come twice.
-
-    Examples
-    --------
-    >>> random_triplets([0, 1, 0], count=2).tolist()
-    [[2, 0, 1], [2, 0, 1]]
-    """
-    found, count = valid_triplets(labels), check_int(count, "count", 0)
-    rng = np.random.default_rng(check_int(seed, "seed", 0))
-    if not len(found) and count:
-        raise ValueError("`labels` must hold two pictures of one person and one of another. Received: no triplet")
-    return found[rng.integers(len(found), size=count)] if count else np.empty((0, 3), np.int64)
-
-
-def active_share(distances: np.ndarray, labels: np.ndarray, margin: float = 0.2) -> float:
-    """The part of the valid triplets that still has a loss, d(a, p) − d(a, n) + margin > 0, and so teaches something.
-
-    Examples
-    --------
-    >>> active_share(squared_distances([[0.0], [0.1], [0.2], [3.0]]), [0, 0, 1, 1])
-    0.5
-    """
-    distances, labels = _square(distances, labels)
-    valid = _valid(labels)
-    if not valid.any():
-        raise ValueError("`labels` must hold two pictures of one person and one of another. Received: no triplet")
-    gap = distances[:, None, :] - distances[:, :, None]
-    return float((gap[valid] < check_number(margin, "margin", above=0)).mean())
-
-
 # --- one person or two ------------------------------------------------------------------------------------------------
 
 
@@ -267,7 +154,7 @@ def pairs(embeddings: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.nd
     >>> distances, same
     (array([1., 9., 4.]), array([ True, False, False]))
     """
-    distances, labels = _square(squared_distances(embeddings), labels)
+    distances, labels = check_square(squared_distances(embeddings), labels)
     i, j = np.triu_indices(len(labels), k=1)
     return distances[i, j], labels[i] == labels[j]
 
@@ -286,7 +173,7 @@ def roc(distances: np.ndarray, same: np.ndarray) -> Roc:
     >>> curve.thresholds, curve.false_accepts, curve.false_rejects
     (array([-inf,  0.1,  0.3,  0.4,  0.9]), array([0. , 0. , 0.5, 0.5, 1. ]), array([1. , 0.5, 0.5, 0. , 0. ]))
     """
-    distances = _finite(check_rank(distances, "distances", {1: "(N,)"}), "distances")
+    distances = check_finite(check_rank(distances, "distances", {1: "(N,)"}), "distances")
     same = _same(same, len(distances))
     if same.all() or not same.any():
         raise ValueError(f"`same` must hold pairs of one person and of two. Received: {same.sum()} of {len(same)} true")
@@ -403,7 +290,7 @@ def one_shot_accuracy(
     >>> one_shot_accuracy([[0.0], [0.0], [0.0], [0.0]], [0, 0, 1, 1], ways=2)
     0.5
     """
-    distances, labels = _square(squared_distances(embeddings), labels)
+    distances, labels = check_square(squared_distances(embeddings), labels)
     ways, trials = check_int(ways, "ways", 2), check_int(trials, "trials", 1)
     rng = np.random.default_rng(check_int(seed, "seed", 0))
     people, counts = np.unique(labels, return_counts=True)
@@ -424,14 +311,7 @@ def one_shot_accuracy(
 
 
 def _embeddings(array: object, name: str) -> np.ndarray:
-    return _finite(check_rank(array, name, {2: "(N, D)"}), name)
-
-
-def _finite(array: np.ndarray, name: str) -> np.ndarray:
-    array = array.astype(np.float64)
-    if not np.isfinite(array).all():
-        raise ValueError(f"`{name}` must be finite. Received: {np.count_nonzero(~np.isfinite(array))} NaN or infinite")
-    return array
+    return check_finite(check_rank(array, name, {2: "(N, D)"}), name)
 
 
 def _rows_alike(**arrays: object) -> list[np.ndarray]:
@@ -443,13 +323,6 @@ def _rows_alike(**arrays: object) -> list[np.ndarray]:
     return found
 
 
-def _labels(labels: object) -> np.ndarray:
-    labels = check_rank(labels, "labels", {1: "(N,)"})
-    if labels.dtype.kind not in "iu" and labels.size:
-        raise TypeError(f"`labels` must be whole numbers. Received: dtype {labels.dtype}")
-    return labels
-
-
 def _same(same: object, count: int) -> np.ndarray:
     same = check_rank(same, "same", {1: "(N,)"})
     if len(same) != count:
@@ -457,18 +330,3 @@ def _same(same: object, count: int) -> np.ndarray:
     if not np.isin(same, (0, 1)).all():
         raise ValueError("`same` must hold True and False, or 1 and 0. Received: other numbers")
     return same.astype(bool)
-
-
-def _square(distances: object, labels: object) -> tuple[np.ndarray, np.ndarray]:
-    distances = _finite(check_rank(distances, "distances", {2: "(N, N)"}), "distances")
-    labels = _labels(labels)
-    if distances.shape != (len(labels), len(labels)):
-        received = f"{distances.shape} and {len(labels)} labels"
-        raise ValueError(f"`distances` must have shape (N, N) for N `labels`. Received: {received}")
-    return distances, labels
-
-
-def _valid(labels: np.ndarray) -> np.ndarray:
-    """Shape (N, N, N) bool: whether (anchor, positive, negative) is a triplet."""
-    same = labels[:, None] == labels
-    return (same & ~np.eye(len(labels), dtype=bool))[:, :, None] & ~same[:, None, :]

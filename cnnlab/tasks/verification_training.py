@@ -18,7 +18,7 @@ import numpy as np
 from keras import layers, ops
 
 from cnnlab.common.validate import check_choice, check_int, check_number, check_rank
-from cnnlab.tasks import verification
+from cnnlab.tasks import triplets, verification
 
 MINING = ("batch_hard", "semi_hard", "all")
 
@@ -187,7 +187,7 @@ class Watch(keras.callbacks.Callback):
     def _measure(self) -> None:
         found = embed(self.model, self.images)
         distances = verification.squared_distances(found)
-        self.active_share.append(verification.active_share(distances, self.labels, self.margin))
+        self.active_share.append(triplets.active_share(distances, self.labels, self.margin))
         self.spread.append(verification.spread(found))
 
 

@@ -58,10 +58,10 @@ RIGHT = {
             return found
         """,
         """
-        from cnnlab.tasks import verification
+        from cnnlab.tasks import triplets
 
         def my_semi_hard(distances, labels, margin):
-            return verification.semi_hard_triplets(distances, labels, margin)[::-1]
+            return triplets.semi_hard_triplets(distances, labels, margin)[::-1]
         """,
         """
         def my_semi_hard(distances, labels, margin):

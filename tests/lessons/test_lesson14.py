@@ -14,6 +14,7 @@ from cnnlab import datasets, verification
 from cnnlab.checks import lesson14 as check
 from cnnlab.data import faces
 from cnnlab.seeing.gradients import gradient
+from cnnlab.tasks import triplets
 from cnnlab.tasks import verification_training as training
 
 SHARED = ROOT.parent / "shared" / "data"
@@ -25,11 +26,11 @@ def test_the_numbers_worked_by_hand():
     assert verification.squared_distances(f)[0] == pytest.approx([0, 0.08, 1.44])
     points = np.array([[0.5, 0], [0.5, 0], [2, 0], [0, 0]])
     assert verification.contrastive_loss(points, np.zeros((4, 2)), [1, 0, 0, 0]).tolist() == [0.25, 0.25, 0, 1]
-    assert len(verification.valid_triplets(np.repeat(np.arange(16), 4))) == 64 * 3 * 60 == 11_520
+    assert len(triplets.valid_triplets(np.repeat(np.arange(16), 4))) == 64 * 3 * 60 == 11_520
     line = verification.squared_distances([[0.0], [0.3], [0.2], [0.9], [0.5]])
     people = [0, 0, 1, 1, 2]
-    assert [t for t in verification.semi_hard_triplets(line, people, 0.2).tolist() if t[0] == 0] == [[0, 1, 4]]
-    assert verification.batch_hard_triplets(line, people)[0].tolist() == [0, 1, 2]
+    assert [t for t in triplets.semi_hard_triplets(line, people, 0.2).tolist() if t[0] == 0] == [[0, 1, 4]]
+    assert triplets.batch_hard_triplets(line, people)[0].tolist() == [0, 1, 2]
     assert [round(1 - 0.99**k, 3) for k in (5, 100, 1000)] == [0.049, 0.634, 1.0]
 
 
@@ -64,7 +65,7 @@ def test_the_exercises_agree_with_the_library():
         return verification.contrastive_loss(points, np.zeros_like(points), same, margin).mean()
 
     check.triplet(lambda a, p, n, margin: verification.triplet_loss(a, p, n, margin).mean()).require()
-    check.semi_hard(lambda *given: verification.semi_hard_triplets(*given).tolist()).require()
+    check.semi_hard(lambda *given: triplets.semi_hard_triplets(*given).tolist()).require()
     check.contrastive(contrastive).require()
     check.threshold(verification.threshold_for).require()
     check.who(lambda one, table, tau: int(verification.identify([one], table, tau)[0])).require()

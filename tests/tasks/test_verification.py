@@ -13,6 +13,7 @@ from scipy.spatial.distance import cdist
 from sklearn.metrics import roc_curve
 
 from cnnlab import verification
+from cnnlab.tasks import triplets
 
 LABELS = st.lists(st.integers(0, 3), min_size=1, max_size=9)
 
@@ -56,7 +57,7 @@ def test_collapsed_embeddings_cost_the_margin():
     one_point = np.full((5, 4), 0.3)
     assert verification.triplet_loss(one_point, one_point, one_point, 0.2).tolist() == [0.2] * 5
     assert verification.spread(one_point) == pytest.approx(0, abs=1e-12)
-    assert verification.active_share(np.zeros((5, 5)), [0, 0, 1, 1, 2], 0.2) == 1.0
+    assert triplets.active_share(np.zeros((5, 5)), [0, 0, 1, 1, 2], 0.2) == 1.0
 
 
 def test_the_spread_is_the_root_of_the_mean_squared_distance_from_the_middle():
@@ -84,11 +85,11 @@ def by_hand(labels):
 def test_mining_returns_triplets_and_nothing_else(labels, seed, margin):
     distances = verification.squared_distances(embeddings_of(labels, seed).round(seed % 2))  # whole numbers: many ties
     valid = by_hand(labels)
-    assert list(map(tuple, verification.valid_triplets(labels))) == valid
-    semi_hard = verification.semi_hard_triplets(distances, labels, margin)
+    assert list(map(tuple, triplets.valid_triplets(labels))) == valid
+    semi_hard = triplets.semi_hard_triplets(distances, labels, margin)
     band = [(a, p, n) for a, p, n in valid if distances[a, p] < distances[a, n] < distances[a, p] + margin]
     assert list(map(tuple, semi_hard)) == band
-    hard = verification.batch_hard_triplets(distances, labels)
+    hard = triplets.batch_hard_triplets(distances, labels)
     assert set(map(tuple, hard)) <= set(valid)
     assert hard[:, 0].tolist() == sorted({a for a, _, _ in valid}), "one for each anchor that has any"
     for a, p, n in hard:
@@ -97,22 +98,18 @@ def test_mining_returns_triplets_and_nothing_else(labels, seed, margin):
     for found in (semi_hard, hard):
         assert (found.dtype, found.shape[1:]) == (np.int64, (3,))
     if valid:
-        assert set(map(tuple, verification.random_triplets(labels, 20, seed))) <= set(valid)
         active = np.mean([distances[a, p] - distances[a, n] + margin > 0 for a, p, n in valid])
-        assert verification.active_share(distances, labels, margin) == pytest.approx(active)
+        assert triplets.active_share(distances, labels, margin) == pytest.approx(active)
 
 
 @pytest.mark.parametrize("labels", [[], [4], [1, 2, 3], [5, 5, 5]])
 def test_where_there_is_no_triplet_none_is_found(labels):
     distances = np.zeros((len(labels), len(labels)))
-    assert verification.valid_triplets(np.array(labels, int)).shape == (0, 3)
-    assert verification.batch_hard_triplets(distances, np.array(labels, int)).shape == (0, 3)
-    assert verification.semi_hard_triplets(distances, np.array(labels, int)).shape == (0, 3)
-    assert verification.random_triplets(np.array(labels, int), 0).tolist() == []
+    assert triplets.valid_triplets(np.array(labels, int)).shape == (0, 3)
+    assert triplets.batch_hard_triplets(distances, np.array(labels, int)).shape == (0, 3)
+    assert triplets.semi_hard_triplets(distances, np.array(labels, int)).shape == (0, 3)
     with pytest.raises(ValueError, match="two pictures of one person"):
-        verification.random_triplets(np.array(labels, int), 1)
-    with pytest.raises(ValueError, match="two pictures of one person"):
-        verification.active_share(distances, np.array(labels, int))
+        triplets.active_share(distances, np.array(labels, int))
 
 
 # --- one person or two ------------------------------------------------------------------------------------------------
@@ -224,10 +221,9 @@ REFUSED = [
     (lambda: verification.triplet_loss(TWO, TWO, TWO, 0), "`margin` must be a finite number > 0. Received: 0"),
     (lambda: verification.contrastive_loss(TWO, TWO, [1]), "`same` must have one entry for each of the 2 pairs."),
     (lambda: verification.contrastive_loss(TWO, TWO, [1, 2]), "`same` must hold True and False, or 1 and 0."),
-    (lambda: verification.valid_triplets([0.5, 1]), "`labels` must be whole numbers. Received: dtype float64"),
-    (lambda: verification.batch_hard_triplets(TWO, [0, 1]), "`distances` must have shape (N, N) for N `labels`."),
-    (lambda: verification.semi_hard_triplets(np.eye(2), [0, 0], -1), "`margin` must be a finite number > 0."),
-    (lambda: verification.random_triplets([0, 0, 1], -1), "`count` must be a whole number >= 0. Received: -1"),
+    (lambda: triplets.valid_triplets([0.5, 1]), "`labels` must be whole numbers. Received: dtype float64"),
+    (lambda: triplets.batch_hard_triplets(TWO, [0, 1]), "`distances` must have shape (N, N) for N `labels`."),
+    (lambda: triplets.semi_hard_triplets(np.eye(2), [0, 0], -1), "`margin` must be a finite number > 0."),
     (lambda: verification.roc([1, 2], [1, 1]), "`same` must hold pairs of one person and of two. Received: 2 of 2"),
     (lambda: verification.roc([1, np.inf], [1, 0]), "`distances` must be finite"),
     (lambda: verification.threshold_for([1, 2], [1, 0], 5), "`false_accept_rate` must be a number from 0 to 1."),

@@ -11,6 +11,7 @@ import pytest
 from cnnlab import verification
 from cnnlab.data import faces
 from cnnlab.seeing import gradients
+from cnnlab.tasks import triplets
 from cnnlab.tasks import verification_training as training
 
 LABELS = np.array([0, 0, 1, 1, 1, 2, 3, 3])  # row 5 has no other picture of its person: no triplet
@@ -48,7 +49,7 @@ def test_the_loss_is_that_of_the_triplets_chosen(mining, margin, squared):
 
 
 def test_batch_hard_is_the_loss_of_its_triplets():
-    a, p, n = verification.batch_hard_triplets(D, LABELS).T
+    a, p, n = triplets.batch_hard_triplets(D, LABELS).T
     expected = verification.triplet_loss(SOME[a], SOME[p], SOME[n], 0.3).sum() / 8  # row 5 counts 0
     assert float(training.TripletLoss(0.3)(LABELS, SOME)) == pytest.approx(expected, abs=1e-5)
 
