@@ -36,7 +36,7 @@ _TOP_PAD, _TRIM_THRESHOLD, _MMAP_THRESHOLD = -2, -1, -3  # glibc's malloc.h
 
 
 def _keep_freed_memory() -> None:
-    """Let up to 512 MB of freed memory stay in the process, and take arrays of up to 32 MB from there, if this is glibc.
+    """Let up to 512 MB of freed memory stay in the process, and take arrays of up to 32 MB from there, under glibc.
 
     A training takes and frees the same arrays at every step. Given back to the system each time, they come back as
     empty pages that must be filled with zeros: a third of the time of lesson 14.
