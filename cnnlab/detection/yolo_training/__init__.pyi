@@ -1,0 +1,10 @@
+from .loss import TERMS as TERMS
+from .loss import WEIGHTS as WEIGHTS
+from .loss import LossTerm as LossTerm
+from .loss import YoloLoss as YoloLoss
+from .mistakes import Mistakes as Mistakes
+from .mistakes import worst_mistakes as worst_mistakes
+from .stacking import stack as stack
+from .watching import LOW as LOW
+from .watching import MeanAveragePrecision as MeanAveragePrecision
+from .watching import detect as detect
