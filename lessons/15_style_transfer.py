@@ -552,7 +552,7 @@ curves = {n: (np.arange(painted.steps + 1), painted.history[n]) for n in ("conte
 plot.lines(
     curves,
     xlabel="step",
-    ylabel="loss (1: maps of zeros)",
+    ylabel="loss",
     alt="Three curves over the steps: "
     + "; ".join(f"{n} from {values[0]:.2f} to {values[-1]:.2f}" for n, (_, values) in curves.items())
     + ".",

@@ -234,7 +234,7 @@ dice = Exercise(
 
 
 def _transposed(x, kernel, stride: int, *, lay: Callable = np.add, step: int | None = None, more: int = 0):
-    """The outputs of a transposed convolution; `lay` puts a copy on what is there, `step` is from copy to copy."""
+    """The outputs of a transposed convolution; `lay` puts a stamp on what is there, `step` is from stamp to stamp."""
     x, kernel = np.asarray(x, float), np.asarray(kernel, float)
     output = np.zeros((len(x) - 1) * stride + len(kernel) + more)
     for i, value in enumerate(x):
@@ -267,20 +267,20 @@ _TRANSPOSED = ByCases(
         (np.ones(5), np.ones(3), 2),
         (np.array([2.0, 3.0, -1.0]), np.array([1.0, 0.0, 2.0, 5.0]), 1),
         (np.array([4.0, 1.0]), np.array([3.0, 1.0, 2.0, 1.0]), 3),
-        (np.array([2.0, 5.0, 3.0]), np.array([2.0, 1.0]), 3),  # between the copies nothing is written
+        (np.array([2.0, 5.0, 3.0]), np.array([2.0, 1.0]), 3),  # between the stamps nothing is written
     ],
     words=lambda x, kernel, stride: f"For x = {read(x)}, the kernel {read(kernel)} and stride {stride}",
     misreadings=(
         Misreading(
             partial(_transposed, lay=lambda there, new: new),
-            "where two copies of the kernel overlap, the later one replaced the earlier one. They are added.",
+            "where two stamps of the kernel overlap, the later one replaced the earlier one. They are added.",
         ),
         Misreading(
             lambda x, kernel, stride: (
                 _transposed(x, kernel, stride)
                 / np.maximum(_transposed(np.ones(len(x)), np.ones(len(kernel)), stride), 1)
             ),
-            "you took the mean where copies overlap. That would be even; the layer adds, and so its squares appear.",
+            "you took the mean where stamps overlap. That would be even; the layer adds, and so its squares appear.",
         ),
         Misreading(
             lambda x, kernel, stride: _transposed(x, kernel[::-1], stride),
@@ -288,22 +288,22 @@ _TRANSPOSED = ByCases(
         ),
         Misreading(
             lambda x, kernel, stride: _transposed(x, kernel, 1),
-            "the stride is missing: from one copy of the kernel to the next it is `stride` places.",
+            "the stride is missing: from one stamp of the kernel to the next it is `stride` places.",
         ),
         Misreading(
             partial(_transposed, step=1),
-            "the output is long enough, but the copies lie too close: copy i begins at place i · stride.",
+            "the output is long enough, but the stamps lie too close: stamp i begins at place i · stride.",
         ),
         Misreading(
             lambda x, kernel, stride: _transposed(x, kernel, stride)[: len(x) * stride],
-            "the end is cut off. The last copy begins at (n − 1) · stride and is as long as the kernel.",
+            "the end is cut off. The last stamp begins at (n − 1) · stride and is as long as the kernel.",
         ),
         Misreading(
             _same, "that is padding 'same': n · stride numbers, the rest cut from both ends. Here everything is kept."
         ),
         Misreading(
             lambda x, kernel, stride: np.append(_transposed(x, kernel, stride), np.zeros(stride)),
-            "n · stride + k places are too many: the last copy begins at (n − 1) · stride, and so the output ends "
+            "n · stride + k places are too many: the last stamp begins at (n − 1) · stride, and so the output ends "
             "after (n − 1) · stride + k.",
         ),
         Misreading(
@@ -332,7 +332,7 @@ transposed = Exercise(
             return output
     """,
     hints=(
-        "Where does the last copy of the kernel begin, and where does it end? So long is the output.",
+        "Where does the last stamp of the kernel begin, and where does it end? So long is the output.",
         "np.zeros((len(x) - 1) * stride + len(kernel)), then a loop over i.",
         "output[i * stride : i * stride + len(kernel)] += x[i] * kernel",
     ),
@@ -343,7 +343,7 @@ transposed = Exercise(
         Mistake(lambda x, kernel, stride: x.sum(), "a row of numbers"),
     ),
     why="An ordinary convolution gathers k numbers into one; the transposed one scatters one number over k places, "
-    "with the same weights. How many copies reach a place depends on whether the stride divides the kernel: 4 and 2 "
+    "with the same weights. How many stamps reach a place depends on whether the stride divides the kernel: 4 and 2 "
     "give 2 everywhere but at the ends, 3 and 2 give 1 and 2 in turn. Training begins with that pattern.",
 )
 
@@ -1064,9 +1064,9 @@ _FOUND = {
         "greedy",
         "red circle",
         {
-            "green triangle": "that is the most probable caption of all, and greedy decoding does not look for it. Its "
+            "green triangle": "that is the most probable caption of all, and greedy search does not look for it. Its "
             "first word is red, with 0.40.",
-            "blue square": "greedy decoding takes red first, because 0.40 is more than 0.35, and never goes back.",
+            "blue square": "greedy search takes red first, because 0.40 is more than 0.35, and never goes back.",
             "red square": "after red it takes the most probable word, circle with 0.45.",
             "red triangle": "triangle is the most probable word after green. After red it is circle, with 0.45.",
             "red": "that is the first word. A second one follows.",
@@ -1145,7 +1145,7 @@ beam = Exercise(
         Mistake({"greedy": "red circle"}, "dictionary with the keys"),
         Mistake(("red circle", "blue square", 0.21), "dictionary with the keys"),
     ),
-    why="A first word that is the most probable one may be followed by nothing good, and greedy decoding cannot take "
+    why="A first word that is the most probable one may be followed by nothing good, and greedy search cannot take "
     "it back. A beam puts the decision off by keeping several beginnings. It is no search through everything: what it "
     "drops early is lost, however well it would have gone on.",
 )
