@@ -38,20 +38,22 @@ def build(
     classes: int = 3,
     anchors: Sequence | np.ndarray = ANCHORS,
     filters: Sequence[int] = FILTERS,
+    pooled: int = POOLED,
 ) -> keras.Model:
     """Build the detector; it is not compiled, and its weights are random.
 
     Parameters
     ----------
-    input_shape : (H, W, C); H and W are multiples of 8, or None
+    input_shape : (H, W, C); H and W are multiples of the stride, 2 to the power of `pooled`, or None
     classes : C, >= 1
     anchors : (A, 2) widths and heights in pixels; here only their number matters
-    filters : of each block's 3×3 convolution; the first three blocks end in a pooling
+    filters : of each block's 3×3 convolution
+    pooled : how many of the first blocks end in a pooling, 1 to the number of blocks; 3 make a stride of 8, 4 of 16
 
     Returns
     -------
     keras.Model
-        (N, H, W, C) → (N, H / 8, W / 8, A·(5 + C)), named ``tiny_yolo``.
+        (N, H, W, C) → (N, H / stride, W / stride, A·(5 + C)), named ``tiny_yolo``.
 
     Raises
     ------
@@ -68,12 +70,13 @@ def build(
     ValueError: `input_shape` must have height and width that are multiples of 8. Received: (90, 96, 3)
     """
     filters = ints(filters, "filters", len(filters))
-    shape = _check_shape(input_shape, 2**POOLED)
+    pooled = check_int(pooled, "pooled", 1, len(filters))
+    shape = _check_shape(input_shape, 2**pooled)
     anchors, classes = len(check_anchors(anchors)), check_int(classes, "classes", 1)
     inputs = x = keras.Input(shape, name="image")
     for number, units in enumerate(filters, 1):
         x = _block(x, units, f"block{number}")
-        if number <= POOLED:
+        if number <= pooled:
             x = pooling(x, 2, 2, name=f"block{number}_pool")
     outputs = convolution(x, anchors * (5 + classes), 1, name="head")
     model = keras.Model(inputs, outputs, name="tiny_yolo")

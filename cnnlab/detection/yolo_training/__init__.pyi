@@ -1,3 +1,5 @@
+from .augmentation import Augmentation as Augmentation
+from .fit_detector import fit_detector as fit_detector
 from .loss import TERMS as TERMS
 from .loss import WEIGHTS as WEIGHTS
 from .loss import LossTerm as LossTerm
@@ -5,6 +7,8 @@ from .loss import YoloLoss as YoloLoss
 from .mistakes import Mistakes as Mistakes
 from .mistakes import worst_mistakes as worst_mistakes
 from .stacking import stack as stack
+from .trained import Judgement as Judgement
+from .trained import TrainedDetector as TrainedDetector
 from .watching import LOW as LOW
 from .watching import MeanAveragePrecision as MeanAveragePrecision
 from .watching import detect as detect

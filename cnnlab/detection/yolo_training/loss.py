@@ -28,11 +28,12 @@ class YoloLoss(keras.losses.Loss):
     ``xy``             cells and anchors that hold an object                              squared error of x and y
     ``wh``             the same                                                           squared error of tw and th
     ``objectness``     the same                                                           cross-entropy with 1
-    ``no_objectness``  all other cells and anchors                                        cross-entropy with 0
+    ``no_objectness``  all other cells and anchors, but for those that do not count       cross-entropy with 0
     ``class``          cells and anchors that hold an object, and the classes             their cross-entropies
     =================  =================================================================  ==========================
 
-    A picture's loss is the weighted sum; a batch's is the mean over its pictures.
+    A picture's loss is the weighted sum; a batch's is the mean over its pictures. A slot whose objectness in the
+    targets is −1 counts in no term: nobody knows, or nobody asks, whether something is there.
 
     Parameters
     ----------
@@ -133,7 +134,8 @@ def _term(term: str, y_true: object, y_pred: object, anchors: int) -> object:
     """One term of each picture, (N,). Alone, so that nothing else is computed for it."""
     rows, columns, channels = y_pred.shape[1:]
     true, raw = (ops.reshape(y, (-1, rows, columns, anchors, channels // anchors)) for y in (y_true, y_pred))
-    present = true[..., yolo.OBJECTNESS]  # (N, rows, columns, A): 1 where an object is
+    known = true[..., yolo.OBJECTNESS]  # (N, rows, columns, A): 1 where an object is, −1 where it does not count
+    present = ops.maximum(known, 0)
     if term == "xy":
         place = slice(yolo.X, yolo.W)
         values = present * ops.sum(ops.square(ops.sigmoid(raw[..., place]) - true[..., place]), axis=-1)
@@ -144,7 +146,7 @@ def _term(term: str, y_true: object, y_pred: object, anchors: int) -> object:
         classes = slice(yolo.CLASSES, None)
         values = present * ops.sum(_cross_entropy(true[..., classes], raw[..., classes]), axis=-1)
     else:
-        counted = present if term == "objectness" else 1 - present
+        counted = present if term == "objectness" else 1 - ops.abs(known)
         values = counted * _cross_entropy(present, raw[..., yolo.OBJECTNESS])
     return ops.sum(values, axis=(1, 2, 3))
 

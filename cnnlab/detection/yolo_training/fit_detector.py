@@ -1,0 +1,256 @@
+"""Train a detector on boxes of one's own, from a data set to something that finds them in a photograph."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import keras
+import numpy as np
+from tqdm.auto import tqdm
+
+from cnnlab.common.validate import check_int
+from cnnlab.detection import anchors as box_anchors
+from cnnlab.detection import darknet, metrics, tiny_yolo
+from cnnlab.detection.yolo_training import pipeline, state
+from cnnlab.detection.yolo_training.augmentation import Augmentation
+from cnnlab.detection.yolo_training.loss import YoloLoss
+from cnnlab.detection.yolo_training.trained import TrainedDetector, best_threshold
+from cnnlab.detection.yolo_training.watching import LOW, detect
+
+FILTERS = (8, 16, 32, 64, 64, 64)
+POOLED = 3
+STRIDE = 2**POOLED
+RATE = 4e-3  # the highest learning rate
+
+
+def fit_detector(
+    data: object,
+    *,
+    validation: object | None = None,
+    image_size: int | tuple[int, int] = 160,
+    anchors: int | Sequence | np.ndarray = 5,
+    epochs: int = 60,
+    batch_size: int = 8,
+    start: str | os.PathLike[str] | None = "shapes",
+    augment: bool | Augmentation = True,
+    patience: int = 15,
+    seed: int = 0,
+    folder: str | os.PathLike[str] | None = None,
+    report: Callable[[str], None] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> TrainedDetector:
+    """Train a detector on pictures with boxes.
+
+    Parameters
+    ----------
+    data
+        a `BoxDataset`. Trained on are its labelled ``"train"`` pictures, or all that are labelled where it has no
+        splits; its ``"test"`` pictures are never touched
+    validation : a `BoxDataset` with the same classes that steers the training; by default the ``"validation"`` pictures
+        of `data`
+    image_size : of the network's input: the longer side, or (height, width); multiples of the stride
+    anchors : how many, found by k-means in the training boxes; or (A, 2) widths and heights in pixels of the input
+    epochs : at most this many
+    batch_size : pictures for one step
+    start : which weights to start from: ``"shapes"``, those of `darknet.named("tiny-yolo")`, as far as the layers have
+        the same shape; None, random ones; or the folder of a bundle
+    augment : change the training pictures as `Augmentation` does, or as the one given does
+    patience : epochs without a better mAP@.5 on the validation pictures after which the training ends; only epochs in
+        the second half count
+    seed : of weights, order and changes
+    folder
+        where every epoch is kept. Called again with the same folder and arguments, the training goes on behind the last
+        epoch that was finished
+    report : called with a line for every epoch; None shows a progress bar where there is a terminal or a notebook
+    callbacks : handed on to ``fit``, such as an `explore.TrainingMonitor`
+
+    Returns
+    -------
+    TrainedDetector
+        With the weights of the epoch of the highest mAP. So too after an interrupt (Ctrl+C, ■) or a callback's stop.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments out of range, no pictures or boxes to train on, no validation pictures, or another training in
+        `folder`.
+    DataError
+        If `folder` cannot be written, or holds a damaged file.
+    KeyboardInterrupt
+        If it comes before the first epoch is finished.
+    """
+    train, watched = _parts(data, validation)
+    size = pipeline.input_size(train.sizes, image_size, STRIDE)
+    epochs, batch_size = check_int(epochs, "epochs", 1), check_int(batch_size, "batch_size", 1)
+    patience, seed = check_int(patience, "patience", 1), check_int(seed, "seed", 0)
+    changes = Augmentation() if augment is True else augment or None
+    kept, judged = pipeline.keep(train, size), pipeline.keep(watched, size)
+    sizes, settings = _anchors(kept, anchors, seed), {}
+    settings = {
+        "image_size": list(size), "anchors": sizes.tolist(), "classes": list(data.class_names), "epochs": epochs,
+        "batch_size": batch_size, "start": None if start is None else str(start), "patience": patience, "seed": seed,
+        "augment": changes and asdict(changes), "training pictures": _fingerprint(kept),
+        "validation pictures": _fingerprint(judged),
+    }  # fmt: skip
+    so_far = (state.read(folder, settings) if folder is not None else None) or state.State()
+    grid = size[0] // STRIDE, size[1] // STRIDE
+    batches = pipeline.Batches(kept, sizes, grid, len(data.class_names), batch_size, changes, seed, so_far.epochs)
+    model = _network(size, len(data.class_names), sizes, start, seed, epochs * len(batches))
+    with _reporting(report, epochs) as say:
+        if so_far.epochs:
+            so_far.give(model)
+            say(so_far.epochs, f"goes on after epoch {so_far.epochs} of {epochs}")
+        keeper = _Keeper(judged, sizes, so_far, patience, epochs, folder, settings, say)
+        if not keeper.over:
+            with suppress(KeyboardInterrupt):
+                model.fit(
+                    batches, epochs=epochs, initial_epoch=so_far.epochs, verbose=0, callbacks=[keeper, *callbacks]
+                )
+    if not so_far.best_epoch:
+        raise KeyboardInterrupt
+    model.set_weights(so_far.best_weights)
+    found = detect(model, judged.images / np.float32(255), sizes, LOW)
+    return TrainedDetector(
+        model, sizes, tuple(data.class_names), size, so_far.history, so_far.best_epoch, so_far.best,
+        best_threshold(found, judged.truths), kept.skipped + judged.skipped, settings,
+    )  # fmt: skip
+
+
+def _parts(data: object, validation: object | None) -> tuple[object, object]:
+    """The pictures to train on and those to watch."""
+    splits = np.asarray(data.splits)
+    train = data.split("train") if (splits == "train").any() else data if validation is not None else data[[]]
+    watched = data.split("validation") if validation is None else validation
+    for name, some, remedy in (
+        ("data", train, "`data.draw_split(validation=0.25)` draws the parts"),
+        ("validation", watched, "`data.draw_split(validation=0.25)` draws it"),
+    ):
+        if not len(some) or not some.labelled.any():
+            which = "pictures to train on" if name == "data" else "pictures that steer the training"
+            raise ValueError(f"`{name}` must hold labelled {which}; {remedy}. Received: {len(some)} pictures")
+    if tuple(watched.class_names) != tuple(data.class_names):
+        raise ValueError(
+            f"`validation` must have the classes of `data`, {tuple(data.class_names)}. "
+            f"Received: {tuple(watched.class_names)}"
+        )
+    return train, watched
+
+
+def _anchors(kept: pipeline.Kept, anchors: object, seed: int) -> np.ndarray:
+    """(A, 2), those given or as many as asked for, and no more than there are different sizes."""
+    if np.ndim(anchors):
+        return box_anchors.check(anchors)
+    count = check_int(anchors, "anchors", 1)
+    boxes = np.concatenate([one.boxes[~(one.crowd | one.ignore)] for one in kept.truths])
+    sizes = boxes[:, 2:] - boxes[:, :2]
+    sizes = sizes[(sizes > 0).all(axis=1)]
+    if not len(sizes):
+        raise ValueError(f"`data` must hold boxes to train on. Received: none in {len(kept)} pictures")
+    return box_anchors.kmeans(sizes, min(count, len(np.unique(sizes, axis=0))), seed=seed).round(2)
+
+
+def _fingerprint(kept: pipeline.Kept) -> str:
+    """What tells these pictures with these boxes from others."""
+    digest = hashlib.sha256(kept.images.tobytes())
+    for truth in kept.truths:
+        for array in (truth.boxes.round(3), truth.labels, truth.crowd, truth.ignore):
+            digest.update(array.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _network(
+    size: tuple[int, int], classes: int, anchors: np.ndarray, start: object, seed: int, steps: int
+) -> keras.Model:
+    """Built, started and compiled."""
+    keras.utils.set_random_seed(seed)
+    model = tiny_yolo.build((*size, 3), classes, anchors, FILTERS, POOLED)
+    if start is not None:
+        _start_from(model, darknet.named("tiny-yolo").model)
+    warm = max(steps // 20, 1)
+    rate = keras.optimizers.schedules.CosineDecay(
+        RATE / 10, max(steps - warm, 1), alpha=0.02, warmup_target=RATE, warmup_steps=warm
+    )
+    loss = YoloLoss(len(anchors))
+    model.compile(keras.optimizers.Adam(rate), loss, metrics=loss.metrics())
+    return model
+
+
+def _start_from(model: keras.Model, other: keras.Model) -> int:
+    """Copy weights, layer by layer from the picture on, as long as the shapes agree; return how many layers."""
+    pairs = zip(_weighted(model), _weighted(other), strict=False)
+    copied = 0
+    for mine, its in pairs:
+        if [w.shape for w in mine.weights] != [w.shape for w in its.weights]:
+            break
+        mine.set_weights(its.get_weights())
+        copied += 1
+    return copied
+
+
+def _weighted(model: keras.Model) -> list[keras.layers.Layer]:
+    return [layer for layer in model.layers if layer.weights]
+
+
+class _Keeper(keras.callbacks.Callback):
+    """Measure mAP after every epoch, keep the best weights and the state on disk, and end what no longer improves."""
+
+    def __init__(self, judged, anchors, so_far, patience, epochs, folder, settings, say) -> None:
+        super().__init__()
+        self._judged, self._anchors, self._state = judged, anchors, so_far
+        self._patience, self._epochs, self._settings, self._say = patience, epochs, settings, say
+        self._folder = None if folder is None else Path(folder)
+        self._seen = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether the training has ended: all epochs, or no better one for long."""
+        done = self._state.epochs
+        waited = done - max(self._state.best_epoch, self._epochs // 2)
+        return done >= self._epochs or waited >= self._patience
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._seen = 0
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self._seen += 1
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        whole = self._seen == self.params["steps"]
+        if not whole and self._state.best_epoch:
+            return  # cut off by another callback: what was finished before counts
+        found = detect(self.model, self._judged.images / np.float32(255), self._anchors, LOW)
+        value = metrics.mean_average_precision(found, list(self._judged.truths))
+        logs["map50"] = value
+        kept = self._state
+        for name, number in logs.items():
+            kept.history.setdefault(name, []).append(float(number))
+        kept.epochs = epoch + 1
+        if value > kept.best:
+            kept.best, kept.best_epoch, kept.best_weights = value, epoch + 1, self.model.get_weights()
+        if whole and self._folder is not None:
+            kept.take(self.model)
+            state.write(self._folder, kept, self._settings)
+        self._say(epoch + 1, f"epoch {epoch + 1} of {self._epochs}: loss {logs['loss']:.2f}, mAP@.5 {value:.3f}")
+        if self.over:
+            self.model.stop_training = True
+
+
+@contextmanager
+def _reporting(report: Callable[[str], None] | None, epochs: int) -> Iterator[Callable[[int, str], None]]:
+    """Where the lines go: to `report`, or beside a progress bar."""
+    if report is not None:
+        yield lambda _, line: report(line)
+        return
+    hidden = True if os.environ.get("CNNLAB_STRICT") == "1" else None  # None: only where there is a terminal
+    with tqdm(total=epochs, unit="epoch", disable=hidden, leave=False) as bar:
+
+        def show(done: int, line: str) -> None:
+            bar.set_postfix_str(line.partition(": ")[2] or line, refresh=False)
+            bar.update(done - bar.n)
+
+        yield show
