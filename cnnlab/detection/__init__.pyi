@@ -1,4 +1,5 @@
 from . import anchors as anchors
+from . import bundle as bundle
 from . import darknet as darknet
 from . import detections as detections
 from . import letterbox as letterbox
