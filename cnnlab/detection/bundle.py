@@ -40,6 +40,7 @@ CFG, WEIGHTS, NAMES, KERAS, DETAILS, CARD = FILES = (
 )  # fmt: skip
 _FORMAT = 1  # of detector.json
 _SUMMED = (WEIGHTS, KERAS)  # what only their bytes tell apart; the others are compared by what they say
+_DARKNETS = 0.25  # the score threshold of Darknet's own program
 _MOST_DETAILS = 1_000_000  # bytes of detector.json; 1,000 classes take 30,000
 
 
@@ -62,7 +63,7 @@ class Details:
 
 
 def save(
-    trained: object, folder: str | os.PathLike[str], *, card: str | None = None, score_threshold: float = 0.25
+    trained: object, folder: str | os.PathLike[str], *, card: str | None = None, score_threshold: float | None = None
 ) -> Path:
     """Save a trained detector as a folder that somebody else can use.
 
@@ -73,7 +74,9 @@ def save(
         Darknet has words for), ``anchors``, ``class_names`` and ``image_size``
     folder : the folder to make, or a bundle that is replaced; anything else is left alone
     card : the model card, Markdown, see `cnnlab.detection.bundle_card`; None writes the classes and the picture size
-    score_threshold : boxes with a lower score are left out by whoever does not ask for another one, 0 to 1
+    score_threshold
+        boxes with a lower score are left out by whoever does not ask for another one, 0 to 1; by default that of
+        `trained`, or 0.25 where it has none
 
     Returns
     -------
@@ -99,7 +102,8 @@ def save(
     ...     load(folder)
     <Detector detector: 96×96 pixels, grids 12×12, 3 classes, 100,688 parameters>
     """
-    details = _checked(trained, check_fraction(score_threshold, "score_threshold"))
+    threshold = getattr(trained, "score_threshold", _DARKNETS) if score_threshold is None else score_threshold
+    details = _checked(trained, check_fraction(threshold, "score_threshold"))
     card = _short_card(details) if card is None else card
     if not isinstance(card, str) or not card.strip():
         raise ValueError(f"`card` must be a text with something in it, or None. Received: {card!r}")
