@@ -95,6 +95,6 @@ def in_the_browser(presses: int = 30) -> None:
 if __name__ == "__main__":
     load_keras()
     for each in explore.__all__:
-        if each != "Explorer":
+        if each not in ("Annotator", "Explorer"):
             in_the_kernel(each)
     in_the_browser()

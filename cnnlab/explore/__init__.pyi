@@ -1,3 +1,4 @@
+from .annotator.annotator import Annotator as Annotator
 from .base.explorer import Explorer as Explorer
 from .convolution.convolution_stepper import ConvolutionStepper as ConvolutionStepper
 from .convolution.kernel_lab import KernelLab as KernelLab

@@ -7,7 +7,7 @@ import pytest
 
 from cnnlab import explore
 
-EXPLORERS = [name for name in explore.__all__ if name != "Explorer"]
+EXPLORERS = [name for name in explore.__all__ if name not in ("Annotator", "Explorer")]
 START = """from cnnlab.course.startup import load_keras
 load_keras()
 from cnnlab import explore

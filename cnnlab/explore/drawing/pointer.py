@@ -16,7 +16,8 @@ import traitlets
 INSTALL = "python -m pip install anywidget"
 
 
-def _anywidget() -> ModuleType | None:
+def anywidget_if_there() -> ModuleType | None:
+    """The module, or None where it is not installed."""
     try:
         import anywidget
     except ImportError:
@@ -37,7 +38,7 @@ def canvas(side: int, drawn: Callable[[np.ndarray], None]) -> widgets.DOMWidget 
     ipywidgets.DOMWidget or None
         With the traits `ink`, the picture's bytes row by row, and `wiped`: raise it by one to clear the square.
     """
-    if (anywidget := _anywidget()) is None:
+    if (anywidget := anywidget_if_there()) is None:
         return None
 
     class Canvas(anywidget.AnyWidget):
@@ -73,7 +74,7 @@ def drag_boxes(
     ipywidgets.DOMWidget or None
         With the trait `boxes`, those eight numbers.
     """
-    if (anywidget := _anywidget()) is None:
+    if (anywidget := anywidget_if_there()) is None:
         return None
 
     class DragBoxes(anywidget.AnyWidget):

@@ -1,0 +1,1 @@
+"""Boxes drawn by hand: a widget, and the label files behind it."""
