@@ -1,3 +1,5 @@
+from .dataset import BoxDataset as BoxDataset
+from .dataset import Problem as Problem
 from .records import LAST_LABEL as LAST_LABEL
 from .records import Detections as Detections
 from .records import GroundTruth as GroundTruth

@@ -1,0 +1,358 @@
+"""A data set of pictures with boxes: what is known of each picture, and what was wrong with what said so."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from cnnlab.common.errors import DataError
+from cnnlab.common.validate import check_int, check_number
+from cnnlab.data.pictures.read import ImageError, read_image
+from cnnlab.data.pictures.split import SPLITS, draw_split
+from cnnlab.detection.detections.records import GroundTruth
+
+_SHOWN = 12  # rows of one kind that a report lists
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A row or a picture that is not as it should be.
+
+    Attributes
+    ----------
+    file : the label file or the picture, by its name with forward slashes
+    where : ``"line 3"``, ``"object 2"``, ``"annotations[17]"``; empty where it is the whole file
+    rule : what became of it and why: ``"left out: …"``, ``"clipped: …"`` or ``"noted: …"``
+    """
+
+    file: str
+    where: str
+    rule: str
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.file, self.where))) + f": {self.rule}"
+
+
+@dataclass(frozen=True, eq=False)
+class BoxDataset:
+    """Pictures and the boxes in them. Made by `read` from files, or by `BoxDataset.of` from arrays.
+
+    ``len`` counts the pictures; an index (a mask, whole numbers, a slice, one number) picks some of them. Every box
+    lies within its picture and has an area; its label is the number of a class.
+
+    Attributes
+    ----------
+    files : names of the pictures, with forward slashes, as seen from the folder of the data set
+    truths : a `GroundTruth` for each picture, boxes xyxy in pixels of the picture as `image` gives it
+    class_names : the classes
+    sizes : (N, 2) int64, height and width in pixels
+    splits : (N,) ``"train"``, ``"validation"``, ``"test"``, or ``""`` where the source says nothing
+    groups : what each picture must stay together with, such as a patient or a video; ``""`` where nothing is known
+    labelled
+        (N,) bool. False where nobody has looked yet: the picture has no label file, or none that can be read. A picture
+        whose label file is empty is labelled, and shows nothing
+    problems : what was left out, changed or noted on reading, each row once
+    source : name of the folder or the zip
+    format : ``"yolo"``, ``"voc"``, ``"coco"``, or ``""`` for arrays
+
+    Examples
+    --------
+    >>> dark, light = np.zeros((20, 30, 3), np.uint8), np.full((20, 30, 3), 200, np.uint8)
+    >>> data = BoxDataset.of([dark, light], [GroundTruth([[2, 3, 9, 9]], [1]), GroundTruth([], [])], ("nut", "screw"))
+    >>> len(data), data.sizes[0].tolist(), data.counts()
+    (2, [20, 30], {'': (0, 1)})
+    >>> data[1].image(0).shape
+    (20, 30, 3)
+    """
+
+    files: tuple[str, ...]
+    truths: tuple[GroundTruth, ...]
+    class_names: tuple[str, ...]
+    sizes: np.ndarray
+    splits: np.ndarray
+    groups: tuple[str, ...]
+    labelled: np.ndarray
+    pictures: tuple[Path | np.ndarray, ...] = field(repr=False)  # where `image` finds them
+    problems: tuple[Problem, ...] = field(default=(), repr=False)
+    source: str = ""
+    format: str = ""
+    home: object = field(default=None, repr=False)  # keeps the folder of an unpacked zip until nobody reads it
+
+    def __post_init__(self) -> None:
+        count = len(self.pictures)
+        for name, kind in (("sizes", np.int64), ("splits", "<U10"), ("labelled", bool)):
+            array = np.array(getattr(self, name), dtype=kind).reshape((count, 2) if name == "sizes" else count)
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        for name in ("files", "truths", "class_names", "groups", "problems"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        check_names(self.class_names)
+        _check_files(self.files)
+        wrong = sorted({*self.splits.tolist()} - {"", *SPLITS})
+        if wrong:
+            raise ValueError(f"`splits` must be 'train', 'validation', 'test' or ''. Received: {wrong[0]!r}")
+        for file, truth, size in zip(self.files, self.truths, self.sizes, strict=True):
+            _check_truth(file, truth, size, len(self.class_names))
+
+    @classmethod
+    def of(
+        cls,
+        images: Sequence[np.ndarray],
+        truths: Sequence[GroundTruth],
+        class_names: Sequence[str],
+        files: Sequence[str] | None = None,
+        splits: Sequence[str] | None = None,
+        groups: Sequence[str] | None = None,
+    ) -> BoxDataset:
+        """A data set of arrays in memory.
+
+        Parameters
+        ----------
+        images : N pictures, each (H, W, 3) uint8; they are not copied
+        truths : N records; every box within its picture, with an area
+        class_names : names of the classes, each once
+        files : N names, each once. None calls them ``0000.png``, ``0001.png`` …
+        splits, groups : N each; None is ``""`` for all
+
+        Raises
+        ------
+        TypeError, ValueError
+            Something that is no picture, lengths that differ, a box that leaves its picture or has no area, a label
+            without a class, a name twice.
+        """
+        images = tuple(images)
+        for row, image in enumerate(images):
+            if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.shape[2:] != (3,):
+                got = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+                raise TypeError(
+                    f"`images` must be arrays of shape (H, W, 3) and dtype uint8. Received: {got}, row {row}"
+                )
+        parts = {"truths": truths, "files": files, "splits": splits, "groups": groups}
+        for name, values in parts.items():
+            if values is not None and len(values) != len(images):
+                raise ValueError(
+                    f"`{name}` must have one value for each of the {len(images)} pictures. Received: {len(values)}"
+                )
+        return cls(
+            files=[f"{row:04}.png" for row in range(len(images))] if files is None else files,
+            truths=truths,
+            class_names=class_names,
+            sizes=[image.shape[:2] for image in images],
+            splits=[""] * len(images) if splits is None else splits,
+            groups=[""] * len(images) if groups is None else groups,
+            labelled=[True] * len(images),
+            pictures=images,
+        )
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: object) -> BoxDataset:
+        rows = np.atleast_1d(np.arange(len(self))[index])
+        names = ("files", "truths", "groups", "pictures")
+        columns = {name: tuple(getattr(self, name)[row] for row in rows) for name in names}
+        arrays = {name: getattr(self, name)[rows] for name in ("sizes", "splits", "labelled")}
+        return replace(self, **columns, **arrays)
+
+    def split(self, name: str) -> BoxDataset:
+        """The pictures of one split, ``""`` for those of none."""
+        if name not in ("", *SPLITS):
+            raise ValueError(f"`name` must be 'train', 'validation', 'test' or ''. Received: {name!r}")
+        return self[self.splits == name]
+
+    def image(self, row: int) -> np.ndarray:
+        """Picture number `row`, (H, W, 3) uint8: upright as its EXIF says, as its boxes are.
+
+        Raises
+        ------
+        DataError
+            If the file cannot be read any more, or is cut short.
+        """
+        row = check_int(row, "row", 0, len(self) - 1)
+        picture = self.pictures[row]
+        if isinstance(picture, np.ndarray):
+            return picture.copy()
+        try:
+            return read_image(picture)[0]
+        except ImageError as error:
+            raise DataError(f"{self.files[row]}: {error}") from None
+
+    def counts(self) -> dict[str, tuple[int, ...]]:
+        """How many boxes of each class each split has, by the split's name."""
+        found = {}
+        for split in (*SPLITS, ""):
+            labels = [self.truths[row].labels for row in np.flatnonzero(self.splits == split)]
+            if labels:
+                found[split] = tuple(np.bincount(np.concatenate(labels), minlength=len(self.class_names)).tolist())
+        return found
+
+    def report(self) -> str:
+        """In a few lines: how many pictures and boxes, of what, in which split, and what was wrong.
+
+        Of many alike the first dozen is listed; ``problems`` has them all.
+        """
+        boxes = sum(map(len, self.truths))
+        lines = [
+            f"{self.source or 'in memory'}: {len(self):,} pictures, {boxes:,} boxes of {len(self.class_names)} classes"
+            + (f" ({self.format})" if self.format else "")
+        ]
+        for split, counts in self.counts().items():
+            rows = self.splits == split
+            per_class = ", ".join(f"{name} {count:,}" for name, count in zip(self.class_names, counts, strict=True))
+            lines.append(f"{split or 'no split'}: {rows.sum():,} pictures, boxes: {per_class}")
+        empty = sum(1 for truth, done in zip(self.truths, self.labelled, strict=True) if done and not len(truth))
+        lines.append(f"{empty:,} labelled pictures show nothing, {(~self.labelled).sum():,} are not labelled")
+        kinds = Counter(problem.rule.partition(":")[0] for problem in self.problems)
+        for kind, count in kinds.items():
+            lines.append(f"{kind}: {count:,}")
+            some = [problem for problem in self.problems if problem.rule.partition(":")[0] == kind]
+            lines += [f"  {problem}" for problem in some[:_SHOWN]]
+            if count > _SHOWN:
+                lines.append(f"  and {count - _SHOWN:,} more, see .problems")
+        return "\n".join(lines)
+
+    def draw_split(
+        self,
+        validation: float = 0.25,
+        test: float = 0.0,
+        groups: str | Sequence[str] | None = None,
+        seed: int = 0,
+    ) -> BoxDataset:
+        """Hold out labelled pictures at random, whole groups on one side, about the same share of every class's boxes.
+
+        Divided are the pictures of the training set and those of no split; where the source has a validation or a test
+        set, it stays as it is.
+
+        Parameters
+        ----------
+        validation, test : shares, 0 … 0.9 together
+        groups
+            N names of what must stay together, or a regular expression whose bracket is searched in the file's name,
+            such as ``r"(tray\\d+)_"``. None takes the groups that the data set has; a picture without one is alone
+        seed : whole number
+
+        Returns
+        -------
+        BoxDataset
+            The same pictures with other `splits`. One whose group lies in a validation or test set of the source has
+            no split, and is among the problems: it could be neither trained on nor judged with.
+
+        Examples
+        --------
+        >>> images = [np.zeros((8, 8, 3), np.uint8)] * 4
+        >>> data = BoxDataset.of(images, [GroundTruth([[0, 0, 4, 4]], [0])] * 4, ["nut"], groups=["a", "a", "b", "b"])
+        >>> sorted(data.draw_split(0.5).splits.tolist())
+        ['train', 'train', 'validation', 'validation']
+        """
+        validation, test = check_number(validation, "validation", 0, 0.9), check_number(test, "test", 0, 0.9)
+        if validation + test > 0.9:
+            raise ValueError(f"`validation` and `test` must be at most 0.9 together. Received: {validation + test:g}")
+        seed = check_int(seed, "seed", minimum=0)
+        for name, share in (("validation", validation), ("test", test)):
+            if share and (self.splits == name).any():
+                raise ValueError(
+                    f"`{name}` must be 0 here: {(self.splits == name).sum():,} pictures are in the {name} set already. "
+                    f'To draw all anew, pass dataclasses.replace(data, splits=[""] * len(data)). Received: {share:g}'
+                )
+        names = self._groups(groups)
+        splits = self.splits.copy()
+        pool = self.labelled & np.isin(splits, ("", "train"))
+        home = dict(zip(names[~pool & (splits != "")], splits[~pool & (splits != "")], strict=True))
+        problems = list(self.problems)
+        for row in np.flatnonzero(pool):
+            if names[row] in home:
+                splits[row], pool[row] = "", False
+                problems.append(
+                    Problem(self.files[row], "", f"left out: its group is in the {home[names[row]]} set, {names[row]}")
+                )
+        splits[pool] = "train"
+        for name, share, number in (("test", test, 1), ("validation", validation / (1 - test), 0)):
+            rows = np.flatnonzero(pool & (splits == "train"))
+            if share and len(set(names[rows])) < 2:
+                raise DataError(f"nothing can be held out: {len(set(names[rows]))} group or picture is left to divide")
+            if share:
+                splits[rows[self._held_out(rows, share, 2 * seed + number, names)]] = name
+        return replace(self, splits=splits, problems=problems, groups=tuple(self._groups(groups, alone="")))
+
+    def _groups(self, groups: str | Sequence[str] | None, alone: str | None = None) -> np.ndarray:
+        """The group of each picture; one without has its own name, or `alone`."""
+        if groups is None:
+            found = list(self.groups)
+        elif isinstance(groups, str):
+            try:
+                pattern = re.compile(groups)
+            except re.error as error:
+                raise ValueError(f"`groups` must be a regular expression ({error}). Received: {groups!r}") from None
+            fits = [pattern.search(file) for file in self.files]
+            if len(self) and not any(fits):
+                raise ValueError(f"`groups` must fit a file's name, such as {self.files[0]!r}. Received: {groups!r}")
+            found = ["/".join(filter(None, fit.groups())) or fit[0] if fit else "" for fit in fits]
+        else:
+            found = [str(name) for name in groups]
+            if len(found) != len(self):
+                raise ValueError(f"`groups` must have {len(self)} names, one a picture. Received: {len(found)}")
+        own = [file if alone is None else alone for file in self.files]
+        return np.array([name or one for name, one in zip(found, own, strict=True)], dtype=object)
+
+    def _held_out(self, rows: np.ndarray, share: float, seed: int, names: np.ndarray) -> np.ndarray:
+        """(N,) True for the pictures to hold out: each box counts for its class, each picture once for itself."""
+        labels, owners = [np.full(len(rows), -1)], [np.arange(len(rows))]
+        for place, row in enumerate(rows):
+            labels.append(self.truths[row].labels)
+            owners.append(np.full(len(self.truths[row]), place))
+        owners = np.concatenate(owners)
+        drawn = draw_split(np.concatenate(labels), share, seed, names[rows][owners].astype(str))
+        return drawn[: len(rows)] == "validation"
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse names of classes that a label file could not hold: empty, twice, with line breaks or outer spaces."""
+    seen = set()
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"`class_names` must be strings. Received: {name!r}")
+        if not name or name != name.strip() or any(unprintable(c) for c in name):
+            raise ValueError(
+                f"`class_names` must not be empty, have spaces at their ends or control characters. Received: {name!r}"
+            )
+        if name in seen:
+            raise ValueError(f"`class_names` must name each class once. Received: {name!r} twice")
+        seen.add(name)
+
+
+def unprintable(character: str) -> bool:
+    """Whether a character breaks a line, or can stand in no XML or YAML file."""
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in "\ufffe\uffff"
+
+
+def _check_files(files: Sequence[str]) -> None:
+    seen = set()
+    for file in files:
+        if not file or file.startswith("/") or "\\" in file or {"..", ".", ""} & {*file.split("/")}:
+            raise ValueError(f"`files` must be names within the data set, with forward slashes. Received: {file!r}")
+        if file in seen:
+            raise ValueError(f"`files` must name each picture once. Received: {file!r} twice")
+        seen.add(file)
+
+
+def _check_truth(file: str, truth: GroundTruth, size: np.ndarray, classes: int) -> None:
+    if not isinstance(truth, GroundTruth):
+        raise TypeError(f"`truths` must be GroundTruth records. Received: {type(truth).__name__} for {file!r}")
+    if not len(truth):
+        return
+    low, high = truth.boxes[:, :2], truth.boxes[:, 2:]
+    wrong = (low < 0).any(axis=1) | (high > size[::-1]).any(axis=1) | (low >= high).any(axis=1)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"`truths` must hold boxes with an area, within their picture (see boxes.clip). Received: "
+            f"{truth.boxes[row].tolist()}, row {row} of {file!r}, {size[1]} × {size[0]} pixels"
+        )
+    if truth.labels.max() >= classes:
+        raise ValueError(f"`truths` must have labels below the {classes} classes. Received: {truth.labels.max()}")
