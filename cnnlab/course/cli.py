@@ -154,16 +154,18 @@ def _parser() -> argparse.ArgumentParser:
     detect = commands.add_parser(
         "detect",
         help="find objects in photos: annotated pictures and JSON",
-        usage="cnnlab detect PHOTO [PHOTO ...] [--model NAME | CFG WEIGHTS [NAMES]] [--score S] [--out DIR]",
+        usage="cnnlab detect PHOTO [PHOTO ...] [--model NAME | BUNDLE | CFG WEIGHTS [NAMES]] [--score S] [--out DIR]",
     )
     # Behind --model the photos come with its words: detect() tells them apart.
     detect.add_argument("photos", nargs="*", metavar="PHOTO", help="a picture, or a folder of pictures")
     detect.add_argument(
         "--model", nargs="+", default=["tiny-yolo"], metavar="MODEL",
-        help="a name (tiny-yolo, yolo-fastest, yolov3-tiny, yolov3), or CFG WEIGHTS [NAMES] (default: tiny-yolo, which "
-        "knows circles, squares and triangles)",
+        help="a name (tiny-yolo, yolo-fastest, yolov3-tiny, yolov3), a bundle that train-detector wrote, or CFG "
+        "WEIGHTS [NAMES] (default: tiny-yolo, which knows circles, squares and triangles)",
     )  # fmt: skip
-    detect.add_argument("--score", type=_share, default=0.25, metavar="S", help="least score, 0 to 1 (default: 0.25)")
+    detect.add_argument(
+        "--score", type=_share, metavar="S", help="least score, 0 to 1 (default: 0.25, or what a bundle says)"
+    )
     detect.add_argument("--out", default="detections", metavar="DIR", help="folder to write to (default: detections)")
     detect.set_defaults(call=_detect)
 

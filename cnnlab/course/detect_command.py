@@ -13,6 +13,8 @@ from cnnlab.common.files import write_atomic
 from cnnlab.data.pictures.read import ENDINGS, ImageError, read_image
 from cnnlab.detection.detections import Detections
 
+_SCORE = 0.25  # the threshold of a detector that does not say its own
+_CLASSES = 10  # of a bundle that are named
 _MADE = ".detected.png"  # ends the names of what is written, and is not read again
 _SHAPES_ONLY = (
     "tiny-yolo knows circles, squares and triangles in drawn scenes of 96×96 pixels: what it says of a photo means "
@@ -26,7 +28,7 @@ _INKS = ("white", "white", "white", "black", "black", "black")  # what can be re
 def detect(
     photos: Sequence[str],
     model: Sequence[str],
-    score: float,
+    score: float | None,
     out: str,
     announce: Callable[[str], None],
     complain: Callable[[str], None],
@@ -37,9 +39,9 @@ def detect(
     ----------
     photos : paths of pictures and of folders of pictures
     model
-        a name of `cnnlab.darknet.names`, or a .cfg and a .weights, and a .names if there is one; what follows them is
-        taken for photos
-    score : boxes with a lower score are left out, 0 to 1
+        a name of `cnnlab.darknet.names`, or the folder of a bundle (see `cnnlab.detection.bundle`), or a .cfg and a
+        .weights, and a .names if there is one; what follows them is taken for photos
+    score : boxes with a lower score are left out, 0 to 1; None for a bundle's own threshold, or 0.25
     out : folder to write ``NAME.detected.png`` and ``detections.json`` into; it is made when missing
     announce, complain
         called with each line of the result, and with each picture that cannot be read and what else is amiss
@@ -66,8 +68,9 @@ def detect(
     nearest = next(place for place in (folder, *folder.parents) if place.exists())
     if not nearest.is_dir():
         raise ValueError(f"`--out` must be a folder. Received: {out!r}, and {nearest} is a file")
-    detector = _detector(model)
-    announce(repr(detector).strip("<>"))
+    detector, name, own_score = _detector(model)
+    score = own_score if score is None else score
+    announce(repr(detector).strip("<>") if name == detector.model.name else _described(name, detector, score))
     folder.mkdir(parents=True, exist_ok=True)
     warned = model != ["tiny-yolo"]
     rows, taken, undrawn, status = [], set(), {}, 0
@@ -98,7 +101,7 @@ def detect(
                 "detections": _records(found),
             }
         )
-    report = {"model": detector.model.name, "score_threshold": score, "pictures": rows}
+    report = {"model": name, "score_threshold": score, "pictures": rows}
     text = json.dumps(report, indent=1, ensure_ascii=False) + "\n"
     # A file name need not be UTF-8: Python holds its other bytes as lone surrogates, which JSON can only escape.
     write_atomic(folder / "detections.json", text.encode("utf-8", "backslashreplace"))
@@ -138,11 +141,23 @@ def _pictures(photos: Iterable[str]) -> Iterator[str]:
 
 
 def _detector(model: Sequence[str]):
-    from cnnlab.detection import darknet
+    """The detector, what it is called in the report, and the score threshold that it is meant to be used with."""
+    from cnnlab.detection import bundle, darknet
 
-    if len(model) == 1:
-        return darknet.named(*model)
-    return darknet.load(*(Path(os.path.expanduser(file)) for file in model))
+    files = [Path(os.path.expanduser(file)) for file in model]
+    if len(files) > 1:
+        detector = darknet.load(*files)
+    elif model[0] not in darknet.names() and (files[0].exists() or len(files[0].parts) > 1):
+        return bundle.load(files[0]), str(files[0]), bundle.details(files[0]).score_threshold
+    else:
+        detector = darknet.named(*model)
+    return detector, detector.model.name, _SCORE
+
+
+def _described(name: str, detector, score: float) -> str:
+    height, width = detector.input_size
+    shown = ", ".join(detector.names[:_CLASSES]) + (", …" if len(detector.names) > _CLASSES else "")
+    return f"{name}: {height}×{width} pixels, {len(detector.names)} classes ({shown}), scores from {score:.2f} on"
 
 
 def _free(stem: str, taken: set[str]) -> str:

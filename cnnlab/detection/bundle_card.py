@@ -122,6 +122,7 @@ def detector_card(
     few = [f"{in_a_cell(name)} ({count})" for name, count in counts.items() if count < _FEW]
     more = f" and {len(few) - _LISTED} more" if len(few) > _LISTED else ""
     doubt = f"Fewer than {_FEW} objects, too few for a reliable AP: {', '.join(few[:_LISTED])}{more}."
+    precision, recall = map(said, at_threshold)
     return "\n\n".join(
         [
             f"# {title}",
@@ -130,8 +131,8 @@ def detector_card(
             f"## Training\n\n{training}",
             f"## How good it is\n\nmAP@.5 {said(map50)}, measured on {judged}",
             "\n".join(ap_table(per_class, counts)),
-            f"Boxes with a score below {score_threshold:.2f} are left out. Of the boxes shown, a share of "
-            f"{said(at_threshold.precision)} is right; of the objects, a share of {said(at_threshold.recall)} is found.",
+            f"Boxes with a score below {score_threshold:.2f} are left out. Of the boxes shown, a share of {precision} "
+            f"is right; of the objects, a share of {recall} is found.",
             *([doubt] if few else []),
             "## Limits\n\n" + "\n".join(f"- {limit}" for limit in limits) + "\n",
         ]

@@ -3,16 +3,19 @@
 import io
 import json
 import os
+import shutil
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from darknet_files import SHARED, TWO_HEADS, write_random
 from PIL import Image
 
-from cnnlab import scenes
+from cnnlab import darknet, scenes
 from cnnlab.course.cli import main
 from cnnlab.course.detect_command import annotated
+from cnnlab.detection import bundle
 from cnnlab.detection.detections import Detections
 
 
@@ -69,7 +72,7 @@ def test_the_usage_line_is_an_order_that_works(scene, tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["detect", "--help"])
     usage = capsys.readouterr().out.split("\n\n")[0]
-    assert usage.index("PHOTO") < usage.index("--model NAME | CFG WEIGHTS [NAMES]")
+    assert usage.index("PHOTO") < usage.index("--model NAME | BUNDLE | CFG WEIGHTS [NAMES]")
     files = map(str, write_random(tmp_path, TWO_HEADS))
     assert main(["detect", str(scene[1]), "--model", *files, "--score", "0.9", "--out", str(tmp_path / "out")]) == 0
 
@@ -155,6 +158,47 @@ def test_a_model_can_be_given_as_files(scene, tmp_path):
     report = json.loads((tmp_path / "out" / "detections.json").read_text())
     assert {d["name"] for d in report["pictures"][0]["detections"]} <= {"class 0"}
     assert main([*arguments, str(tmp_path / "a.names")]) == 0
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory):
+    """The shipped detector as a bundle, to be used from a score of 0.6 on."""
+    shipped = darknet.named("tiny-yolo")
+    anchors = shipped.heads[0].anchors
+    names = "원", "quadrat", "a|b"
+    trained = SimpleNamespace(model=shipped.model, anchors=anchors, class_names=names, image_size=(96, 96))
+    return bundle.save(trained, tmp_path_factory.mktemp("my work") / "my shapes", score_threshold=0.6)
+
+
+def test_a_bundle_is_a_model(shapes, scene, tmp_path, capsys, monkeypatch):
+    one, path = scene
+    monkeypatch.chdir(shapes.parent)
+    for score, least in ((), 0.6), (("--score", "0.1"), 0.1):
+        assert main(["detect", "--model", "my shapes", str(path), "--out", str(tmp_path / "out"), *score]) == 0
+        said = f"my shapes: 96×96 pixels, 3 classes (원, quadrat, a|b), scores from {least:.2f} on"
+        assert said in capsys.readouterr().out
+        report = json.loads((tmp_path / "out" / "detections.json").read_text(encoding="utf-8"))
+        assert (report["model"], report["score_threshold"]) == ("my shapes", least)
+        (row,) = report["pictures"]
+        expected = darknet.named("tiny-yolo")(np.asarray(Image.open(path)), score_threshold=least)
+        assert [d["label"] for d in row["detections"]] == expected.labels.tolist()
+        np.testing.assert_allclose([d["box"] for d in row["detections"]], expected.boxes, atol=0.02)
+    assert {d["name"] for d in row["detections"]} <= {"원", "quadrat", "a|b"}
+
+
+def test_a_folder_that_is_no_bundle_is_no_model(shapes, scene, tmp_path, capsys):
+    broken = shutil.copytree(shapes, tmp_path / "broken")
+    (broken / "detector.names").write_text("x\n")
+    for model, says in (
+        (broken, "detector.names of broken does not have the class names of detector.json"),
+        (tmp_path, "is no bundle of a detector: detector.cfg, detector.weights"),
+        (tmp_path / "none", "none is no bundle of a detector: there is no such folder"),
+    ):
+        assert main(["detect", str(scene[1]), "--model", str(model), "--out", str(tmp_path / "out")]) == 2
+        said = capsys.readouterr().err
+        assert says in said
+        assert said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
