@@ -14,6 +14,7 @@ from cnnlab.common.files import write_atomic
 from cnnlab.data.pictures.read import read_image
 from cnnlab.explore.annotator import places
 from cnnlab.explore.annotator.rows import Row, parse, written
+from cnnlab.explore.base.wording import counted
 
 _MOST_BYTES = 1_000_000  # of a label file: ten thousand boxes
 _BOOKMARK = ".annotator.json"  # which picture is shown
@@ -67,8 +68,17 @@ class Album:
 
     @property
     def labelled(self) -> int:
-        """How many pictures have a label file."""
-        return len(self._labelled)
+        """How many pictures have a label file; those left out do not count."""
+        return len(self._labelled - {note.file for note in self.skipped})
+
+    def counted(self) -> str:
+        """How many pictures are labelled, and how many left out, in words.
+
+        Those that cannot be read are known once it was their turn.
+        """
+        unread = len({note.file for note in self.skipped} & set(self.files))
+        left_out = f", {len(self.skipped)} left out" if self.skipped else ""
+        return f"{self.labelled} of {counted(len(self.files) - unread, 'picture')} labelled{left_out}."
 
     def is_labelled(self, name: str) -> bool:
         """Whether this picture has a label file."""
@@ -230,10 +240,8 @@ class Album:
 
 def _chosen(files: Sequence[str], names: Sequence[str], inside: str) -> list[str]:
     prefix = "" if inside == "." else f"{inside}/"
-    given = [f"{prefix}{name}" for name in map(str, files)]
-    unknown = [name for name in given if name not in names]
+    given = list(dict.fromkeys(map(str, files)))
+    unknown = [name for name in given if prefix + name not in names]
     if unknown:
-        raise ValueError(
-            f"`files` must be names of pictures in the folder, such as {names[:1]}. Received: {unknown[0]!r}"
-        )
-    return list(dict.fromkeys(given))
+        raise ValueError(f"`files` must be names of pictures in the folder, from it on. Received: {unknown[0]!r}")
+    return [prefix + name for name in given]

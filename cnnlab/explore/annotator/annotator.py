@@ -111,6 +111,10 @@ class Annotator:
         """How many pictures have a label file."""
         return self._album.labelled
 
+    def counted(self) -> str:
+        """How many of the pictures are labelled, in words."""
+        return self._album.counted()
+
     def boxes(self, file: str | None = None) -> GroundTruth:
         """The boxes of a picture, in its pixels; by default of the one that is shown."""
         rows = self._rows
@@ -215,9 +219,13 @@ class Annotator:
 
     def new_box(self) -> Annotator:
         """Add a box in the middle of the picture, a quarter as wide and high."""
+        return self.add(self.middle())
+
+    def middle(self) -> tuple[int, int, int, int]:
+        """Where a new box begins: x1, y1, x2, y2."""
         height, width = self.size
-        x, y, w, h = width * 3 // 8, height * 3 // 8, max(1, width // 4), max(1, height // 4)
-        return self.add((x, y, x + w, y + h))
+        x, y = width * 3 // 8, height * 3 // 8
+        return x, y, x + max(1, width // 4), y + max(1, height // 4)
 
     def change(self, number: int, box: Sequence[float] | None = None, label: str | int | None = None) -> Annotator:
         """Move or resize box `number`, from 1, give it another class, or both."""

@@ -6,7 +6,6 @@ import html
 import io
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
@@ -17,15 +16,12 @@ from cnnlab.explore.annotator.surface import surface
 from cnnlab.explore.base.shown import styled
 from cnnlab.explore.drawing.pointer import INSTALL
 
-if TYPE_CHECKING:
-    from cnnlab.explore.annotator.annotator import Annotator
-
 _BUTTONS = {
-    "previous": "previous picture", "next": "next picture", "unlabelled": "next without labels",
-    "new": "new box", "delete": "delete box", "undo": "undo", "empty": "nothing here", "add class": "add class",
+    "previous": "previous", "next": "next", "unlabelled": "next unlabelled", "empty": "nothing here", "new": "new box",
+    "delete": "delete box", "add class": "add class", "undo": "undo",
 }  # fmt: skip
 _SIDES = {"x1": "x1 (left)", "y1": "y1 (top)", "width": "width", "height": "height"}
-_WIDE = "310px"
+_WIDE, _HALF = "252px", "122px"
 
 
 class Panel:
@@ -33,10 +29,10 @@ class Panel:
 
     Parameters
     ----------
-    annotator : whose methods the controls call
+    annotator : an `Annotator`, whose methods the controls call
     """
 
-    def __init__(self, annotator: Annotator) -> None:
+    def __init__(self, annotator: object) -> None:
         self._it = annotator
         self._listening = True
         self._edit = 0  # the last request of the canvas that was answered
@@ -51,7 +47,7 @@ class Panel:
         self._new_class = self._control(widgets.Text, "new class")
         self.buttons = {name: widgets.Button(description=label) for name, label in _BUTTONS.items()}
         for name, button in self.buttons.items():
-            button.layout.width = "150px"
+            button.layout.width = _HALF
             button.on_click(lambda _, name=name: self._do(lambda: self._press(name)))
         self._listen(self._number, lambda value: annotator.go(value))
         self._listen(self._box, lambda value: annotator.select(value))
@@ -65,7 +61,7 @@ class Panel:
         if "continuous_update" in kind.class_trait_names():
             traits["continuous_update"] = False
         return kind(
-            description=label, layout=widgets.Layout(width=_WIDE), style={"description_width": "80px"}, **traits
+            description=label, layout=widgets.Layout(width=_WIDE), style={"description_width": "70px"}, **traits
         )
 
     def _laid_out(self) -> widgets.Widget:
@@ -77,12 +73,12 @@ class Panel:
         beside = widgets.VBox(
             [
                 row("previous", "next"), self._number, row("unlabelled", "empty"), self._box, self._class,
-                *self._sides.values(), row("new", "delete"), row("undo"), self._new_class, row("add class"),
+                *self._sides.values(), row("new", "delete"), self._new_class, row("add class", "undo"),
             ]
         )  # fmt: skip
         left = [self._image if self._canvas is None else self._canvas, self._error, self._words]
         rows = widgets.HBox(
-            [widgets.VBox(left, layout=widgets.Layout(margin="0 16px 0 0")), beside],
+            [widgets.VBox(left, layout=widgets.Layout(margin="0 10px 0 0")), beside],
             layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"),
         )
         view = widgets.VBox([rows, styled()])
@@ -165,12 +161,12 @@ class Panel:
         self.buttons["delete"].disabled = not it.selected
         self.buttons["empty"].disabled = not it.may_be_empty
         self.buttons["undo"].disabled = not it.can_undo
-        labelled = f"{it.labelled} of {len(it.files)} pictures labelled"
+        labelled = it.counted()
         if self._canvas is None:
             image = plot.image_tag(it.figure(), it.describe())
             note = f"To draw with the mouse: <code>{INSTALL}</code>, then restart the kernel."
             self._image.value = image
-            said = f'<div role="status">{html.escape(it.said)}</div><div>{labelled}. {note}</div>'
+            said = f'<div role="status">{html.escape(it.said)}</div><div>{labelled} {note}</div>'
             self._words.value = f'<div style="max-width:560px;line-height:1.4">{said}</div>'
             return
         if self._painted != it.file:
@@ -178,7 +174,7 @@ class Panel:
         self._canvas.page = {
             "picture": it.file, "size": it.size, "shown": shown_size(it.size), "boxes": truth.boxes.tolist(),
             "labels": truth.labels.tolist(), "names": names, "colours": plot.PALETTE, "label": it.label,
-            "selected": it.selected, "edit": self._edit, "said": it.said, "labelled": labelled, "alt": it.describe(),
+            "selected": it.selected, "edit": self._edit, "middle": it.middle(), "said": it.said, "labelled": labelled,
         }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from cnnlab import plot
 from cnnlab.explore.annotator.album import Album
 from cnnlab.explore.annotator.places import label_name
 from cnnlab.explore.annotator.rows import Row
-from cnnlab.explore.base.wording import counted, cut
+from cnnlab.explore.base.wording import cut
 from cnnlab.explore.drawing.arrays import Map
 from cnnlab.explore.drawing.sheet import Sheet
 
@@ -53,7 +53,7 @@ def in_words(album: Album, file: str, size: tuple[int, int], rows: Sequence[Row]
     height, width = size
     lines = [
         f"Picture {album.files.index(file) + 1} of {len(album.files)}: {file}, {width} × {height} pixels. "
-        f"{album.labelled} of {counted(len(album.files), 'picture')} labelled."
+        + album.counted()
     ]
     boxes = [row for row in rows if row.box is not None]
     kept = [(line, row) for line, row in enumerate(rows, 1) if row.reason]

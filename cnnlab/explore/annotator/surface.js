@@ -6,10 +6,10 @@ const PAUSE = 250; // milliseconds after the last arrow key until the move is sa
 const HANDLES = [[0, 0], [1, 0], [2, 0], [2, 1], [2, 2], [1, 2], [0, 2], [0, 1]]; // left, middle, right; top, middle, bottom
 const CURSORS = ["nwse", "ns", "nesw", "ew", "nwse", "ns", "nesw", "ew"];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const HELP =
-  "Mouse: drag to draw a box; click a box to select it, then drag it or its handles. " +
-  "Keys: N new box, Tab the next box, arrows move it (Shift: 10 pixels), R arrows resize it, 1–9 class, Delete, " +
-  "Ctrl+Z undo, Page Up and Page Down pictures, 0 nothing here, Escape leaves the picture.";
+const MOUSE = "Mouse: drag to draw a box; click a box to select it, then drag it or its handles. Keys: ";
+const KEYS =
+  "N new box, Tab next box, arrows move it (with Shift 10 pixels), R arrows resize it or move it, Delete, Ctrl+Z undo, " +
+  "Page Up and Page Down pictures, 0 nothing here, Escape leaves the picture. Classes: ";
 
 function render({ model, el }) {
   let page = model.get("page");
@@ -23,14 +23,13 @@ function render({ model, el }) {
   const canvas = document.createElement("canvas");
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "application");
-  canvas.style.cssText = "touch-action:none;display:block;max-width:100%;outline-offset:2px";
+  canvas.style.cssText = "touch-action:none;display:block;max-width:100%;outline-offset:-3px";
   const words = document.createElement("div");
   words.setAttribute("role", "status");
   words.tabIndex = -1;
   const count = document.createElement("div");
   const help = document.createElement("div");
   help.id = `cnnlab-keys-${Math.random().toString(36).slice(2)}`;
-  help.textContent = HELP;
   canvas.setAttribute("aria-describedby", help.id);
   for (const line of [words, count, help]) {
     line.style.cssText =
@@ -121,6 +120,18 @@ function render({ model, el }) {
     send({ do: "change", number: selected, box: boxes[selected - 1].box });
   }
 
+  function add(box) {
+    boxes.push({ box, label: page.label });
+    selected = boxes.length;
+    ask({ do: "add", box });
+  }
+
+  function remove() {
+    ask({ do: "delete" });
+    boxes.splice(selected - 1, 1);
+    selected = 0;
+  }
+
   function select(number) {
     flush();
     selected = number;
@@ -137,8 +148,9 @@ function render({ model, el }) {
     if (selected !== page.selected) resizing = false;
     selected = page.selected;
     words.textContent = page.said;
-    count.textContent = `${page.labelled}.`;
-    canvas.setAttribute("aria-label", `Picture to draw boxes on. ${page.alt}`);
+    count.textContent = page.labelled;
+    help.textContent = `${MOUSE}${KEYS}${page.names.slice(0, 9).map((name, k) => `${k + 1} ${name}`).join(", ")}.`;
+    canvas.setAttribute("aria-label", `Picture to draw boxes on: ${page.picture}, ${boxes.length} boxes`);
     if (!held) paint();
   }
 
@@ -246,9 +258,7 @@ function render({ model, el }) {
     } else if (kind !== "draw") {
       ask({ do: "change", number, box: boxes[number - 1].box });
     } else if (Math.min(box[2] - box[0], box[3] - box[1]) * zoom() >= LEAST) {
-      boxes.push({ box, label: page.label });
-      selected = boxes.length;
-      ask({ do: "add", box });
+      add(box);
     }
     paint();
   });
@@ -274,21 +284,25 @@ function render({ model, el }) {
   }
 
   function plainKey(event) {
-    const wish = { n: "new", 0: "empty", PageDown: "next", PageUp: "previous" }[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const wish = { 0: "empty", PageDown: "next", PageUp: "previous" }[key];
     if (wish) {
       ask({ do: wish });
+    } else if (key === "n") {
+      add([...page.middle]);
     } else if (event.key in ARROWS) {
       arrow(ARROWS[event.key], event.shiftKey);
     } else if (/^[1-9]$/.test(event.key) && event.key <= page.names.length) {
       ask({ do: "class", label: event.key - 1 });
     } else if ((event.key === "Delete" || event.key === "Backspace") && selected) {
-      ask({ do: "delete" });
-    } else if (event.key.toLowerCase() === "r" && selected) {
+      remove();
+    } else if (key === "r" && selected) {
       resizing = !resizing;
       words.textContent = `Arrow keys now ${resizing ? "resize" : "move"} box ${selected}.`;
     } else {
       return false;
     }
+    paint();
     return true;
   }
 
