@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import io
 import os
+import re
 import signal
 import sys
 import threading
@@ -27,6 +28,7 @@ examples:
   cnnlab doctor                       what works here, what does not, what to type
   cnnlab data get mnist               fetch a data set for a classroom without internet
   cnnlab detect dog.jpg --model yolo-fastest   boxes around what is in a photo
+  cnnlab train-detector my-boxes/     a detector of your own things, from pictures with boxes
   cnnlab ledger vgg16                 what each layer of a network costs, a model.keras of yours too
 
 exit status: 0 all well, 1 something failed, 2 a wrong command or a folder that cannot be written, 130 stopped by hand
@@ -169,6 +171,34 @@ def _parser() -> argparse.ArgumentParser:
     detect.add_argument("--out", default="detections", metavar="DIR", help="folder to write to (default: detections)")
     detect.set_defaults(call=_detect)
 
+    train = commands.add_parser(
+        "train-detector",
+        help="train a detector on pictures with your own boxes",
+        usage="cnnlab train-detector FOLDER|ZIP [--out DIR] [--size N] [--epochs N] [--start shapes|none|BUNDLE] "
+        "[--groups REGEX] [--seed N]",
+        description="Read YOLO, Pascal VOC or COCO labels, train, and write a detector for `cnnlab detect --model`. "
+        "Stopped or killed, the same command goes on behind the last epoch.",
+    )
+    train.add_argument("source", metavar="FOLDER|ZIP", help="pictures and their boxes")
+    train.add_argument("--out", metavar="DIR", help="folder to write to (default: NAME-detector)")
+    train.add_argument(
+        "--size",
+        type=_positive(int),
+        default=160,
+        metavar="N",
+        help="longer side of the network's input (default: 160)",
+    )
+    train.add_argument("--epochs", type=_positive(int), default=60, metavar="N", help="at most (default: 60)")
+    train.add_argument(
+        "--start", default="shapes", metavar="START",
+        help="weights to start from: shapes (of the course's detector), none, or a bundle (default: shapes)",
+    )  # fmt: skip
+    train.add_argument(
+        "--groups", metavar="REGEX", help=r"what must stay together, found in the files' names, such as '(tray\d+)_'"
+    )
+    train.add_argument("--seed", type=_whole, default=0, metavar="N", help="of split and training (default: 0)")
+    train.set_defaults(call=_train_detector)
+
     ledger = commands.add_parser(
         "ledger",
         help="say what a network costs, layer by layer",
@@ -202,6 +232,12 @@ def _share(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"must be a number from 0 to 1. Received: {text!r}")
     return value
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"must be a whole number >= 0. Received: {text!r}")
+    return int(text)
 
 
 def _lessons(parser: argparse.ArgumentParser) -> None:
@@ -373,6 +409,28 @@ def _detect(arguments: argparse.Namespace) -> int:
             complain=lambda line: print(f"cnnlab: {line}", file=sys.stderr, flush=True),
         )
     except (ValueError, DataError) as error:  # a file or a name that is no detector
+        return _complain(error, 2)
+
+
+def _train_detector(arguments: argparse.Namespace) -> int:
+    from cnnlab.course.startup import load_keras
+
+    load_keras()
+    from cnnlab.common.errors import DataError
+    from cnnlab.course.train_command import train_detector
+
+    try:
+        return train_detector(
+            arguments.source,
+            arguments.out,
+            arguments.size,
+            arguments.epochs,
+            arguments.start,
+            arguments.groups,
+            arguments.seed,
+            announce=lambda line: print(line, flush=True),
+        )
+    except (ValueError, DataError) as error:  # data or an argument that it cannot train with
         return _complain(error, 2)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -64,8 +65,8 @@ def ap_table(per_class: dict[str, float], counts: dict[str, int], pad: bool = Fa
     """
     rows = [(in_a_cell(name), f"{count:,}", said(per_class.get(name, np.nan))) for name, count in counts.items()]
     head = "class", "objects", "AP@.5"
-    wide = [max(map(len, column)) if pad else 0 for column in zip(head, *rows, strict=True)]
-    lines = [f"| {a:<{wide[0]}} | {b:>{wide[1]}} | {c:>{wide[2]}} |" for a, b, c in (head, *rows)]
+    wide = [max(map(columns, column)) if pad else 0 for column in zip(head, *rows, strict=True)]
+    lines = [f"| {a}{' ' * (wide[0] - columns(a))} | {b:>{wide[1]}} | {c:>{wide[2]}} |" for a, b, c in (head, *rows)]
     rule = "|".join("-" * (width + 2) if pad else "---" for width in wide)
     return [lines[0], f"|{rule}|", *lines[1:]]
 
@@ -137,6 +138,16 @@ def detector_card(
             "## Limits\n\n" + "\n".join(f"- {limit}" for limit in limits) + "\n",
         ]
     )
+
+
+def columns(text: str) -> int:
+    """How wide a text is in a terminal: the letters of Chinese, Japanese and Korean take two columns, accents none.
+
+    >>> columns("nut"), columns("나사")
+    (3, 4)
+    """
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(unicodedata.category(letter) in ("Mn", "Me", "Cf") for letter in text)
 
 
 def said(share: float) -> str:
