@@ -132,6 +132,47 @@ def read_image(
         raise ImageError(f"damaged or cut short ({_first_line(error)})") from None
 
 
+def read_size(path: str | os.PathLike) -> tuple[int, int, int]:
+    """Height and width of a picture as `read_image` gives it, and how its EXIF turns it, without unpacking its pixels.
+
+    Parameters
+    ----------
+    path : as for `read_image`
+
+    Returns
+    -------
+    tuple of int
+        Height, width, and the EXIF orientation: 1 as stored, 5 to 8 with height and width exchanged.
+
+    Raises
+    ------
+    ImageError
+        With the bare reason. What is damaged behind the head of the file is found by `read_image` alone.
+    """
+    path = Path(path)
+    try:
+        _check_file(path)
+        with warnings.catch_warnings(), _any_size():
+            warnings.simplefilter("ignore")
+            with open(path, "rb") as stream, Image.open(stream, formats=_formats()) as file:
+                _check_size(file, None, MAX_PIXELS, [])
+                (width, height), turn = file.size, file.getexif().get(_ORIENTATION)
+                turn = turn if turn in _UPRIGHT else 1
+                if turn >= 5 and file.format == "TIFF":  # some versions of Pillow have exchanged its sides, some not
+                    height, width = read_image(path)[0].shape[:2]
+                elif turn >= 5:
+                    height, width = width, height
+                return height, width, turn
+    except ImageError:
+        raise
+    except PermissionError:
+        raise ImageError("may not be read") from None
+    except Image.UnidentifiedImageError:
+        raise ImageError(_not_a_picture(path.suffix.lower())) from None
+    except DAMAGED as error:
+        raise ImageError(f"damaged or cut short ({_first_line(error)})") from None
+
+
 def _check_file(path: Path) -> None:
     if not path.exists():
         raise ImageError("there is no such file")

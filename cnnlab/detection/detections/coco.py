@@ -1,0 +1,206 @@
+"""COCO's label files: one JSON for all pictures of a split, boxes as ``[x, y, width, height]`` in pixels.
+
+Source: https://cocodataset.org/#format-data
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from cnnlab.common.errors import DataError
+from cnnlab.data.pictures.layout import Parts
+from cnnlab.data.pictures.names import shown as quoted
+from cnnlab.data.pictures.split import split_named
+from cnnlab.detection.detections.places import Shelf, content, shown
+from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row
+from cnnlab.detection.detections.yolo_lists import MOST_CLASSES, tidy_names
+
+_MOST_BYTES = 200_000_000
+_MOST_VALUES = 10_000_000  # what is between brackets and commas: a gigabyte of memory at the most
+CORNERS = "xyxy"  # beside `bbox`, where x + width is not the right edge to the last bit
+
+
+def label_files(shelf: Shelf) -> list[Parts]:
+    """The JSON files that look like COCO's: with pictures and with annotations, whatever else is in them."""
+    found = []
+    for parts in shelf.ending(".json"):
+        try:
+            data = content(shelf.path(parts), _MOST_BYTES).replace(b"\0", b"")
+        except DataError:
+            continue
+        if b'"images"' in data and b'"annotations"' in data:
+            found.append(parts)
+    return sorted(found, key=lambda parts: not parts[-1].startswith("instances"))
+
+
+def find(shelf: Shelf, class_names: Sequence[str] | None, encoding: str | None) -> Found:
+    """Read all label files of a folder; `encoding` is not used, since JSON is Unicode."""
+    found = Found(tuple(class_names or ()))
+    numbers = {name: n for n, name in enumerate(found.class_names)}
+    for file in label_files(shelf):
+        try:
+            said = _parsed(file, shelf)
+            if not isinstance(said.get("categories"), list):
+                continue  # captions, or results: no boxes to learn from
+            one = _File(file, said, shelf)
+            classes = one.classes(numbers, fixed=class_names is not None)
+            one.read(classes, found)
+        except DataError as error:
+            shelf.problem(file, "", f"left out: {error}")
+    found.class_names = tuple(numbers)
+    return found
+
+
+def _parsed(file: Parts, shelf: Shelf) -> dict:
+    data = content(shelf.path(file), _MOST_BYTES)
+    values = data.count(b",") + data.count(b"[") + data.count(b"{")
+    if values > _MOST_VALUES:
+        raise DataError(f"it has {values:,} values, and {_MOST_VALUES:,} are allowed")
+    try:
+        said = json.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except json.JSONDecodeError as error:
+        raise DataError(f"it is no JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
+    except RecursionError:
+        raise DataError("it is no JSON of a data set: too many lists within lists") from None
+    except ValueError as error:  # not Unicode, or a number of thousands of digits
+        raise DataError(f"it is no JSON: {str(error)[:100]}") from None
+    if not isinstance(said, dict) or not all(isinstance(said.get(name), list) for name in ("images", "annotations")):
+        raise DataError('it must be an object with the lists "images" and "annotations"')
+    return said
+
+
+class _File:
+    """One JSON file while it is read."""
+
+    def __init__(self, file: Parts, said: dict, shelf: Shelf) -> None:
+        self.file, self.said, self.shelf = file, said, shelf
+        stem = file[-1].rpartition(".")[0]
+        self.split = split_named(stem) or shelf.split(file)
+
+    def _note(self, where: str, rule: str) -> None:
+        self.shelf.problem(self.file, where, rule)
+
+    def _objects(self, name: str) -> Iterator[tuple[str, dict, object]]:
+        """The objects of a list, each with its place and its id; what has no id is noted."""
+        for n, one in enumerate(self.said[name]):
+            where = f"{name}[{n}]"
+            if not isinstance(one, dict):
+                self._note(where, f"left out: it must be an object: {quoted(str(one)[:80])}")
+            elif (number := _id(one.get("id"))) is None and name != "annotations":
+                self._note(where, f'left out: its "id" must be a number or a text: {quoted(str(one.get("id"))[:80])}')
+            else:
+                yield where, one, number
+
+    def classes(self, numbers: dict[str, int], fixed: bool) -> dict[int | str, int]:
+        """Category's id → the number of its class. Adds the names to `numbers`, unless these are `fixed`."""
+        named: dict[int | str, str] = {}
+        if len(self.said["categories"]) > MOST_CLASSES:
+            raise DataError(f"more than {MOST_CLASSES:,} categories")
+        listed = sorted(self._objects("categories"), key=lambda one: (isinstance(one[2], str), one[2]))
+        used = Counter(_id(one.get("category_id")) for one in self.said["annotations"] if isinstance(one, dict))
+        above = {one.get("supercategory") for _, one, _ in listed if isinstance(one.get("supercategory"), str)}
+        for where, one, number in listed:
+            name = one.get("name")
+            if number in named:
+                self._note(where, f"left out: its id {number} is that of {quoted(named[number])} already")
+            elif not isinstance(name, str) or not name.strip():
+                self._note(where, f'left out: its "name" must be a text: {quoted(str(name)[:80])}')
+            elif name in above and not used[number] and one.get("supercategory") != name and len(listed) > 1:
+                self._note(where, f"noted: {quoted(name)} is the group of the other classes, and no class")
+            else:
+                named[number] = name.strip()
+        tidy = dict(zip(named, tidy_names([*named.values()], self.file, self.shelf), strict=True))
+        classes = {}
+        for number, name in tidy.items():
+            if name in numbers or not fixed:
+                classes[number] = numbers.setdefault(name, len(numbers))
+        return classes
+
+    def read(self, classes: dict[int | str, int], found: Found) -> None:
+        """Add what the file says of the pictures that are here."""
+        own: dict[int | str, Labels | None] = {}  # image's id → its labels; None where it is left out
+        count = Counter(_id(one.get("image_id")) for one in self.said["annotations"] if isinstance(one, dict))
+        for where, one, number in self._objects("images"):
+            if number in own:
+                self._note(where, f"left out: its id {number} is that of another image")
+                continue
+            own[number] = None
+            name = one.get("file_name")
+            if not isinstance(name, str) or not name.strip():
+                self._note(where, f'left out: its "file_name" must be a text: {quoted(str(name)[:80])}')
+                continue
+            pictures = self.shelf.named(name, self.file[:-1], self.split)
+            if len(pictures) != 1:
+                what = f"{len(pictures)} pictures fit" if pictures else "there is no picture"
+                self._note(where, f"left out: with its {count[number]} annotations, {what} {quoted(name)}")
+            elif pictures[0] in found.labels:
+                by = shown(found.labels[pictures[0]].file)
+                self._note(where, f"left out: {quoted(name)} has its labels from {by} already")
+            elif self.shelf.readable(pictures):
+                own[number] = found.labels[pictures[0]] = Labels(self.file, stated_where=where)
+                if "width" in one and "height" in one:
+                    own[number].stated = (_real(one["height"]), _real(one["width"]))
+                if self.split:
+                    found.splits[pictures[0]] = self.split
+        ids = set()
+        for where, one, number in self._objects("annotations"):
+            if number is not None and number in ids:
+                self._note(where, f"noted: its id {number} is that of another annotation as well")
+            ids.add(number)
+            try:
+                image = _id(one.get("image_id"))
+                if image not in own:
+                    raise ValueError(f'its "image_id" is none of the images: {quoted(str(one.get("image_id"))[:80])}')
+                row = _row(where, one, classes)
+                if own[image] is not None:
+                    own[image].rows.append(row)
+            except ValueError as error:
+                self._note(where, f"left out: {error}")
+        for picture, labels in list(found.labels.items()):
+            if labels.file == self.file and len(labels.rows) > MOST_ROWS:
+                self._note(labels.stated_where, f"left out: it has more than {MOST_ROWS:,} annotations")
+                del found.labels[picture]
+
+
+def _row(where: str, one: dict, classes: dict[int | str, int]) -> Row:
+    category = _id(one.get("category_id"))
+    if category not in classes:
+        raise ValueError(f'its "category_id" is none of the classes: {quoted(str(one.get("category_id"))[:80])}')
+    box = one.get("bbox")
+    if not isinstance(box, list) or len(box) != 4:
+        raise ValueError(f'its "bbox" must be a list of 4 numbers: {quoted(str(box)[:80])}')
+    x, y, width, height = map(_real, box)
+    corners = (x, y, x + width, y + height)
+    if any(map(math.isnan, (x, y, width, height))):
+        raise ValueError(f'its "bbox" must be a list of 4 numbers: {quoted(str(box)[:80])}')
+    if width < 0 or height < 0:
+        raise ValueError(f"its {'width' if width < 0 else 'height'} is negative: {quoted(str(box)[:80])}")
+    exact = one.get(CORNERS)
+    if isinstance(exact, list) and len(exact) == 4:
+        exact = tuple(map(_real, exact))
+        if all(abs(a - b) <= 1e-9 * max(1, abs(a)) for a, b in zip(exact, corners, strict=True)):
+            corners = exact
+    area = _real(one["area"]) if "area" in one else None
+    if area is not None and not 0 <= area < 1e300:
+        area = None
+    return Row(where, classes[category], corners, one.get("iscrowd") in (1, True), one.get("ignore") in (1, True), area)
+
+
+def _id(value: object) -> int | str | None:
+    """What tells images and categories apart: a whole number, also where it is written as ``3.0``, or a text."""
+    if isinstance(value, (str, int)) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, float) and value.is_integer() else None
+
+
+def _real(value: object) -> float:
+    """A number; NaN for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf

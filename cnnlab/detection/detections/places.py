@@ -1,0 +1,171 @@
+"""The files of a boxed data set: its pictures, their sizes, and which picture a label file or a name speaks of."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from cnnlab.common.errors import DataError, cause
+from cnnlab.data.pictures.layout import Parts, Tree, speaks_of
+from cnnlab.data.pictures.read import NAMED, ImageError, read_size
+from cnnlab.data.pictures.split import same, split_named
+from cnnlab.detection.detections.dataset import Problem
+
+_IMAGES = {"images", "image", "imgs", "img", "pictures", "photos", "jpegimages", "jpgs", "pngs"}
+_LABELS = {"labels", "label", "annotations", "annotation", "anns", "xmls", "xml", "txts", "txt", "bboxes", "boxes"}
+_MASKS = {"masks", "mask", "segmentationclass", "segmentationobject", "segmentations", "segmentation"}
+_ENDINGS = tuple(ending for ending in NAMED if ending not in (".pdf", ".svg", ".eps", ".psd", ".ico"))
+
+
+class Shelf:
+    """The pictures and the other files below a folder, each by its parts; what is wrong with them is in `problems`.
+
+    Attributes
+    ----------
+    files : all files but the pictures
+    pictures : those that can be opened → height, width and EXIF orientation
+    problems : a list that the readers of the formats add to
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.tree = Tree(folder)
+        self.problems = [
+            Problem(shown(parts), "", f"left out: {reason}")
+            for parts, reason in self.tree.skipped
+            if reason != "a hidden or system file"
+        ]
+        self.files: list[Parts] = []
+        self.pictures: dict[Parts, tuple[int, int, int]] = {}
+        self.unread: set[Parts] = set()  # the keys and the paths of pictures that cannot be opened
+        self._keys: dict[Parts, list[Parts]] = {}
+        self._ends: dict[str, list[Parts]] = {}
+        for parts in self.tree.files:
+            if not parts[-1].lower().endswith(_ENDINGS):
+                self.files.append(parts)
+            elif not any(speaks_of(name, _MASKS) for name in parts[:-1]):
+                self._measure(parts)
+        all_folders = [parts[:-1] for parts in self.tree.files]
+        self._root = len(posixpath.commonprefix(all_folders)) if all_folders else 0
+
+    def _measure(self, parts: Parts) -> None:
+        try:
+            self.pictures[parts] = read_size(self.path(parts))
+        except ImageError as error:
+            self.unread.add(key(parts))
+            self.problems.append(Problem(shown(parts), "", f"left out: with its labels, {error}"))
+        self._keys.setdefault(key(parts), []).append(parts)
+        whole = same("/".join(parts))
+        for path in {whole, posixpath.splitext(whole)[0]}:
+            pieces = path.split("/")
+            for n in range(len(pieces)):
+                self._ends.setdefault("/".join(pieces[n:]), []).append(parts)
+
+    def path(self, parts: Parts) -> Path:
+        """Where a file is on the disk."""
+        return self.folder.joinpath(*parts)
+
+    def problem(self, parts: Parts, where: str, rule: str) -> None:
+        """Note what is wrong with a file."""
+        self.problems.append(Problem(shown(parts), where, rule))
+
+    def ending(self, *endings: str) -> list[Parts]:
+        """The files that are no pictures whose names end so, those in the outermost folders first."""
+        return sorted((parts for parts in self.files if parts[-1].lower().endswith(endings)), key=lambda p: (len(p), p))
+
+    def beside(self, parts: Parts) -> list[Parts]:
+        """The pictures of a label file: those of its name in its folder, or in the matching folder of pictures."""
+        found = self._keys.get(key(parts), [])
+        return [one for one in found if one[:-1] == parts[:-1]] or found
+
+    def named(self, name: str, near: Parts = (), split: str = "") -> list[Parts]:
+        """The pictures that a path speaks of: it may begin elsewhere, and may lack its ending.
+
+        Where it fits several, those in the folder `near` count first, and then those whose folders name `split`.
+        """
+        pieces = [piece for piece in same(name.strip().replace("\\", "/")).split("/") if piece not in ("", ".", "..")]
+        own = same("/".join([*near, *pieces]))
+        found = [one for one in self._ends.get(own, []) if len(one) == len(near) + len(pieces)] if pieces else []
+        ends = ("/".join(pieces[n:]) for n in range(len(pieces)))
+        found = found or next((self._ends[end] for end in ends if end in self._ends), [])
+        for better in (lambda one: one[: len(near)] == near, lambda one: self.split(one) == split):
+            if len(found) > 1:
+                found = [one for one in found if better(one)] or found
+        return found
+
+    def readable(self, found: list[Parts]) -> list[Parts]:
+        """Those of some pictures that can be opened."""
+        return [parts for parts in found if parts in self.pictures]
+
+    def split(self, parts: Parts) -> str:
+        """The split that the folders of a file name, the outermost first; folders around everything name none."""
+        return next(filter(None, map(split_named, parts[self._root : -1])), "")
+
+    def folders(self) -> dict[Parts, Parts]:
+        """Every folder, as it is compared → as it is spelt."""
+        return {tuple(map(same, node)): node for node in self.tree.folders}
+
+    def in_labels(self, parts: Parts) -> bool:
+        """Whether a file lies in a folder that is called after labels."""
+        return any(speaks_of(name, _LABELS) for name in parts[:-1])
+
+
+def key(parts: Parts) -> Parts:
+    """What a picture's path and that of its label file have in common.
+
+    >>> key(("train", "images", "1.jpg")) == key(("train", "labels", "1.txt")) == key(("train_labels", "1.xml"))
+    True
+    """
+    folders = []
+    for name in parts[:-1]:
+        words = [word for word in re.findall(r"[^\W_]+", same(name)) if word not in _IMAGES | _LABELS]
+        folders += ["_".join(words)] if words else []
+    return (*folders, same(posixpath.splitext(parts[-1])[0]))
+
+
+def shown(parts: Parts) -> str:
+    """A file's name, fit to print."""
+    return "/".join(parts).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def content(path: Path, most: int) -> bytes:
+    """The bytes of a file of at most `most`.
+
+    Raises
+    ------
+    DataError
+        With the bare reason why it is not read.
+    """
+    try:
+        if not path.is_file():
+            raise DataError("not a file")
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise DataError(cause(error)) from None
+    if len(data) > most:
+        raise DataError(f"more than {most:,} bytes")
+    return data
+
+
+def text(path: Path, most: int, encoding: str | None = None) -> str:
+    """A file of text: UTF-8, or UTF-16 where it begins so, or else `encoding`. Raises `DataError` as `content` does."""
+    data = content(path, most)
+    unicode = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return data.decode(unicode)
+    except UnicodeError:
+        try:
+            return data.decode(encoding or "ascii")
+        except UnicodeError:
+            hint = f"not in {encoding}" if encoding else 'not in UTF-8: pass its `encoding`, such as "cp949"'
+            raise DataError(hint) from None
+
+
+def lines(written: str) -> Iterator[tuple[int, str]]:
+    """The lines of a text that are not empty, each with its number from 1 and without outer spaces."""
+    for number, line in enumerate(re.split(r"\r\n?|\n", written), 1):
+        if line.strip():
+            yield number, line.strip()

@@ -1,0 +1,142 @@
+"""A row of a label file, held against its picture: turned, scaled, clipped or left out, and each said."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cnnlab.data.pictures.layout import Parts
+from cnnlab.detection.detections.places import Shelf
+from cnnlab.detection.detections.records import GroundTruth
+
+MOST_ROWS = 10_000  # of one picture
+_ROUNDING = 0.1  # pixels by which a box may leave its picture unsaid: what decimals with few digits do
+_SAME_SHAPE = 0.01  # by how much two sizes may differ in shape, where one is the other made smaller
+
+
+@dataclass
+class Row:
+    """A box as a label file has it, corners in pixels, and where it stands there."""
+
+    where: str
+    label: int
+    box: tuple[float, float, float, float]
+    crowd: bool = False
+    ignore: bool = False
+    area: float | None = None
+
+
+@dataclass
+class Labels:
+    """What is said of one picture, in which file; `stated` is the (height, width) that it says the picture has."""
+
+    file: Parts
+    rows: list[Row] = field(default_factory=list)
+    stated: tuple[float, float] | None = None
+    stated_where: str = "size"
+
+
+@dataclass
+class Found:
+    """What the reader of a format has found: pictures that are labelled, and the splits that it knows of."""
+
+    class_names: tuple[str, ...] = ()
+    labels: dict[Parts, Labels] = field(default_factory=dict)
+    splits: dict[Parts, str] = field(default_factory=dict)
+
+
+def settle(labels: Labels, size: tuple[int, int, int], shelf: Shelf) -> GroundTruth:
+    """The boxes that are in a picture, of what a label file says is in it; the rest goes to the shelf's problems.
+
+    Parameters
+    ----------
+    labels : with rows whose labels are known to be classes
+    size : the picture's height, width and EXIF orientation
+    """
+    rows = _as_stated(labels, size, shelf)
+    kept = [(row, box) for row in rows if (box := _within(row, size, labels.file, shelf)) is not None]
+    if not kept:
+        return GroundTruth([], [])
+    boxes = np.array([box for _, box in kept])
+    own = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    areas = [area if row.area is None else row.area for (row, _), area in zip(kept, own, strict=True)]
+    return GroundTruth(
+        boxes,
+        np.array([row.label for row, _ in kept], np.int64),
+        crowd=np.array([row.crowd for row, _ in kept]),
+        ignore=np.array([row.ignore for row, _ in kept]),
+        areas=np.array(areas),
+    )
+
+
+def _as_stated(labels: Labels, size: tuple[int, int, int], shelf: Shelf) -> list[Row]:
+    """The rows in pixels of the upright picture, where the file says that they were meant for another."""
+    height, width, turn = size
+    if labels.stated is None or labels.stated == (height, width):
+        return labels.rows
+    tall, wide = labels.stated
+    says, has = f"it says that the picture has {wide:g} × {tall:g} pixels", f"it has {width} × {height}"
+
+    def note(rule: str) -> None:
+        shelf.problem(labels.file, labels.stated_where, f"noted: {says}, {rule}")
+
+    if turn >= 5 and (wide, tall) == (height, width):
+        note("which is its size before it is turned as its EXIF says: its boxes are turned with it")
+        return _changed(labels.rows, lambda box: turned(box, turn, height, width), 1.0)
+    if not (0 < tall < math.inf and 0 < wide < math.inf):
+        note(f"which cannot be; {has}, and the boxes are taken as pixels of that")
+    elif abs(height * wide - width * tall) <= _SAME_SHAPE * width * tall:
+        note(f"but {has}: its boxes are scaled by that")
+        across, down = width / wide, height / tall
+        scale = (across, down, across, down)
+        return _changed(labels.rows, lambda box: tuple(np.multiply(box, scale).tolist()), across * down)
+    else:
+        note(f"but {has}, another shape: its boxes are taken as pixels of the picture as it is")
+    return labels.rows
+
+
+def _changed(rows: list[Row], move: object, area: float) -> list[Row]:
+    return [
+        Row(row.where, row.label, move(row.box), row.crowd, row.ignore, None if row.area is None else row.area * area)
+        for row in rows
+    ]
+
+
+def turned(box: tuple[float, float, float, float], turn: int, height: int, width: int) -> tuple[float, ...]:
+    """A box of the picture as it is stored, in the upright picture of `height` and `width`, for EXIF's turns 5 to 8.
+
+    >>> turned((1, 2, 3, 6), 6, 20, 10)  # a quarter turn clockwise: what was at the top is on the right
+    (4, 1, 8, 3)
+    """
+    x1, y1, x2, y2 = box
+    across = (width - y2, width - y1) if turn in (6, 7) else (y1, y2)
+    down = (height - x2, height - x1) if turn in (7, 8) else (x1, x2)
+    return across[0], down[0], across[1], down[1]
+
+
+def _within(row: Row, size: tuple[int, int, int], file: Parts, shelf: Shelf) -> tuple[float, ...] | None:
+    """The box, cut off at the picture's edges; None where nothing is left, and why is noted."""
+    height, width, _ = size
+    x1, y1, x2, y2 = row.box
+    says = f"x {x1:.10g} … {x2:.10g}, y {y1:.10g} … {y2:.10g}"
+
+    def note(rule: str) -> None:
+        shelf.problem(file, row.where, f"{rule}: {says}")
+
+    if not all(map(math.isfinite, row.box)):
+        return note("left out: not all of its numbers are finite")
+    if x2 < x1 or y2 < y1:
+        return note(f"left out: its {'width' if x2 < x1 else 'height'} is negative")
+    if x1 == x2 or y1 == y2:
+        return note("left out: it has no area")
+    cut = (max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height)))
+    if cut[0] >= cut[2] or cut[1] >= cut[3]:
+        return note(f"left out: it is outside the picture of {width} × {height} pixels")
+    beyond = max(abs(a - b) for a, b in zip(cut, row.box, strict=True))
+    if beyond > 0 and row.area is not None:
+        row.area = min(row.area, (cut[2] - cut[0]) * (cut[3] - cut[1]))
+    if beyond > _ROUNDING:
+        note(f"clipped: it leaves the picture of {width} × {height} pixels by {beyond:.4g}")
+    return cut

@@ -1,0 +1,174 @@
+"""YOLO's label files: a line for each box, ``class x y width height``, the centre and the size as parts of the picture.
+
+For each picture there is a ``.txt`` of the same name, in the folder ``labels`` beside ``images`` or in its own folder.
+"""
+
+from __future__ import annotations
+
+import decimal
+import math
+import re
+from collections.abc import Sequence
+
+from cnnlab.common.errors import DataError
+from cnnlab.data.pictures.layout import Parts
+from cnnlab.data.pictures.names import shown as quoted
+from cnnlab.detection.detections.places import Shelf, content, lines, shown
+from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row
+from cnnlab.detection.detections.yolo_lists import MOST_CLASSES, ClassList, class_list, splits_of
+
+_MOST_BYTES = 10_000_000
+_LONGEST = 64  # characters of a number
+_PRECISE = decimal.Context(prec=60, traps=[])  # without traps what is no number becomes NaN
+# The first line of a label file: a class, and numbers behind it.
+_ROW = re.compile(rb"\s*\d+(\.0*)?([ \t]+[-+]?[\d.][\d.eE+-]*){4}")
+
+
+def label_files(shelf: Shelf) -> list[Parts]:
+    """The files that hold labels: named as a picture, or filled with rows; none where no file looks like labels."""
+    found, sure = [], False
+    for parts in shelf.ending(".txt"):
+        try:
+            start = content(shelf.path(parts), _MOST_BYTES)[:2000].removeprefix(b"\xef\xbb\xbf")
+        except DataError:
+            start = b"?"
+        named, looks = bool(shelf.beside(parts)), _ROW.match(start) is not None
+        if named or looks:
+            found.append(parts)
+        sure = sure or looks or (named and (shelf.in_labels(parts) or not start.strip()))
+    return found if sure else []
+
+
+def is_there(shelf: Shelf) -> bool:
+    """Whether a list of YOLO's classes is there, though perhaps no label file."""
+    return any(name in ("data.yaml", "obj.data", "obj.names", "classes.txt") for *_, name in shelf.files)
+
+
+def find(shelf: Shelf, class_names: Sequence[str] | None, encoding: str | None) -> Found:
+    """Read all label files of a folder."""
+    files = label_files(shelf)
+    classes = class_list(shelf, encoding) if class_names is None else ClassList(tuple(class_names))
+    found = Found(splits=splits_of(shelf, classes))
+    highest = -1
+    for file in files:
+        beside = shelf.beside(file)
+        pictures = shelf.readable(beside)
+        if len(beside) > 1:
+            names = " and ".join(map(shown, beside[:2]))
+            shelf.problem(file, "", f"left out: it could be for {names}, since both names differ in their ending only")
+        elif not beside:
+            shelf.problem(file, "", "left out: there is no picture of this name")
+        elif pictures:
+            try:
+                labels = _read(file, pictures[0], shelf, classes)
+            except DataError as error:
+                shelf.problem(file, "", f"left out: {error}")
+                continue
+            highest = max([highest, *(row.label for row in labels.rows)])
+            found.labels[pictures[0]] = labels
+    found.class_names = classes.names
+    if classes.names is None:
+        found.class_names = tuple(map(str, range(highest + 1)))
+        shelf.problem((), "", "noted: no list of the classes is there: they are called 0, 1 … Pass `class_names`")
+    return found
+
+
+def _read(file: Parts, picture: Parts, shelf: Shelf, classes: ClassList) -> Labels:
+    height, width, _ = shelf.pictures[picture]
+    data = content(shelf.path(file), _MOST_BYTES)
+    unicode = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    labels = Labels(file)
+    for number, line in lines(data.decode(unicode, "replace")):
+        if number > MOST_ROWS:
+            raise DataError(f"more than {MOST_ROWS:,} lines")
+        where = f"line {number}"
+        try:
+            label, numbers = _numbers(line, classes)
+            if len(numbers) != 4:
+                box = _around(numbers, width, height)
+                shelf.problem(
+                    file, where, f"noted: a polygon of {len(numbers) // 2} corners, taken as the box around it"
+                )
+            else:
+                box = pixels(numbers, width, height)
+        except ValueError as error:
+            shelf.problem(file, where, f"left out: {error}")
+            continue
+        if max(map(abs, box)) > 4 * max(width, height) and math.isfinite(sum(box)):
+            shelf.problem(file, where, f"left out: its numbers must be parts of the picture, 0 … 1: {quoted(line)}")
+            continue
+        labels.rows.append(Row(where, label, box))
+    return labels
+
+
+def _numbers(line: str, classes: ClassList) -> tuple[int, list[str]]:
+    """The class of a line, and the four numbers of its box or the corners of its polygon as they are written."""
+    first, *numbers = line.split()
+    if len(numbers) < 4:
+        raise ValueError(f"a row is a class and four numbers, and this is: {quoted(line)}")
+    label = _number(first)
+    if label != label or not 0 <= label < MOST_CLASSES or label != int(label):
+        raise ValueError(f"its class must be a whole number from 0 on: {quoted(first)}")
+    if classes.names is not None and label >= len(classes.names):
+        raise ValueError(f"its class {int(label)} is none of the {len(classes.names)}, 0 … {len(classes.names) - 1}")
+    if len(numbers) == 5 or len(numbers) == 4 + classes.keypoints:
+        numbers = numbers[:4]  # behind the box: how sure a network was, or the joints of a body
+    elif len(numbers) != 4 and (len(numbers) < 6 or len(numbers) % 2):
+        raise ValueError(f"a box has 4 numbers and a polygon 6, 8, 10 …; this row has {len(numbers)} behind its class")
+    for number in numbers:
+        if not math.isfinite(_number(number)):
+            raise ValueError(f"{quoted(number)} is no finite number")
+    return int(label), numbers
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word) if len(word) <= _LONGEST else math.nan
+    except ValueError:
+        return math.nan
+
+
+def pixels(numbers: Sequence[str], width: int, height: int) -> tuple[float, float, float, float]:
+    """The corners in pixels of a box that is given by its centre and its size as parts of the picture.
+
+    The arithmetic is done on the decimals as they are written, and rounded once.
+
+    >>> pixels(("0.5", "0.5", "0.2", "0.1"), 640, 480)
+    (256.0, 216.0, 384.0, 264.0)
+    """
+    x, y, wide, tall = map(_PRECISE.create_decimal, numbers)
+    return (
+        _edge(_PRECISE.subtract, x, wide, width),
+        _edge(_PRECISE.subtract, y, tall, height),
+        _edge(_PRECISE.add, x, wide, width),
+        _edge(_PRECISE.add, y, tall, height),
+    )
+
+
+def _edge(way: object, centre: decimal.Decimal, size: decimal.Decimal, side: int) -> float:
+    half = _PRECISE.divide(size, decimal.Decimal(2))
+    return float(_PRECISE.multiply(way(centre, half), decimal.Decimal(side)))
+
+
+def _around(numbers: Sequence[str], width: int, height: int) -> tuple[float, float, float, float]:
+    across, down = [_number(n) * width for n in numbers[::2]], [_number(n) * height for n in numbers[1::2]]
+    return min(across), min(down), max(across), max(down)
+
+
+def decimals(low: float, high: float, side: int) -> tuple[str, str]:
+    """Centre and size of a stretch of pixels as parts of a side: the fewest digits, 6 at least, that give it back.
+
+    Numbers below 1e-30 pixel may come back as others.
+
+    >>> decimals(260, 491, 640)
+    ('0.58671875', '0.36093750')
+    """
+    exact_low, exact_high = decimal.Decimal(low), decimal.Decimal(high)
+    centre = _PRECISE.divide(_PRECISE.add(exact_low, exact_high), decimal.Decimal(2 * side))
+    size = _PRECISE.divide(_PRECISE.subtract(exact_high, exact_low), decimal.Decimal(side))
+    for digits in (6, 7, 8, 10, 12, 14, 16, 18, 20, 22, 24, 28, 32, 40, 50):
+        written = f"{centre:.{digits}f}", f"{size:.{digits}f}"
+        x, wide = map(decimal.Decimal, written)
+        if _edge(_PRECISE.subtract, x, wide, side) == low and _edge(_PRECISE.add, x, wide, side) == high:
+            break
+    return written
