@@ -40,13 +40,13 @@ def _counted(hits: Callable[[np.ndarray], int]) -> Callable:
     return lambda ious: np.array([n := hits(ious), len(ious) - n, ious.shape[1] - n])
 
 
-def _hits(ious: np.ndarray, least: float = 0.5, choose: Callable = np.argmax) -> int:
-    """Hits when the rows choose in their order among the columns that are free."""
+def _hits(ious: np.ndarray, least: float = 0.5, choose: Callable = np.argmax, counts: float = 0) -> int:
+    """Hits when the rows choose in their order among the columns that are free, by IoUs of `least`."""
     free, hits = ious.copy(), 0
     for row in free:
-        if row.size and row[column := choose(row)] >= least:
+        if row.size and (iou := row[column := choose(row)]) >= least:
             free[:, column] = -1
-            hits += 1
+            hits += iou >= counts
     return hits
 
 
@@ -137,6 +137,10 @@ tally = Exercise(
                 "any overlap at all counted as found. An IoU of at least 0.5 is needed.",
             ),
             Misreading(
+                _counted(lambda ious: _hits(ious, least=0, counts=0.5)),
+                "a box took an object that it overlaps by less than 0.5. That is no hit, and the object stays free.",
+            ),
+            Misreading(
                 _counted(_favourites),
                 "a box whose favourite was taken gave up. It may take another free object that it overlaps by 0.5 or "
                 "more.",
@@ -213,11 +217,12 @@ def _said(scores: list, right: list, precision: float) -> tuple[np.ndarray, np.n
 
 _SAID = (
     _said([0.9, 0.8, 0.7, 0.6, 0.5], [1, 1, 0, 1, 0], 0.75),
-    _said([0.31, 0.92, 0.77, 0.45, 0.64, 0.58, 0.83], [0, 1, 1, 0, 0, 1, 1], 0.8),
+    _said([0.31, 0.77, 0.92, 0.45, 0.64, 0.58, 0.83], [0, 1, 1, 0, 0, 1, 1], 0.8),
     _said([0.5, 0.9, 0.5, 0.7, 0.5, 0.8, 0.4], [1, 1, 0, 1, 0, 1, 1], 0.8),
     _said([0.62, 0.95, 0.7, 0.41, 0.88], [1, 0, 1, 1, 1], 0.75),
     _said([0.3, 0.2, 0.6], [1, 1, 0], 0.6),
     _said([0.84, 0.97, 0.91, 0.66], [0, 1, 1, 1], 1.0),
+    _said([0.9, 0.8, 0.7, 0.6, 0.5, 0.4], [1, 1, 0, 0, 1, 1], 0.6),
 )
 
 
@@ -304,6 +309,10 @@ score_for = Exercise(
                 _by_rank, "equal scores were torn apart. A threshold keeps all boxes with that score or none of them."
             ),
             Misreading(
+                lambda s, r, p: _lowest(np.sort(s)[::-1], r, p),
+                "the scores were sorted and `right` was not, so that each answer belongs to another box.",
+            ),
+            Misreading(
                 lambda s, r, p: _by_rank(s, r, p, np.arange(len(s))),
                 "the boxes were counted in the order in which they stand. They are in no order: compare scores.",
             ),
@@ -350,7 +359,7 @@ score_for = Exercise(
             ),
         ),
         otherwise="For each score t: of the boxes with scores >= t, what part is right?",
-        praise="Right on six lists, with equal scores and with a wrong box on top. Chosen on validation, this is the "
+        praise="Right on seven lists, with equal scores and with a wrong box on top. Chosen on validation, this is the "
         "number that a detector is delivered with.",
     ),
     mistakes=(
@@ -393,17 +402,17 @@ _KNOWN = {
     },
     "boxes where nothing is": {
         6: "",
-        5: "That is the column: parts that no box has found. Nothing is there in the ROW background.",
+        5: "That is the column: parts that no box has found. Where nothing is, is the row background.",
         4: "Only screws were counted. The row has another number further right.",
         2: "Only washers were counted. The row begins with another number.",
         0: "The corner is empty, since nothing found as nothing is not counted. The rest of the row is asked for.",
-        13: "Names that are wrong were counted too. Where nothing is, is the row background alone.",
+        13: "Wrong names were counted too. They are on parts: only the row background is where nothing is.",
         11: "The parts that were not found were added. They are no boxes.",
     },
     "recall of nut": {
         15 / 20: "",
         15 / 18: "That is the precision: 15 of the 18 boxes that say nut. Recall divides by the nuts that are there.",
-        15 / 19: "The nut that was not found is missing below: recall divides by all 20.",
+        15 / 19: "The nut that was not found is there too: recall divides by all 20.",
         19 / 20: "Nuts that were called washers counted as found. Only those with the right name do.",
         15: "That is the number of nuts that are right. Divide it by the nuts that are there.",
         75: "That is per cent. Recall runs from 0 to 1.",

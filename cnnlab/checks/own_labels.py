@@ -93,7 +93,7 @@ def _corners(how: Callable) -> Callable:
 
     def answer(line: str, size: tuple[int, int]) -> np.ndarray:
         label, *rest = _read_line(line, size)
-        return np.array([label, *np.concatenate(how(*rest))])
+        return np.round([label, *np.concatenate(how(*rest))], 9)  # 63, not 62.99999999999999
 
     return answer
 
@@ -115,7 +115,7 @@ def _label_and_corners(result: object, right: object, what: str) -> np.ndarray:
     label, *corners = parts(result, ("label", "x1", "y1", "x2", "y2"))
     if isinstance(label, str):
         raise Wrong(f"{what} has the label {label!r} in quotes: it is still text. Make it a number with int(label).")
-    return np.array([number(entry, what, finite=False) for entry in (label, *corners)])
+    return np.round([number(entry, what, finite=False) for entry in (label, *corners)], 9)
 
 
 pixels = Exercise(
@@ -154,6 +154,22 @@ pixels = Exercise(
             Misreading(
                 _corners(lambda c, s, p: (c - s / 2, c + s / 2)),
                 "these are still parts of the picture. Multiply by its width and height.",
+            ),
+            Misreading(
+                _corners(lambda c, s, p: (c * p - s / 2, c * p + s / 2)),
+                "width and height of the box are still parts. Multiply them too: w by the width, h by the height.",
+            ),
+            Misreading(
+                _corners(lambda c, s, p: (c - s / 2 * p, c + s / 2 * p)),
+                "the centre is still a part of the picture. Multiply it too: x by the width, y by the height.",
+            ),
+            Misreading(
+                _corners(lambda c, s, p: ((c - s) / 2 * p, (c + s) / 2 * p)),
+                "the centre was halved as well. Only the size is: x − w / 2, without brackets around x − w.",
+            ),
+            Misreading(
+                lambda line, size: _in_pixels(line, (180, 240)),
+                "the picture is always 180 × 240 in your function. Take `size`.",
             ),
             Misreading(
                 lambda line, size: _in_pixels(line, size[::-1]),
@@ -296,8 +312,7 @@ bad_rows = Exercise(
                 "unknown class": "Class 1 is the second of three. Look at the unit of the other numbers.",
             },
         },
-        praise="One good line of five. None of the other four would have stopped a training; each would have spoilt "
-        "it a little.",
+        praise="One good line of five. At a glance they all look alike, so let a program read every line.",
     ),
     mistakes=(
         Mistake({**_ROWS, "1 120 90 24 24": "wrong"}, "Choose one of these"),
@@ -435,7 +450,7 @@ leaks = Exercise(
             ),
         ),
         otherwise="For each group collect the sides on which it has pictures; more than one is a leak.",
-        praise="Right on seven splits, one of them without a leak. Two lines, and they can save a whole project.",
+        praise="Right on seven splits, one of them without a leak. The same lines find patients, houses and videos.",
         take=_names,
         same=operator.eq,
     ),
@@ -534,6 +549,10 @@ mirror = Exercise(
             Misreading(
                 _mirrored(lambda x1, y1, x2, y2, w: (w - x1, y1, x2, y2)),
                 "only x1 was moved. Both edges are reflected.",
+            ),
+            Misreading(
+                _mirrored(lambda x1, y1, x2, y2, w: (w - x2, y1, x2, y2)),
+                "x2 has not moved. If you changed x1 first, x2 was then computed from the new x1: keep the old values.",
             ),
             Misreading(
                 _mirrored(lambda x1, y1, x2, y2, w: (w - x2, w - x1, y1, y2)),
