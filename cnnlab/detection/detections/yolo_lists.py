@@ -33,6 +33,7 @@ class ClassList:
     names: tuple[str, ...] | None = None
     keypoints: int = 0  # numbers that follow each box where the data set is one of bodies and their joints
     paths: list[tuple[Parts, str, str, str]] = field(default_factory=list)  # file, key, split, path
+    files: list[Parts] = field(default_factory=list)  # where the names stand
 
 
 def class_list(shelf: Shelf, encoding: str | None) -> ClassList:
@@ -47,6 +48,7 @@ def class_list(shelf: Shelf, encoding: str | None) -> ClassList:
         except DataError as error:
             shelf.problem(file, "", f"left out: {error}")
             continue
+        found.files += [file] if names else []
         if names and found.names is None:
             found.names, known_from = names, file
         elif names and names != found.names:
