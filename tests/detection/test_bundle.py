@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -129,6 +130,18 @@ def test_a_bundle_is_replaced_whole(saved, tmp_path, monkeypatch):
         patch.setattr(darknet, "export", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             bundle.save(trained(2), folder, card="# New")
+    rename = Path.rename
+    for error in (PermissionError(13, "Permission denied"), KeyboardInterrupt()):  # between the two last steps
+
+        def blocked(self, target, error=error):
+            if self.suffix == ".part":
+                raise error
+            return rename(self, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", blocked)
+            with pytest.raises((DataError, KeyboardInterrupt)):
+                bundle.save(trained(2), folder, card="# New")
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     bundle.save(saved[0], folder, card="# New")
     assert (folder / "card.md").read_text() == "# New"
