@@ -86,7 +86,7 @@ def by_mouse(desk):
     desk.view.get_by_role("button", name="delete box").click()
     desk.says("Box 2 is deleted; 1 box left.")
     # x from 40 to 100 of 200, y from 30 to 70 of 100
-    assert desk.labels("a") == ["0 0.35 0.5 0.3 0.4"]
+    assert desk.labels("a") == ["0 0.350000 0.500000 0.300000 0.400000"]
     desk.view.get_by_role("button", name="next", exact=True).click()
     desk.says("Picture 2 of 3, images/b.png: not labelled yet.")
 
@@ -121,7 +121,7 @@ def by_keyboard(desk):
     desk.press("Enter")
     desk.says("Box 2 is now nut, x from 10 to 60, y from 37 to 62.")
     # x from 55 to 114 of 200: centre 84.5, 59 wide; y from 35 to 70 of 100: centre 52.5
-    assert desk.labels("b") == ["1 0.4225 0.525 0.295 0.35", "1 0.175 0.495 0.25 0.25"]
+    assert desk.labels("b") == ["1 0.422500 0.525000 0.295000 0.350000", "1 0.175000 0.495000 0.250000 0.250000"]
     desk.tab_to(desk.canvas, "Shift+Tab")
     desk.press("PageDown")
     desk.says("Picture 3 of 3, images/c.png: not labelled yet.")

@@ -12,7 +12,8 @@ from PIL import Image
 from cnnlab.common.errors import DataError, FileNote, cause
 from cnnlab.common.files import write_atomic
 from cnnlab.data.pictures.read import read_image
-from cnnlab.explore.annotator import places
+from cnnlab.detection.detections.dataset import check_names
+from cnnlab.explore.annotator.places import CLASS_LIST, Places
 from cnnlab.explore.annotator.rows import Row, parse, written
 from cnnlab.explore.base.wording import counted
 
@@ -44,19 +45,26 @@ class Album:
         if not folder.is_dir():
             raise ValueError(f"`folder` must be a folder of pictures. Received: {str(folder)!r}")
         folder = folder.absolute()
-        self.root = places.root_of(folder)
-        names, self.skipped = places.pictures_in(folder, self.root)
+        places = Places(folder)
+        self.root, self.skipped, self._labels = places.root, places.skipped, places.labels
+        names = [*places.labels]
         if files is not None:
-            names = _chosen(files, names, (folder / "_").relative_to(self.root).parent.as_posix())
+            names = _chosen(files, names, folder.relative_to(places.root).as_posix())
         if not names:
-            raise ValueError(f"`folder` must hold a picture, such as a JPEG or PNG file. Received: {folder.name!r}")
+            why = "".join(f" ({note.file}: {note.reason})" for note in self.skipped[:1])
+            raise ValueError(f"`folder` must hold a picture that can be read. Received: {folder.name!r}{why}")
         self.files: tuple[str, ...] = tuple(names)
-        self._list, self._listed = places.class_list(self.root)
+        self._listed, self._lists = places.class_names, {name: self._read(name) for name in places.class_lists}
         self.class_names = self._listed
         if class_names is not None:
-            self.class_names = self._with(places.check_names(class_names))
+            if isinstance(class_names, str):
+                raise TypeError(f"`class_names` must be a list of names. Received: {class_names!r}")
+            check_names(class_names := tuple(class_names))
+            self.class_names = self._with(class_names)
         if not self.class_names:
-            raise ValueError("`class_names` must name the classes: the folder has no list of them. Received: None")
+            raise ValueError(
+                f"`class_names` must name the classes: no list in the folder does. Received: {class_names!r}"
+            )
         self._labelled = {name for name in self.files if self.label_file(name).is_file()}
         self._known: dict[str, bytes | None] = {}  # picture → its label file as it was last read or written
         self._done: list[tuple[str, bytes | None, bytes | None]] = []  # (picture, before, after), the last step last
@@ -98,7 +106,11 @@ class Album:
 
     def label_file(self, name: str) -> Path:
         """Where the rows of this picture lie."""
-        return self.root / places.label_name(name)
+        return self.root / self._labels[name]
+
+    def label_name(self, name: str) -> str:
+        """The name of that file, from the data set's folder on."""
+        return self._labels[name]
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -121,15 +133,20 @@ class Album:
         return parse(data or b"", size, len(self.class_names))
 
     def _on_disk(self, name: str) -> bytes | None:
-        path = self.label_file(name)
+        return self._read(self._labels[name])
+
+    def _read(self, name: str) -> bytes | None:
+        """The bytes of a file of labels or of class names; None where there is none."""
         try:
-            if path.stat().st_size > _MOST_BYTES:
-                raise DataError(f"{places.label_name(name)} is larger than {_MOST_BYTES:,} bytes")
-            return path.read_bytes()
+            with open(self.root / name, "rb") as file:
+                data = file.read(_MOST_BYTES + 1)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise DataError(f"{places.label_name(name)} cannot be read ({cause(error)})") from None
+            raise DataError(f"{name} cannot be read ({cause(error)})") from None
+        if len(data) > _MOST_BYTES:
+            raise DataError(f"{name} is larger than {_MOST_BYTES:,} bytes")
+        return data
 
     # --- saving -------------------------------------------------------------------------------------------------
 
@@ -168,7 +185,7 @@ class Album:
         return name
 
     def _replace(self, name: str, data: bytes | None) -> None:
-        label, path = places.label_name(name), self.label_file(name)
+        label, path = self._labels[name], self.label_file(name)
         if self._on_disk(name) != self._known[name]:
             raise ChangedOnDisk(
                 f"{label} was changed by something else since it was read. Nothing was written over it: it has been "
@@ -190,37 +207,40 @@ class Album:
 
     def add_class(self, name: str) -> int:
         """Add a class behind the others and write the list; its number."""
-        (name,) = places.check_names([name], "name")
-        before = self.class_names
-        if name.casefold() in map(str.casefold, before):
-            raise ValueError(f"`name` must be a new class. Received: {name!r}, and there are {', '.join(before)}")
+        name, before = name.strip() if isinstance(name, str) else name, self.class_names
+        check_names((*before, name))
         self.class_names = self._with((name,))
         try:
             self._save_classes()
         except (OSError, DataError) as error:
             self.class_names = before
-            raise DataError(f"the class list cannot be written ({error})") from None
-        return len(self.class_names) - 1
+            reason = error if isinstance(error, DataError) else cause(error)
+            raise DataError(f"the class cannot be added: {reason}") from None
+        return len(before)
 
     def _with(self, names: Sequence[str]) -> tuple[str, ...]:
         """The classes that there are, and behind them those of `names` that are new."""
-        there = getattr(self, "class_names", self._listed)
-        new = [name for name in names if name not in there]
-        if new and self._list is not None and self._list.suffix != ".txt":
+        new = [name for name in names if name not in self.class_names]
+        lists = [*self._lists]
+        if new and (len(lists) > 1 or any(name.lower().endswith((".yaml", ".yml")) for name in lists)):
+            name = "name" if len(lists) > 1 else "names"
             raise ValueError(
-                f"{self._list.name} names the classes: {', '.join(there)}. Write {', '.join(new)} behind them there"
+                f"{' and '.join(lists)} {name} the classes: {', '.join(self.class_names)}. "
+                f"Write {', '.join(new)} behind them there, and make a new Annotator"
             )
-        return (*there, *new)
+        return (*self.class_names, *new)
 
     def _save_classes(self) -> None:
         if self.class_names == self._listed:
             return
-        there, listed = places.class_list(self.root)
-        if (there, listed) != (self._list, self._listed):
-            raise ChangedOnDisk("the class list was changed by something else since it was read: make a new Annotator")
-        self._list = self._list or self.root / places.CLASS_LIST
-        write_atomic(self._list, "".join(f"{name}\n" for name in self.class_names))
-        self._listed = self.class_names
+        lists = self._lists or {CLASS_LIST: None}
+        for name, data in lists.items():
+            if self._read(name) != data:
+                raise ChangedOnDisk(f"{name} was changed by something else since it was read: make a new Annotator")
+        ((name, _),) = lists.items()
+        data = "".join(f"{one}\n" for one in self.class_names).encode()
+        write_atomic(self.root / name, data)
+        self._listed, self._lists = self.class_names, {name: data}
 
     # --- where it was left --------------------------------------------------------------------------------------
 

@@ -68,7 +68,7 @@ class Annotator:
     ...     Image.new("RGB", (200, 100)).save(Path(folder, "tray.png"))
     ...     annotator = Annotator(folder, ["screw", "nut"])
     ...     print(annotator.add((80, 45, 120, 55), "nut").labelled, Path(folder, "tray.txt").read_text())
-    1 1 0.5 0.5 0.2 0.1
+    1 1 0.500000 0.500000 0.200000 0.100000
     <BLANKLINE>
     """
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 
 import ipywidgets as widgets
+import numpy as np
 
 from cnnlab import plot
 from cnnlab.common.errors import DataError
@@ -21,6 +22,7 @@ _BUTTONS = {
     "delete": "delete box", "add class": "add class", "undo": "undo",
 }  # fmt: skip
 _SIDES = {"x1": "x1 (left)", "y1": "y1 (top)", "width": "width", "height": "height"}
+_DIGITS = 3  # behind the point, of what a field shows
 _WIDE, _HALF = "252px", "122px"
 
 
@@ -108,8 +110,10 @@ class Panel:
             }[name]()  # fmt: skip
 
     def _typed(self) -> None:
-        """Make the selected box what the four fields say."""
-        x, y, width, height = (side.value for side in self._sides.values())
+        """Make the selected box what the four fields say; those that only show a rounded number change nothing."""
+        exact = _sides(self._it.boxes().boxes[self._it.selected - 1])
+        fields = [field.value for field in self._sides.values()]
+        x, y, width, height = (a if round(a, _DIGITS) == b else b for a, b in zip(exact, fields, strict=True))
         self._it.change(self._it.selected, (x, y, x + width, y + height))
 
     def _asked(self, wish: dict) -> None:
@@ -155,9 +159,9 @@ class Panel:
         boxes = [("none", 0), *((f"{number} {name}", number) for number, name in enumerate(called, 1))]
         _set_options(self._box, boxes, it.selected)
         _set_options(self._class, [(name, label) for label, name in enumerate(names)], it.label)
-        x1, y1, x2, y2 = truth.boxes[it.selected - 1].tolist() if it.selected else (0, 0, 0, 0)
-        for side, value in zip(self._sides.values(), (x1, y1, x2 - x1, y2 - y1), strict=True):
-            side.value, side.disabled = round(value, 4), not it.selected
+        sides = _sides(truth.boxes[it.selected - 1]) if it.selected else (0.0,) * 4
+        for field, value in zip(self._sides.values(), sides, strict=True):
+            field.value, field.disabled = round(value, _DIGITS), not it.selected
         self.buttons["delete"].disabled = not it.selected
         self.buttons["empty"].disabled = not it.may_be_empty
         self.buttons["undo"].disabled = not it.can_undo
@@ -176,6 +180,11 @@ class Panel:
             "labels": truth.labels.tolist(), "names": names, "colours": plot.PALETTE, "label": it.label,
             "selected": it.selected, "edit": self._edit, "middle": it.middle(), "said": it.said, "labelled": labelled,
         }  # fmt: skip
+
+
+def _sides(box: np.ndarray) -> tuple[float, float, float, float]:
+    x1, y1, x2, y2 = box.tolist()
+    return x1, y1, x2 - x1, y2 - y1
 
 
 def _set_options(menu: widgets.Dropdown, options: list[tuple[str, int]], value: int) -> None:

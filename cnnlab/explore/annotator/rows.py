@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
+from cnnlab.detection.detections.yolo_txt import decimals, pixels
 
 Box = tuple[float, float, float, float]  # x1, y1, x2, y2 in pixels
 
@@ -75,17 +75,11 @@ def row_of(box: Sequence[float], label: int, size: tuple[int, int]) -> Row:
     Examples
     --------
     >>> row_of((80, 45, 120, 55), 1, (100, 200)).text
-    '1 0.5 0.5 0.2 0.1'
+    '1 0.500000 0.500000 0.200000 0.100000'
     """
     x1, y1, x2, y2 = map(float, box)
-    height, width = size
-    parts = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height)
-    return Row(" ".join([str(label), *map(_short, parts)]), (x1, y1, x2, y2), label)
-
-
-def _short(value: float) -> str:
-    text = f"{value:.10f}".rstrip("0")  # exact to a hundred-thousandth of a pixel in the largest picture
-    return f"{text}0" if text.endswith(".") else text
+    (x, width), (y, height) = decimals(x1, x2, size[1]), decimals(y1, y2, size[0])
+    return Row(" ".join([str(label), x, y, width, height]), (x1, y1, x2, y2), label)
 
 
 def _row(line: str, size: tuple[int, int], classes: int) -> Row:
@@ -95,17 +89,16 @@ def _row(line: str, size: tuple[int, int], classes: int) -> Row:
     if len(words) != _COLUMNS:
         return Row(line, reason=f"{len(words)} column{'s' * (len(words) != 1)}, and a box has {_COLUMNS}")
     try:
-        label, *parts = map(float, words)
+        numbers = [float(word) for word in words]
     except ValueError:
         return Row(line, reason="not all of it is numbers")
-    if not all(map(math.isfinite, (label, *parts))):
+    if not all(map(math.isfinite, numbers)):
         return Row(line, reason="not all of it is finite numbers")
-    if not label.is_integer() or not 0 <= label < classes:
+    if not numbers[0].is_integer() or not 0 <= numbers[0] < classes:
         return Row(line, reason=f"class {words[0]}, and the classes are numbered 0 to {classes - 1}")
     height, width = size
-    x, y, w, h = parts
-    corners = np.array([x - w / 2, y - h / 2, x + w / 2, y + h / 2]) * (width, height, width, height)
-    x1, y1, x2, y2 = np.round(corners.clip(0, (width, height, width, height)), 4).tolist()
-    if w <= 0 or h <= 0 or x2 <= x1 or y2 <= y1:
+    x1, y1, x2, y2 = pixels(words[1:], width, height)
+    box = max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height))
+    if box[0] >= box[2] or box[1] >= box[3]:
         return Row(line, reason="no area inside the picture")
-    return Row(line, (x1, y1, x2, y2), int(label))
+    return Row(line, box, int(numbers[0]))

@@ -9,7 +9,6 @@ from PIL import Image
 
 from cnnlab import plot
 from cnnlab.explore.annotator.album import Album
-from cnnlab.explore.annotator.places import label_name
 from cnnlab.explore.annotator.rows import Row
 from cnnlab.explore.base.wording import cut
 from cnnlab.explore.drawing.arrays import Map
@@ -65,5 +64,5 @@ def in_words(album: Album, file: str, size: tuple[int, int], rows: Sequence[Row]
         x1, y1, x2, y2 = row.box
         lines.append(f"{number} {album.class_names[row.label]}: x from {x1:g} to {x2:g}, y from {y1:g} to {y2:g}.")
     for line, row in kept:
-        lines.append(f"{label_name(file)}, line {line} is kept as it is: {row.reason}.")
+        lines.append(f"{album.label_name(file)}, line {line} is kept as it is: {row.reason}.")
     return "\n".join([*lines, *(f"Left out: {note.file}, {note.reason}." for note in album.skipped)])

@@ -135,13 +135,13 @@ class TestByTheControls:
         for side, value in (("x1 (left)", 80), ("y1 (top)", 45), ("width", 40), ("height", 10)):
             shown[side].value = value
         shown["class"].value = 1
-        assert (folder / "a.txt").read_text() == "1 0.5 0.5 0.2 0.1\n"
+        assert (folder / "a.txt").read_text() == "1 0.500000 0.500000 0.200000 0.100000\n"
         assert shown["box"].options[1] == ("1 nut", 1)
         shown["delete box"].click()
         assert not (folder / "a.txt").exists()
         assert shown["box"].value == 0
         shown["undo"].click()
-        assert (folder / "a.txt").read_text() == "1 0.5 0.5 0.2 0.1\n"
+        assert (folder / "a.txt").read_text() == "1 0.500000 0.500000 0.200000 0.100000\n"
 
     def test_from_picture_to_picture(self, annotator):
         shown = controls(annotator)
@@ -239,7 +239,7 @@ class TestTheCanvas:
         assert (canvas.page["size"], canvas.page["shown"]) == ((100, 200), (280, 560))
         self.ask(canvas, do="add", box=[80, 45, 120, 55])
         self.ask(canvas, do="class", label=1)
-        assert (folder / "a.txt").read_text() == "1 0.5 0.5 0.2 0.1\n"
+        assert (folder / "a.txt").read_text() == "1 0.500000 0.500000 0.200000 0.100000\n"
         self.ask(canvas, do="change", number=1, box=[0, 0, 20, 20])
         assert (canvas.page["boxes"], canvas.page["labels"]) == ([[0, 0, 20, 20]], [1])
         assert (canvas.page["selected"], canvas.page["edit"]) == (1, 3)

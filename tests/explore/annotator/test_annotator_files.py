@@ -10,12 +10,12 @@ from PIL import Image
 
 from cnnlab.common import files
 from cnnlab.common.errors import DataError
+from cnnlab.detection import detections
 from cnnlab.explore import Annotator
-from cnnlab.explore.annotator import places
 
 NAMES = ("screw", "nut")
 BOX = (80, 45, 120, 55)
-LINE = "1 0.5 0.5 0.2 0.1\n"  # BOX as a nut in a picture of 200 × 100
+LINE = "1 0.500000 0.500000 0.200000 0.100000\n"  # BOX as a nut in a picture of 200 × 100
 POLYGON = "0 0.1 0.1 0.9 0.1 0.9 0.9\n"
 
 
@@ -25,6 +25,12 @@ def paint(folder, *names, size=(200, 100)):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", size, "grey").save(path)
     return folder
+
+
+def cut_short(path):
+    """A picture whose head is right and whose pixels end too early."""
+    Image.effect_noise((200, 100), 60).save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def everything(folder):
@@ -41,15 +47,37 @@ def everything(folder):
         ("", "images/train/images/a.jpg", "images/train/labels/a.txt"),
         ("", "Images/a.JPG", "labels/a.txt"),
         ("", "images.jpg", "images.txt"),
-        ("images", "a.png", "labels/a.txt"),
-        ("images", "train/a.png", "labels/train/a.txt"),
+        ("images", "a.png", "images/a.txt"),
     ],
 )
 def test_labels_lie_where_the_reader_looks(tmp_path, folder, picture, label):
     paint(tmp_path / folder, picture)
     Annotator(tmp_path / folder, NAMES).add(BOX, "nut")
     assert (tmp_path / label).read_text() == LINE
-    assert (tmp_path / "classes.txt").read_text() == "screw\nnut\n"
+    assert (tmp_path / folder / "classes.txt").read_text() == "screw\nnut\n"
+    read = detections.read(tmp_path / folder)
+    assert (read.truths[0].boxes.tolist(), read.truths[0].labels.tolist()) == ([list(BOX)], [1])
+    assert (read.class_names, read.labelled.tolist(), read.problems) == (NAMES, [True], ())
+
+
+@pytest.mark.parametrize("sign", ["labels/", "data.yaml", "classes.txt"])
+def test_a_folder_called_images_is_part_of_the_data_set_around_it(tmp_path, sign):
+    paint(tmp_path, "images/train/a.png", "other/b.png")
+    if sign == "labels/":
+        (tmp_path / "labels").mkdir()
+    else:
+        (tmp_path / sign).write_text({"data.yaml": "names: [screw, nut]", "classes.txt": "screw\nnut"}[sign])
+    annotator = Annotator(tmp_path / "images", NAMES).add(BOX, "nut")
+    assert annotator.files == ("images/train/a.png",)
+    assert (tmp_path / "labels" / "train" / "a.txt").read_text() == LINE
+    assert not (tmp_path / "images" / "classes.txt").exists()
+
+
+def test_labels_that_lie_elsewhere_are_found_where_the_reader_finds_them(tmp_path):
+    paint(tmp_path, "JPEGImages/a.jpg")
+    (tmp_path / "txts").mkdir()
+    (tmp_path / "txts" / "a.txt").write_text(LINE)
+    assert Annotator(tmp_path, NAMES).remove(1).undo().boxes().labels.tolist() == [1]
 
 
 def test_showing_and_asking_write_nothing(tmp_path):
@@ -72,7 +100,10 @@ def test_rows_that_are_no_boxes_stay_where_they_are(tmp_path):
     assert "a.txt, line 2 is kept as it is: 7 columns, and a box has 5." in annotator.describe()
     assert "a.txt, line 4 is kept as it is: class 7, and the classes are numbered 0 to 1." in annotator.describe()
     annotator.change(1, (0, 0, 20, 20))  # centre 10 of 200 and 10 of 100; 20 wide and high
-    assert label.read_text() == f"0 0.05 0.1 0.1 0.2\n{POLYGON}1 0.50000 0.5 0.20 0.1\n7 0.5 0.5 0.1 0.1\n"
+    assert (
+        label.read_text()
+        == f"0 0.050000 0.100000 0.100000 0.200000\n{POLYGON}1 0.50000 0.5 0.20 0.1\n7 0.5 0.5 0.1 0.1\n"
+    )
     annotator.remove(1).remove(1)
     assert label.read_text() == f"{POLYGON}7 0.5 0.5 0.1 0.1\n"
     with pytest.raises(ValueError, match="there are rows for this picture"):
@@ -164,7 +195,7 @@ class TestSomethingElseWritesTheFile:
         annotator = Annotator(tmp_path, NAMES)
         (tmp_path / "classes.txt").write_text("nut\nscrew\n")
         for change in (lambda: annotator.add(BOX), lambda: annotator.add_class("washer")):
-            with pytest.raises(DataError, match="class list"):
+            with pytest.raises(DataError, match="classes.txt was changed by something else"):
                 change()
         assert (tmp_path / "classes.txt").read_text() == "nut\nscrew\n"
         assert not (tmp_path / "a.txt").exists()
@@ -241,35 +272,58 @@ class TestClasses:
         assert len(annotator.boxes()) == 0
         assert annotator.add_class("washer").boxes().labels.tolist() == [2]
 
-    @pytest.mark.parametrize("name", ["nut", "NUT", "", "  ", "a\nb"])
+    def test_two_lists_are_not_made_to_differ(self, tmp_path):
+        paint(tmp_path, "images/a.jpg")
+        (tmp_path / "labels").mkdir()
+        for name in ("classes.txt", "labels/classes.txt"):
+            (tmp_path / name).write_text("nut\n")
+        with pytest.raises(ValueError, match="classes.txt and labels/classes.txt name the classes: nut"):
+            Annotator(tmp_path).add_class("washer")
+
+    def test_a_list_that_cannot_be_read_is_named(self, tmp_path):
+        paint(tmp_path, "a.jpg")
+        (tmp_path / "data.yaml").write_text("names: [a, b\n")
+        with pytest.raises(DataError, match="data.yaml: left out: it is no YAML"):
+            Annotator(tmp_path, NAMES)
+
+    @pytest.mark.parametrize("name", ["nut", "", "  ", "a\nb"])
     def test_a_class_that_is_there_or_no_name_is_refused(self, tmp_path, name):
         paint(tmp_path, "a.jpg")
         annotator = Annotator(tmp_path, NAMES)
-        with pytest.raises(ValueError, match=r"^`name` must be .* Received: "):
+        with pytest.raises(ValueError, match=r"^`class_names` must .* Received: "):
             annotator.add_class(name)
         assert annotator.class_names == NAMES
 
 
 class TestPicturesLeftOut:
-    def test_what_cannot_be_read_is_named_and_passed_by(self, tmp_path):
+    def test_what_is_no_picture_is_named_at_once(self, tmp_path):
         paint(tmp_path, "a.jpg", "c.jpg")
         (tmp_path / "b.jpg").write_bytes(b"no picture")
+        annotator = Annotator(tmp_path, NAMES)
+        assert annotator.files == ("a.jpg", "c.jpg")
+        assert annotator.counted() == "0 of 2 pictures labelled, 1 left out."
+        assert "Left out: b.jpg, with its labels, named .jpg, but what it holds is no picture." in annotator.describe()
+
+    def test_what_turns_out_to_be_damaged_is_named_and_passed_by(self, tmp_path):
+        paint(tmp_path, "a.jpg", "b.jpg", "c.jpg")
+        cut_short(tmp_path / "b.jpg")
         annotator = Annotator(tmp_path, NAMES).step(1)
         assert annotator.file == "c.jpg"
-        reason = "b.jpg is left out: named .jpg, but what it holds is no picture."
-        assert annotator.said == f"{reason} Picture 3 of 3, c.jpg: not labelled yet."
+        assert annotator.said.startswith("b.jpg is left out: damaged or cut short")
+        assert annotator.said.endswith(". Picture 3 of 3, c.jpg: not labelled yet.")
         assert annotator.counted() == "0 of 2 pictures labelled, 1 left out."
-        assert "Left out: b.jpg, named .jpg" in annotator.describe()
         assert annotator.step(-1).file == "a.jpg"
-        with pytest.raises(DataError, match="b.jpg: named .jpg, but what it holds is no picture"):
+        with pytest.raises(DataError, match="b.jpg: damaged or cut short"):
             annotator.go(2)
         assert (annotator.file, len(annotator.skipped)) == ("a.jpg", 1)
 
     def test_two_that_would_share_their_labels(self, tmp_path):
-        paint(tmp_path, "a.jpg", "a.png")
+        paint(tmp_path, "a.jpg", "a.png", "b.jpg")
         annotator = Annotator(tmp_path, NAMES)
-        assert annotator.files == ("a.jpg",)
-        assert "a.png, its labels would be those of a.jpg: rename one of the two" in annotator.describe()
+        assert annotator.files == ("b.jpg",)
+        for one, other in (("a.jpg", "a.png"), ("a.png", "a.jpg")):
+            reason = f"Left out: {one}, its labels would be those of {other} too: rename one of the two."
+            assert reason in annotator.describe()
 
     def test_labels_too_large_to_be_labels(self, tmp_path):
         paint(tmp_path, "a.jpg", "b.jpg")
@@ -282,7 +336,11 @@ class TestPicturesLeftOut:
         with pytest.raises(ValueError, match="`folder` must hold a picture"):
             Annotator(tmp_path, NAMES)
         (tmp_path / "b.jpg").write_bytes(b"no picture")
-        with pytest.raises(DataError, match="none of the pictures can be read, such as b.jpg: named .jpg"):
+        with pytest.raises(ValueError, match=r"`folder` must hold a picture .* \(b.jpg: .* is no picture"):
+            Annotator(tmp_path, NAMES)
+        (tmp_path / "b.jpg").unlink()
+        cut_short(tmp_path / "a.jpg")
+        with pytest.raises(DataError, match="none of the pictures can be read, such as a.jpg: damaged"):
             Annotator(tmp_path, NAMES)
         with pytest.raises(ValueError, match="`folder` must be a folder of pictures. Received: "):
             Annotator(tmp_path / "missing", NAMES)
@@ -296,15 +354,17 @@ def test_hidden_files_are_no_pictures(tmp_path):
 def test_some_of_the_pictures_in_the_order_given(tmp_path):
     paint(tmp_path, "images/a.jpg", "images/b.jpg", "images/c.jpg")
     annotator = Annotator(tmp_path / "images", NAMES, files=["c.jpg", "a.jpg"])
-    assert annotator.files == ("images/c.jpg", "images/a.jpg")
+    assert annotator.files == ("c.jpg", "a.jpg")
+    (tmp_path / "labels").mkdir()
+    assert Annotator(tmp_path / "images", NAMES, files=["c.jpg"]).files == ("images/c.jpg",)
     with pytest.raises(ValueError, match=r"`files` must be names of pictures in the folder.* Received: 'd.jpg'"):
         Annotator(tmp_path / "images", NAMES, files=["d.jpg"])
 
 
-@pytest.mark.parametrize("names", [(), ("a", "A"), ("a", ""), ("a\nb",), (1, 2), None])
+@pytest.mark.parametrize("names", [(), ("a", "a"), ("a", ""), ("a\nb",), (1, 2), "screw", None])
 def test_class_names_that_no_list_can_hold(tmp_path, names):
     paint(tmp_path, "a.jpg")
-    with pytest.raises(ValueError, match=r"^`class_names` must .* Received: "):
+    with pytest.raises((TypeError, ValueError), match=r"^`class_names` must .* Received: "):
         Annotator(tmp_path, names)
 
 
@@ -313,11 +373,3 @@ def test_turned_photographs_are_measured_upright(tmp_path):
     exif[0x0112] = 6  # a quarter turn
     Image.new("RGB", (200, 100)).save(tmp_path / "a.jpg", exif=exif)
     assert Annotator(tmp_path, NAMES).size == (200, 100)  # height, width
-
-
-def test_a_list_that_names_nothing_is_refused_by_its_name(tmp_path):
-    paint(tmp_path, "a.jpg")
-    (tmp_path / "data.yaml").write_text("train: images\n")
-    with pytest.raises(DataError, match="data.yaml"):
-        Annotator(tmp_path, NAMES)
-    assert places.class_list(tmp_path.parent)[0] is None
