@@ -47,8 +47,8 @@ class Shelf:
                 self.files.append(parts)
             elif not any(speaks_of(name, _MASKS) for name in parts[:-1]):
                 self._measure(parts)
-        all_folders = [parts[:-1] for parts in self.tree.files]
-        self._root = len(posixpath.commonprefix(all_folders)) if all_folders else 0
+        around = posixpath.commonprefix([parts[:-1] for parts in self.tree.files])  # of "my test/images" no split
+        self._root = next((n for n, name in enumerate(around) if name.isalpha() and split_named(name)), len(around))
 
     def _measure(self, parts: Parts) -> None:
         try:
@@ -100,7 +100,7 @@ class Shelf:
         return [parts for parts in found if parts in self.pictures]
 
     def split(self, parts: Parts) -> str:
-        """The split that the folders of a file name, the outermost first; folders around everything name none."""
+        """The split that the folders of a file name, the outermost first."""
         return next(filter(None, map(split_named, parts[self._root : -1])), "")
 
     def folders(self) -> dict[Parts, Parts]:

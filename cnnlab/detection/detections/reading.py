@@ -22,6 +22,8 @@ from cnnlab.detection.detections.rows import settle
 
 FORMATS = {"yolo": yolo_txt, "voc": voc, "coco": coco}
 _CALLED = {"yolo": "YOLO (.txt)", "voc": "Pascal VOC (.xml)", "coco": "COCO (.json)"}
+# Of a data set that nobody has labelled yet, these tell the format.
+_LISTS = {"yolo": ("data.yaml", "obj.data", "obj.names", "classes.txt"), "voc": (voc.LABEL_MAP,)}
 _COPY = re.compile(r"(.+)\.rf\.\w+\.\w+")  # as Roboflow names the copies that it makes of one picture
 
 
@@ -138,8 +140,8 @@ def _read(
     format = format or _recognised(shelf)
     found = FORMATS[format].find(shelf, class_names, encoding)
     pictures = sorted(shelf.pictures)
-    if not found.labels and FORMATS[format].label_files(shelf):
-        first = next((p for p in shelf.problems if p.rule.startswith("left out")), "")
+    first = next((one for one in shelf.problems if one.rule.startswith("left out")), None)
+    if not found.labels and first and FORMATS[format].label_files(shelf):
         raise DataError(f"no label file has its picture here, or can be read. {first}")
     if not pictures:
         raise DataError("it holds no picture that can be opened")
@@ -175,9 +177,10 @@ def _recognised(shelf: Shelf) -> str:
         each = ", ".join(f"{_CALLED[name]}: {len(those):,}, such as {shown(those[0])}" for name, those in there.items())
         choices = " or ".join(f'format="{name}"' for name in there)
         raise DataError(f"it holds labels in {len(there)} formats ({each}). Pass {choices}")
-    weak = [name for name, reader in FORMATS.items() if hasattr(reader, "is_there") and reader.is_there(shelf)]
-    if weak and shelf.pictures:
-        return weak[0]
+    names = {parts[-1] for parts in shelf.files}
+    listed = [name for name, lists in _LISTS.items() if not names.isdisjoint(lists)]
+    if listed and shelf.pictures:
+        return listed[0]
     first = f" ({shelf.problems[0]})" if shelf.problems else ""
     if not shelf.pictures:
         raise DataError(f"it holds no picture that can be opened{first}")

@@ -39,11 +39,6 @@ def label_files(shelf: Shelf) -> list[Parts]:
     return found if sure else []
 
 
-def is_there(shelf: Shelf) -> bool:
-    """Whether a list of YOLO's classes is there, though perhaps no label file."""
-    return any(name in ("data.yaml", "obj.data", "obj.names", "classes.txt") for *_, name in shelf.files)
-
-
 def find(shelf: Shelf, class_names: Sequence[str] | None, encoding: str | None) -> Found:
     """Read all label files of a folder."""
     files = label_files(shelf)
@@ -167,8 +162,8 @@ def decimals(low: float, high: float, side: int) -> tuple[str, str]:
     centre = _PRECISE.divide(_PRECISE.add(exact_low, exact_high), decimal.Decimal(2 * side))
     size = _PRECISE.divide(_PRECISE.subtract(exact_high, exact_low), decimal.Decimal(side))
     for digits in (6, 7, 8, 10, 12, 14, 16, 18, 20, 22, 24, 28, 32, 40, 50):
-        written = f"{centre:.{digits}f}", f"{size:.{digits}f}"
-        x, wide = map(decimal.Decimal, written)
+        x = decimal.Decimal(f"{centre:.{digits}f}")
+        wide = decimal.Decimal(f"{size:.{digits}f}") if low else 2 * x  # so that nothing is left of x - width / 2
         if _edge(_PRECISE.subtract, x, wide, side) == low and _edge(_PRECISE.add, x, wide, side) == high:
             break
-    return written
+    return str(x), str(wide)
