@@ -70,6 +70,7 @@ def train_detector(
     name = path.resolve().name if path.is_dir() else path.stem
     folder = Path(os.path.expanduser(out)) if out is not None else Path(f"{name}-detector")
     check_out(folder)
+    begin = _start(start)
     try:
         data = detections.read(path)
         announce(data.report())
@@ -79,7 +80,7 @@ def train_detector(
             data,
             image_size=size,
             epochs=epochs,
-            start=_start(start),
+            start=begin,
             seed=seed,
             folder=folder / TRAINING,
             report=_Clock(announce),
@@ -190,7 +191,8 @@ def _start(word: str) -> str | Path | None:
         return "shapes" if word == "shapes" else None
     path = Path(os.path.expanduser(word))
     if not path.is_dir():
-        raise ValueError(f"`start` must be shapes, none or the folder of a bundle. Received: {word!r}")
+        raise ValueError(f"`--start` must be shapes, none or the folder of a bundle. Received: {word!r}")
+    bundle.details(path)  # refuses what is none, before any picture is read
     return path
 
 
