@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from cnnlab.common.validate import check_int
 from cnnlab.detection import anchors as box_anchors
-from cnnlab.detection import darknet, metrics, tiny_yolo
+from cnnlab.detection import bundle, darknet, metrics, tiny_yolo
 from cnnlab.detection.yolo_training import pipeline, state
 from cnnlab.detection.yolo_training.augmentation import Augmentation
 from cnnlab.detection.yolo_training.loss import YoloLoss
@@ -66,7 +66,9 @@ def fit_detector(
     folder
         where every epoch is kept. Called again with the same folder and arguments, the training goes on behind the last
         epoch that was finished
-    report : called with a line for every epoch; None shows a progress bar where there is a terminal or a notebook
+    report
+        called with a line on the anchors and one for every epoch; None shows a progress bar where there is a terminal
+        or a notebook
     callbacks : handed on to ``fit``, such as an `explore.TrainingMonitor`
 
     Returns
@@ -102,6 +104,8 @@ def fit_detector(
     batches = pipeline.Batches(kept, sizes, grid, len(data.class_names), batch_size, changes, seed, so_far.epochs)
     model = _network(size, len(data.class_names), sizes, start, seed, epochs * len(batches))
     with _reporting(report, epochs) as say:
+        shapes = ", ".join(f"{width:.0f}×{height:.0f}" for width, height in sizes)
+        say(so_far.epochs, f"anchors: {shapes} pixels (width × height) of {size[0]} × {size[1]} (height × width)")
         if so_far.epochs:
             so_far.give(model)
             say(so_far.epochs, f"goes on after epoch {so_far.epochs} of {epochs}")
@@ -117,7 +121,7 @@ def fit_detector(
     found = detect(model, judged.images / np.float32(255), sizes, LOW)
     return TrainedDetector(
         model, sizes, tuple(data.class_names), size, so_far.history, so_far.best_epoch, so_far.best,
-        best_threshold(found, judged.truths), kept.skipped + judged.skipped, settings,
+        best_threshold(found, judged.truths), kept.skipped + judged.skipped, settings, keeper.over,
     )  # fmt: skip
 
 
@@ -170,7 +174,8 @@ def _network(
     keras.utils.set_random_seed(seed)
     model = tiny_yolo.build((*size, 3), classes, anchors, FILTERS, POOLED)
     if start is not None:
-        _start_from(model, darknet.named("tiny-yolo").model)
+        other = darknet.named("tiny-yolo") if start == "shapes" else bundle.load(start)
+        _start_from(model, other.model)
     warm = max(steps // 20, 1)
     rate = keras.optimizers.schedules.CosineDecay(
         RATE / 10, max(steps - warm, 1), alpha=0.02, warmup_target=RATE, warmup_steps=warm

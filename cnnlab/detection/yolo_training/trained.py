@@ -63,6 +63,7 @@ class TrainedDetector:
     score_threshold : the score at which the F1 on the validation pictures was highest; what a call uses
     notes : pictures that were left out, and why
     settings : what it was trained with
+    finished : False if an interrupt or a callback ended it early
     """
 
     model: keras.Model
@@ -75,6 +76,7 @@ class TrainedDetector:
     score_threshold: float
     notes: tuple[FileNote, ...] = ()
     settings: Mapping[str, object] | None = None
+    finished: bool = True
 
     @cached_property
     def detector(self) -> darknet.Detector:
