@@ -32,5 +32,6 @@ from .tasks import segmentation as segmentation
 from .tasks import style as style
 from .tasks import verification as verification
 from .training import augment as augment
+from .training import calibration as calibration
 from .training import delivery as delivery
 from .training import transfer as transfer

@@ -1,4 +1,5 @@
 from . import augment as augment
+from . import calibration as calibration
 from . import delivery as delivery
 from . import transfer as transfer
 from .fit_callbacks import callbacks as callbacks
