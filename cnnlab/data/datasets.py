@@ -37,6 +37,9 @@ from cnnlab.data.photos import gray as gray
 from cnnlab.data.photos import photo as photo
 from cnnlab.data.photos import photo_description as photo_description
 from cnnlab.data.photos import photo_names as photo_names
+from cnnlab.data.pictures.alike import NearDuplicate as NearDuplicate
+from cnnlab.data.pictures.alike import near_duplicates as near_duplicates
+from cnnlab.data.pictures.alike import picture_hash as picture_hash
 from cnnlab.data.pictures.archive import ArchiveError as ArchiveError
 from cnnlab.data.pictures.archive import unpack as unpack
 from cnnlab.data.pictures.folder import image_folder as image_folder

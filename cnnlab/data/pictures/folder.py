@@ -22,6 +22,8 @@ from cnnlab.data.pictures.report import ImageFolder
 from cnnlab.data.pictures.split import KEPT_FIRST, draw_split, find_duplicates, same
 
 MAX_IMAGES = 5_000
+DRAWN = ("validation", "test")  # in the order in which they are drawn
+_PURPOSES = {"validation": "to validate on", "test": "to test on"}
 
 
 def image_folder(
@@ -31,6 +33,7 @@ def image_folder(
     labels: str | None = None,
     groups: str | None = None,
     validation: float = 0.2,
+    test: float = 0.0,
     seed: int = 0,
     fit: str = "crop",
     duplicates: str = "drop",
@@ -44,7 +47,8 @@ def image_folder(
     Either ``cats/…, dogs/…`` or, split already, ``train/cats/…, train/dogs/…, validation/cats/…`` and perhaps
     ``test/…``; folders within a class folder belong to the class. The folders of a split may have other usual names
     (``Training``, ``test_set``, ``seg_train``, ``dev``), or lie within those of the classes. A folder around all of it
-    does not matter. Where there is no validation folder, validation is drawn from the training pictures.
+    does not matter. Where there is no validation folder, validation is drawn from the training pictures; a test set is
+    drawn where `test` asks for one.
 
     Parameters
     ----------
@@ -61,7 +65,8 @@ def image_folder(
         given, a group stays in the test set rather than in the validation set, and there rather than in the training
         set; the pictures left out are reported
     validation : share of every class held out for validation where the data has none, 0 … 0.9
-    seed : of that split, and of the choice among more than `max_images` pictures
+    test : share of every class held out to be asked once, at the end, where the data has no test set; 0 draws none
+    seed : of these splits, and of the choice among more than `max_images` pictures
     fit : ``"crop"`` cuts the middle out of a picture of another shape, ``"pad"`` adds black, ``"stretch"`` distorts
     duplicates
         ``"drop"`` keeps one of several files whose pixels are the same once they have `image_size` (that in the
@@ -102,6 +107,9 @@ def image_folder(
     labels = _checked_labels(labels)
     _check_groups(groups)
     validation = check_number(validation, "validation", 0, 0.9)
+    test = check_number(test, "test", 0, 0.9)
+    if validation + test > 0.95:
+        raise ValueError(f"`validation` and `test` must leave 5 % to train on. Received: {validation} and {test}")
     check_int(seed, "seed", minimum=0)
     check_choice(fit, "fit", FITS)
     check_choice(duplicates, "duplicates", ("drop", "keep"))
@@ -121,7 +129,7 @@ def image_folder(
         chosen = choose(found, max_images, seed)
         how = {"fit": fit, "max_pixels": max_pixels, "stretch_16_bit": stretch_16_bit}
         images, pictures = _open(found, chosen, size, how)
-        return _split(found, images, pictures, path.name, validation, seed, duplicates == "drop", labels)
+        return _split(found, images, pictures, path.name, (validation, test), seed, duplicates == "drop", labels)
 
     try:
         if path.is_dir():
@@ -177,12 +185,12 @@ def _split(
     images: np.ndarray,
     pictures: list[Picture],
     source: str,
-    validation: float,
+    shares: tuple[float, float],
     seed: int,
     drop: bool,
     labels: str | None,
 ) -> ImageFolder:
-    """Leave out what is there twice or on two sides, and draw the validation set where there is none."""
+    """Leave out what is there twice or on two sides, and draw the validation and test set where there is none."""
     labelled = np.array([row for row, picture in enumerate(pictures) if picture.label], dtype=np.int64)
     unlabelled = [row for row, picture in enumerate(pictures) if not picture.label]
     pool = [pictures[row] for row in labelled]
@@ -194,15 +202,22 @@ def _split(
     presplit = any(picture.split for picture in pool)
 
     reasons = _in_two_splits(groups, splits) if grouped and presplit else {}
-    draws = validation > 0 and "validation" not in splits
+    shares = {name: share for name, share in zip(DRAWN, shares, strict=True) if share > 0 and name not in splits}
     hashes = [hashlib.sha256(images[row]).digest() for row in labelled]
     stay = [row for row in range(len(pool)) if row not in reasons]
 
     def draw(rows: Sequence[int]) -> None:
         rows = np.array([row for row in rows if splits[row] == "train"], dtype=np.int64)
-        if draws and len(set(classes[rows])) > 1:
-            _refuse_lone(source, found, classes[rows], groups[rows], grouped)
-            splits[rows] = draw_split(_numbers(classes[rows])[1], validation, seed, groups[rows] if grouped else None)
+        if not shares or len(set(classes[rows])) < 2:
+            return
+        _refuse_lone(source, found, classes[rows], groups[rows], grouped, list(shares))
+        left = 1.0
+        for name, share in shares.items():  # the shares are of all these rows, the later ones drawn from what is left
+            rest = rows[splits[rows] == "train"]
+            ids = groups[rest] if grouped else None
+            drawn = draw_split(_numbers(classes[rest])[1], share / left, seed, ids)
+            splits[rest[drawn == "validation"]] = name
+            left -= share
 
     if not drop:
         draw(stay)
@@ -234,7 +249,7 @@ def _split(
         empty_classes=tuple(sorted(set(found.classes) - set(class_names))),
         source=source,
         presplit=presplit,
-        how_split=_how_split(presplit, draws, grouped, labels),
+        how_split=_how_split(presplit, list(shares), grouped, labels),
     )
 
 
@@ -255,27 +270,35 @@ def _in_two_splits(groups: np.ndarray, splits: np.ndarray) -> dict[int, str]:
     return {row: f"its group {groups[row]} is in the {home[groups[row]]} set" for row in rows}
 
 
-def _how_split(presplit: bool, drawn: bool, grouped: bool, labels: str | None) -> str:
+def _how_split(presplit: bool, drawn: Sequence[str], grouped: bool, labels: str | None) -> str:
     share = "whole groups, about the same share of every class" if grouped else "the same share of every class"
     if not presplit:
         return f"split here, {share}" if drawn else "not split"
     by = "split by its folders" if labels in (None, "name", *FOLDERS) else "split by its folders or its table"
-    return f"{by}, validation drawn here from train ({share})" if drawn else by
+    return f"{by}, {' and '.join(drawn)} drawn here from train ({share})" if drawn else by
 
 
-def _refuse_lone(source: str, found: Found, classes: np.ndarray, groups: np.ndarray, grouped: bool) -> None:
-    """Refuse a class of which nothing could be held out and something kept."""
+def _refuse_lone(
+    source: str, found: Found, classes: np.ndarray, groups: np.ndarray, grouped: bool, drawn: Sequence[str]
+) -> None:
+    """Refuse a class that cannot give a picture, or a group, to each split that is drawn and keep one."""
     of: dict[str, set[str]] = {}
     for name, group in zip(classes, groups, strict=True):
         of.setdefault(name, set()).add(group)
-    lone = sorted(name for name, those in of.items() if len(those) == 1)
-    if not lone:
+    few_of = {name: len(those) for name, those in sorted(of.items()) if len(those) <= len(drawn)}
+    if not few_of:
         return
     unit = "group" if grouped else "picture"
+    lone = [name for name, count in few_of.items() if count == 1] or list(few_of)
     has = "has" if len(lone) == 1 else "have"
+    count = f"one {unit}" if few_of[lone[0]] == 1 else f"two {unit}s"
+    purposes = ", ".join(["to train on", *(_PURPOSES[name] for name in drawn[:-1])])
+    none = list(drawn[::-1])[: len(drawn) - few_of[lone[0]] + 1]
+    remedy = " and ".join(f"{name}=0" for name in none)
     raise DataError(
-        f"{source}: {few(lone)} {has} one {unit} only, to train on or to validate on. Add another {unit}, take the "
-        f"class out, or pass validation=0, which holds nothing out.{_left_out(found)}"
+        f"{source}: {few(lone)} {has} {count} only, {purposes} or {_PURPOSES[drawn[-1]]}. Add another {unit}, take the "
+        f"class out, or pass {remedy}, which holds nothing out{' for that' * (len(none) < len(drawn))}."
+        f"{_left_out(found)}"
     )
 
 

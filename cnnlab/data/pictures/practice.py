@@ -13,14 +13,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageEnhance
 
 from cnnlab.common.files import write_atomic
-from cnnlab.common.validate import check_int
-from cnnlab.data import datasets
+from cnnlab.common.validate import check_choice, check_int
+from cnnlab.data import datasets, photos
 
 CELLS = ("clear", "grain", "ring")
 _SIDE = 32
+_PIECE = 64  # pixels a side, of a photograph
 _DATE = (2000, 1, 1, 0, 0, 0)  # of every member, so that the archive is the same tomorrow
 
 
@@ -145,7 +146,9 @@ def harmful_zips(folder: str | os.PathLike) -> dict[str, Path]:
     return made
 
 
-def cells_zip(path: str | os.PathLike, patients: int = 8, pictures: int = 10, seed: int = 0) -> Path:
+def cells_zip(
+    path: str | os.PathLike, patients: int | Mapping[str, int] = 8, pictures: int = 10, seed: int = 0
+) -> Path:
     """Drawn pictures in the manner of stained cells under a microscope, in three classes. **Not medical data.**
 
     Each class has `patients` of its own and each patient `pictures`. A patient's pictures share the colour of the stain
@@ -155,7 +158,7 @@ def cells_zip(path: str | os.PathLike, patients: int = 8, pictures: int = 10, se
     Parameters
     ----------
     path : the zip to write; its folder must exist
-    patients : of each class, >= 2
+    patients : of each class, >= 2; or class → how many, for some of the classes
     pictures : of each patient, >= 1
     seed : of everything
 
@@ -172,12 +175,15 @@ def cells_zip(path: str | os.PathLike, patients: int = 8, pictures: int = 10, se
     >>> found.class_names, found.files[3]
     (('clear', 'grain', 'ring'), 'clear/patient02_0.png')
     """
-    check_int(patients, "patients", minimum=2)
+    of = dict(patients) if isinstance(patients, Mapping) else dict.fromkeys(CELLS, patients)
+    for name, count in of.items():
+        check_choice(name, "patients", CELLS)
+        check_int(count, "patients", minimum=2)
     check_int(pictures, "pictures", minimum=1)
     rng = np.random.default_rng(check_int(seed, "seed", minimum=0))
     files, number = {}, 0
-    for name in CELLS:
-        for _ in range(patients):
+    for name, count in of.items():
+        for _ in range(count):
             number += 1
             stain, slide = rng.uniform(0.35, 0.75, 3), rng.uniform(0.7, 1.0, 3)  # colours of the cell and around it
             light = rng.uniform(-0.15, 0.15, 2)  # brighter towards one side
@@ -185,6 +191,58 @@ def cells_zip(path: str | os.PathLike, patients: int = 8, pictures: int = 10, se
                 cell = _cell(name, stain, slide, light, rng)
                 files[f"cells/{name}/patient{number:02}_{picture}.png"] = _encoded(cell, "PNG")
     return _zipped(path, files)
+
+
+def tossed_zip(path: str | os.PathLike, pictures: int = 120, seed: int = 0) -> Path:
+    """Pieces of photographs, sorted by the toss of a coin, each with a copy that has other pixels.
+
+    Nothing about a piece says whether it is ``heads`` or ``tails``: whoever is right more often than in half of all
+    cases has met it before. The copy of a piece was saved again as a JPEG of low quality (``017 saved again.jpg``),
+    made half as large (``017 smaller.png``), or a quarter brighter (``017 brighter.png``), and lies beside it.
+
+    Parameters
+    ----------
+    path : the zip to write; its folder must exist
+    pictures : pieces without their copies, 2 … 200
+    seed : of the choice and of the coin
+
+    Returns
+    -------
+    Path
+        The archive: 64×64 pictures, ``tossed/heads`` and ``tossed/tails``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = datasets.image_folder(tossed_zip(Path(folder, "tossed.zip"), 6), 64)
+    >>> len(found), found.files[:2]
+    (12, ('heads/001 smaller.png', 'heads/001.png'))
+    """
+    check_int(pictures, "pictures", minimum=2, maximum=200)
+    rng = np.random.default_rng(check_int(seed, "seed", minimum=0))
+    pieces = [piece for name in photos.photo_names() for piece in _pieces(photos.photo(name))]
+    files = {}
+    for number, row in enumerate(rng.permutation(len(pieces))[:pictures]):
+        name = f"tossed/{rng.choice(['heads', 'tails'])}/{number:03}"
+        piece = Image.fromarray(pieces[row])
+        files[f"{name}.png"] = _encoded(piece, "PNG")
+        if number % 3 == 0:
+            files[f"{name} saved again.jpg"] = _encoded(piece, "JPEG", quality=50)
+        elif number % 3 == 1:
+            half = piece.resize((_PIECE // 2, _PIECE // 2), Image.Resampling.BICUBIC)
+            files[f"{name} smaller.png"] = _encoded(half, "PNG")
+        else:
+            files[f"{name} brighter.png"] = _encoded(ImageEnhance.Brightness(piece).enhance(1.25), "PNG")
+    return _zipped(path, files)
+
+
+def _pieces(photo: np.ndarray) -> list[np.ndarray]:
+    """A photograph cut into squares side by side, without those that show hardly anything, such as sky."""
+    rgb = photo if photo.ndim == 3 else np.stack([photo] * 3, axis=-1)
+    starts = [range(0, side - _PIECE + 1, _PIECE) for side in rgb.shape[:2]]
+    squares = [rgb[y : y + _PIECE, x : x + _PIECE, :3] for y in starts[0] for x in starts[1]]
+    return [square for square in squares if square.std() > 30]
 
 
 def _cell(name: str, stain: np.ndarray, slide: np.ndarray, light: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -156,8 +156,8 @@ def read_size(path: str | os.PathLike) -> tuple[int, int, int]:
             warnings.simplefilter("ignore")
             with open(path, "rb") as stream, Image.open(stream, formats=_formats()) as file:
                 _check_size(file, None, MAX_PIXELS, [])
-                (width, height), turn = file.size, file.getexif().get(_ORIENTATION)
-                turn = turn if turn in _UPRIGHT else 1
+                turn = file.getexif().get(_ORIENTATION) if file.format != "PNG" or _says_more(path) else 1
+                (width, height), turn = file.size, turn if turn in _UPRIGHT else 1
                 if turn >= 5 and file.format == "TIFF":  # some versions of Pillow have exchanged its sides, some not
                     height, width = read_image(path)[0].shape[:2]
                 elif turn >= 5:
@@ -171,6 +171,12 @@ def read_size(path: str | os.PathLike) -> tuple[int, int, int]:
         raise ImageError(_not_a_picture(path.suffix.lower())) from None
     except DAMAGED as error:
         raise ImageError(f"damaged or cut short ({_first_line(error)})") from None
+
+
+def _says_more(path: Path) -> bool:
+    """Whether a PNG may have an orientation, which can stand behind its pixels: Pillow unpacks them all to look."""
+    data = path.read_bytes()
+    return any(mark in data for mark in (b"eXIf", b"XML:com.adobe.xmp", b"Raw profile type"))
 
 
 def _check_file(path: Path) -> None:
