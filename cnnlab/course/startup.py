@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import sys
-from collections.abc import Iterator
+
+from cnnlab.common.quiet import no_stderr
 
 
 def load_keras() -> None:
@@ -28,7 +28,7 @@ def load_keras() -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     if "keras" not in sys.modules:
         _keep_freed_memory()
-        with _no_stderr():
+        with no_stderr():
             import keras  # noqa: F401
 
 
@@ -48,20 +48,3 @@ def _keep_freed_memory() -> None:
     mallopt(_MMAP_THRESHOLD, 32 << 20)  # bytes; the most that glibc allows
     mallopt(_TRIM_THRESHOLD, 512 << 20)
     mallopt(_TOP_PAD, 64 << 20)
-
-
-@contextlib.contextmanager
-def _no_stderr() -> Iterator[None]:
-    """Send file descriptor 2, to which C++ writes past ``sys.stderr``, to nowhere."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # a process without one, such as a kernel under pythonw
-        yield
-        return
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
