@@ -2,6 +2,7 @@
 
 Each is a class that works with its defaults: ``explore.ShapeExplorer()`` as the last line of a cell shows controls, a
 picture and the same content in words. ``set()``, ``state()``, ``figure()`` and ``describe()`` drive it from code.
+``Annotator`` alone works on files: it takes a folder of pictures, and saves the boxes that are drawn on them.
 """
 
 import lazy_loader

@@ -10,6 +10,8 @@ import browser
 import pytest
 from PIL import Image
 
+from cnnlab.detection import detections
+
 CELL = """import os, pathlib
 from cnnlab import explore
 pathlib.Path("../kernel.txt").write_text(str(os.getpid()))
@@ -157,3 +159,11 @@ def test_pictures_are_labelled_by_mouse_and_by_keyboard_and_a_dead_kernel_loses_
         by_mouse(desk)
         by_keyboard(desk)
         the_kernel_dies(desk)
+    read = detections.read(folder)
+    assert (read.files, read.class_names) == (("images/a.png", "images/b.png", "images/c.png"), ("screw", "nut"))
+    assert [truth.boxes.round(9).tolist() for truth in read.truths] == [
+        [[40, 30, 100, 70]], [[55, 35, 114, 70], [10, 37, 60, 62]], [[76, 37, 126, 62]],
+    ]  # fmt: skip
+    assert [truth.labels.tolist() for truth in read.truths] == [[0], [1, 1], [1]]
+    assert read.labelled.all()
+    assert read.problems == ()

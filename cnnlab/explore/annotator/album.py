@@ -38,6 +38,7 @@ class Album:
     ----------
     files : names of the pictures, from the data set's folder on
     class_names : names of the classes
+    sizes : picture → its height and width in pixels
     skipped : what is left out, with reasons
     """
 
@@ -46,7 +47,7 @@ class Album:
             raise ValueError(f"`folder` must be a folder of pictures. Received: {str(folder)!r}")
         folder = folder.absolute()
         places = Places(folder)
-        self.root, self.skipped, self._labels = places.root, places.skipped, places.labels
+        self.root, self.skipped, self.sizes, self._labels = places.root, places.skipped, places.sizes, places.labels
         names = [*places.labels]
         if files is not None:
             names = _chosen(files, names, folder.relative_to(places.root).as_posix())
@@ -114,23 +115,20 @@ class Album:
 
     # --- reading ------------------------------------------------------------------------------------------------
 
-    def picture(self, name: str, longest: int) -> tuple[Image.Image, tuple[int, int]]:
-        """A picture, at most `longest` pixels high and wide, and its own (height, width).
-
-        Raises `ImageError` if it cannot be read.
-        """
+    def picture(self, name: str, longest: int) -> Image.Image:
+        """A picture, at most `longest` pixels high and wide. Raises `ImageError` if it cannot be read."""
         pixels, _ = read_image(self.root / name)
-        height, width = pixels.shape[:2]
+        self.sizes[name] = pixels.shape[:2]
         image = Image.fromarray(pixels)
-        if max(height, width) > longest:
+        if max(image.size) > longest:
             image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-        return image, (height, width)
+        return image
 
-    def rows(self, name: str, size: tuple[int, int]) -> tuple[Row, ...]:
+    def rows(self, name: str) -> tuple[Row, ...]:
         """The rows of a picture as they are on the disk now."""
         data = self._known[name] = self._on_disk(name)
         (self._labelled.discard if data is None else self._labelled.add)(name)
-        return parse(data or b"", size, len(self.class_names))
+        return parse(data or b"", self.sizes[name], len(self.class_names))
 
     def _on_disk(self, name: str) -> bytes | None:
         return self._read(self._labels[name])

@@ -48,7 +48,6 @@ class Annotator:
     Attributes
     ----------
     file : name of the picture that is shown, from the data set's folder on
-    size : its height and width, in pixels
     selected : the number of the selected box, from 1; 0 where none is
     label : the class of the next box
     said : what happened last, in words
@@ -97,6 +96,11 @@ class Annotator:
         return self._album.files
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the picture that is shown, in pixels."""
+        return self._album.sizes[self.file]
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """Names of the classes; their places are their numbers."""
         return self._album.class_names
@@ -119,7 +123,7 @@ class Annotator:
         """The boxes of a picture, in its pixels; by default of the one that is shown."""
         rows = self._rows
         if file is not None and (name := self._album.named(file)) != self.file:
-            rows = self._album.rows(name, self._album.picture(name, SHARP)[1])
+            rows = self._album.rows(name)
         found = [row for row in rows if row.box is not None]
         return GroundTruth(np.reshape([row.box for row in found], (-1, 4)), [row.label for row in found])
 
@@ -135,11 +139,11 @@ class Annotator:
 
     def describe(self) -> str:
         """The picture that is shown and its boxes, in words and numbers."""
-        return in_words(self._album, self.file, self.size, self._rows)
+        return in_words(self._album, self.file, self._rows)
 
     def figure(self) -> plot.Picture:
         """The picture that is shown, with its boxes."""
-        return drawn(self.pixels, self.size, self._rows, self.class_names, self.describe())
+        return drawn(self.pixels, self.size, self._rows, self.class_names, self.selected, self.describe())
 
     # --- from picture to picture --------------------------------------------------------------------------------
 
@@ -181,13 +185,12 @@ class Annotator:
         for row in rows:
             name = self.files[row]
             try:
-                pixels, size = self._album.picture(name, SHARP)
-                found = self._album.rows(name, size)
+                pixels, found = self._album.picture(name, SHARP), self._album.rows(name)
             except (ImageError, DataError) as error:
                 self._album.leave_out(name, str(error))
                 passed.append(f"{name} is left out: {error}. ")
                 continue
-            self.file, self.pixels, self.size, self._rows, self.selected = name, pixels, size, found, 0
+            self.file, self.pixels, self._rows, self.selected = name, pixels, found, 0
             self.said = "".join(passed) + self._heading()
             return True
         return False
@@ -198,8 +201,15 @@ class Annotator:
 
     def _heading(self) -> str:
         number = self.files.index(self.file) + 1
-        found = counted(len(self.boxes()), "box", "es")
-        state = found if self._album.is_labelled(self.file) else "not labelled yet"
+        kept = [(line, row.reason) for line, row in enumerate(self._rows, 1) if row.reason]
+        state = counted(len(self.boxes()), "box", "es")
+        if kept:
+            line, reason = kept[0]
+            state += f", and {counted(len(kept), 'row')} that stay as they are (line {line}: {reason})"
+        elif not self._album.is_labelled(self.file):
+            state = "not labelled yet"
+        elif not self._has_text(self._rows):
+            state = "labelled, nothing is in it"
         return f"Picture {number} of {len(self.files)}, {self.file}: {state}."
 
     # --- boxes --------------------------------------------------------------------------------------------------
@@ -283,7 +293,7 @@ class Annotator:
     def add_class(self, name: str) -> Annotator:
         """Add a class behind the others, which keep their numbers."""
         number = self._album.add_class(name)
-        self._rows = self._album.rows(self.file, self.size)  # rows of this class are boxes now
+        self._rows = self._album.rows(self.file)  # rows of this class are boxes now
         return self._say(f"Class {number}, {self.class_names[number]}, is new.")
 
     @staticmethod
@@ -331,7 +341,7 @@ class Annotator:
         try:
             return action()
         except ChangedOnDisk:
-            self._rows, self.selected = self._album.rows(self.file, self.size), 0
+            self._rows, self.selected = self._album.rows(self.file), 0
             self._say(self._heading())
             raise
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from cnnlab import plot
 from cnnlab.common.errors import DataError
-from cnnlab.explore.annotator.shown_page import shown_size
+from cnnlab.explore.annotator.shown_page import LONGEST, SHOWN, shown_size
 from cnnlab.explore.annotator.surface import surface
 from cnnlab.explore.base.shown import styled
+from cnnlab.explore.base.wording import cut
 from cnnlab.explore.drawing.pointer import INSTALL
 
 _BUTTONS = {
@@ -147,17 +148,20 @@ class Panel:
         """Bring all controls and the picture up to date."""
         self._listening = False
         try:
-            self._show()
+            self._show_controls()
+            if self._canvas is None:
+                self._show_image()
+            else:
+                self._show_canvas()
         finally:
             self._listening = True
 
-    def _show(self) -> None:
-        it = self._it
-        truth, names = it.boxes(), it.class_names
+    def _show_controls(self) -> None:
+        it, names = self._it, self._it.class_names
+        truth = it.boxes()
         self._number.value = it.files.index(it.file) + 1
-        called = [names[label] for label in truth.labels]
-        boxes = [("none", 0), *((f"{number} {name}", number) for number, name in enumerate(called, 1))]
-        _set_options(self._box, boxes, it.selected)
+        boxes = [(f"{number} {names[label]}", number) for number, label in enumerate(truth.labels, 1)]
+        _set_options(self._box, [("none", 0), *boxes], it.selected)
         _set_options(self._class, [(name, label) for label, name in enumerate(names)], it.label)
         sides = _sides(truth.boxes[it.selected - 1]) if it.selected else (0.0,) * 4
         for field, value in zip(self._sides.values(), sides, strict=True):
@@ -165,21 +169,34 @@ class Panel:
         self.buttons["delete"].disabled = not it.selected
         self.buttons["empty"].disabled = not it.may_be_empty
         self.buttons["undo"].disabled = not it.can_undo
-        labelled = it.counted()
-        if self._canvas is None:
-            image = plot.image_tag(it.figure(), it.describe())
-            note = f"To draw with the mouse: <code>{INSTALL}</code>, then restart the kernel."
-            self._image.value = image
-            said = f'<div role="status">{html.escape(it.said)}</div><div>{labelled} {note}</div>'
-            self._words.value = f'<div style="max-width:560px;line-height:1.4">{said}</div>'
-            return
+
+    def _show_image(self) -> None:
+        it = self._it
+        self._image.value = plot.image_tag(it.figure(), it.describe())
+        note = f"To draw with the mouse: <code>{INSTALL}</code>, then restart the kernel."
+        said = f'<div role="status"><b>{html.escape(it.said)}</b></div><div>{it.counted()} {note}</div>'
+        self._words.value = f'<div style="max-width:{SHOWN}px;line-height:1.4">{said}</div>'
+
+    def _show_canvas(self) -> None:
+        it, truth = self._it, self._it.boxes()
         if self._painted != it.file:
             self._canvas.picture, self._painted = _encoded(it.pixels), it.file
         self._canvas.page = {
-            "picture": it.file, "size": it.size, "shown": shown_size(it.size), "boxes": truth.boxes.tolist(),
-            "labels": truth.labels.tolist(), "names": names, "colours": plot.PALETTE, "label": it.label,
-            "selected": it.selected, "edit": self._edit, "middle": it.middle(), "said": it.said, "labelled": labelled,
-        }  # fmt: skip
+            "picture": it.file,
+            "size": it.size,
+            "shown": shown_size(it.size),
+            "boxes": truth.boxes.tolist(),
+            "labels": truth.labels.tolist(),
+            "selected": it.selected,
+            "names": it.class_names,
+            "short": [cut(name, LONGEST) for name in it.class_names],
+            "colours": plot.PALETTE,
+            "label": it.label,
+            "middle": it.middle(),
+            "said": it.said,
+            "counted": it.counted(),
+            "edit": self._edit,
+        }
 
 
 def _sides(box: np.ndarray) -> tuple[float, float, float, float]:
@@ -196,6 +213,6 @@ def _set_options(menu: widgets.Dropdown, options: list[tuple[str, int]], value: 
 def _encoded(pixels: object) -> bytes:
     """A picture as the bytes of an image file: exact where it is small."""
     buffer = io.BytesIO()
-    small = max(pixels.size) <= 560
+    small = max(pixels.size) <= SHOWN
     pixels.save(buffer, "PNG" if small else "JPEG", **({} if small else {"quality": 92}))
     return buffer.getvalue()

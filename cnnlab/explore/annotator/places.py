@@ -24,6 +24,7 @@ class Places:
     ----------
     root : the data set's folder
     labels : picture → its label file, whether that exists or not; both are names from `root` on
+    sizes : picture → its height and width in pixels
     skipped : what is left out, with reasons
     class_names : of the data set, in their order; none where no file names them
     class_lists : the files that name them
@@ -43,6 +44,7 @@ class Places:
             pictures = shelf.beside(file)
             there |= {pictures[0]: file} if len(pictures) == 1 else {}
         self.labels: dict[str, str] = {}
+        self.sizes: dict[str, tuple[int, int]] = {}
         inside = folder.relative_to(self.root).parts
         for picture in sorted(shelf.pictures):
             label = there.get(picture) or _label_of(picture)
@@ -53,7 +55,8 @@ class Places:
                 reason = f"its labels would be those of {shown(others[0])} too: rename one of the two"
                 self.skipped.append(FileNote(shown(picture), reason))
             else:
-                self.labels["/".join(picture)] = "/".join(label)
+                name = "/".join(picture)
+                self.labels[name], self.sizes[name] = "/".join(label), shelf.pictures[picture][:2]
         before = len(shelf.problems)
         classes = class_list(shelf, None)
         if classes.names is None and len(shelf.problems) > before:

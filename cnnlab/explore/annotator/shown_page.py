@@ -16,7 +16,7 @@ from cnnlab.explore.drawing.sheet import Sheet
 
 SHOWN = 560  # the longest side of a picture on the screen, in pixels
 _MOST_ZOOM = 8.0  # of a small picture
-_LONGEST = 24  # characters of a class name in the picture
+LONGEST = 18  # characters of a class name in the picture
 
 
 def shown_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -30,26 +30,34 @@ def shown_size(size: tuple[int, int]) -> tuple[int, int]:
 
 
 def drawn(
-    pixels: Image.Image, size: tuple[int, int], rows: Sequence[Row], class_names: Sequence[str], alt: str
+    pixels: Image.Image,
+    size: tuple[int, int],
+    rows: Sequence[Row],
+    class_names: Sequence[str],
+    selected: int,
+    alt: str,
 ) -> plot.Picture:
-    """The picture with the boxes of `rows`, each with its number and class; `size` is what they are measured in."""
+    """The picture with the boxes of `rows`, each with its number and class, the selected one with a thick line.
+
+    `size` is the height and width that the boxes are measured in, `selected` a number from 1, or 0.
+    """
     height, width = (side / plot.SHOWN_DPI for side in shown_size(size))
     picture = plot.Picture(width, height, alt=alt)
     page = Map(Sheet(picture), np.asarray(pixels), (0, 0), (width, height))
     scale = np.tile([pixels.width / size[1], pixels.height / size[0]], 2)
     boxes = [row for row in rows if row.box is not None]
-    for label in sorted({row.label for row in boxes}):
-        colour = plot.PALETTE[label % len(plot.PALETTE)]
-        page.outline(np.array([row.box for row in boxes if row.label == label]) * scale, colour, 2.0)
+    for number, row in enumerate(boxes, 1):
+        colour = plot.PALETTE[row.label % len(plot.PALETTE)]
+        page.outline(np.array([row.box]) * scale, colour, 4.0 if number == selected else 2.0)
     if boxes:
-        words = [f"{number} {cut(class_names[row.label], _LONGEST)}" for number, row in enumerate(boxes, 1)]
-        page.tags(np.array([row.box for row in boxes]) * scale, words)
+        words = [f"{number} {cut(class_names[row.label], LONGEST)}" for number, row in enumerate(boxes, 1)]
+        page.tags(np.array([row.box for row in boxes]) * scale, words, size=9.5)
     return picture
 
 
-def in_words(album: Album, file: str, size: tuple[int, int], rows: Sequence[Row]) -> str:
+def in_words(album: Album, file: str, rows: Sequence[Row]) -> str:
     """A picture's place in the folder, whether it is labelled, and its boxes with their corners."""
-    height, width = size
+    height, width = album.sizes[file]
     lines = [
         f"Picture {album.files.index(file) + 1} of {len(album.files)}: {file}, {width} × {height} pixels. "
         + album.counted()

@@ -73,7 +73,7 @@ function render({ model, el }) {
     const { box, label } = boxes[k];
     const colour = page.colours[label % page.colours.length];
     outline(box, colour, chosen ? 3 : 2);
-    const text = `${k + 1} ${page.names[label]}`;
+    const text = `${k + 1} ${(chosen ? page.names : page.short)[label]}`;
     context.font = `${chosen ? "bold " : ""}13px sans-serif`;
     const [height, width] = page.shown;
     const wide = Math.min(context.measureText(text).width + 8, width);
@@ -148,7 +148,7 @@ function render({ model, el }) {
     if (selected !== page.selected) resizing = false;
     selected = page.selected;
     words.textContent = page.said;
-    count.textContent = page.labelled;
+    count.textContent = page.counted;
     help.textContent = `${MOUSE}${KEYS}${page.names.slice(0, 9).map((name, k) => `${k + 1} ${name}`).join(", ")}.`;
     canvas.setAttribute("aria-label", `Picture to draw boxes on: ${page.picture}, ${boxes.length} boxes`);
     if (!held) paint();

@@ -99,6 +99,9 @@ def test_rows_that_are_no_boxes_stay_where_they_are(tmp_path):
     assert annotator.boxes().labels.tolist() == [0, 1]
     assert "a.txt, line 2 is kept as it is: 7 columns, and a box has 5." in annotator.describe()
     assert "a.txt, line 4 is kept as it is: class 7, and the classes are numbered 0 to 1." in annotator.describe()
+    assert annotator.said == (
+        "Picture 1 of 1, a.jpg: 2 boxes, and 2 rows that stay as they are (line 2: 7 columns, and a box has 5)."
+    )
     annotator.change(1, (0, 0, 20, 20))  # centre 10 of 200 and 10 of 100; 20 wide and high
     assert (
         label.read_text()
