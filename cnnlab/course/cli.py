@@ -175,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
         "train-detector",
         help="train a detector on pictures with your own boxes",
         usage="cnnlab train-detector FOLDER|ZIP [--out DIR] [--size N] [--epochs N] [--start shapes|none|BUNDLE] "
-        "[--groups REGEX] [--seed N]",
+        "[--groups REGEX] [--seed N] [--encoding NAME]",
         description="Read YOLO, Pascal VOC or COCO labels, train, and write a detector for `cnnlab detect --model`. "
         "Stopped or killed, the same command goes on behind the last epoch.",
     )
@@ -197,6 +197,7 @@ def _parser() -> argparse.ArgumentParser:
         "--groups", metavar="REGEX", help=r"what must stay together, found in the files' names, such as '(tray\d+)_'"
     )
     train.add_argument("--seed", type=_whole, default=0, metavar="N", help="of split and training (default: 0)")
+    train.add_argument("--encoding", metavar="NAME", help="of the file names in an old zip, such as cp949 or gbk")
     train.set_defaults(call=_train_detector)
 
     ledger = commands.add_parser(
@@ -428,6 +429,7 @@ def _train_detector(arguments: argparse.Namespace) -> int:
             arguments.start,
             arguments.groups,
             arguments.seed,
+            arguments.encoding,
             announce=lambda line: print(line, flush=True),
         )
     except (ValueError, DataError) as error:  # data or an argument that it cannot train with

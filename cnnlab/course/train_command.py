@@ -23,7 +23,7 @@ BUNDLE, REPORT, TRAINING = "bundle", "report", "training"  # in the output folde
 _HELD_OUT = 0.2  # of the labelled pictures, for each part that has to be drawn
 _TYPED = {
     "data": "FOLDER", "folder": "--out", "image_size": "--size", "start": "--start", "epochs": "--epochs",
-    "groups": "--groups", "seed": "--seed",
+    "groups": "--groups", "seed": "--seed", "encoding": "--encoding",
 }  # fmt: skip
 
 
@@ -35,6 +35,7 @@ def train_detector(
     start: str,
     groups: str | None,
     seed: int,
+    encoding: str | None,
     announce: Callable[[str], None],
 ) -> int:
     """Train a detector on one's own boxes, and write it down with what it is worth.
@@ -50,6 +51,7 @@ def train_detector(
     start : ``"shapes"``, ``"none"`` or the folder of a bundle to start from
     groups : a regular expression for what must stay together, by the files' names; None takes the data set's own groups
     seed : of the split and of the training
+    encoding : of the names in an old zip, such as ``"cp949"``; None finds out what can be found out
     announce : called with each line of what is found and done
 
     Returns
@@ -72,7 +74,7 @@ def train_detector(
     check_out(folder)
     begin = _start(start)
     try:
-        data = detections.read(path)
+        data = detections.read(path, encoding=encoding)
         announce(data.report())
         data, split = divided(data, groups, seed)
         announce(split)
@@ -85,13 +87,14 @@ def train_detector(
             folder=folder / TRAINING,
             report=_Clock(announce),
         )
-    except ValueError as error:
-        raise ValueError(_as_typed(str(error))) from error
+    except (ValueError, DataError) as error:
+        raise (DataError if isinstance(error, DataError) else ValueError)(_as_typed(str(error))) from error
     how = train_report.Training(name, data, split, trained, start, seed)
     if not trained.finished:
         trained.save(folder / BUNDLE, card=train_report.unfinished_card(how))
         announce(f"Stopped. The best epoch so far, {trained.best_epoch}, is in {folder / BUNDLE}. To go on:")
-        announce("  " + typed(["cnnlab", "train-detector", source, *_options(out, size, epochs, start, groups, seed)]))
+        options = _options(out, size, epochs, start, groups, seed, encoding)
+        announce("  " + typed(["cnnlab", "train-detector", source, *options]))
         return 130
     part = data.split("test")
     judged = trained.judge(part)
@@ -196,10 +199,11 @@ def _start(word: str) -> str | Path | None:
     return path
 
 
-def _options(out: str | None, size: int, epochs: int, start: str, groups: str | None, seed: int) -> list[str]:
+def _options(*values: str | int | None) -> list[str]:
     """The options that lead to the same training again."""
-    said = {"--out": out, "--size": size, "--epochs": epochs, "--start": start, "--groups": groups, "--seed": seed}
-    return [word for option, value in said.items() if value is not None for word in (option, str(value))]
+    names = "--out", "--size", "--epochs", "--start", "--groups", "--seed", "--encoding"
+    pairs = [(name, str(value)) for name, value in zip(names, values, strict=True) if value is not None]
+    return [word for pair in pairs for word in pair]
 
 
 def typed(words: Sequence[str]) -> str:
@@ -209,4 +213,5 @@ def typed(words: Sequence[str]) -> str:
 
 def _as_typed(message: str) -> str:
     """A library's message with the command's own names for its arguments."""
+    message = re.sub(r"\bencoding='([\w-]+)'", r"--encoding \1", message)
     return re.sub(r"`(\w+)`", lambda found: f"`{_TYPED.get(found[1], found[1])}`", message)

@@ -18,6 +18,7 @@ from cnnlab.detection.detections import BoxDataset, Detections, Problem
 from cnnlab.detection.yolo_training import Judgement, TrainedDetector
 
 _WORST, _BEST = 8, 4  # pictures that are shown
+_CLASSES = 40  # in the table on the screen
 _SIDE, _NARROWEST = 8.0, 4.2  # inches: the longer side of a picture, and the room that its title needs
 _LONGEST_SHAPE = 4  # times as long as wide
 _LONGEST = 80  # bytes of a file's name that go into the name of its picture
@@ -38,12 +39,18 @@ class Training:
 def result(judged: Judgement, part: BoxDataset) -> str:
     """The figures of the test pictures as lines for a terminal."""
     precision, recall = shares(judged.detections, [part.truths[row] for row in judged.rows], judged.score_threshold)
+    worst_first = sorted(judged.counts, key=lambda name: judged.per_class.get(name, 2))  # 2: nothing to find
+    shown = {*worst_first[:_CLASSES]}
     lines = [f"On the {len(judged.rows):,} test pictures, which were not looked at before: mAP@.5 {said(judged.map50)}"]
-    lines += ap_table(judged.per_class, judged.counts, pad=True)
+    lines += ap_table(judged.per_class, {n: count for n, count in judged.counts.items() if n in shown}, pad=True)
+    if len(judged.counts) > _CLASSES:
+        lines.append(f"The {_CLASSES} classes with the lowest AP; the card has all {len(judged.counts):,}")
     lines.append(
-        f"Shown from a score of {judged.score_threshold:.2f} on (the best on the validation pictures): "
+        f"Shown from a score of {judged.score_threshold:.2f} on (chosen on the validation pictures): "
         f"{said(precision)} of the boxes are right, {said(recall)} of the objects are found"
     )
+    if not judged.map50 > 0:
+        lines.append("It finds nothing yet: it needs more epochs, or more labelled pictures")
     return "\n".join(lines)
 
 
@@ -122,9 +129,12 @@ def write(folder: Path, judged: Judgement, part: BoxDataset, problems: Sequence[
     DataError
         If the folder cannot be written.
     """
-    worst = [(one.picture, f"{_many(len(one.missed), 'object')} missed, {_many(len(one.wrong), 'box', 'boxes')} wrong")
-             for one in judged.mistakes[:_WORST]]  # fmt: skip
-    best = [(row, "all right") for row in judged.best[:_BEST]]
+    mistaken = [
+        (one.picture, f"{_many(len(one.missed), 'object')} missed, {_many(len(one.wrong), 'box', 'boxes')} wrong")
+        for one in judged.mistakes
+    ]
+    worst, others = mistaken[:_WORST], mistaken[_WORST:][::-1]
+    best = [*((row, "all right") for row in judged.best), *others][:_BEST]
     notes = set()
     place = {int(row): number for number, row in enumerate(judged.rows)}
     try:

@@ -130,10 +130,14 @@ def check_target(folder: Path) -> None:
     """Refuse a place that `save` would have to clear of something that is not its own."""
     if not folder.exists():
         return
-    if not folder.is_dir() or not all((folder / name).is_file() for name in FILES):
+    if _missing(folder):
         raise DataError(f"{folder.name} exists and is no bundle of a detector: choose another name, or remove it")
     if others := sorted(file.name for file in folder.iterdir() if file.name not in FILES):
         raise DataError(f"{folder.name} holds {others[0]!r}, which is no part of the bundle: move it elsewhere first")
+
+
+def _missing(folder: Path) -> list[str]:
+    return [name for name in FILES if not (folder / name).is_file()]
 
 
 def _write(folder: Path, model: keras.Model, details: Details, card: str) -> None:
@@ -203,9 +207,11 @@ def details(folder: str | os.PathLike[str]) -> Details:
         As `load`.
     """
     folder = Path(folder)
-    missing = [name for name in FILES if not (folder / name).is_file()]
+    missing = _missing(folder)
     if missing:
         why = f"{', '.join(missing)} missing" if folder.is_dir() else "there is no such folder"
+        inner = [one for one in folder.glob("*") if not _missing(one)]
+        why += f". Its folder {inner[0].name} is one" if inner else ""
         raise DataError(f"{folder.name} is no bundle of a detector: {why}")
     try:
         with open(folder / DETAILS, "rb") as file:

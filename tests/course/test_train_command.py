@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shlex
+import zipfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -145,7 +146,7 @@ def stopping(lines: list[str], at: str, how: type[BaseException]):
 
 def test_a_killed_and_a_stopped_training_go_on(boxes, tmp_path, capsys):
     out = tmp_path / "a b"
-    arguments = str(boxes), str(out), 64, 3, "none", None, 7
+    arguments = str(boxes), str(out), 64, 3, "none", None, 7, None
     with pytest.raises(Killed):
         train_command.train_detector(*arguments, announce=stopping([], "epoch 1 of 3", Killed))
     assert [path.name for path in out.iterdir()] == ["training"]
@@ -179,7 +180,7 @@ def test_a_killed_and_a_stopped_training_go_on(boxes, tmp_path, capsys):
 def test_stopped_before_the_first_epoch_leaves_nothing(boxes, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train_command.train_detector(
-            str(boxes), str(tmp_path / "out"), 64, 2, "none", None, 0, stopping([], "split", KeyboardInterrupt)
+            str(boxes), str(tmp_path / "out"), 64, 2, "none", None, 0, None, stopping([], "split", KeyboardInterrupt)
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -198,6 +199,7 @@ def test_stopped_before_the_first_epoch_leaves_nothing(boxes, tmp_path):
             "`--start` must be shapes, none or the folder of a bundle. Received: 'circles'",
         ),
         (["DATA", "--start", "empty"], "empty is no bundle of a detector: detector.cfg"),
+        (["names.zip"], "--encoding cp949 reads '고양이/0.png'"),
         (["DATA", "--groups", "("], "`--groups` must be a regular expression"),
         (["DATA", "--groups", "tray"], "`--groups` must fit a file's name"),
         (["DATA", "--groups", r"(\d)\d*\.png"], "three pictures or groups at least are needed"),
@@ -215,13 +217,17 @@ def test_one_line_and_nothing_touched(words, says, boxes, tmp_path, monkeypatch,
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter 1.txt").write_text("1")
     (tmp_path / "file").write_text("2")
+    with zipfile.ZipFile(tmp_path / "names.zip", "w") as archive:
+        archive.writestr("x" * 6 + "/0.png", b"")
+    data = (tmp_path / "names.zip").read_bytes()
+    (tmp_path / "names.zip").write_bytes(data.replace(b"x" * 6, "고양이".encode("cp949")))
     before = contents(tmp_path)
     assert main(["train-detector", *(str(boxes) if word == "DATA" else word for word in words)]) == 2
     said = capsys.readouterr().err
     assert says in said
     assert said.count("\n") == 1
     assert contents(tmp_path) == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "thesis"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "names.zip", "thesis"]
 
 
 @pytest.mark.parametrize("words", [["--epochs", "0"], ["--size", "x"], ["--seed", "-1"], ["--seed", "1.5"], []])
@@ -291,6 +297,17 @@ def test_a_strip_of_a_picture_is_drawn_too(tmp_path):
     (tmp_path / "blocked").write_text("")
     with pytest.raises(DataError, match="blocked: cannot be written"):
         train_report.write(tmp_path / "blocked", judged, part, [])
+
+
+def test_of_many_classes_the_worst_are_shown():
+    counts = {f"class {number}": 3 for number in range(50)} | {"absent": 0}
+    per_class = {name: number / 50 for number, name in enumerate(reversed(counts)) if counts[name]}
+    part = BoxDataset.of([np.zeros((9, 9, 3), np.uint8)], [GroundTruth([], [])], tuple(counts))
+    judged = Judgement(0.5, per_class, counts, np.arange(1), [Detections([], [], [])], [], [], 0.3)
+    said = train_report.result(judged, part)
+    assert "The 40 classes with the lowest AP; the card has all 51" in said
+    assert ("class 49" in said, "class 10 " in said, "class 9 " in said, "absent" in said) == (True, True, False, False)
+    assert "0.30 on (chosen on the validation pictures): – of the boxes are right, – of the objects" in said
 
 
 def test_a_line_to_type_fits_the_shell(monkeypatch):

@@ -250,6 +250,11 @@ def test_what_does_not_fit_is_named(damage, says, copy):
         bundle.load(copy)
 
 
+def test_the_folder_around_a_bundle_says_where_it_is(copy):
+    with pytest.raises(DataError, match=r"card\.md missing\. Its folder copy is one"):
+        bundle.load(copy.parent)
+
+
 def test_weights_of_another_network_are_named_with_their_layer(copy):
     """A stranger's sum may be right: then the number of weights tells."""
     data = (copy / "detector.weights").read_bytes()
