@@ -46,7 +46,12 @@ class Album:
         if not folder.is_dir():
             raise ValueError(f"`folder` must be a folder of pictures. Received: {str(folder)!r}")
         folder = folder.absolute()
-        places = Places(folder)
+        try:
+            places = Places(folder)
+        except DataError as error:
+            raise DataError(f"{folder.name}: {error}") from None
+        except OSError as error:
+            raise DataError(f"{folder.name}: it was not read ({cause(error)})") from None
         self.root, self.skipped, self.sizes, self._labels = places.root, places.skipped, places.sizes, places.labels
         names = [*places.labels]
         if files is not None:

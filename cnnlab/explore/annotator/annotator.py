@@ -57,7 +57,7 @@ class Annotator:
     ValueError
         If there is no such folder, no picture in it, or no name for a class.
     DataError
-        If the class list cannot be read, or none of the pictures.
+        If the folder cannot be read, nor its class list, nor any of its pictures; if its labels are in another format.
 
     Examples
     --------

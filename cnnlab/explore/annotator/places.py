@@ -6,11 +6,13 @@ from pathlib import Path, PurePosixPath
 
 from cnnlab.common.errors import DataError, FileNote
 from cnnlab.data.pictures.layout import Parts
+from cnnlab.detection.detections import coco, voc
 from cnnlab.detection.detections.places import Shelf, shown
 from cnnlab.detection.detections.yolo_lists import class_list
 from cnnlab.detection.detections.yolo_txt import label_files
 
 CLASS_LIST = "classes.txt"
+_LISTS = (CLASS_LIST, "data.yaml", "data.yml")
 
 
 class Places:
@@ -32,31 +34,19 @@ class Places:
     Raises
     ------
     DataError
-        If two files name other classes, or the one that should cannot be read.
+        If two files name other classes, the one that should cannot be read, or the labels are in another format.
     """
 
     def __init__(self, folder: Path) -> None:
         self.root = folder.parent if _is_part(folder) else folder
         shelf = Shelf(self.root)
         self.skipped = [FileNote(p.file, p.rule.removeprefix("left out: ")) for p in shelf.problems]
-        there = {}
-        for file in label_files(shelf):
-            pictures = shelf.beside(file)
-            there |= {pictures[0]: file} if len(pictures) == 1 else {}
         self.labels: dict[str, str] = {}
         self.sizes: dict[str, tuple[int, int]] = {}
-        inside = folder.relative_to(self.root).parts
+        there, inside = _labels(shelf), folder.relative_to(self.root).parts
         for picture in sorted(shelf.pictures):
-            label = there.get(picture) or _label_of(picture)
-            others = [one for one in shelf.beside(label) if one != picture]
-            if picture[: len(inside)] != inside:
-                continue
-            if others:
-                reason = f"its labels would be those of {shown(others[0])} too: rename one of the two"
-                self.skipped.append(FileNote(shown(picture), reason))
-            else:
-                name = "/".join(picture)
-                self.labels[name], self.sizes[name] = "/".join(label), shelf.pictures[picture][:2]
+            if picture[: len(inside)] == inside:
+                self._place(picture, there.get(picture) or _label_of(picture), shelf)
         before = len(shelf.problems)
         classes = class_list(shelf, None)
         if classes.names is None and len(shelf.problems) > before:
@@ -64,13 +54,35 @@ class Places:
         self.class_names = classes.names or ()
         self.class_lists = tuple("/".join(parts) for parts in classes.files)
 
+    def _place(self, picture: Parts, label: Parts, shelf: Shelf) -> None:
+        """Note where the labels of a picture lie, or why it cannot have any."""
+        name, others = "/".join(picture), [one for one in shelf.beside(label) if one != picture]
+        if shown(picture) != name:
+            self.skipped.append(FileNote(shown(picture), "its name is not in UTF-8: rename it"))
+        elif others:
+            reason = f"its labels would be those of {shown(others[0])} too: rename one of the two"
+            self.skipped.append(FileNote(name, reason))
+        else:
+            self.labels[name], self.sizes[name] = "/".join(label), shelf.pictures[picture][:2]
+
 
 def _is_part(folder: Path) -> bool:
     around = folder.parent
-    lists = (CLASS_LIST, "data.yaml", "data.yml")
-    return folder.name.lower() == "images" and (
-        (around / "labels").is_dir() or any((around / name).is_file() for name in lists)
-    )
+    beside = (around / "labels").is_dir() or any((around / name).is_file() for name in _LISTS)
+    return folder.name.lower() == "images" and beside
+
+
+def _labels(shelf: Shelf) -> dict[Parts, Parts]:
+    """Picture → its label file, for those that have one; refuses labels that are all in other formats."""
+    files = label_files(shelf)
+    others = [] if files else [*voc.label_files(shelf), *coco.label_files(shelf)]
+    if others:
+        raise DataError(
+            f"its labels are no YOLO files, such as {shown(others[0])}, and the annotator writes those. To make a copy "
+            'that it can open: detections.write(detections.read(folder), new_folder, format="yolo")'
+        )
+    pairs = [(shelf.beside(file), file) for file in files]
+    return {pictures[0]: file for pictures, file in pairs if len(pictures) == 1}
 
 
 def _label_of(picture: Parts) -> Parts:

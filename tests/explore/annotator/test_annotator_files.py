@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 
 import pytest
 from PIL import Image
@@ -296,6 +297,37 @@ class TestClasses:
         with pytest.raises(ValueError, match=r"^`class_names` must .* Received: "):
             annotator.add_class(name)
         assert annotator.class_names == NAMES
+
+
+@pytest.mark.parametrize("format", ["voc", "coco"])
+def test_labels_of_another_format_are_not_mixed_with_yolos(tmp_path, format):
+    paint(tmp_path / "yolo", "a.jpg")
+    Annotator(tmp_path / "yolo", NAMES).add(BOX, "nut")
+    detections.write(detections.read(tmp_path / "yolo"), tmp_path / "other", format)
+    with pytest.raises(
+        DataError, match=r"other: its labels are no YOLO files, such as .*, and the annotator writes those"
+    ):
+        Annotator(tmp_path / "other", NAMES)
+    detections.write(detections.read(tmp_path / "other"), tmp_path / "back", "yolo")
+    assert Annotator(tmp_path / "back").boxes().boxes.tolist() == [list(BOX)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_is_left_out(tmp_path):
+    paint(tmp_path, "a.jpg")
+    os.rename(tmp_path / "a.jpg", os.fsencode(tmp_path) + b"/\xff.jpg")
+    paint(tmp_path, "b.jpg")
+    annotator = Annotator(tmp_path, NAMES)
+    assert (annotator.files, annotator.skipped[0].reason) == (("b.jpg",), "its name is not in UTF-8: rename it")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5000, 20), (20, 5000), (1, 300)])
+def test_pictures_of_any_shape(tmp_path, size):
+    paint(tmp_path, "a.png", size=size)
+    annotator = Annotator(tmp_path, NAMES).new_box()
+    annotator.view()
+    assert annotator.figure().png()[:4] == b"\x89PNG"
+    assert len(detections.read(tmp_path).truths[0]) == 1
 
 
 class TestPicturesLeftOut:
