@@ -211,7 +211,10 @@ LAYOUTS = {
             "train2017/a.jpg": "", "train2017/c.jpg": "", "val2017/b.jpg": "",
         },
         {"a": T, "b": V, "c": T}, "coco",
-        problems=("'b.jpg' has its labels from annotations/instances_val2017.json already",),
+        problems=(
+            'captions_val2017.json: left out: it must be an object with the lists "images", "annotations" and "cat',
+            "'b.jpg' has its labels from annotations/instances_val2017.json already",
+        ),
     ),
     "Kaggle, images and annotations": Layout(
         {
@@ -310,12 +313,12 @@ def test_a_class_list_in_another_encoding(tmp_path):
     [
         ({}, "data: it holds no picture that can be opened"),
         ({"a.jpg": b"x"}, r"no picture that can be opened \(a.jpg: left out: with its labels, named .jpg, but"),
-        ({"a.jpg": "", "a.md": "a cat"}, "1 pictures and no labels: a YOLO .txt or a Pascal VOC .xml for each"),
-        ({"a.jpg": "", "a.txt": "a cat on a mat with a hat"}, "1 pictures and no labels"),
+        ({"a.jpg": "", "a.md": "a cat"}, "1 picture and no labels: YOLO's .txt files or Pascal VOC's .xml files or"),
+        ({"a.jpg": "", "a.txt": "a cat on a mat with a hat"}, "1 picture and no labels"),
         (
             {"images/a.jpg": "", "labels/a.txt": yolo("a"), "xml/a.xml": voc("a")},
-            r'2 formats \(YOLO \(.txt\): 1, such as labels/a.txt, Pascal VOC \(.xml\): 1, such as xml/a.xml\). Pass '
-            'format="yolo" or format="voc"',
+            r"2 formats \(YOLO's .txt files: 1, such as labels/a.txt, Pascal VOC's .xml files: 1, such as xml/a.xml\). "
+            'Pass format="yolo" or format="voc"',
         ),
         (
             {"a.jpg": "", "a.txt": yolo("a"), "classes.txt": "cat\ndog", "data.yaml": "names: [dog, cat]"},

@@ -40,7 +40,7 @@ NAMES = (
     "~",
     "[w",
 )
-ROUNDS = 1_000 if os.environ.get("CNNLAB_SLOW") == "1" else 334  # of each of the three formats: 1,002 in all
+ROUNDS = 1_000 if os.environ.get("CNNLAB_SLOW") else 334  # of each of the three formats: 1,002 in all
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,13 @@ from cnnlab.common.errors import DataError
 from cnnlab.data.pictures.layout import Parts
 from cnnlab.data.pictures.names import shown as quoted
 from cnnlab.data.pictures.split import split_named
-from cnnlab.detection.detections.places import Shelf, content, shown
+from cnnlab.detection.detections.places import Shelf, brief, content, counted, shown
 from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row
 from cnnlab.detection.detections.yolo_lists import MOST_CLASSES, tidy_names
 
 _MOST_BYTES = 200_000_000
 _MOST_VALUES = 10_000_000  # what is between brackets and commas: a gigabyte of memory at the most
+_LISTS = ("images", "annotations", "categories")
 CORNERS = "xyxy"  # beside `bbox`, where x + width is not the right edge to the last bit
 
 
@@ -40,11 +41,14 @@ def find(shelf: Shelf, class_names: Sequence[str] | None, encoding: str | None) 
     """Read all label files of a folder; `encoding` is not used, since JSON is Unicode."""
     found = Found(tuple(class_names or ()))
     numbers = {name: n for n, name in enumerate(found.class_names)}
-    for file in label_files(shelf):
+    files = label_files(shelf)
+    for file in [*files, *(parts for parts in shelf.ending(".json") if parts not in files)]:
         try:
             said = _parsed(file, shelf)
-            if not isinstance(said.get("categories"), list):
-                continue  # captions, or results: no boxes to learn from
+            if file not in files:
+                continue  # something else, but whole: a label file that is cut short would not be
+            if not isinstance(said, dict) or not all(isinstance(said.get(name), list) for name in _LISTS):
+                raise DataError('it must be an object with the lists "images", "annotations" and "categories"')
             one = _File(file, said, shelf)
             classes = one.classes(numbers, fixed=class_names is not None)
             one.read(classes, found)
@@ -54,7 +58,7 @@ def find(shelf: Shelf, class_names: Sequence[str] | None, encoding: str | None) 
     return found
 
 
-def _parsed(file: Parts, shelf: Shelf) -> dict:
+def _parsed(file: Parts, shelf: Shelf) -> object:
     data = content(shelf.path(file), _MOST_BYTES)
     values = data.count(b",") + data.count(b"[") + data.count(b"{")
     if values > _MOST_VALUES:
@@ -67,8 +71,6 @@ def _parsed(file: Parts, shelf: Shelf) -> dict:
         raise DataError("it is no JSON of a data set: too many lists within lists") from None
     except ValueError as error:  # not Unicode, or a number of thousands of digits
         raise DataError(f"it is no JSON: {str(error)[:100]}") from None
-    if not isinstance(said, dict) or not all(isinstance(said.get(name), list) for name in ("images", "annotations")):
-        raise DataError('it must be an object with the lists "images" and "annotations"')
     return said
 
 
@@ -88,9 +90,9 @@ class _File:
         for n, one in enumerate(self.said[name]):
             where = f"{name}[{n}]"
             if not isinstance(one, dict):
-                self._note(where, f"left out: it must be an object: {quoted(str(one)[:80])}")
+                self._note(where, f"left out: it must be an object: {brief(one)}")
             elif (number := _id(one.get("id"))) is None and name != "annotations":
-                self._note(where, f'left out: its "id" must be a number or a text: {quoted(str(one.get("id"))[:80])}')
+                self._note(where, f'left out: its "id" must be a number or a text: {brief(one.get("id"))}')
             else:
                 yield where, one, number
 
@@ -107,7 +109,7 @@ class _File:
             if number in named:
                 self._note(where, f"left out: its id {number} is that of {quoted(named[number])} already")
             elif not isinstance(name, str) or not name.strip():
-                self._note(where, f'left out: its "name" must be a text: {quoted(str(name)[:80])}')
+                self._note(where, f'left out: its "name" must be a text: {brief(name)}')
             elif name in above and not used[number] and one.get("supercategory") != name and len(listed) > 1:
                 self._note(where, f"noted: {quoted(name)} is the group of the other classes, and no class")
             else:
@@ -130,12 +132,12 @@ class _File:
             own[number] = None
             name = one.get("file_name")
             if not isinstance(name, str) or not name.strip():
-                self._note(where, f'left out: its "file_name" must be a text: {quoted(str(name)[:80])}')
+                self._note(where, f'left out: its "file_name" must be a text: {brief(name)}')
                 continue
             pictures = self.shelf.named(name, self.file[:-1], self.split)
             if len(pictures) != 1:
                 what = f"{len(pictures)} pictures fit" if pictures else "there is no picture"
-                self._note(where, f"left out: with its {count[number]} annotations, {what} {quoted(name)}")
+                self._note(where, f"left out: with its {counted(count[number], 'annotation')}, {what} {quoted(name)}")
             elif pictures[0] in found.labels:
                 by = shown(found.labels[pictures[0]].file)
                 self._note(where, f"left out: {quoted(name)} has its labels from {by} already")
@@ -153,7 +155,7 @@ class _File:
             try:
                 image = _id(one.get("image_id"))
                 if image not in own:
-                    raise ValueError(f'its "image_id" is none of the images: {quoted(str(one.get("image_id"))[:80])}')
+                    raise ValueError(f'its "image_id" is none of the images: {brief(one.get("image_id"))}')
                 row = _row(where, one, classes)
                 if own[image] is not None:
                     own[image].rows.append(row)
@@ -168,16 +170,16 @@ class _File:
 def _row(where: str, one: dict, classes: dict[int | str, int]) -> Row:
     category = _id(one.get("category_id"))
     if category not in classes:
-        raise ValueError(f'its "category_id" is none of the classes: {quoted(str(one.get("category_id"))[:80])}')
+        raise ValueError(f'its "category_id" is none of the classes: {brief(one.get("category_id"))}')
     box = one.get("bbox")
     if not isinstance(box, list) or len(box) != 4:
-        raise ValueError(f'its "bbox" must be a list of 4 numbers: {quoted(str(box)[:80])}')
+        raise ValueError(f'its "bbox" must be a list of 4 numbers: {brief(box)}')
     x, y, width, height = map(_real, box)
     corners = (x, y, x + width, y + height)
     if any(map(math.isnan, (x, y, width, height))):
-        raise ValueError(f'its "bbox" must be a list of 4 numbers: {quoted(str(box)[:80])}')
+        raise ValueError(f'its "bbox" must be a list of 4 numbers: {brief(box)}')
     if width < 0 or height < 0:
-        raise ValueError(f"its {'width' if width < 0 else 'height'} is negative: {quoted(str(box)[:80])}")
+        raise ValueError(f"its {'width' if width < 0 else 'height'} is negative: {brief(box)}")
     exact = one.get(CORNERS)
     if isinstance(exact, list) and len(exact) == 4:
         exact = tuple(map(_real, exact))

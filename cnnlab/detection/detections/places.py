@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cnnlab.common.errors import DataError, cause
 from cnnlab.data.pictures.layout import Parts, Tree, speaks_of
+from cnnlab.data.pictures.names import shown as quoted
 from cnnlab.data.pictures.read import NAMED, ImageError, read_size
 from cnnlab.data.pictures.split import same, split_named
 from cnnlab.detection.detections.dataset import Problem
@@ -128,6 +129,28 @@ def key(parts: Parts) -> Parts:
 def shown(parts: Parts) -> str:
     """A file's name, fit to print."""
     return "/".join(parts).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def counted(number: int, what: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def brief(value: object) -> str:
+    """A value of a stranger's JSON or YAML, fit to print: what may be long or deep is named and not written out.
+
+    >>> brief([8, 12, -3, 24]), brief([[1], [2]]), brief("cat")
+    ("'[8, 12, -3, 24]'", 'a list of 2', "'cat'")
+    """
+    if isinstance(value, dict):
+        return f"an object of {len(value):,}"
+    if isinstance(value, list) and (len(value) > 6 or any(isinstance(one, (list, dict)) for one in value)):
+        return f"a list of {len(value):,}"
+    return quoted(str(value))
 
 
 def content(path: Path, most: int) -> bytes:

@@ -16,12 +16,16 @@ from cnnlab.data.pictures.archive import unpack
 from cnnlab.data.pictures.names import check_encoding
 from cnnlab.detection.detections import coco, voc, yolo_txt
 from cnnlab.detection.detections.dataset import BoxDataset, Problem, check_names
-from cnnlab.detection.detections.places import Shelf, shown
+from cnnlab.detection.detections.places import Shelf, counted, shown
 from cnnlab.detection.detections.records import GroundTruth
 from cnnlab.detection.detections.rows import settle
 
 FORMATS = {"yolo": yolo_txt, "voc": voc, "coco": coco}
-_CALLED = {"yolo": "YOLO (.txt)", "voc": "Pascal VOC (.xml)", "coco": "COCO (.json)"}
+_CALLED = {
+    "yolo": "YOLO's .txt files",
+    "voc": "Pascal VOC's .xml files",
+    "coco": "a COCO .json",
+}
 # Of a data set that nobody has labelled yet, these tell the format.
 _LISTS = {"yolo": ("data.yaml", "obj.data", "obj.names", "classes.txt"), "voc": (voc.LABEL_MAP,)}
 _COPY = re.compile(r"(.+)\.rf\.\w+\.\w+")  # as Roboflow names the copies that it makes of one picture
@@ -137,7 +141,7 @@ def _read(
 ) -> BoxDataset:
     shelf = Shelf(folder)
     shelf.problems += notes
-    format = format or _recognised(shelf)
+    format = _recognised(shelf, [format] if format else [*FORMATS])
     found = FORMATS[format].find(shelf, class_names, encoding)
     pictures = sorted(shelf.pictures)
     first = next((one for one in shelf.problems if one.rule.startswith("left out")), None)
@@ -167,24 +171,22 @@ def _read(
     )
 
 
-def _recognised(shelf: Shelf) -> str:
-    """The format of the label files; refuses none, and more than one."""
-    files = {name: reader.label_files(shelf) for name, reader in FORMATS.items()}
+def _recognised(shelf: Shelf, formats: list[str]) -> str:
+    """Which of some formats the label files have; refuses none, and more than one."""
+    files = {name: FORMATS[name].label_files(shelf) for name in formats}
     there = {name: those for name, those in files.items() if those}
     if len(there) == 1:
         return next(iter(there))
-    if len(there) > 1:
+    if there:
         each = ", ".join(f"{_CALLED[name]}: {len(those):,}, such as {shown(those[0])}" for name, those in there.items())
         choices = " or ".join(f'format="{name}"' for name in there)
         raise DataError(f"it holds labels in {len(there)} formats ({each}). Pass {choices}")
     names = {parts[-1] for parts in shelf.files}
-    listed = [name for name, lists in _LISTS.items() if not names.isdisjoint(lists)]
+    listed = [name for name in formats if not names.isdisjoint(_LISTS.get(name, ()))]
     if listed and shelf.pictures:
         return listed[0]
     first = f" ({shelf.problems[0]})" if shelf.problems else ""
     if not shelf.pictures:
         raise DataError(f"it holds no picture that can be opened{first}")
-    raise DataError(
-        f"it holds {len(shelf.pictures):,} pictures and no labels: a YOLO .txt or a Pascal VOC .xml for each, named as "
-        f"the picture, or a COCO .json{first}"
-    )
+    wanted = " or ".join(_CALLED[name] for name in formats)
+    raise DataError(f"it holds {counted(len(shelf.pictures), 'picture')} and no labels: {wanted}{first}")

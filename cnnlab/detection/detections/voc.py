@@ -19,7 +19,7 @@ from cnnlab.data.pictures.layout import Parts
 from cnnlab.data.pictures.names import shown as quoted
 from cnnlab.data.pictures.split import same, split_named
 from cnnlab.detection.detections.dataset import unprintable
-from cnnlab.detection.detections.places import Shelf, content, lines, shown, text
+from cnnlab.detection.detections.places import Shelf, content, counted, lines, shown, text
 from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row
 from cnnlab.detection.detections.yolo_lists import tidy_names
 
@@ -97,9 +97,9 @@ def _picture(file: Parts, root: Element, shelf: Shelf) -> Parts | None:
         named = shelf.named(written, file[:-1])
         found = named if len(named) == 1 else found or named
     if len(found) != 1:
-        objects = len(root.findall("object"))
+        objects = counted(len(root.findall("object")), "object")
         what = f"{len(found)} pictures fit it" if found else f"there is no picture {quoted(written or shown(file))}"
-        raise DataError(f"with its {objects} objects, {what}")
+        raise DataError(f"with its {objects}, {what}")
     return found[0] if shelf.readable(found) else None
 
 

@@ -17,10 +17,11 @@ from cnnlab.data.pictures.layout import Parts
 from cnnlab.data.pictures.names import shown as quoted
 from cnnlab.data.pictures.split import same
 from cnnlab.detection.detections.dataset import unprintable
-from cnnlab.detection.detections.places import Shelf, lines, shown, text
+from cnnlab.detection.detections.places import Shelf, brief, lines, shown, text
 
 MOST_CLASSES = 10_000
 _MOST_BYTES = 1_000_000
+_MOST_YAML = 200_000  # bytes: PyYAML takes seconds for that
 _MOST_LISTED = 20_000_000  # bytes of a list of pictures
 _SPLITS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
 _NAMES = ("classes.txt", "predefined_classes.txt", "_darknet.labels", ".names", "labels.txt", "names.txt")
@@ -61,12 +62,13 @@ def class_list(shelf: Shelf, encoding: str | None) -> ClassList:
 
 def _read(file: Parts, shelf: Shelf, found: ClassList, encoding: str | None) -> tuple[str, ...]:
     """The names in a file; what else it says goes to `found`."""
-    written = text(shelf.path(file), _MOST_BYTES, encoding)
+    is_yaml = file[-1].lower().endswith((".yaml", ".yml"))
+    written = text(shelf.path(file), _MOST_YAML if is_yaml else _MOST_BYTES, encoding)
     if file[-1].lower().endswith(".data"):
         pairs = (line.partition("=") for _, line in lines(written))
         found.paths += [(file, k.strip(), _SPLITS[k.strip()], v) for k, _, v in pairs if k.strip() in _SPLITS]
         return ()
-    if not file[-1].lower().endswith((".yaml", ".yml")):
+    if not is_yaml:
         return tidy_names([line for _, line in lines(written)], file, shelf)
     said = _yaml(written)
     if not isinstance(said, dict) or not ("names" in said or _SPLITS.keys() & said.keys()):
@@ -120,8 +122,8 @@ def _names(value: object, file: Parts, shelf: Shelf) -> tuple[str, ...]:
     if isinstance(value, str):  # "[a, b]" in quotes, or one name
         value = value.strip("[] ").split(",")
     if not isinstance(value, list):
-        raise DataError(f"names must be a list of the classes' names: {quoted(str(value))}")
-    return tidy_names([name if isinstance(name, str) else str(name)[:80] for name in value], file, shelf)
+        raise DataError(f"names must be a list of the classes' names: {brief(value)}")
+    return tidy_names([name if isinstance(name, str) else brief(name) for name in value], file, shelf)
 
 
 def tidy_names(names: list[str], file: Parts, shelf: Shelf) -> tuple[str, ...]:

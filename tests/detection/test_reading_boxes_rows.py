@@ -1,0 +1,336 @@
+"""Rows that are not as they should be: each is named by file, place and rule, and none stops the rest."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from box_folders import coco, laid_out, picture, voc
+from PIL import Image
+
+from cnnlab.common.errors import DataError
+from cnnlab.detection import detections
+from cnnlab.detection.detections.rows import turned
+
+CLASSES = {"classes.txt": "cat\ndog\n"}
+
+
+def read(tmp_path, files, **arguments):
+    data = detections.read(laid_out(tmp_path, files), **arguments)
+    return data, [str(problem) for problem in data.problems]
+
+
+@pytest.mark.parametrize(
+    ("row", "boxes", "said"),
+    [
+        # 64 × 48 pixels: 0.5 ± 0.25 of 64 is 16 … 48, of 48 is 12 … 36
+        ("0 0.5 0.5 0.5 0.5", [[16, 12, 48, 36]], None),
+        ("1.0\t.5  5e-1 +0.5 0.50", [[16, 12, 48, 36]], None),
+        ("0 0.5 0.5 0.5 0.5 0.87", [[16, 12, 48, 36]], None),  # how sure a network was
+        ("0 0.875 0.5 0.5 0.5", [[40, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by 8: x 40 … 72"),
+        ("0 0.75 0.5 0.501 0.5", [[31.968, 12, 64, 36]], None),  # by 0.032 pixel: rounding
+        ("0 1.5 0.5 0.5 0.5", [], "left out: it is outside the picture of 64 × 48 pixels: x 80 … 112, y 12 … 36"),
+        ("0 0.5 0.5 0 0.5", [], "left out: it has no area: x 32 … 32, y 12 … 36"),
+        ("0 0.5 0.5 0.5 -0.5", [], "left out: its height is negative: x 16 … 48, y 36 … 12"),
+        ("0 120 90 24 24", [], "left out: its numbers must be parts of the picture, 0 … 1: '0 120 90 24 24'"),
+        ("0 nan 0.5 0.5 0.5", [], "left out: 'nan' is no finite number"),
+        ("0 0.5 0.5 1e999 0.5", [], "left out: '1e999' is no finite number"),
+        ("0 0.5 0,5 0.5 0.5", [], "left out: '0,5' is no finite number"),
+        ("2 0.5 0.5 0.5 0.5", [], "left out: its class 2 is none of the 2, 0 … 1"),
+        ("-1 0.5 0.5 0.5 0.5", [], "left out: its class must be a whole number from 0 on: '-1'"),
+        ("0.5 0.5 0.5 0.5 0.5", [], "left out: its class must be a whole number from 0 on: '0.5'"),
+        ("cat 0.5 0.5 0.5 0.5", [], "left out: its class must be a whole number from 0 on: 'cat'"),
+        ("0 0.5 0.5 0.5", [], "left out: a row is a class and four numbers, and this is: '0 0.5 0.5 0.5'"),
+        ("0 .1 .1 .2 .2 .3 .3 .4", [], "left out: a box has 4 numbers and a polygon 6, 8, 10 …; this row has 7 behind"),
+        # a triangle: 0.25 and 0.75 of 64, 0.25 and 0.5 of 48
+        ("0 .25 .25 .75 .25 .5 .5", [[16, 12, 48, 24]], "noted: a polygon of 3 corners, taken as the box around it"),
+    ],
+)  # fmt: skip
+def test_a_row_of_yolo(row, boxes, said, tmp_path):
+    good = "1 0.5 0.5 1 1\n"  # before and behind it: neither is lost
+    data, problems = read(tmp_path, CLASSES | {"images/a.jpg": "", "labels/a.txt": f"{good}\n{row}\r\n{good}"})
+    assert data.truths[0].boxes[1:-1].tolist() == boxes
+    assert data.truths[0].boxes[[0, -1]].tolist() == [[0, 0, 64, 48]] * 2
+    assert data.labelled.all()
+    if said is None:
+        assert problems == []
+    else:
+        (problem,) = problems
+        assert problem.startswith(f"labels/a.txt, line 3: {said}")
+
+
+def test_the_joints_of_a_body_are_no_polygon(tmp_path):
+    pose = {"data.yaml": "names: [body]\nkpt_shape: [2, 3]\n", "a.jpg": "", "a.txt": "0 .5 .5 .5 .5 .1 .1 2 .9 .9 2"}
+    data, problems = read(tmp_path, pose)
+    assert data.truths[0].boxes.tolist() == [[16, 12, 48, 36]]
+    assert problems == []
+
+
+def thing(name="cat", box="<xmin>8</xmin><ymin>12</ymin><xmax>40</xmax><ymax>36</ymax>", more=""):
+    return f"<object><name>{name}</name>{more}<bndbox>{box}</bndbox></object>"
+
+
+def corners(x1, y1, x2, y2):
+    return f"<xmin>{x1}</xmin><ymin>{y1}</ymin><xmax>{x2}</xmax><ymax>{y2}</ymax>"
+
+
+@pytest.mark.parametrize(
+    ("row", "boxes", "said"),
+    [
+        (thing(), [[8, 12, 40, 36]], None),
+        (thing(box=corners(" 8.5\n", "1.2e1", 40, 36)), [[8.5, 12, 40, 36]], None),
+        (thing(more="<part><name>head</name><bndbox><xmin>1</xmin></bndbox></part>"), [[8, 12, 40, 36]], None),
+        (thing(box=corners(-2, 12, 70, 36)), [[0, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by"),
+        (thing(box=corners(8, 12, 8, 12)), [], "left out: it has no area: x 8 … 8, y 12 … 12"),
+        (thing(box=corners(40, 12, 8, 36)), [], "left out: its width is negative: x 40 … 8, y 12 … 36"),
+        (thing(box=corners(8, "NaN", 40, 36)), [], "left out: its ymin is no number: 'NaN'"),
+        (thing(box=corners(8, 12, "inf", 36)), [], "left out: not all of its numbers are finite"),
+        (thing(box="<xmin>8</xmin>"), [], "left out: its ymin is missing"),
+        (thing("  "), [], "left out: it has no <name>"),
+        ("<object><name>cat</name><robndbox/></object>", [], "left out: it has no <bndbox>"),
+        (thing("cow"), [], "left out: 'cow' is none of the 2 classes"),
+    ],
+)  # fmt: skip
+def test_an_object_of_voc(row, boxes, said, tmp_path):
+    good = thing("dog", corners(0, 0, 64, 48))
+    files = {"a.jpg": "", "a.xml": f"<annotation>{good}{row}{good}</annotation>"}
+    data, problems = read(tmp_path, files, class_names=("cat", "dog"))
+    assert data.truths[0].boxes[1:-1].tolist() == boxes
+    assert len(data.truths[0]) == 2 + len(boxes)
+    if said is None:
+        assert problems == []
+    else:
+        (problem,) = problems
+        assert problem.startswith(f"a.xml, object 2: {said}")
+
+
+def test_difficult_objects_do_not_count(tmp_path):
+    flags = "".join(thing(more=f"<difficult>{flag}</difficult>") for flag in (0, 1, "1", "Unspecified"))
+    data, _ = read(tmp_path, {"a.jpg": "", "a.xml": f"<annotation>{flags}</annotation>"})
+    assert data.truths[0].ignore.tolist() == [False, True, True, False]
+
+
+BOMB = '<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
+OUTSIDE = '<!DOCTYPE a [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+
+
+@pytest.mark.parametrize(
+    ("xml", "said"),
+    [
+        (f"{BOMB}<annotation><object><name>&b;</name></object></annotation>", "it defines entities or refers to other"),
+        (f"{OUTSIDE}<annotation><filename>&a;</filename></annotation>", "it defines entities or refers to other files"),
+        ("<annotation><object>", "it is no XML (no element found: line 1, column 20)"),
+        ('<?xml version="1.0" encoding="klingon"?><annotation/>', "it is no XML ("),
+        ("<annotations/>", "its outermost element must be <annotation>: <annotations>"),
+        ("", "it is no XML ("),
+    ],
+)
+def test_a_broken_xml_is_reported_and_its_picture_is_not_labelled(xml, said, tmp_path):
+    data, problems = read(tmp_path, {"a.jpg": "", "a.xml": voc("a"), "b.jpg": "", "b.xml": xml})
+    assert len(problems) == 1
+    assert problems[0].startswith(f"b.xml: left out: {said}")
+    assert data.labelled.tolist() == [True, False]
+    assert len(data.truths[0]) == 2
+
+
+def annotated(tmp_path, *annotations, images=(), categories=(), files=None):
+    """A picture with a whole-picture dog before and behind some annotations."""
+    dog = {"id": 900, "image_id": 5, "category_id": 7, "bbox": [0, 0, 64, 48]}
+    said = {
+        "images": [{"id": 5, "file_name": "a.jpg"}, *images],
+        "annotations": [dog, *annotations, dog | {"id": 901}],
+        "categories": [{"id": 7, "name": "dog"}, {"id": 3, "name": "cat"}, *categories],
+    }
+    return read(tmp_path, {"a.jpg": "", "all.json": json.dumps(said)} | (files or {}))
+
+
+@pytest.mark.parametrize(
+    ("change", "boxes", "said"),
+    [
+        ({}, [[8, 12, 40, 36]], None),
+        ({"bbox": [8.5, 12, 31.5, 24.0]}, [[8.5, 12, 40, 36]], None),
+        ({"bbox": [-8, 12, 80, 24]}, [[0, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by 8"),
+        ({"bbox": [8, 12, 0, 24]}, [], "left out: it has no area"),
+        ({"bbox": [8, 12, -3, 24]}, [], "left out: its width is negative: '[8, 12, -3, 24]'"),
+        ({"bbox": [8, 12, float("nan"), 24]}, [], 'left out: its "bbox" must be a list of 4 numbers: '),
+        ({"bbox": [8, 12, float("inf"), 24]}, [], "left out: not all of its numbers are finite"),
+        ({"bbox": [8, 12, 10**400, 24]}, [], "left out: not all of its numbers are finite"),
+        ({"bbox": [8, 12, "3", 24]}, [], 'left out: its "bbox" must be a list of 4 numbers: '),
+        ({"bbox": [8, 12, True, 24]}, [], 'left out: its "bbox" must be a list of 4 numbers: '),
+        ({"bbox": []}, [], "left out: its \"bbox\" must be a list of 4 numbers: '[]'"),
+        ({"category_id": 4}, [], "left out: its \"category_id\" is none of the classes: '4'"),
+        ({"category_id": [7]}, [], "left out: its \"category_id\" is none of the classes: '[7]'"),
+        ({"image_id": 6}, [], "left out: its \"image_id\" is none of the images: '6'"),
+        ({"image_id": None}, [], "left out: its \"image_id\" is none of the images: 'None'"),
+        ({"id": 900}, [[8, 12, 40, 36]], "noted: its id 900 is that of another annotation as well"),
+        ({"id": 5.0, "image_id": 5.0, "category_id": 3.0}, [[8, 12, 40, 36]], None),
+    ],
+)  # fmt: skip
+def test_an_annotation_of_coco(change, boxes, said, tmp_path):
+    data, problems = annotated(tmp_path, {"id": 1, "image_id": 5, "category_id": 3, "bbox": [8, 12, 32, 24]} | change)
+    assert data.class_names == ("cat", "dog")  # by their ids, 3 and 7
+    assert data.truths[0].labels.tolist() == [1, *[0] * len(boxes), 1]
+    assert data.truths[0].boxes[1:-1].tolist() == boxes
+    if said is None:
+        assert problems == []
+    else:
+        (problem,) = problems
+        assert problem.startswith(f"all.json, annotations[1]: {said}")
+
+
+def test_an_annotation_that_is_no_object(tmp_path):
+    data, problems = annotated(tmp_path, 3, None)
+    assert problems[0] == "all.json, annotations[1]: left out: it must be an object: '3'"
+    assert len(problems) == 2
+    assert len(data.truths[0]) == 2
+
+
+def test_the_flags_and_areas_of_coco(tmp_path):
+    box = {"image_id": 5, "category_id": 3, "bbox": [8, 12, 32, 24]}
+    data, _ = annotated(
+        tmp_path, box | {"iscrowd": 1, "area": 300.5}, box | {"ignore": 1}, box | {"area": -1, "iscrowd": 2},
+        box | {"bbox": [-32, 12, 64, 24], "area": 1536},
+    )  # fmt: skip
+    truth = data.truths[0][1:-1]
+    assert truth.crowd.tolist() == [True, False, False, False]
+    assert truth.ignore.tolist() == [False, True, False, False]
+    assert truth.areas.tolist() == [300.5, 768, 768, 768]  # 32 · 24; half of 64 · 24 is cut off
+
+
+def test_images_and_categories_that_are_not_right(tmp_path):
+    images = [
+        {"id": 5, "file_name": "b.jpg"}, {"id": 8, "file_name": "gone.jpg"}, {"id": 9}, {"file_name": "b.jpg"},
+        {"id": 10, "file_name": "a.jpg"}, "b.jpg",
+    ]  # fmt: skip
+    categories = [{"id": 7, "name": "cow"}, {"id": 11}, {"id": 12, "name": "cat"}, {"name": "x"}]
+    lost = {"image_id": 8, "category_id": 3, "bbox": [8, 12, 32, 24]}
+    data, problems = annotated(tmp_path, lost, images=images, categories=categories, files={"b.jpg": ""})
+    assert data.class_names == ("cat", "dog", "cat (2)")
+    assert data.labelled.tolist() == [True, False]
+    assert [problem.removeprefix("all.json, ") for problem in problems] == [
+        "categories[5]: left out: its \"id\" must be a number or a text: 'None'",
+        "categories[2]: left out: its id 7 is that of 'dog' already",
+        "categories[3]: left out: its \"name\" must be a text: 'None'",
+        "class 2: noted: 'cat' is called 'cat (2)' here",
+        "images[1]: left out: its id 5 is that of another image",
+        "images[2]: left out: with its 1 annotation, there is no picture 'gone.jpg'",
+        "images[3]: left out: its \"file_name\" must be a text: 'None'",
+        "images[4]: left out: its \"id\" must be a number or a text: 'None'",
+        "images[5]: left out: 'a.jpg' has its labels from all.json already",
+        "images[6]: left out: it must be an object: 'b.jpg'",
+    ]
+
+
+def test_one_bad_picture_or_file_stops_nothing(tmp_path):
+    files = {
+        "images/a.jpg": "", "labels/a.txt": "0 .5 .5 .5 .5", "images/broken.jpg": b"\xff\xd8\xff no picture",
+        "labels/broken.txt": "0 .5 .5 .5 .5", "labels/gone.txt": "1 .5 .5 .5 .5", "images/two.png": "",
+        "images/two.jpg": "", "labels/two.txt": "", "images/cut.jpg": picture()[:300], "images/large.jpg": "",
+        "labels/large.txt": "0 .5 .5 .5 .5\n" * 10_001, "data.yaml": "names: [a, b\n", "classes.txt": "cat\ndog",
+    }  # fmt: skip
+    data, problems = read(tmp_path, files)
+    assert data.files == ("images/a.jpg", "images/large.jpg", "images/two.jpg", "images/two.png")
+    assert data.labelled.tolist() == [True, False, False, False]
+    assert sorted(problem[:70] for problem in problems) == [
+        "data.yaml: left out: it is no YAML: expected ',' or ']', but got '<str",
+        "images/broken.jpg: left out: with its labels, named .jpg, but what it ",
+        "images/cut.jpg: left out: with its labels, damaged or cut short (Trunc",
+        "labels/gone.txt: left out: there is no picture of this name",
+        "labels/large.txt: left out: more than 10,000 lines",
+        "labels/two.txt: left out: it could be for images/two.jpg and images/tw",
+    ]
+    assert data.class_names == ("cat", "dog")
+
+
+def test_a_picture_that_breaks_off_is_named_when_it_is_opened(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    data, problems = read(tmp_path, CLASSES | {"a.png": buffer.getvalue()[:4000], "a.txt": "0 .5 .5 .5 .5"})
+    assert problems == []
+    with pytest.raises(DataError, match="a.png: damaged or cut short"):
+        data.image(0)
+
+
+def test_what_lies_outside_the_folder_is_not_read(tmp_path):
+    laid_out(tmp_path, {"secret/images/s.jpg": "", "secret/labels/s.txt": "0 .5 .5 .5 .5"})
+    inside = {
+        "data.yaml": f"path: {tmp_path}/secret\ntrain: ../secret/images\nval: ../../../../etc\nnames: [cat]",
+        "images/a.jpg": "", "labels/a.txt": "0 .5 .5 .5 .5",
+    }  # fmt: skip
+    folder = laid_out(tmp_path / "data", inside)
+    (folder / "link").symlink_to(tmp_path / "secret")
+    (folder / "labels" / "passwd.txt").symlink_to("/etc/passwd")
+    data = detections.read(folder)
+    assert data.files == ("images/a.jpg",)
+    assert [str(problem) for problem in data.problems][:2] == [
+        "link: left out: a link",
+        "labels/passwd.txt: left out: a link",
+    ]
+    assert data.splits.tolist() == ["train"]  # of ../secret/images only images leads anywhere here
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_boxes_are_turned_with_their_picture(turn, tmp_path):
+    """A white box, drawn on the picture as it is stored, is where `read` says that it is in the upright one."""
+    pixels = np.zeros((48, 64, 3), np.uint8)
+    pixels[12:36, 8:24] = 255
+    buffer, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = turn
+    Image.fromarray(pixels).save(buffer, "PNG", exif=exif)
+    xml = (
+        f"<annotation><size><width>64</width><height>48</height></size>{thing(box=corners(8, 12, 24, 36))}</annotation>"
+    )
+    data, problems = read(tmp_path, {"a.png": buffer.getvalue(), "a.xml": xml})
+    image = data.image(0)
+    assert data.sizes.tolist() == [[*image.shape[:2]]]
+    if turn in (2, 3, 4):  # the size does not tell: the box belongs to what a labelling tool shows
+        assert data.truths[0].boxes.tolist() == [[8, 12, 24, 36]]
+        assert problems == []
+        return
+    x1, y1, x2, y2 = data.truths[0].boxes[0].astype(int)
+    assert image[y1:y2, x1:x2].min() == 255
+    assert image.sum() == 255 * 3 * 16 * 24  # nothing white is left outside
+    assert len(problems) == (turn > 4)
+    assert all("its size before it is turned as its EXIF says" in problem for problem in problems)
+
+
+def test_a_turned_picture_with_its_own_size_keeps_its_boxes(tmp_path):
+    """64 × 48 as stored is 48 wide and 64 high upright: so says the file, and so the boxes are."""
+    turned_on_its_side = picture("jpg", 64, 48, 6)
+    said = coco({"b": "b.jpg"}).replace('"width": 64, "height": 48', '"width": 48, "height": 64')
+    data, problems = read(tmp_path, {"b.jpg": turned_on_its_side, "x.json": said})
+    assert data.sizes.tolist() == [[64, 48]]
+    assert data.truths[0].boxes.tolist() == [[32, 24, 48, 48]]
+    assert problems == [
+        "x.json, annotations[0]: clipped: it leaves the picture of 48 × 64 pixels by 16: x 32 … 64, y 24 … 48"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "box", "said"),
+    [
+        ("64 48", [32, 24, 64, 48], None),
+        # 128 × 96 is twice 64 × 48: half of 32, 24, 64, 48
+        ("128 96", [16, 12, 32, 24], "the picture has 128 × 96 pixels, but it has 64 × 48: its boxes are scaled"),
+        ("48 64", [32, 24, 64, 48], "but it has 64 × 48, another shape: its boxes are taken as pixels of the picture"),
+        ("0 0", [32, 24, 64, 48], "0 × 0 pixels, which cannot be; it has 64 × 48, and the boxes are taken"),
+        ("x 48", [32, 24, 64, 48], "nan × 48 pixels, which cannot be"),
+    ],
+)  # fmt: skip
+def test_a_size_that_is_not_the_pictures_own(size, box, said, tmp_path):
+    data, problems = read(tmp_path, {"b.jpg": "", "b.xml": voc("b", size=size)})
+    assert data.truths[0].boxes.tolist() == [box]
+    assert len(problems) == (said is not None)
+    assert all(problem.startswith("b.xml, size: noted: ") and said in problem for problem in problems)
+
+
+def test_turning_four_times_is_turning_once_around():
+    box = (1, 2, 3, 6)  # in 10 × 20 stored pixels (width × height); upright it has 20 × 10
+    height, width = 10, 20
+    for _ in range(4):
+        box = turned(box, 6, height, width)
+        height, width = width, height
+    assert box == (1, 2, 3, 6)
