@@ -22,8 +22,8 @@ from cnnlab.detection.yolo_training.loss import YoloLoss
 from cnnlab.detection.yolo_training.trained import TrainedDetector, best_threshold
 from cnnlab.detection.yolo_training.watching import LOW, detect
 
-FILTERS = (8, 16, 32, 64, 64, 64)
-POOLED = 3
+FILTERS = (8, 16, 32, 64, 128, 128, 128)
+POOLED = 4
 STRIDE = 2**POOLED
 RATE = 4e-3  # the highest learning rate
 
@@ -35,7 +35,7 @@ def fit_detector(
     image_size: int | tuple[int, int] = 160,
     anchors: int | Sequence | np.ndarray = 5,
     epochs: int = 60,
-    batch_size: int = 8,
+    batch_size: int = 4,
     start: str | os.PathLike[str] | None = "shapes",
     augment: bool | Augmentation = True,
     patience: int = 15,
