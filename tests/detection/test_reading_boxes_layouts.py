@@ -173,8 +173,8 @@ LAYOUTS = {
             "labels/a.txt": yolo("a"), "labels/b.txt": yolo("b"), "labels/c.txt": "",
         },
         {"a": T, "b": T, "c": T}, "yolo",
-        problems=("data.yaml, val: noted: names pictures that train names as well: they stay there",
-                  "data.yaml, test: noted: nothing here is at '../../elsewhere'"),
+        problems=("data.yaml, test: noted: nothing here is at '../../elsewhere'",
+                  "data.yaml, val: noted: names pictures that train names as well: they stay there"),
     ),
     "Darknet, with lists": Layout(
         {
@@ -305,7 +305,8 @@ def test_a_class_list_in_another_encoding(tmp_path):
     assert detections.read(folder, encoding="cp949").class_names == ("고양이",)
     plain = detections.read(folder)
     assert plain.class_names == ("0",)
-    assert str(plain.problems[0]) == 'classes.txt: left out: not in UTF-8: pass its `encoding`, such as "cp949"'
+    assert str(plain.problems[0]).startswith("noted: no list of the classes is there: they are called 0, 1 …")
+    assert str(plain.problems[1]) == 'classes.txt: left out: not in UTF-8: pass its `encoding`, such as "cp949"'
 
 
 @pytest.mark.parametrize(

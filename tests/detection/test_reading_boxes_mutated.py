@@ -193,8 +193,8 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(folder / "labels" / "c.txt")
     os.mkfifo(folder / "images" / "d.jpg")
     assert [str(problem) for problem in detections.read(folder).problems] == [
-        "images/d.jpg: left out: with its labels, not a file",
         "data.yaml, val: noted: nothing here is at '../pets/images/val'",
+        "images/d.jpg: left out: with its labels, not a file",
         "labels/c.txt: left out: not a file",
     ]
 

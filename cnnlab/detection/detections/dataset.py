@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,7 +35,8 @@ class Problem:
     rule: str
 
     def __str__(self) -> str:
-        return ", ".join(filter(None, (self.file, self.where))) + f": {self.rule}"
+        place = ", ".join(filter(None, (self.file, self.where)))
+        return f"{place}: {self.rule}" if place else self.rule
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,22 +199,26 @@ class BoxDataset:
         """
         boxes = sum(map(len, self.truths))
         lines = [
-            f"{self.source or 'in memory'}: {len(self):,} pictures, {boxes:,} boxes of {len(self.class_names)} classes"
-            + (f" ({self.format})" if self.format else "")
+            f"{self.source or 'in memory'}: {counted(len(self), 'picture')}, {boxes:,} boxes of "
+            f"{len(self.class_names)} classes" + (f" ({self.format})" if self.format else "")
         ]
         for split, counts in self.counts().items():
-            rows = self.splits == split
-            per_class = ", ".join(f"{name} {count:,}" for name, count in zip(self.class_names, counts, strict=True))
-            lines.append(f"{split or 'no split'}: {rows.sum():,} pictures, boxes: {per_class}")
+            common = sorted(zip(counts, self.class_names, strict=True), key=lambda one: -one[0])[:_SHOWN]
+            said = ", ".join(f"{name} {count:,}" for count, name in common)
+            more = f" and {len(counts) - _SHOWN:,} classes with fewer" if len(counts) > _SHOWN else ""
+            lines.append(
+                f"{split or 'no split'}: {counted((self.splits == split).sum(), 'picture')}, boxes: {said}{more}"
+            )
         empty = sum(1 for truth, done in zip(self.truths, self.labelled, strict=True) if done and not len(truth))
-        lines.append(f"{empty:,} labelled pictures show nothing, {(~self.labelled).sum():,} are not labelled")
-        kinds = Counter(problem.rule.partition(":")[0] for problem in self.problems)
-        for kind, count in kinds.items():
-            lines.append(f"{kind}: {count:,}")
-            some = [problem for problem in self.problems if problem.rule.partition(":")[0] == kind]
+        lines.append(
+            f"labelled, but nothing in it: {counted(empty, 'picture')}; not labelled: {(~self.labelled).sum():,}"
+        )
+        for kind in ("left out", "clipped", "noted"):
+            some = [problem for problem in self.problems if problem.rule.startswith(kind)]
+            lines += [f"{kind}: {len(some):,}"] if some else []
             lines += [f"  {problem}" for problem in some[:_SHOWN]]
-            if count > _SHOWN:
-                lines.append(f"  and {count - _SHOWN:,} more, see .problems")
+            if len(some) > _SHOWN:
+                lines.append(f"  and {len(some) - _SHOWN:,} more, see .problems")
         return "\n".join(lines)
 
     def draw_split(
@@ -309,6 +313,15 @@ class BoxDataset:
         owners = np.concatenate(owners)
         drawn = draw_split(np.concatenate(labels), share, seed, names[rows][owners].astype(str))
         return drawn[: len(rows)] == "validation"
+
+
+def counted(number: int, what: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def check_names(names: Iterable[str]) -> None:

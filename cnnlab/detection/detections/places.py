@@ -131,15 +131,6 @@ def shown(parts: Parts) -> str:
     return "/".join(parts).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def counted(number: int, what: str) -> str:
-    """A number with its noun.
-
-    >>> counted(1, "row"), counted(1200, "row")
-    ('1 row', '1,200 rows')
-    """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def brief(value: object) -> str:
     """A value of a stranger's JSON or YAML, fit to print: what may be long or deep is named and not written out.
 

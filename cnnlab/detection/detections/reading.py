@@ -15,8 +15,8 @@ from cnnlab.common.validate import check_choice
 from cnnlab.data.pictures.archive import unpack
 from cnnlab.data.pictures.names import check_encoding
 from cnnlab.detection.detections import coco, voc, yolo_txt
-from cnnlab.detection.detections.dataset import BoxDataset, Problem, check_names
-from cnnlab.detection.detections.places import Shelf, counted, shown
+from cnnlab.detection.detections.dataset import BoxDataset, Problem, check_names, counted
+from cnnlab.detection.detections.places import Shelf, shown
 from cnnlab.detection.detections.records import GroundTruth
 from cnnlab.detection.detections.rows import settle
 
@@ -126,9 +126,6 @@ class _Home:
         self.path = tempfile.mkdtemp(prefix="cnnlab-boxes-")
         weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
-    def __deepcopy__(self, memo: dict) -> _Home:
-        return self  # a copied data set reads the same files
-
 
 def _read(
     folder: Path,
@@ -164,11 +161,16 @@ def _read(
         groups=[copy[1] if copy else "" for copy in groups],
         labelled=[parts in found.labels for parts in pictures],
         pictures=[shelf.path(parts) for parts in pictures],
-        problems=shelf.problems,
+        problems=sorted(shelf.problems, key=_place),
         source=source,
         format=format,
         home=home,
     )
+
+
+def _place(problem: Problem) -> tuple[str, str, list[int]]:
+    """By file, then by the kind of row, then by its number."""
+    return problem.file, re.sub(r"\d+", "", problem.where), list(map(int, re.findall(r"\d+", problem.where)))
 
 
 def _recognised(shelf: Shelf, formats: list[str]) -> str:
