@@ -72,7 +72,8 @@ class TestFromCode:
         # 200 × 100: a quarter is 50 × 25, in the middle from 75 and 37
         assert annotator.boxes().boxes[1].tolist() == [75, 37, 125, 62]
         assert annotator.choose(0).boxes().labels.tolist() == [1, 0]
-        assert annotator.select(0).choose("washer").new_box().boxes().labels.tolist() == [1, 0, 2]
+        assert annotator.new_box().boxes().labels.tolist() == [1, 0, 0]
+        assert annotator.remove(3).select(0).choose("washer").new_box().boxes().labels.tolist() == [1, 0, 2]
 
     def test_words_have_every_number(self, folder):
         annotator = Annotator(folder, NAMES)
@@ -125,6 +126,13 @@ def test_a_box_is_drawn_in_the_figure_with_its_colour_and_number(folder):
     assert np.abs(high - (308, 672)).max() < 8
 
 
+def test_the_selected_box_stands_out_in_the_figure(folder):
+    annotator = Annotator(folder, NAMES).add(BOX)
+    chosen, plain = annotator.figure().png(), annotator.select(0).figure().png()
+    dark = [(np.asarray(Image.open(io.BytesIO(png)).convert("L")) < 110).sum() for png in (chosen, plain)]
+    assert dark[0] > 1.5 * dark[1], "its line is twice as wide"
+
+
 class TestByTheControls:
     def test_a_box_is_made_typed_classed_and_deleted(self, annotator, folder):
         shown = controls(annotator)
@@ -171,6 +179,14 @@ class TestByTheControls:
         shown["box"].value = 0
         shown["class"].value = 0
         assert annotator.boxes().labels.tolist() == [2, 1], "the class of the next box"
+
+    def test_a_typed_number_leaves_the_others_exact(self, annotator, folder):
+        (folder / "b.txt").write_text("0 0.333333 0.333333 0.2 0.1\n")
+        shown = controls(annotator.go("b.jpg").select(1))
+        _, y1, _, y2 = annotator.boxes().boxes[0]
+        assert (shown["y1 (top)"].value, y1) == (28.333, 28.3333)
+        shown["x1 (left)"].value = 20
+        assert annotator.boxes().boxes[0, [0, 1, 3]].tolist() == [20, y1, y2]
 
     def test_a_refusal_is_said_as_an_alert_and_the_fields_go_back(self, annotator):
         shown = controls(annotator)

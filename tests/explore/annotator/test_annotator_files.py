@@ -114,6 +114,14 @@ def test_rows_that_are_no_boxes_stay_where_they_are(tmp_path):
         annotator.nothing_here()
 
 
+def test_a_change_that_changes_nothing_is_none(tmp_path):
+    paint(tmp_path, "a.jpg")
+    (tmp_path / "a.txt").write_text("1 .5 .5 .2 .1")
+    annotator = Annotator(tmp_path, NAMES).change(1, BOX, "nut")
+    assert not annotator.can_undo
+    assert (tmp_path / "a.txt").read_text() == "1 .5 .5 .2 .1"
+
+
 def test_empty_is_another_thing_than_not_labelled(tmp_path):
     paint(tmp_path, "a.jpg", "b.jpg")
     annotator = Annotator(tmp_path, NAMES)
@@ -176,6 +184,15 @@ class TestSomethingElseWritesTheFile:
         assert annotator.undo().file == "a.jpg"
         assert not (tmp_path / "a.txt").exists()
 
+    def test_nor_when_the_picture_was_opened_again_meanwhile(self, tmp_path):
+        paint(tmp_path, "a.jpg", "b.jpg")
+        annotator = Annotator(tmp_path, NAMES).add(BOX, "nut").go("b.jpg")
+        (tmp_path / "a.txt").write_text(self.OTHER)
+        annotator.go("a.jpg")
+        with pytest.raises(DataError, match="a.txt was changed"):
+            annotator.undo()
+        assert (tmp_path / "a.txt").read_text() == self.OTHER
+
     def test_a_file_that_came_or_went_is_noticed(self, tmp_path):
         paint(tmp_path, "a.jpg")
         annotator = Annotator(tmp_path, NAMES)
@@ -201,6 +218,7 @@ class TestSomethingElseWritesTheFile:
         for change in (lambda: annotator.add(BOX), lambda: annotator.add_class("washer")):
             with pytest.raises(DataError, match="classes.txt was changed by something else"):
                 change()
+            assert annotator.class_names == NAMES
         assert (tmp_path / "classes.txt").read_text() == "nut\nscrew\n"
         assert not (tmp_path / "a.txt").exists()
 
