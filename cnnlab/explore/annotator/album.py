@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 from collections.abc import Sequence
@@ -132,6 +133,8 @@ class Album:
     def rows(self, name: str) -> tuple[Row, ...]:
         """The rows of a picture as they are on the disk now."""
         data = self._known[name] = self._on_disk(name)
+        if data is not None and data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            raise DataError(f"{self._labels[name]} is in UTF-16: save it in UTF-8")
         (self._labelled.discard if data is None else self._labelled.add)(name)
         return parse(data or b"", self.sizes[name], len(self.class_names))
 

@@ -385,6 +385,13 @@ class TestPicturesLeftOut:
         assert annotator.file == "b.jpg"
         assert annotator.skipped[0].reason == "a.txt is larger than 1,000,000 bytes"
 
+    def test_labels_in_an_encoding_that_ours_would_spoil(self, tmp_path):
+        paint(tmp_path, "a.jpg", "b.jpg")
+        (tmp_path / "a.txt").write_text(LINE, encoding="utf-16")
+        annotator = Annotator(tmp_path, NAMES)
+        assert annotator.file == "b.jpg"
+        assert annotator.skipped[0].reason == "a.txt is in UTF-16: save it in UTF-8"
+
     def test_nothing_readable_and_nothing_there(self, tmp_path):
         with pytest.raises(ValueError, match="`folder` must hold a picture"):
             Annotator(tmp_path, NAMES)
