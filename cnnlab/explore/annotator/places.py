@@ -50,7 +50,9 @@ class Places:
         before = len(shelf.problems)
         classes = class_list(shelf, None)
         if classes.names is None and len(shelf.problems) > before:
-            raise DataError(str(shelf.problems[before]))
+            problem = shelf.problems[before]
+            reason, other_encoding, _ = problem.rule.removeprefix("left out: ").partition(": pass its `encoding`")
+            raise DataError(f"{problem.file}: {reason}{': save it in UTF-8' if other_encoding else ''}")
         self.class_names = classes.names or ()
         self.class_lists = tuple("/".join(parts) for parts in classes.files)
 

@@ -305,7 +305,11 @@ class TestClasses:
     def test_a_list_that_cannot_be_read_is_named(self, tmp_path):
         paint(tmp_path, "a.jpg")
         (tmp_path / "data.yaml").write_text("names: [a, b\n")
-        with pytest.raises(DataError, match="data.yaml: left out: it is no YAML"):
+        with pytest.raises(DataError, match="data.yaml: it is no YAML"):
+            Annotator(tmp_path, NAMES)
+        (tmp_path / "data.yaml").unlink()
+        (tmp_path / "classes.txt").write_text("나사\n", encoding="cp949")
+        with pytest.raises(DataError, match="classes.txt: not in UTF-8: save it in UTF-8$"):
             Annotator(tmp_path, NAMES)
 
     @pytest.mark.parametrize("name", ["nut", "", "  ", "a\nb"])
