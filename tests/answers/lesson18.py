@@ -36,10 +36,9 @@ RIGHT = {
 
         def my_pixels(line, size):
             label, *box = line.split()
-            box = keras.ops.convert_to_tensor([[float(value) for value in box]])
-            corners = keras.utils.bounding_boxes.convert_format(
-                box, "rel_center_xywh", "xyxy", height=size[0], width=size[1]
-            )
+            parts = keras.ops.convert_to_tensor([[float(value) for value in box]])
+            pixels = parts * keras.ops.convert_to_tensor([[*size[::-1], *size[::-1]]], "float32")
+            corners = keras.utils.bounding_boxes.convert_format(pixels, "center_xywh", "xyxy")
             return [int(label), *keras.ops.convert_to_numpy(corners)[0]]
         """,
         """
