@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import sys
 
 import numpy as np
 import pytest
@@ -32,7 +34,7 @@ def read(tmp_path, files, **arguments):
         ("0 0.875 0.5 0.5 0.5", [[40, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by 8: x 40 … 72"),
         ("0 0.75 0.5 0.501 0.5", [[31.968, 12, 64, 36]], None),  # by 0.032 pixel: rounding
         ("0 1.5 0.5 0.5 0.5", [], "left out: it is outside the picture of 64 × 48 pixels: x 80 … 112, y 12 … 36"),
-        ("0 0.5 0.5 0 0.5", [], "left out: it has no area: x 32 … 32, y 12 … 36"),
+        ("0 0.5 0.5 0 0.5", [[32, 12, 32, 36]], "kept, but does not count: it has no area: x 32 … 32, y 12"),
         ("0 0.5 0.5 0.5 -0.5", [], "left out: its height is negative: x 16 … 48, y 36 … 12"),
         ("0 120 90 24 24", [], "left out: its numbers must be parts of the picture, 0 … 1: '0 120 90 24 24'"),
         ("0 nan 0.5 0.5 0.5", [], "left out: 'nan' is no finite number"),
@@ -49,7 +51,7 @@ def read(tmp_path, files, **arguments):
     ],
 )  # fmt: skip
 def test_a_row_of_yolo(row, boxes, said, tmp_path):
-    good = "1 0.5 0.5 1 1\n"  # before and behind it: neither is lost
+    good = "0 0.5 0.5 1 1\n"  # before and behind it: neither is lost
     data, problems = read(tmp_path, CLASSES | {"images/a.jpg": "", "labels/a.txt": f"{good}\n{row}\r\n{good}"})
     assert data.truths[0].boxes[1:-1].tolist() == boxes
     assert data.truths[0].boxes[[0, -1]].tolist() == [[0, 0, 64, 48]] * 2
@@ -83,7 +85,7 @@ def corners(x1, y1, x2, y2):
         (thing(box=corners(" 8.5\n", "1.2e1", 40, 36)), [[8.5, 12, 40, 36]], None),
         (thing(more="<part><name>head</name><bndbox><xmin>1</xmin></bndbox></part>"), [[8, 12, 40, 36]], None),
         (thing(box=corners(-2, 12, 70, 36)), [[0, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by"),
-        (thing(box=corners(8, 12, 8, 12)), [], "left out: it has no area: x 8 … 8, y 12 … 12"),
+        (thing(box=corners(8, 12, 8, 12)), [[8, 12, 8, 12]], "kept, but does not count: it has no area: x 8 … 8"),
         (thing(box=corners(40, 12, 8, 36)), [], "left out: its width is negative: x 40 … 8, y 12 … 36"),
         (thing(box=corners(8, "NaN", 40, 36)), [], "left out: its ymin is no number: 'NaN'"),
         (thing(box=corners(8, 12, "inf", 36)), [], "left out: not all of its numbers are finite"),
@@ -152,14 +154,17 @@ def annotated(tmp_path, *annotations, images=(), categories=(), files=None):
         ({}, [[8, 12, 40, 36]], None),
         ({"bbox": [8.5, 12, 31.5, 24.0]}, [[8.5, 12, 40, 36]], None),
         ({"bbox": [-8, 12, 80, 24]}, [[0, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by 8"),
-        ({"bbox": [8, 12, 0, 24]}, [], "left out: it has no area"),
-        ({"bbox": [8, 12, -3, 24]}, [], "left out: its width is negative: '[8, 12, -3, 24]'"),
-        ({"bbox": [8, 12, float("nan"), 24]}, [], 'left out: its "bbox" must be a list of 4 numbers: '),
+        ({"bbox": [8, 12, 0, 24]}, [[8, 12, 8, 36]], "kept, but does not count: it has no area: x 8 … 8"),
+        ({"bbox": [64, 12, 3, 24]}, [], "left out: it is outside the picture of 64 × 48 pixels: x 64 … 67"),
+        ({"bbox": [8, 12, -3, 24]}, [], "left out: its width is negative: x 8 … 5, y 12 … 36"),
+        ({"bbox": [8, 12, float("nan"), 24]}, [], 'left out: its "bbox" is no list of 4 numbers: '),
         ({"bbox": [8, 12, float("inf"), 24]}, [], "left out: not all of its numbers are finite"),
         ({"bbox": [8, 12, 10**400, 24]}, [], "left out: not all of its numbers are finite"),
-        ({"bbox": [8, 12, "3", 24]}, [], 'left out: its "bbox" must be a list of 4 numbers: '),
-        ({"bbox": [8, 12, True, 24]}, [], 'left out: its "bbox" must be a list of 4 numbers: '),
-        ({"bbox": []}, [], "left out: its \"bbox\" must be a list of 4 numbers: '[]'"),
+        ({"bbox": ["8", "12.0", 32, 24], "area": "5"}, [[8, 12, 40, 36]], None),
+        ({"bbox": [8, 12, "x", 24]}, [], 'left out: its "bbox" is no list of 4 numbers: '),
+        ({"bbox": [8, 12, True, 24]}, [], 'left out: its "bbox" is no list of 4 numbers: '),
+        ({"bbox": []}, [], "left out: its \"bbox\" is no list of 4 numbers: '[]'"),
+        ({"category_id": "3", "image_id": "5"}, [[8, 12, 40, 36]], None),
         ({"category_id": 4}, [], "left out: its \"category_id\" is none of the classes: '4'"),
         ({"category_id": [7]}, [], "left out: its \"category_id\" is none of the classes: '[7]'"),
         ({"image_id": 6}, [], "left out: its \"image_id\" is none of the images: '6'"),
@@ -218,7 +223,7 @@ def test_images_and_categories_that_are_not_right(tmp_path):
         "images[2]: left out: with its 1 annotation, there is no picture 'gone.jpg'",
         "images[3]: left out: its \"file_name\" must be a text: 'None'",
         "images[4]: left out: its \"id\" must be a number or a text: 'None'",
-        "images[5]: left out: 'a.jpg' has its labels from all.json already",
+        "images[5]: left out: with its 0 annotations, 'a.jpg' has its labels from all.json already",
         "images[6]: left out: it must be an object: 'b.jpg'",
     ]
 
@@ -237,9 +242,9 @@ def test_one_bad_picture_or_file_stops_nothing(tmp_path):
         "data.yaml: left out: it is no YAML: expected ',' or ']', but got '<str",
         "images/broken.jpg: left out: with its labels, named .jpg, but what it ",
         "images/cut.jpg: left out: with its labels, damaged or cut short (Trunc",
-        "labels/gone.txt: left out: there is no picture of this name",
+        "labels/gone.txt: left out: with its 1 row, there is no picture of this",
         "labels/large.txt: left out: more than 10,000 lines",
-        "labels/two.txt: left out: it could be for images/two.jpg and images/tw",
+        "labels/two.txt: left out: with its 0 rows, it could be for images/two.",
     ]
     assert data.class_names == ("cat", "dog")
 
@@ -295,6 +300,131 @@ def test_boxes_are_turned_with_their_picture(turn, tmp_path):
     assert image.sum() == 255 * 3 * 16 * 24  # nothing white is left outside
     assert len(problems) == (turn > 4)
     assert all("its size before it is turned as its EXIF says" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        # whole files that nobody can read: wrong separators, the class last, pixels, names of classes
+        ({"b.txt": "0 0,5 0,5 0,2 0,4\n1 0,5 0,5 0,2 0,4"}, "b.txt: noted: none of its 2 rows could be read, so its"),
+        ({"b.txt": "0,0.5,0.5,0.2,0.4"}, "b.txt: noted: none of its 1 row could be read"),
+        ({"b.txt": "0.5 0.5 0.2 0.4 0"}, "b.txt: noted: none of its 1 row could be read"),
+        ({"b.txt": "0 120 90 24 24"}, "b.txt: noted: none of its 1 row could be read"),
+        ({"b.txt": "cat 0.5 0.5 0.2 0.4"}, "b.txt: noted: none of its 1 row could be read"),
+        ({"b.txt": "0 0.5 0.5 -0.2 0.4"}, "b.txt: noted: none of its 1 row could be read"),
+    ],
+)
+def test_a_picture_of_whose_rows_none_can_be_read_is_not_labelled(files, said, tmp_path):
+    data, problems = read(tmp_path, CLASSES | {"a.jpg": "", "a.txt": "0 .5 .5 .5 .5", "b.jpg": ""} | files)
+    assert data.labelled.tolist() == [True, False]
+    assert any(problem.startswith(said) for problem in problems)
+    assert len(problems) == 1 + files["b.txt"].count("\n") + 1  # each row, and the file
+
+
+def test_what_is_read_and_found_outside_leaves_a_picture_labelled(tmp_path):
+    data, _ = read(tmp_path, CLASSES | {"a.jpg": "", "a.txt": "0 1.5 .5 .5 .5"})
+    assert data.labelled.tolist() == [True]
+    assert len(data.truths[0]) == 0
+
+
+def test_utf_16_is_read(tmp_path):
+    data, problems = read(tmp_path, CLASSES | {"a.jpg": "", "a.txt": "0 .5 .5 .5 .5".encode("utf-16")})
+    assert data.truths[0].boxes.tolist() == [[16, 12, 48, 36]]
+    assert problems == []
+
+
+def test_classes_counted_from_one_are_noticed(tmp_path):
+    rows = {"a.jpg": "", "a.txt": "1 .5 .5 .5 .5\n2 .5 .5 .5 .5"}
+    data, problems = read(tmp_path, CLASSES | rows)
+    assert problems[0].startswith("noted: no row has class 0 and some have class 2: the numbers look as if they began")
+    data, problems = read(tmp_path, rows, class_names=["nothing", "cat", "dog"])  # what the note says
+    assert data.truths[0].labels.tolist() == [1, 2]
+    assert problems == []
+
+
+def test_labels_whose_picture_is_in_another_folder(tmp_path):
+    files = {
+        "images/x/1.jpg": "",
+        "images/y/1.jpg": "",
+        "images/2.jpg": "",
+        "labels/2.txt": "",
+        "labels/1.txt": "0 1 1 1 1",
+    }
+    _, problems = read(tmp_path, CLASSES | files)
+    assert problems == [
+        "labels/1.txt: left out: with its 1 row, there is no picture of this name, but in another folder "
+        "images/x/1.jpg and images/y/1.jpg"
+    ]
+
+
+def test_pixel_columns_of_the_library_supervision(tmp_path):
+    """It writes VOC's own definition under Roboflow's name: 9 … 40 are the columns from edge 8 to edge 40."""
+    said = voc("a", first=1, database="roboflow.ai").replace("<folder>x", "<folder>VOC")
+    data, _ = read(tmp_path, {"a.jpg": "", "a.xml": said})
+    assert data.truths[0].boxes.tolist() == [[8, 12, 40, 36], [0, 0, 16, 24]]
+    data, _ = read(tmp_path, {"a.xml": said.replace("<filename>", "<path>a.jpg</path><filename>")})  # Roboflow itself
+    assert data.truths[0].boxes.tolist() == [[9, 13, 40, 36], [1, 1, 16, 24]]
+
+
+@pytest.mark.parametrize(
+    ("written", "flags", "noted"),
+    [("1", 1, 0), (True, 1, 0), ("true", 1, 0), (0, 0, 0), ("0", 0, 0), (None, 0, 0), (2, 0, 1)],
+)
+def test_yes_and_no_as_they_are_written(written, flags, noted, tmp_path):
+    box = {"image_id": 5, "category_id": 3, "bbox": [8, 12, 32, 24], "iscrowd": written}
+    data, problems = annotated(tmp_path, box)
+    assert data.truths[0].crowd.tolist() == [False, flags, False]
+    assert len(problems) == noted
+    xml = f"<annotation>{thing(more=f'<difficult>{written}</difficult>')}</annotation>"
+    data, problems = read(tmp_path / "voc", {"a.jpg": "", "a.xml": xml})
+    assert data.truths[0].ignore.tolist() == [flags]
+    assert len(problems) == noted
+
+
+def test_polygons_without_a_box(tmp_path):
+    shape = {"image_id": 5, "category_id": 3, "segmentation": [[8, 12, 40, 12, 20, 36], [9, 13, 10, 13, 10, 14]]}
+    data, problems = annotated(tmp_path, shape, {"image_id": 5, "category_id": 3, "segmentation": {"counts": "x"}})
+    assert data.truths[0].boxes[1:-1].tolist() == [[8, 12, 40, 36]]
+    assert problems == [
+        'all.json, annotations[1]: noted: its "bbox" is missing: the box around its polygons is taken',
+        'all.json, annotations[2]: left out: its "bbox" is missing',
+    ]
+
+
+def test_numbers_as_names_and_sizes_that_are_not_said(tmp_path):
+    images = [
+        {"id": 6, "file_name": "b.jpg", "width": "64", "height": 48.0},
+        {"id": 7, "file_name": "c.jpg", "width": None},
+    ]
+    data, problems = annotated(
+        tmp_path, images=images, categories=[{"id": 9, "name": 4}], files={"b.jpg": "", "c.jpg": ""}
+    )
+    assert data.class_names == ("cat", "dog", "4")
+    assert problems == []
+
+
+@pytest.mark.parametrize("says", ["cp949", "euc-kr", None])
+def test_xml_in_korean(says, tmp_path):
+    head = f'<?xml version="1.0" encoding="{says}"?>' if says else ""
+    xml = (head + f"<annotation>{thing('고양이')}</annotation>").encode(says or "cp949")
+    data, problems = read(tmp_path, {"a.jpg": "", "a.xml": xml}, encoding=None if says else "cp949")
+    assert data.class_names == ("고양이",)
+    assert problems == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text are Linux's own")
+def test_names_that_are_no_text(tmp_path):
+    files = CLASSES | {"a.jpg": "", "a.txt": "0 .5 .5 .5 .5", "back\\slash.jpg": "", "back\\slash.txt": ""}
+    laid_out(tmp_path, files)
+    for byte in (b"\xb0", b"\xb1"):
+        (tmp_path / os.fsdecode(byte + b".jpg")).write_bytes(picture())
+    data = detections.read(tmp_path)
+    assert data.files == ("a.jpg", "%B0.jpg", "%B1.jpg")
+    assert data.image(2).shape == (48, 64, 3)
+    assert [str(problem) for problem in data.problems] == [
+        "back\\slash.jpg: left out: with its labels, its name has a backslash, or is that of another picture: rename it"
+    ]
+    assert len(detections.read(detections.write(data, tmp_path / "out", "voc"))) == 3
 
 
 def test_a_turned_picture_with_its_own_size_keeps_its_boxes(tmp_path):

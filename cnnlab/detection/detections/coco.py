@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -16,7 +17,7 @@ from cnnlab.data.pictures.names import shown as quoted
 from cnnlab.data.pictures.split import split_named
 from cnnlab.detection.detections.dataset import counted
 from cnnlab.detection.detections.places import Shelf, brief, content, shown
-from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row
+from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row, flag
 from cnnlab.detection.detections.yolo_lists import MOST_CLASSES, tidy_names
 
 _MOST_BYTES = 200_000_000
@@ -107,6 +108,7 @@ class _File:
         above = {one.get("supercategory") for _, one, _ in listed if isinstance(one.get("supercategory"), str)}
         for where, one, number in listed:
             name = one.get("name")
+            name = str(name) if isinstance(name, int) and not isinstance(name, bool) else name
             if number in named:
                 self._note(where, f"left out: its id {number} is that of {quoted(named[number])} already")
             elif not isinstance(name, str) or not name.strip():
@@ -141,10 +143,11 @@ class _File:
                 self._note(where, f"left out: with its {counted(count[number], 'annotation')}, {what} {quoted(name)}")
             elif pictures[0] in found.labels:
                 by = shown(found.labels[pictures[0]].file)
-                self._note(where, f"left out: {quoted(name)} has its labels from {by} already")
+                lost = counted(count[number], "annotation")
+                self._note(where, f"left out: with its {lost}, {quoted(name)} has its labels from {by} already")
             elif self.shelf.readable(pictures):
                 own[number] = found.labels[pictures[0]] = Labels(self.file, stated_where=where)
-                if "width" in one and "height" in one:
+                if one.get("width") is not None and one.get("height") is not None:
                     own[number].stated = (_real(one["height"]), _real(one["width"]))
                 if self.split:
                     found.splits[pictures[0]] = self.split
@@ -153,57 +156,78 @@ class _File:
             if number is not None and number in ids:
                 self._note(where, f"noted: its id {number} is that of another annotation as well")
             ids.add(number)
+            image = _id(one.get("image_id"))
+            if image not in own:
+                self._note(where, f'left out: its "image_id" {_is(one, "image_id", "none of the images")}')
+                continue
+            labels = own[image]
+            if labels is None:
+                continue  # its image is among the problems
             try:
-                image = _id(one.get("image_id"))
-                if image not in own:
-                    raise ValueError(f'its "image_id" is none of the images: {brief(one.get("image_id"))}')
-                row = _row(where, one, classes)
-                if own[image] is not None:
-                    own[image].rows.append(row)
+                labels.rows.append(self._row(where, one, classes))
             except ValueError as error:
                 self._note(where, f"left out: {error}")
+                labels.unread += 1
         for picture, labels in list(found.labels.items()):
             if labels.file == self.file and len(labels.rows) > MOST_ROWS:
                 self._note(labels.stated_where, f"left out: it has more than {MOST_ROWS:,} annotations")
                 del found.labels[picture]
 
+    def _row(self, where: str, one: dict, classes: dict[int | str, int]) -> Row:
+        category = _id(one.get("category_id"))
+        if category not in classes:
+            raise ValueError(f'its "category_id" {_is(one, "category_id", "none of the classes")}')
+        numbers = one.get("bbox") or _around(one.get("segmentation"))
+        if not one.get("bbox") and numbers:
+            self._note(where, 'noted: its "bbox" is missing: the box around its polygons is taken')
+        box = [_real(number) for number in numbers] if isinstance(numbers, list) and len(numbers) == 4 else []
+        if not box or any(map(math.isnan, box)):
+            raise ValueError(f'its "bbox" {_is(one, "bbox", "no list of 4 numbers")}')
+        corners = (box[0], box[1], box[0] + box[2], box[1] + box[3])
+        exact = one.get(CORNERS)
+        if isinstance(exact, list) and len(exact) == 4:
+            exact = tuple(map(_real, exact))
+            if all(abs(a - b) <= 1e-9 * max(1, abs(a)) for a, b in zip(exact, corners, strict=True)):
+                corners = exact
+        flags = {name: flag(one.get(name)) for name in ("iscrowd", "ignore")}
+        for name in (name for name, value in flags.items() if value is None):
+            self._note(where, f'noted: its "{name}" must be 0 or 1, and is taken for 0: {brief(one[name])}')
+        area = _real(one.get("area"))
+        area = area if 0 <= area < 1e300 else None
+        return Row(where, classes[category], corners, bool(flags["iscrowd"]), bool(flags["ignore"]), area)
 
-def _row(where: str, one: dict, classes: dict[int | str, int]) -> Row:
-    category = _id(one.get("category_id"))
-    if category not in classes:
-        raise ValueError(f'its "category_id" is none of the classes: {brief(one.get("category_id"))}')
-    box = one.get("bbox")
-    if not isinstance(box, list) or len(box) != 4:
-        raise ValueError(f'its "bbox" must be a list of 4 numbers: {brief(box)}')
-    x, y, width, height = map(_real, box)
-    corners = (x, y, x + width, y + height)
-    if any(map(math.isnan, (x, y, width, height))):
-        raise ValueError(f'its "bbox" must be a list of 4 numbers: {brief(box)}')
-    if width < 0 or height < 0:
-        raise ValueError(f"its {'width' if width < 0 else 'height'} is negative: {brief(box)}")
-    exact = one.get(CORNERS)
-    if isinstance(exact, list) and len(exact) == 4:
-        exact = tuple(map(_real, exact))
-        if all(abs(a - b) <= 1e-9 * max(1, abs(a)) for a, b in zip(exact, corners, strict=True)):
-            corners = exact
-    area = _real(one["area"]) if "area" in one else None
-    if area is not None and not 0 <= area < 1e300:
-        area = None
-    return Row(where, classes[category], corners, one.get("iscrowd") in (1, True), one.get("ignore") in (1, True), area)
+
+def _is(one: dict, name: str, what: str) -> str:
+    return f"is {what}: {brief(one[name])}" if name in one else "is missing"
+
+
+def _around(polygons: object) -> list[float]:
+    """The box x, y, width, height around a list of polygons; empty where it is none."""
+    if not isinstance(polygons, list) or not all(isinstance(one, list) for one in polygons):
+        return []
+    numbers = [_real(number) for one in polygons for number in one]
+    across, down = numbers[::2], numbers[1::2]
+    if not down or len(across) != len(down) or not all(map(math.isfinite, numbers)):
+        return []
+    return [min(across), min(down), max(across) - min(across), max(down) - min(down)]
 
 
 def _id(value: object) -> int | str | None:
-    """What tells images and categories apart: a whole number, also where it is written as ``3.0``, or a text."""
-    if isinstance(value, (str, int)) and not isinstance(value, bool):
+    """What tells images and categories apart: a whole number, also if it is written ``3.0`` or ``"3"``, or a text."""
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r"0|[1-9]\d{0,17}", value, re.ASCII) else value
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
     return int(value) if isinstance(value, float) and value.is_integer() else None
 
 
 def _real(value: object) -> float:
-    """A number; NaN for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return math.nan
+    """A number, also where it is written as a text; NaN for anything else."""
     try:
-        return float(value)
+        if isinstance(value, str) and len(value) <= 64:
+            return float(value)
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    except ValueError:
+        return math.nan
     except OverflowError:
         return math.inf

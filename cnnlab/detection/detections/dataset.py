@@ -16,6 +16,8 @@ from cnnlab.data.pictures.read import ImageError, read_image
 from cnnlab.data.pictures.split import SPLITS, draw_split
 from cnnlab.detection.detections.records import GroundTruth
 
+KEPT = "kept, but does not count"
+KINDS = ("left out", KEPT, "clipped", "noted")  # how the rule of a problem begins
 _SHOWN = 12  # rows of one kind that a report lists
 
 
@@ -27,7 +29,9 @@ class Problem:
     ----------
     file : the label file or the picture, by its name with forward slashes
     where : ``"line 3"``, ``"object 2"``, ``"annotations[17]"``; empty where it is the whole file
-    rule : what became of it and why: ``"left out: …"``, ``"clipped: …"`` or ``"noted: …"``
+    rule
+        what became of it and why: ``"left out: …"``, ``"kept, but does not count: …"``, ``"clipped: …"`` or
+        ``"noted: …"``
     """
 
     file: str
@@ -44,7 +48,7 @@ class BoxDataset:
     """Pictures and the boxes in them. Made by `read` from files, or by `BoxDataset.of` from arrays.
 
     ``len`` counts the pictures; an index (a mask, whole numbers, a slice, one number) picks some of them. Every box
-    lies within its picture and has an area; its label is the number of a class.
+    lies within its picture, and has an area or the flag ``ignore``; its label is the number of a class.
 
     Attributes
     ----------
@@ -115,7 +119,7 @@ class BoxDataset:
         Parameters
         ----------
         images : N pictures, each (H, W, 3) uint8; they are not copied
-        truths : N records; every box within its picture, with an area
+        truths : N records; every box within its picture, with an area or the flag ``ignore``
         class_names : names of the classes, each once
         files : N names, each once. None calls them ``0000.png``, ``0001.png`` …
         splits, groups : N each; None is ``""`` for all
@@ -213,12 +217,12 @@ class BoxDataset:
         lines.append(
             f"labelled, but nothing in it: {counted(empty, 'picture')}; not labelled: {(~self.labelled).sum():,}"
         )
-        for kind in ("left out", "clipped", "noted"):
+        for kind in KINDS:
             some = [problem for problem in self.problems if problem.rule.startswith(kind)]
             lines += [f"{kind}: {len(some):,}"] if some else []
             lines += [f"  {problem}" for problem in some[:_SHOWN]]
             if len(some) > _SHOWN:
-                lines.append(f"  and {len(some) - _SHOWN:,} more, see .problems")
+                lines.append(f"  and {len(some) - _SHOWN:,} more")
         return "\n".join(lines)
 
     def draw_split(
@@ -360,12 +364,12 @@ def _check_truth(file: str, truth: GroundTruth, size: np.ndarray, classes: int) 
     if not len(truth):
         return
     low, high = truth.boxes[:, :2], truth.boxes[:, 2:]
-    wrong = (low < 0).any(axis=1) | (high > size[::-1]).any(axis=1) | (low >= high).any(axis=1)
+    wrong = (low < 0).any(axis=1) | (high > size[::-1]).any(axis=1) | ((low == high).any(axis=1) & ~truth.ignore)
     if wrong.any():
         row = int(np.argmax(wrong))
         raise ValueError(
-            f"`truths` must hold boxes with an area, within their picture (see boxes.clip). Received: "
-            f"{truth.boxes[row].tolist()}, row {row} of {file!r}, {size[1]} × {size[0]} pixels"
+            "`truths` must hold boxes within their picture (see boxes.clip), with an area or flagged `ignore`. "
+            f"Received: {truth.boxes[row].tolist()}, row {row} of {file!r}, {size[1]} × {size[0]} pixels"
         )
     if truth.labels.max() >= classes:
         raise ValueError(f"`truths` must have labels below the {classes} classes. Received: {truth.labels.max()}")

@@ -41,6 +41,7 @@ class Shelf:
         self.files: list[Parts] = []
         self.pictures: dict[Parts, tuple[int, int, int]] = {}
         self.unread: set[Parts] = set()  # the keys and the paths of pictures that cannot be opened
+        self._names: set[str] = set()
         self._keys: dict[Parts, list[Parts]] = {}
         self._ends: dict[str, list[Parts]] = {}
         for parts in self.tree.files:
@@ -53,7 +54,10 @@ class Shelf:
 
     def _measure(self, parts: Parts) -> None:
         try:
+            if "\\" in shown(parts) or shown(parts) in self._names:
+                raise ImageError("its name has a backslash, or is that of another picture: rename it")
             self.pictures[parts] = read_size(self.path(parts))
+            self._names.add(shown(parts))
         except ImageError as error:
             self.unread.add(key(parts))
             self.problems.append(Problem(shown(parts), "", f"left out: with its labels, {error}"))
@@ -96,6 +100,10 @@ class Shelf:
                 found = [one for one in found if better(one)] or found
         return found
 
+    def elsewhere(self, parts: Parts) -> list[Parts]:
+        """The pictures of the name of a label file, in whatever folder."""
+        return self._ends.get(key(parts)[-1], [])
+
     def readable(self, found: list[Parts]) -> list[Parts]:
         """Those of some pictures that can be opened."""
         return [parts for parts in found if parts in self.pictures]
@@ -127,8 +135,12 @@ def key(parts: Parts) -> Parts:
 
 
 def shown(parts: Parts) -> str:
-    """A file's name, fit to print."""
-    return "/".join(parts).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """A file's name, fit to print: bytes that are no UTF-8 become ``%B0``, so that two names stay two.
+
+    >>> shown(("images", "\\udcb0.jpg"))
+    'images/%B0.jpg'
+    """
+    return re.sub("[\ud800-\udfff]", lambda one: f"%{ord(one[0]) & 0xFF:02X}", "/".join(parts))
 
 
 def brief(value: object) -> str:

@@ -26,8 +26,6 @@ _CALLED = {
     "voc": "Pascal VOC's .xml files",
     "coco": "a COCO .json",
 }
-# Of a data set that nobody has labelled yet, these tell the format.
-_LISTS = {"yolo": ("data.yaml", "obj.data", "obj.names", "classes.txt"), "voc": (voc.LABEL_MAP,)}
 _COPY = re.compile(r"(.+)\.rf\.\w+\.\w+")  # as Roboflow names the copies that it makes of one picture
 
 
@@ -56,8 +54,9 @@ def read(
     Returns
     -------
     BoxDataset
-        In the order of the pictures' names. Whatever row or picture is left out, changed or doubtful is in its
-        ``problems``; none stops the reading.
+        In the order of the pictures' names with their folders: what `write` made comes back split by split (none,
+        test, train, valid), from VOC's one folder by name alone. Whatever row or picture is left out, changed or
+        doubtful is in its ``problems``; none stops the reading.
 
     Raises
     ------
@@ -78,8 +77,10 @@ def read(
     turned. Where it states a size of the same shape, the boxes are scaled; of another shape, they are left. All of this
     is noted.
 
-    A box without area, with a number that is not finite or of an unknown class is left out; one that leaves the picture
-    is clipped, and noted where it does so by more than a tenth of a pixel. VOC's *difficult* becomes ``ignore``, COCO's
+    A box with a negative side, with a number that is not finite or of an unknown class is left out; a picture of whose
+    rows none can be read is not labelled. A box without area is kept with the flag ``ignore``: it is neither learned
+    nor counted. One that leaves the picture is clipped, and noted where it does so by more than a tenth of a pixel.
+    VOC's *difficult* becomes ``ignore``, COCO's
     *iscrowd* ``crowd``. Of a polygon in YOLO's format the box around it is taken. The copies that Roboflow makes of a
     picture are one group.
 
@@ -91,10 +92,10 @@ def read(
     ...     _ = Path(folder, "tray.txt").write_text("1 0.5 0.5 0.2 0.4\\n0 0.5 0.5 0 0.4\\n")
     ...     _ = Path(folder, "classes.txt").write_text("nut\\nscrew\\n")
     ...     data = read(folder)
-    >>> data.truths[0].boxes, data.class_names
-    (array([[40., 15., 60., 35.]]), ('nut', 'screw'))
+    >>> data.truths[0].boxes[0], data.truths[0].ignore, data.class_names
+    (array([40., 15., 60., 35.]), array([False,  True]), ('nut', 'screw'))
     >>> print(data.problems[0])
-    tray.txt, line 2: left out: it has no area: x 50 … 50, y 15 … 35
+    tray.txt, line 2: kept, but does not count: it has no area: x 50 … 50, y 15 … 35
     """
     path = Path(os.path.abspath(path))
     if format is not None:
@@ -141,15 +142,16 @@ def _read(
     format = _recognised(shelf, [format] if format else [*FORMATS])
     found = FORMATS[format].find(shelf, class_names, encoding)
     pictures = sorted(shelf.pictures)
+    truths, labelled = [], []
+    for parts in pictures:
+        labels = found.labels.get(parts)
+        truths.append(settle(labels, shelf.pictures[parts], shelf) if labels else GroundTruth([], []))
+        labelled.append(labels is not None and not (labels.unread and not labels.rows))
     first = next((one for one in shelf.problems if one.rule.startswith("left out")), None)
-    if not found.labels and first and FORMATS[format].label_files(shelf):
+    if not any(labelled) and first and FORMATS[format].label_files(shelf):
         raise DataError(f"no label file has its picture here, or can be read. {first}")
     if not pictures:
         raise DataError("it holds no picture that can be opened")
-    truths = [
-        settle(found.labels[parts], shelf.pictures[parts], shelf) if parts in found.labels else GroundTruth([], [])
-        for parts in pictures
-    ]
     files = [shown(parts) for parts in pictures]
     groups = [_COPY.fullmatch(parts[-1]) for parts in pictures]
     return BoxDataset(
@@ -159,7 +161,7 @@ def _read(
         sizes=[shelf.pictures[parts][:2] for parts in pictures],
         splits=[found.splits.get(parts) or shelf.split(parts) for parts in pictures],
         groups=[copy[1] if copy else "" for copy in groups],
-        labelled=[parts in found.labels for parts in pictures],
+        labelled=labelled,
         pictures=[shelf.path(parts) for parts in pictures],
         problems=sorted(shelf.problems, key=_place),
         source=source,
@@ -183,10 +185,10 @@ def _recognised(shelf: Shelf, formats: list[str]) -> str:
         each = ", ".join(f"{_CALLED[name]}: {len(those):,}, such as {shown(those[0])}" for name, those in there.items())
         choices = " or ".join(f'format="{name}"' for name in there)
         raise DataError(f"it holds labels in {len(there)} formats ({each}). Pass {choices}")
-    names = {parts[-1] for parts in shelf.files}
-    listed = [name for name in formats if not names.isdisjoint(_LISTS.get(name, ()))]
-    if listed and shelf.pictures:
-        return listed[0]
+    listed = {"yolo": yolo_txt.is_listed(shelf), "voc": any(parts[-1] == voc.LABEL_MAP for parts in shelf.files)}
+    for name in formats:  # of a data set that nobody has labelled yet
+        if listed.get(name) and shelf.pictures:
+            return name
     first = f" ({shelf.problems[0]})" if shelf.problems else ""
     if not shelf.pictures:
         raise DataError(f"it holds no picture that can be opened{first}")

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnnlab.data.pictures.layout import Parts
+from cnnlab.detection.detections.dataset import KEPT, counted
 from cnnlab.detection.detections.places import Shelf
 from cnnlab.detection.detections.records import GroundTruth
 
 MOST_ROWS = 10_000  # of one picture
+_FLAGS = {"1": True, "true": True, "1.0": True} | dict.fromkeys(("0", "false", "0.0", "", "none", "unspecified"), False)
 _ROUNDING = 0.1  # pixels by which a box may leave its picture unsaid: what decimals with few digits do
 _SAME_SHAPE = 0.01  # by how much two sizes may differ in shape, where one is the other made smaller
 
@@ -30,10 +32,14 @@ class Row:
 
 @dataclass
 class Labels:
-    """What is said of one picture, in which file; `stated` is the (height, width) that it says the picture has."""
+    """What is said of one picture, in which file; `stated` is the (height, width) that it says the picture has.
+
+    `unread` counts the rows that say nothing because they cannot be read: they are not among the `rows`.
+    """
 
     file: Parts
     rows: list[Row] = field(default_factory=list)
+    unread: int = 0
     stated: tuple[float, float] | None = None
     stated_where: str = "size"
 
@@ -47,8 +53,19 @@ class Found:
     splits: dict[Parts, str] = field(default_factory=dict)
 
 
+def flag(value: object) -> bool | None:
+    """Yes or no as label files say it; None for anything else.
+
+    >>> flag(1), flag("true"), flag("Unspecified"), flag(None), flag(2)
+    (True, True, False, False, None)
+    """
+    return _FLAGS.get(str(value).strip().lower()) if not isinstance(value, (list, dict)) else None
+
+
 def settle(labels: Labels, size: tuple[int, int, int], shelf: Shelf) -> GroundTruth:
     """The boxes that are in a picture, of what a label file says is in it; the rest goes to the shelf's problems.
+
+    A row whose corners cannot be a box's is taken from the `rows`, and counted among the unread ones.
 
     Parameters
     ----------
@@ -56,6 +73,10 @@ def settle(labels: Labels, size: tuple[int, int, int], shelf: Shelf) -> GroundTr
     size : the picture's height, width and EXIF orientation
     """
     rows = _as_stated(labels, size, shelf)
+    rows = labels.rows = [row for row in rows if _has_corners(row, labels, shelf)]
+    if labels.unread and not rows:
+        rule = f"noted: none of its {counted(labels.unread, 'row')} could be read, so its picture is not labelled"
+        shelf.problem(labels.file, "", rule)
     kept = [(row, box) for row in rows if (box := _within(row, size, labels.file, shelf)) is not None]
     if not kept:
         return GroundTruth([], [])
@@ -116,27 +137,39 @@ def turned(box: tuple[float, float, float, float], turn: int, height: int, width
     return across[0], down[0], across[1], down[1]
 
 
+def _says(row: Row) -> str:
+    x1, y1, x2, y2 = row.box
+    return f"x {x1:.10g} … {x2:.10g}, y {y1:.10g} … {y2:.10g}"
+
+
+def _has_corners(row: Row, labels: Labels, shelf: Shelf) -> bool:
+    x1, y1, x2, y2 = row.box
+    if all(map(math.isfinite, row.box)) and x1 <= x2 and y1 <= y2:
+        return True
+    rule = "not all of its numbers are finite"
+    if all(map(math.isfinite, row.box)):
+        rule = f"its {'width' if x2 < x1 else 'height'} is negative"
+    shelf.problem(labels.file, row.where, f"left out: {rule}: {_says(row)}")
+    labels.unread += 1
+    return False
+
+
 def _within(row: Row, size: tuple[int, int, int], file: Parts, shelf: Shelf) -> tuple[float, ...] | None:
     """The box, cut off at the picture's edges; None where nothing is left, and why is noted."""
     height, width, _ = size
     x1, y1, x2, y2 = row.box
-    says = f"x {x1:.10g} … {x2:.10g}, y {y1:.10g} … {y2:.10g}"
-
-    def note(rule: str) -> None:
-        shelf.problem(file, row.where, f"{rule}: {says}")
-
-    if not all(map(math.isfinite, row.box)):
-        return note("left out: not all of its numbers are finite")
-    if x2 < x1 or y2 < y1:
-        return note(f"left out: its {'width' if x2 < x1 else 'height'} is negative")
-    if x1 == x2 or y1 == y2:
-        return note("left out: it has no area")
     cut = (max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height)))
-    if cut[0] >= cut[2] or cut[1] >= cut[3]:
-        return note(f"left out: it is outside the picture of {width} × {height} pixels")
+    flat = x1 == x2 or y1 == y2
+    if cut[0] > cut[2] or cut[1] > cut[3] or (not flat and (cut[0] == cut[2] or cut[1] == cut[3])):
+        rule = f"left out: it is outside the picture of {width} × {height} pixels"
+        return shelf.problem(file, row.where, f"{rule}: {_says(row)}")
+    if flat:
+        row.ignore = True
+        shelf.problem(file, row.where, f"{KEPT}: it has no area: {_says(row)}")
     beyond = max(abs(a - b) for a, b in zip(cut, row.box, strict=True))
     if beyond > 0 and row.area is not None:
         row.area = min(row.area, (cut[2] - cut[0]) * (cut[3] - cut[1]))
     if beyond > _ROUNDING:
-        note(f"clipped: it leaves the picture of {width} × {height} pixels by {beyond:.4g}")
+        rule = f"clipped: it leaves the picture of {width} × {height} pixels by {beyond:.4g}"
+        shelf.problem(file, row.where, f"{rule}: {_says(row)}")
     return cut

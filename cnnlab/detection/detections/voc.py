@@ -6,6 +6,7 @@ Sources: M. Everingham and J. Winn, "The PASCAL Visual Object Classes Challenge 
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from collections.abc import Sequence
@@ -20,10 +21,13 @@ from cnnlab.data.pictures.names import shown as quoted
 from cnnlab.data.pictures.split import same, split_named
 from cnnlab.detection.detections.dataset import counted, unprintable
 from cnnlab.detection.detections.places import Shelf, content, lines, shown, text
-from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row
+from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row, flag
 from cnnlab.detection.detections.yolo_lists import tidy_names
 
 _MOST_BYTES = 5_000_000
+_EAST_ASIAN = (
+    "cp949", "euc_kr", "johab", "cp932", "shift_jis", "euc_jp", "gbk", "gb2312", "gb18030", "big5", "cp950",
+)  # fmt: skip
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 LABEL_MAP = "labelmap.txt"  # CVAT's list of the classes: a line for each, name:colour:parts:actions
 LABEL_MAP_HEAD = "# label:color_rgb:parts:actions"
@@ -48,7 +52,7 @@ def find(shelf: Shelf, class_names: Sequence[str] | None, encoding: str | None) 
     read: dict[Parts, tuple[Labels, list[str]]] = {}
     for file in label_files(shelf):
         try:
-            root = _parsed(file, shelf)
+            root = _parsed(file, shelf, encoding)
             picture = _picture(file, root, shelf)
             if picture is None:
                 continue
@@ -74,10 +78,10 @@ def find(shelf: Shelf, class_names: Sequence[str] | None, encoding: str | None) 
     return found
 
 
-def _parsed(file: Parts, shelf: Shelf) -> Element:
+def _parsed(file: Parts, shelf: Shelf, encoding: str | None) -> Element:
     data = content(shelf.path(file), _MOST_BYTES)
     try:
-        root = fromstring(data)
+        root = fromstring(_unicode(data, encoding))
     except DefusedXmlException:
         raise DataError("it defines entities or refers to other files, as no label file needs to") from None
     except ParseError as error:
@@ -87,6 +91,24 @@ def _parsed(file: Parts, shelf: Shelf) -> Element:
     if root.tag != "annotation":
         raise DataError(f"its outermost element must be <annotation>: <{str(root.tag)[:40]}>")
     return root
+
+
+def _unicode(data: bytes, encoding: str | None) -> bytes | str:
+    """XML that the parser can read: it knows no encoding of Chinese, Japanese or Korean."""
+    says = re.match(rb"""\s*<\?xml[^>]*?encoding=["']([\w.-]+)["']""", data[:200])
+    try:
+        name = codecs.lookup(says[1].decode() if says else encoding or "utf-8").name
+        return data.decode(name) if name in _EAST_ASIAN and (says or not _is_utf8(data)) else data
+    except (LookupError, UnicodeError):
+        return data
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _picture(file: Parts, root: Element, shelf: Shelf) -> Parts | None:
@@ -115,35 +137,46 @@ def _objects(file: Parts, root: Element, shelf: Shelf) -> tuple[Labels, list[str
     first = 1.0 if _counts_pixels(root) else 0.0
     for number, thing in enumerate(objects, 1):
         where = f"object {number}"
-        name = (thing.findtext("name") or "").strip()
-        box = thing.find("bndbox")
-        if not name or any(map(unprintable, name)):
-            shelf.problem(file, where, "left out: it has no <name>, or one in more than one line")
-        elif box is None:
-            shelf.problem(file, where, "left out: it has no <bndbox>")
-        else:
-            corners = [_number(box.findtext(side)) for side in _SIDES]
-            missing = [side for side, value in zip(_SIDES, corners, strict=True) if math.isnan(value)]
-            if missing:
-                got = box.findtext(missing[0])
-                what = "is missing" if got is None else f"is no number: {quoted(got)}"
-                shelf.problem(file, where, f"left out: its {missing[0]} {what}")
-                continue
-            corners = (corners[0] - first, corners[1] - first, corners[2], corners[3])
-            difficult = _number(thing.findtext("difficult")) == 1
-            labels.rows.append(Row(where, -1, corners, ignore=difficult))
-            names.append(name)
+        try:
+            name, corners = _named_box(thing)
+        except ValueError as error:
+            shelf.problem(file, where, f"left out: {error}")
+            labels.unread += 1
+            continue
+        difficult = flag(thing.findtext("difficult"))
+        if difficult is None:
+            said = quoted(thing.findtext("difficult"))
+            shelf.problem(file, where, f"noted: its difficult must be 0 or 1, and is taken for 0: {said}")
+        corners = (corners[0] - first, corners[1] - first, corners[2], corners[3])
+        labels.rows.append(Row(where, -1, corners, ignore=bool(difficult)))
+        names.append(name)
     return labels, names
 
 
-def _counts_pixels(root: Element) -> bool:
-    """Whether its numbers are pixel columns from 1 on, the last one included: so in the PASCAL challenge's own files.
+def _named_box(thing: Element) -> tuple[str, tuple[float, ...]]:
+    """The name of an object's class, and its corners as they are written."""
+    name, box = (thing.findtext("name") or "").strip(), thing.find("bndbox")
+    if not name or any(map(unprintable, name)):
+        raise ValueError("it has no <name>, or one in more than one line")
+    if box is None:
+        raise ValueError("it has no <bndbox>")
+    corners = tuple(_number(box.findtext(side)) for side in _SIDES)
+    for side, value in zip(_SIDES, corners, strict=True):
+        if math.isnan(value):
+            got = box.findtext(side)
+            raise ValueError(f"its {side} is missing" if got is None else f"its {side} is no number: {quoted(got)}")
+    return name, corners
 
-    labelImg, CVAT and the others write edges, from 0 to the width, and do not name this data base.
+
+def _counts_pixels(root: Element) -> bool:
+    """Whether its numbers are pixel columns from 1 on, the last one included.
+
+    So in the PASCAL challenge's own files, and in those of the library supervision, which keep to its definition.
+    labelImg, CVAT and the others write edges, from 0 to the width, and do not name these data bases.
     """
-    source = root.find("source")
-    said = "" if source is None else (source.findtext("database") or "")
-    return re.fullmatch(r"The VOC ?20\d\d Database", said.strip()) is not None
+    said = (root.findtext("source/database") or "").strip()
+    by_supervision = said == "roboflow.ai" and root.findtext("folder") == "VOC" and root.find("path") is None
+    return by_supervision or re.fullmatch(r"The VOC ?20\d\d Database", said) is not None
 
 
 def _number(written: str | None) -> float:

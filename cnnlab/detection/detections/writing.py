@@ -20,6 +20,7 @@ from cnnlab.data.pictures.names import LONGEST
 from cnnlab.data.pictures.split import same
 from cnnlab.detection.detections.coco import CORNERS
 from cnnlab.detection.detections.dataset import BoxDataset, unprintable
+from cnnlab.detection.detections.records import GroundTruth
 from cnnlab.detection.detections.voc import LABEL_MAP, LABEL_MAP_HEAD
 from cnnlab.detection.detections.yolo_txt import decimals
 
@@ -48,7 +49,7 @@ def write(data: BoxDataset, folder: str | os.PathLike, format: str = "coco") -> 
     ------
     TypeError, ValueError
         No data set, an unknown format, boxes with a flag that the format cannot hold: ``crowd`` needs COCO, ``ignore``
-        COCO or VOC.
+        COCO or VOC (of a box without area `read` knows it anyway).
     DataError
         If the folder is not empty or cannot be written, or a picture is not there any more.
 
@@ -58,7 +59,8 @@ def write(data: BoxDataset, folder: str | os.PathLike, format: str = "coco") -> 
     What is read back is equal: boxes to the last bit, labels, flags, classes, splits, and which pictures are labelled;
     areas that are not the box's own in COCO only, groups in none. A number has as many decimals as that takes: YOLO's
     parts of a side at least 6 (a coordinate below 1e-30 pixel may change). Where x + width does not give COCO's right
-    edge to the last bit, ``xyxy`` beside ``bbox`` holds it.
+    edge to the last bit, ``xyxy`` beside ``bbox`` holds it. VOC's numbers are edges, as labelImg and CVAT write them; a
+    program that takes VOC's own definition (pixel columns from 1) reads them one pixel to the left and up.
 
     Examples
     --------
@@ -97,12 +99,17 @@ def write(data: BoxDataset, folder: str | os.PathLike, format: str = "coco") -> 
 def _check_flags(data: BoxDataset, format: str) -> None:
     for flag, formats in (("crowd", ("coco",)), ("ignore", ("coco", "voc"))):
         for file, truth in zip(data.files, data.truths, strict=True):
-            if format not in formats and getattr(truth, flag).any():
+            if format not in formats and (getattr(truth, flag) & _has_area(truth)).any():
                 raise ValueError(
                     f"`format` {format!r} cannot hold the flag `{flag}`, which a box of {file!r} has. Write "
                     f"{' or '.join(map(repr, formats))}, or leave those boxes out: dataclasses.replace(data, "
                     f"truths=[truth[~truth.{flag}] for truth in data.truths])"
                 )
+
+
+def _has_area(truth: GroundTruth) -> np.ndarray:
+    """(N,) False for the boxes that `read` flags by itself, since they have no area."""
+    return (truth.boxes[:, :2] < truth.boxes[:, 2:]).all(axis=1)
 
 
 def _names(data: BoxDataset) -> list[str]:
@@ -162,7 +169,8 @@ def _write_voc(data: BoxDataset, folder: Path, names: list[str]) -> None:
             truth, (height, width) = data.truths[row], data.sizes[row].tolist()
             _element(root, {"folder": "JPEGImages", "filename": name, "source": {"database": "cnnlab"}})
             _element(root, {"size": {"width": width, "height": height, "depth": 3}, "segmented": 0})
-            for label, box, ignore in zip(truth.labels, truth.boxes.tolist(), truth.ignore.tolist(), strict=True):
+            ignored = (_has_area(truth) & truth.ignore).tolist()
+            for label, box, ignore in zip(truth.labels, truth.boxes.tolist(), ignored, strict=True):
                 corners = dict(zip(("xmin", "ymin", "xmax", "ymax"), map(_shortest, box), strict=True))
                 thing = {"name": data.class_names[label], "difficult": int(ignore), "bndbox": corners}
                 _element(root, {"object": thing})
@@ -184,13 +192,14 @@ def _write_coco(data: BoxDataset, folder: Path, names: list[str]) -> None:
             if not data.labelled[row]:
                 continue
             truth, (height, width) = data.truths[row], data.sizes[row].tolist()
+            ignore = _has_area(truth) & truth.ignore
             images.append({"id": row + 1, "file_name": names[row], "width": width, "height": height})
             for n, (x1, y1, x2, y2) in enumerate(truth.boxes.tolist()):
                 box = {"bbox": [x1, y1, x2 - x1, y2 - y1]}
                 if (x1 + box["bbox"][2], y1 + box["bbox"][3]) != (x2, y2):
                     box[CORNERS] = [x1, y1, x2, y2]
                 box |= {"area": float(truth.areas[n]), "iscrowd": int(truth.crowd[n]), "segmentation": []}
-                if truth.ignore[n]:
+                if ignore[n]:
                     box["ignore"] = 1
                 label = int(truth.labels[n])
                 annotations.append({"id": len(annotations) + 1, "image_id": row + 1, "category_id": label + 1, **box})

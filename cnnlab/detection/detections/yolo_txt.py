@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from cnnlab.common.errors import DataError
 from cnnlab.data.pictures.layout import Parts
 from cnnlab.data.pictures.names import shown as quoted
+from cnnlab.detection.detections.dataset import counted
 from cnnlab.detection.detections.places import Shelf, content, lines, shown
 from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row
 from cnnlab.detection.detections.yolo_lists import MOST_CLASSES, ClassList, class_list, splits_of
@@ -21,17 +22,21 @@ _MOST_BYTES = 10_000_000
 _LONGEST = 64  # characters of a number
 _PRECISE = decimal.Context(prec=60, traps=[])  # without traps what is no number becomes NaN
 # The first line of a label file: a class, and numbers behind it.
-_ROW = re.compile(rb"\s*\d+(\.0*)?([ \t]+[-+]?[\d.][\d.eE+-]*){4}")
+_ROW = re.compile(r"\s*\d+(\.0*)?([ \t]+[-+]?[\d.][\d.eE+-]*){4}")
 
 
 def label_files(shelf: Shelf) -> list[Parts]:
-    """The files that hold labels: named as a picture, or filled with rows; none where no file looks like labels."""
-    found, sure = [], False
+    """The files that hold labels: named as a picture, or filled with rows.
+
+    None, where neither a row nor a list of classes nor a folder of labels says that they are YOLO's: a text beside a
+    picture may be a caption.
+    """
+    found, sure = [], is_listed(shelf)
     for parts in shelf.ending(".txt"):
         try:
-            start = content(shelf.path(parts), _MOST_BYTES)[:2000].removeprefix(b"\xef\xbb\xbf")
+            start = _text(shelf, parts)[:2000]
         except DataError:
-            start = b"?"
+            start = "?"
         named, looks = bool(shelf.beside(parts)), _ROW.match(start) is not None
         if named or looks:
             found.append(parts)
@@ -39,59 +44,79 @@ def label_files(shelf: Shelf) -> list[Parts]:
     return found if sure else []
 
 
+def is_listed(shelf: Shelf) -> bool:
+    """Whether a file lists classes as YOLO's programs do."""
+    return any(name in ("data.yaml", "obj.data", "obj.names", "classes.txt") for *_, name in shelf.files)
+
+
 def find(shelf: Shelf, class_names: Sequence[str] | None, encoding: str | None) -> Found:
     """Read all label files of a folder."""
     files = label_files(shelf)
     classes = class_list(shelf, encoding) if class_names is None else ClassList(tuple(class_names))
     found = Found(splits=splits_of(shelf, classes))
-    highest = -1
+    numbers: set[int] = set()  # of all classes that the rows name
     for file in files:
         beside = shelf.beside(file)
         pictures = shelf.readable(beside)
-        if len(beside) > 1:
-            names = " and ".join(map(shown, beside[:2]))
-            shelf.problem(file, "", f"left out: it could be for {names}, since both names differ in their ending only")
-        elif not beside:
-            shelf.problem(file, "", "left out: there is no picture of this name")
-        elif pictures:
-            try:
-                labels = _read(file, pictures[0], shelf, classes)
-            except DataError as error:
-                shelf.problem(file, "", f"left out: {error}")
-                continue
-            highest = max([highest, *(row.label for row in labels.rows)])
-            found.labels[pictures[0]] = labels
+        if len(beside) == 1 and not pictures:
+            continue  # its picture is among the problems
+        try:
+            if len(beside) != 1:
+                raise DataError(_lost(file, beside or shelf.elsewhere(file), shelf))
+            found.labels[pictures[0]] = _read(file, pictures[0], shelf, classes, numbers)
+        except DataError as error:
+            shelf.problem(file, "", f"left out: {error}")
     found.class_names = classes.names
     if classes.names is None:
-        found.class_names = tuple(map(str, range(highest + 1)))
+        found.class_names = tuple(map(str, range(max(numbers, default=-1) + 1)))
         shelf.problem((), "", "noted: no list of the classes is there: they are called 0, 1 … Pass `class_names`")
+    elif 0 not in numbers and max(numbers, default=0) == len(classes.names):
+        rule = f"no row has class 0 and some have class {len(classes.names)}: the numbers look as if they began with 1"
+        shelf.problem((), "", f"noted: {rule}. If they do, pass `class_names` with one more name before the others")
     return found
 
 
-def _read(file: Parts, picture: Parts, shelf: Shelf, classes: ClassList) -> Labels:
-    height, width, _ = shelf.pictures[picture]
+def _lost(file: Parts, pictures: list[Parts], shelf: Shelf) -> str:
+    """Why a file is left out that fits no picture, or several."""
+    rows = counted(sum(1 for _ in lines(_text(shelf, file))), "row")
+    names = " and ".join(map(shown, pictures[:2])) + (" and others" if len(pictures) > 2 else "")
+    if shelf.beside(file):
+        return f"with its {rows}, it could be for {names}, since their names differ in their ending only"
+    elsewhere = f", but in another folder {names}" if pictures else ""
+    return f"with its {rows}, there is no picture of this name{elsewhere}"
+
+
+def _text(shelf: Shelf, file: Parts) -> str:
+    """A label file as text. What is no Unicode becomes a sign that no number has."""
     data = content(shelf.path(file), _MOST_BYTES)
     unicode = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    return data.decode(unicode, "replace")
+
+
+def _read(file: Parts, picture: Parts, shelf: Shelf, classes: ClassList, seen: set[int]) -> Labels:
+    """The rows of a file; the classes that they name are added to `seen`."""
+    height, width, _ = shelf.pictures[picture]
     labels = Labels(file)
-    for number, line in lines(data.decode(unicode, "replace")):
+    for number, line in lines(_text(shelf, file)):
         if number > MOST_ROWS:
             raise DataError(f"more than {MOST_ROWS:,} lines")
         where = f"line {number}"
         try:
             label, numbers = _numbers(line, classes)
-            if len(numbers) != 4:
-                box = _around(numbers, width, height)
-                shelf.problem(
-                    file, where, f"noted: a polygon of {len(numbers) // 2} corners, taken as the box around it"
-                )
-            else:
-                box = pixels(numbers, width, height)
+            seen.add(label)
+            if classes.names is not None and label >= len(classes.names):
+                last = len(classes.names) - 1
+                raise ValueError(f"its class {label} is none of the {len(classes.names)}, 0 … {last}")
+            box = pixels(numbers, width, height) if len(numbers) == 4 else _around(numbers, width, height)
+            if max(map(abs, box)) > 4 * max(width, height):
+                raise ValueError(f"its numbers must be parts of the picture, 0 … 1: {quoted(line)}")
         except ValueError as error:
             shelf.problem(file, where, f"left out: {error}")
+            labels.unread += 1
             continue
-        if max(map(abs, box)) > 4 * max(width, height) and math.isfinite(sum(box)):
-            shelf.problem(file, where, f"left out: its numbers must be parts of the picture, 0 … 1: {quoted(line)}")
-            continue
+        if len(numbers) != 4:
+            rule = f"noted: a polygon of {len(numbers) // 2} corners, taken as the box around it"
+            shelf.problem(file, where, rule)
         labels.rows.append(Row(where, label, box))
     return labels
 
@@ -104,8 +129,6 @@ def _numbers(line: str, classes: ClassList) -> tuple[int, list[str]]:
     label = _number(first)
     if label != label or not 0 <= label < MOST_CLASSES or label != int(label):
         raise ValueError(f"its class must be a whole number from 0 on: {quoted(first)}")
-    if classes.names is not None and label >= len(classes.names):
-        raise ValueError(f"its class {int(label)} is none of the {len(classes.names)}, 0 … {len(classes.names) - 1}")
     if len(numbers) == 5 or len(numbers) == 4 + classes.keypoints:
         numbers = numbers[:4]  # behind the box: how sure a network was, or the joints of a body
     elif len(numbers) != 4 and (len(numbers) < 6 or len(numbers) % 2):
