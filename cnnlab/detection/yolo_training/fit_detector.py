@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -13,6 +14,7 @@ import keras
 import numpy as np
 from tqdm.auto import tqdm
 
+from cnnlab.arithmetic.overlap import area
 from cnnlab.common.validate import check_int
 from cnnlab.detection import anchors as box_anchors
 from cnnlab.detection import bundle, darknet, metrics, tiny_yolo
@@ -22,9 +24,10 @@ from cnnlab.detection.yolo_training.loss import YoloLoss
 from cnnlab.detection.yolo_training.trained import TrainedDetector, best_threshold
 from cnnlab.detection.yolo_training.watching import LOW, detect
 
-FILTERS = (8, 16, 32, 64, 128, 128, 128)
-POOLED = 4
-STRIDE = 2**POOLED
+# Stride → filters of `tiny_yolo.build`. On photographs of blood cells, 50 pixels large, the coarse one learned far
+# quicker at the same cost; on drawn parts of 24 pixels the fine one was a little better (benchmarks/own_detector.py).
+FILTERS = {8: (8, 16, 32, 64, 64, 64), 16: (8, 16, 32, 64, 128, 128, 128)}
+COARSE = 32  # pixels: the middle size of the boxes from which on the stride is 16
 RATE = 4e-3  # the highest learning rate
 
 
@@ -53,7 +56,10 @@ def fit_detector(
         splits; its ``"test"`` pictures are never touched
     validation : a `BoxDataset` with the same classes that steers the training; by default the ``"validation"`` pictures
         of `data`
-    image_size : of the network's input: the longer side, or (height, width); multiples of the stride
+    image_size
+        of the network's input: the longer side, to which the other is chosen by the pictures' shape, or (height,
+        width); multiples of 8. Where half of the boxes are 32 pixels large or more in it, the network halves the
+        picture four times instead of three, if the sides are multiples of 16
     anchors : how many, found by k-means in the training boxes; or (A, 2) widths and heights in pixels of the input
     epochs : at most this many
     batch_size : pictures for one step
@@ -87,36 +93,42 @@ def fit_detector(
         If it comes before the first epoch is finished.
     """
     train, watched = _parts(data, validation)
-    size = pipeline.input_size(train.sizes, image_size, STRIDE)
+    size, stride = _layout(train, image_size)
     epochs, batch_size = check_int(epochs, "epochs", 1), check_int(batch_size, "batch_size", 1)
     patience, seed = check_int(patience, "patience", 1), check_int(seed, "seed", 0)
     changes = Augmentation() if augment is True else augment or None
-    kept, judged = pipeline.keep(train, size), pipeline.keep(watched, size)
-    sizes, settings = _anchors(kept, anchors, seed), {}
+    hidden = _hidden(report)
+    kept, judged = pipeline.keep(train, size, hidden), pipeline.keep(watched, size, hidden)
+    sizes = _anchors(kept, anchors, seed)
     settings = {
-        "image_size": list(size), "anchors": sizes.tolist(), "classes": list(data.class_names), "epochs": epochs,
-        "batch_size": batch_size, "start": None if start is None else str(start), "patience": patience, "seed": seed,
-        "augment": changes and asdict(changes), "training pictures": _fingerprint(kept),
-        "validation pictures": _fingerprint(judged),
+        "image_size": list(size), "stride": stride, "anchors": sizes.tolist(), "classes": list(data.class_names),
+        "epochs": epochs, "batch_size": batch_size, "start": None if start is None else str(start),
+        "patience": patience, "seed": seed, "augment": changes and asdict(changes),
+        "training pictures": _fingerprint(kept), "validation pictures": _fingerprint(judged),
     }  # fmt: skip
     so_far = (state.read(folder, settings) if folder is not None else None) or state.State()
-    grid = size[0] // STRIDE, size[1] // STRIDE
-    batches = pipeline.Batches(kept, sizes, grid, len(data.class_names), batch_size, changes, seed, so_far.epochs)
-    model = _network(size, len(data.class_names), sizes, start, seed, epochs * len(batches))
-    with _reporting(report, epochs) as say:
+    grid = size[0] // stride, size[1] // stride
+    batches = pipeline.Batches(kept, sizes, grid, len(data.class_names), batch_size, changes, seed)
+    model = _network(size, stride, len(data.class_names), sizes, start, seed, epochs * len(batches))
+    with _reporting(report, epochs, hidden) as say:
         shapes = ", ".join(f"{width:.0f}×{height:.0f}" for width, height in sizes)
         say(so_far.epochs, f"anchors: {shapes} pixels (width × height) of {size[0]} × {size[1]} (height × width)")
         if so_far.epochs:
             so_far.give(model)
             say(so_far.epochs, f"goes on after epoch {so_far.epochs} of {epochs}")
-        keeper = _Keeper(judged, sizes, so_far, patience, epochs, folder, settings, say)
+        keeper = _Keeper(batches, judged, sizes, so_far, patience, epochs, folder, settings, say)
         if not keeper.over:
             with suppress(KeyboardInterrupt):
                 model.fit(
-                    batches, epochs=epochs, initial_epoch=so_far.epochs, verbose=0, callbacks=[keeper, *callbacks]
+                    batches,
+                    epochs=epochs,
+                    initial_epoch=so_far.epochs,
+                    shuffle=False,
+                    verbose=0,
+                    callbacks=[keeper, *callbacks],
                 )
     if not so_far.best_epoch:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt  # before the first epoch was finished
     model.set_weights(so_far.best_weights)
     found = detect(model, judged.images / np.float32(255), sizes, LOW)
     return TrainedDetector(
@@ -137,12 +149,28 @@ def _parts(data: object, validation: object | None) -> tuple[object, object]:
         if not len(some) or not some.labelled.any():
             which = "pictures to train on" if name == "data" else "pictures that steer the training"
             raise ValueError(f"`{name}` must hold labelled {which}; {remedy}. Received: {len(some)} pictures")
+        boxes = [truth for truth, known in zip(some.truths, some.labelled, strict=True) if known]
+        if not any((~(truth.crowd | truth.ignore)).any() for truth in boxes):
+            raise ValueError(f"`{name}` must hold boxes that count. Received: none in {len(boxes)} labelled pictures")
     if tuple(watched.class_names) != tuple(data.class_names):
         raise ValueError(
             f"`validation` must have the classes of `data`, {tuple(data.class_names)}. "
             f"Received: {tuple(watched.class_names)}"
         )
     return train, watched
+
+
+def _layout(train: object, image_size: object) -> tuple[tuple[int, int], int]:
+    """(height, width) of the input, and the stride that suits the boxes."""
+    fine, coarse = sorted(FILTERS)
+    size = pipeline.input_size(train.sizes, image_size, fine)
+    sides = []
+    for truth, own in zip(train.truths, train.sizes, strict=True):
+        scale = min(size[0] / own[0], size[1] / own[1])
+        sides.append(np.sqrt(area(truth.boxes[~(truth.crowd | truth.ignore)])) * scale)
+    if np.median(np.concatenate(sides)) < COARSE or any(side % coarse for side in np.atleast_1d(image_size)):
+        return size, fine
+    return pipeline.input_size(train.sizes, image_size, coarse), coarse
 
 
 def _anchors(kept: pipeline.Kept, anchors: object, seed: int) -> np.ndarray:
@@ -153,8 +181,8 @@ def _anchors(kept: pipeline.Kept, anchors: object, seed: int) -> np.ndarray:
     boxes = np.concatenate([one.boxes[~(one.crowd | one.ignore)] for one in kept.truths])
     sizes = boxes[:, 2:] - boxes[:, :2]
     sizes = sizes[(sizes > 0).all(axis=1)]
-    if not len(sizes):
-        raise ValueError(f"`data` must hold boxes to train on. Received: none in {len(kept)} pictures")
+    if not len(sizes):  # their pictures cannot be read
+        raise ValueError(f"`data` must hold boxes to train on. Received: none in {len(kept)} readable pictures")
     return box_anchors.kmeans(sizes, min(count, len(np.unique(sizes, axis=0))), seed=seed).round(2)
 
 
@@ -168,11 +196,11 @@ def _fingerprint(kept: pipeline.Kept) -> str:
 
 
 def _network(
-    size: tuple[int, int], classes: int, anchors: np.ndarray, start: object, seed: int, steps: int
+    size: tuple[int, int], stride: int, classes: int, anchors: np.ndarray, start: object, seed: int, steps: int
 ) -> keras.Model:
     """Built, started and compiled."""
     keras.utils.set_random_seed(seed)
-    model = tiny_yolo.build((*size, 3), classes, anchors, FILTERS, POOLED)
+    model = tiny_yolo.build((*size, 3), classes, anchors, FILTERS[stride], stride.bit_length() - 1)
     if start is not None:
         other = darknet.named("tiny-yolo") if start == "shapes" else bundle.load(start)
         _start_from(model, other.model)
@@ -204,9 +232,20 @@ def _weighted(model: keras.Model) -> list[keras.layers.Layer]:
 class _Keeper(keras.callbacks.Callback):
     """Measure mAP after every epoch, keep the best weights and the state on disk, and end what no longer improves."""
 
-    def __init__(self, judged, anchors, so_far, patience, epochs, folder, settings, say) -> None:
+    def __init__(
+        self,
+        batches: pipeline.Batches,
+        judged: pipeline.Kept,
+        anchors: np.ndarray,
+        so_far: state.State,
+        patience: int,
+        epochs: int,
+        folder: str | os.PathLike[str] | None,
+        settings: dict[str, object],
+        say: Callable[[int, str], None],
+    ) -> None:
         super().__init__()
-        self._judged, self._anchors, self._state = judged, anchors, so_far
+        self._batches, self._judged, self._anchors, self._state = batches, judged, anchors, so_far
         self._patience, self._epochs, self._settings, self._say = patience, epochs, settings, say
         self._folder = None if folder is None else Path(folder)
         self._seen = 0
@@ -219,7 +258,7 @@ class _Keeper(keras.callbacks.Callback):
         return done >= self._epochs or waited >= self._patience
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        self._seen = 0
+        self._batches.epoch, self._seen = epoch, 0
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self._seen += 1
@@ -246,12 +285,13 @@ class _Keeper(keras.callbacks.Callback):
 
 
 @contextmanager
-def _reporting(report: Callable[[str], None] | None, epochs: int) -> Iterator[Callable[[int, str], None]]:
+def _reporting(
+    report: Callable[[str], None] | None, epochs: int, hidden: bool | None
+) -> Iterator[Callable[[int, str], None]]:
     """Where the lines go: to `report`, or beside a progress bar."""
     if report is not None:
         yield lambda _, line: report(line)
         return
-    hidden = True if os.environ.get("CNNLAB_STRICT") == "1" else None  # None: only where there is a terminal
     with tqdm(total=epochs, unit="epoch", disable=hidden, leave=False) as bar:
 
         def show(done: int, line: str) -> None:
@@ -259,3 +299,11 @@ def _reporting(report: Callable[[str], None] | None, epochs: int) -> Iterator[Ca
             bar.update(done - bar.n)
 
         yield show
+
+
+def _hidden(report: object) -> bool | None:
+    """Whether progress bars are hidden; None leaves it to tqdm, which shows them in a terminal."""
+    if report is not None or os.environ.get("CNNLAB_STRICT") == "1":
+        return True
+    ipython = sys.modules.get("IPython")
+    return False if hasattr(ipython and ipython.get_ipython(), "kernel") else None

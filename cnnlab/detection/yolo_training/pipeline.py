@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 import numpy as np
+from tqdm.auto import tqdm
 
 from cnnlab.common.errors import DataError, FileNote
 from cnnlab.common.validate import check_int, pair
@@ -71,14 +71,14 @@ def input_size(sizes: np.ndarray, image_size: int | tuple[int, int], stride: int
     return height, width
 
 
-def keep(data: object, size: tuple[int, int], progress: Callable[[int], None] | None = None) -> Kept:
+def keep(data: object, size: tuple[int, int], hidden: bool | None = True) -> Kept:
     """Read every labelled picture of a data set once and letterbox it.
 
     Parameters
     ----------
     data : a `BoxDataset`
     size : (height, width) of the network's input
-    progress : called with the number of each picture done
+    hidden : False shows a progress bar, None only in a terminal
 
     Raises
     ------
@@ -99,7 +99,7 @@ def keep(data: object, size: tuple[int, int], progress: Callable[[int], None] | 
         )
     images = np.empty((len(labelled), height, width, 3), np.uint8)
     truths, rows, skipped = [], [], []
-    for number, row in enumerate(labelled):
+    for row in tqdm(labelled, desc="reading", unit="picture", disable=hidden, leave=False):
         try:
             picture = data.image(row)
         except DataError as error:
@@ -111,8 +111,6 @@ def keep(data: object, size: tuple[int, int], progress: Callable[[int], None] | 
             truth = data.truths[row]
             truths.append(GroundTruth(where.apply(truth.boxes), truth.labels, truth.crowd, truth.ignore))
             rows.append(row)
-        if progress is not None:
-            progress(number + 1)
     return Kept(images[: len(rows)], tuple(truths), np.array(rows, np.int64), tuple(skipped))
 
 
@@ -157,7 +155,8 @@ class Batches(keras.utils.PyDataset):
     """Batches for ``fit``: pictures as floats from 0 to 1, and their targets; every epoch in another order and changed.
 
     What an epoch holds depends on the seed and on the epoch's number alone, so that a run that was cut off goes on with
-    what it would have seen. The last batch is filled up with pictures from the beginning: all have one size.
+    what it would have seen; ``fit`` must not shuffle the batches. The last batch is filled up with pictures from the
+    beginning: all have one size.
 
     Parameters
     ----------
@@ -168,7 +167,10 @@ class Batches(keras.utils.PyDataset):
     batch_size : at most the number of pictures
     augmentation : None for none
     seed : of order and changes
-    epoch : the first, from 0
+
+    Attributes
+    ----------
+    epoch : from 0; whoever trains sets it, because Keras asks for batches also before the first epoch begins
     """
 
     def __init__(
@@ -180,30 +182,25 @@ class Batches(keras.utils.PyDataset):
         batch_size: int,
         augmentation: Augmentation | None,
         seed: int,
-        epoch: int = 0,
     ) -> None:
         super().__init__()
         self._kept, self._anchors, self._grid, self._classes = kept, anchors, grid, classes
         self._batch_size = min(batch_size, len(kept))
-        self._augmentation, self._seed, self._epoch = augmentation, seed, epoch
+        self._augmentation, self._seed, self.epoch = augmentation, seed, 0
 
     def __len__(self) -> int:
         return -(-len(self._kept) // self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._kept))
+        order = np.random.default_rng([self._seed, self.epoch]).permutation(len(self._kept))
         chosen = np.take(order, np.arange(index * self._batch_size, (index + 1) * self._batch_size), mode="wrap")
         images, values = [], []
         for number in chosen:
             image, truth = self._kept.images[number], self._kept.truths[number]
             if self._augmentation is not None:
-                rng = np.random.default_rng([self._seed, self._epoch, index, number])
+                rng = np.random.default_rng([self._seed, self.epoch, index, number])
                 image, truth = self._augmentation(image, truth, rng)
             images.append(image)
             values.append(targets(truth, self._anchors, self._grid, self._classes, image.shape[:2])[0])
         images, values = np.stack(images), np.stack(values)
         return images.astype(np.float32) / 255, values.reshape(*values.shape[:3], -1).astype(np.float32)
-
-    def on_epoch_end(self) -> None:
-        """Go to the next epoch; ``fit`` calls this."""
-        self._epoch += 1

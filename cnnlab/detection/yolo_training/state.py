@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,13 +89,13 @@ def read(folder: str | os.PathLike[str], settings: dict[str, object]) -> State |
     if not file.exists():
         return None
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as stored:
             about = json.loads(str(stored["about"]))
             arrays = {name: [stored[key] for key in sorted(stored.files) if key.rsplit("_", 1)[0] == name]
                       for name in _ARRAYS}  # fmt: skip
         before = about.pop("settings")
         state = State(**about, **arrays)
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{file}: damaged ({type(error).__name__}); delete it to begin again") from None
     other = [name for name in settings if before.get(name) != settings[name]]
     if other:

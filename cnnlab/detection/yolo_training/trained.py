@@ -18,8 +18,6 @@ from cnnlab.detection.detections import Detections
 from cnnlab.detection.yolo_training.mistakes import Mistakes, worst_mistakes
 from cnnlab.detection.yolo_training.watching import LOW
 
-_AT_A_TIME = 16  # pictures of a data set in memory
-
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
@@ -60,7 +58,7 @@ class TrainedDetector:
     history : name → one number for each epoch: ``"loss"`` and its terms, ``"map50"`` on the validation pictures …
     best_epoch : whose weights these are, from 1
     map50 : its mAP@.5 on the validation pictures
-    score_threshold : the score at which the F1 on the validation pictures was highest; what a call uses
+    score_threshold : the score from which on the F1 on the validation pictures was highest; what a call uses
     notes : pictures that were left out, and why
     settings : what it was trained with
     finished : False if an interrupt or a callback ended it early
@@ -98,12 +96,8 @@ class TrainedDetector:
         return self.detector.batch(images, threshold, **options)
 
     def detect(self, data: object, score_threshold: float | None = None, **options: object) -> list[Detections]:
-        """The same for every picture of a `BoxDataset`, few of them in memory at a time."""
-        found = []
-        for first in range(0, len(data), _AT_A_TIME):
-            some = [data.image(row) for row in range(first, min(first + _AT_A_TIME, len(data)))]
-            found += self.batch(some, score_threshold, **options)
-        return found
+        """The same for every picture of a `BoxDataset`, one after the other: a network is compiled for one shape only."""
+        return [self(data.image(row), score_threshold, **options) for row in range(len(data))]
 
     def judge(self, data: object, score_threshold: float | None = None) -> Judgement:
         """AP of each class on the labelled pictures of a `BoxDataset`, and its mistakes.
@@ -151,14 +145,16 @@ class TrainedDetector:
 
 
 def best_threshold(detections: Sequence[Detections], truths: Sequence[object]) -> float:
-    """The score at which the F1 over all boxes is highest; of equals the lowest. 0.25 where nothing is right.
+    """The score from which on to show boxes, so that the F1 over all of them is highest; 0.25 where nothing is right.
+
+    It lies half way between the last score that is shown and the next, so that rounding changes nothing.
 
     Examples
     --------
     >>> from cnnlab.detection.detections import GroundTruth
     >>> found = Detections([[0, 0, 9, 9], [20, 0, 29, 9], [50, 0, 59, 9]], [0.9, 0.6, 0.4], [0, 0, 0])
     >>> best_threshold([found], [GroundTruth([[0, 0, 9, 9], [20, 0, 29, 9]], [0, 0])])
-    0.6
+    0.5
     """
     scores, right, wanted = [], [], 0
     for some, truth in zip(detections, truths, strict=True):
@@ -171,4 +167,6 @@ def best_threshold(detections: Sequence[Detections], truths: Sequence[object]) -
         return 0.25
     order = np.argsort(-scores, kind="stable")
     f1 = 2 * np.cumsum(right[order]) / (np.arange(len(order)) + 1 + wanted)
-    return float(scores[order][len(f1) - 1 - f1[::-1].argmax()])
+    ranked = np.append(scores[order], 0.0)
+    last = len(f1) - 1 - f1[::-1].argmax()
+    return float(ranked[last : last + 2].mean())
