@@ -19,8 +19,9 @@ from cnnlab.common.validate import check_int
 from cnnlab.detection.detections import GroundTruth
 from cnnlab.detection.practice_trays import CLASSES, SIZE, picture, tray
 
-TRAYS = 22  # with labels, `PICTURES` each; one more has none
-PICTURES = 5
+TRAYS = 28  # with labels, `PICTURES` each; one more has none
+PICTURES = 4
+SUPPLIED = 5  # of the trays, the first, hold the parts of one supplier
 UNLABELLED = 12  # pictures of the last tray, taken at night
 _NAME = re.compile(r"tray(\d\d)_(\d\d)")
 _YAML = "train: ../train/images\nval: ../valid/images\n\nnc: 3\nnames: ['screw', 'nut', 'washer']\n"
@@ -31,7 +32,7 @@ def true_boxes(file: str, seed: int = 0) -> GroundTruth:
 
     Parameters
     ----------
-    file : the picture's name, such as ``"train/images/tray23_02.jpg"``
+    file : the picture's name, such as ``"train/images/tray29_02.jpg"``
     seed : of the folder
 
     Examples
@@ -49,11 +50,12 @@ def stranger_folder(path: str | os.PathLike[str], seed: int = 0) -> Path:
     """Write the pictures and their boxes as somebody else would send them: in YOLO's format, with the usual faults.
 
     ``data.yaml`` lists the classes. `TRAYS` trays have `PICTURES` pictures each, the last one in ``valid`` and the
-    others in ``train``: a split by picture. One more tray has `UNLABELLED` pictures without labels in ``train``.
+    others in ``train``: a split by picture. The first `SUPPLIED` trays hold parts of one supplier, all nuts of one
+    finish and all washers of another. One more tray has `UNLABELLED` pictures without labels in ``train``.
 
     The faults: in one file a box goes past the picture's edge, in one a box has no area, in one a row has a class that
     is not in the list; one picture is there twice, under two names, on both sides; one label file has no picture. And
-    in ``tray09_04.txt`` somebody has called every nut a washer and every washer a nut, which no reader can see.
+    in ``tray09_03.txt`` somebody has called every nut a washer and every washer a nut, which no reader can see.
 
     Parameters
     ----------
@@ -104,7 +106,8 @@ def stranger_folder(path: str | os.PathLike[str], seed: int = 0) -> Path:
 
 
 def _taken(number: int, taken: int, seed: int) -> tuple[np.ndarray, GroundTruth]:
-    return picture(tray(number, seed, night=number > TRAYS), (seed, number, taken))
+    on = tray(number, seed, night=number > TRAYS, supplied=number <= SUPPLIED)
+    return picture(on, (seed, number, taken))
 
 
 def _rows(truth: GroundTruth) -> list[str]:
@@ -127,13 +130,13 @@ def _spoil(pictures: dict[str, bytes], labels: dict[str, list[str]]) -> None:
     left, right = float(x) - float(wide) / 2, 1.05
     rows[last] = f"{label} {(left + right) / 2:.6f} {y} {right - left:.6f} {tall}"
     labels["train/{}/tray06_01"].append("1 0.412500 0.388889 0.000000 0.000000")
-    rows = labels["train/{}/tray14_03"]
+    rows = labels["train/{}/tray13_03"]
     rows[0] = f"{len(CLASSES)}{rows[0][1:]}"
-    pictures["valid/{}/tray05_01_copy"] = pictures["train/{}/tray05_01"]
-    labels["valid/{}/tray05_01_copy"] = labels["train/{}/tray05_01"]
-    labels["train/{}/tray17_09"] = labels["train/{}/tray17_01"]
+    pictures["valid/{}/tray17_01_copy"] = pictures["train/{}/tray17_01"]
+    labels["valid/{}/tray17_01_copy"] = labels["train/{}/tray17_01"]
+    labels["train/{}/tray19_09"] = labels["train/{}/tray19_01"]
     swapped = {"0": "0", "1": "2", "2": "1"}
-    labels["train/{}/tray09_04"] = [swapped[row[0]] + row[1:] for row in labels["train/{}/tray09_04"]]
+    labels["train/{}/tray09_03"] = [swapped[row[0]] + row[1:] for row in labels["train/{}/tray09_03"]]
 
 
 def _encoded(image: np.ndarray) -> bytes:

@@ -22,10 +22,11 @@ FINISHES = {
     "copper": (0.70, 0.42, 0.28),
     "black": (0.20, 0.20, 0.22),
 }
+SUPPLIED = ("steel", "brass", "black")  # one supplier's screws, nuts and washers
 SURFACES = ("wood", "cloth", "card", "brushed")
 _TRIES = 30  # places tried for a part before the picture goes without it
 _REACH = 68  # pixels of the window that a part is drawn in: the longest screw, and its shadow
-_HIDDEN = 0.06  # at most this part of a part may lie under others: parts touch, but do not pile up
+_HIDDEN = 0.03  # at most this part of a part may lie under others: parts touch, but do not pile up
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,7 @@ class Tray:
     scale: float
 
 
-def tray(number: int, seed: int = 0, night: bool = False) -> Tray:
+def tray(number: int, seed: int = 0, night: bool = False, supplied: bool = False) -> Tray:
     """Set up a tray; the same numbers, the same tray.
 
     Parameters
@@ -59,6 +60,7 @@ def tray(number: int, seed: int = 0, night: bool = False) -> Tray:
     number : of the tray, >= 0
     seed : >= 0
     night : little light, a dark surface, a noisy camera, and no black parts, which nobody would see there
+    supplied : its parts are from one supplier: the finishes are `SUPPLIED`
 
     Examples
     --------
@@ -69,21 +71,21 @@ def tray(number: int, seed: int = 0, night: bool = False) -> Tray:
     rng = np.random.default_rng((check_int(seed, "seed", 0), check_int(number, "number", 0)))
     angle, slant = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 1.0)
     brightness, hue = rng.uniform(0.34, 0.66), rng.uniform(-0.05, 0.05, 3)
-    names = [name for name in rng.permutation(list(FINISHES)).tolist() if not (night and name == "black")]
+    names = rng.permutation(["steel", "brass", "copper" if night else "black"]).tolist()
     tint = rng.uniform(0.93, 1.05, 3)
     return Tray(
         surface=str(rng.choice(SURFACES)),
         colour=np.clip(0.24 + hue / 3 if night else brightness + hue, 0, 1),
-        finishes=tuple(names[:3]),
+        finishes=SUPPLIED if supplied else tuple(names),
         light=slant * np.array([np.cos(angle), np.sin(angle)]),
         tint=tint * (0.78, 0.72, 0.88) if night else tint,
-        noise=0.045 if night else rng.uniform(0.01, 0.03),
+        noise=0.035 if night else rng.uniform(0.006, 0.016),
         scale=rng.uniform(0.92, 1.08),
     )
 
 
 def picture(on: Tray, seed: int | tuple[int, ...] = 0) -> tuple[np.ndarray, GroundTruth]:
-    """Lay six to ten parts on a tray and take a picture of it.
+    """Lay six to nine parts on a tray and take a picture of it.
 
     Parameters
     ----------
@@ -98,7 +100,7 @@ def picture(on: Tray, seed: int | tuple[int, ...] = 0) -> tuple[np.ndarray, Grou
     Examples
     --------
     >>> image, truth = picture(tray(1), seed=5)
-    >>> image.shape, 6 <= len(truth) <= 10
+    >>> image.shape, 6 <= len(truth) <= 9
     ((180, 240, 3), True)
     """
     rng = np.random.default_rng(seed)
@@ -106,7 +108,7 @@ def picture(on: Tray, seed: int | tuple[int, ...] = 0) -> tuple[np.ndarray, Grou
     owner = np.full(SIZE, -1)  # which part lies on top at each pixel
     areas: list[int] = []
     boxes, labels = [], []
-    for _ in range(rng.integers(6, 10, endpoint=True)):
+    for _ in range(rng.integers(6, 9, endpoint=True)):
         label = int(rng.integers(len(CLASSES)))
         for _ in range(_TRIES):
             left, top = rng.integers(0, SIZE[1] - _REACH), rng.integers(0, SIZE[0] - _REACH)
@@ -176,14 +178,14 @@ def _part(rng: np.random.Generator, label: int, on: Tray) -> tuple[np.ndarray, n
     u, v = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
     if CLASSES[label] == "screw":
         return _screw(rng, u, v, on.scale, on.light @ (-np.sin(angle), np.cos(angle)))
-    r, away = rng.uniform(15, 21) * on.scale, np.hypot(x, y)
+    r, away = rng.uniform(16, 21) * on.scale, np.hypot(x, y)
     shade = 0.95 + 0.16 * (x * on.light[0] + y * on.light[1]) / r  # brighter towards the light
     if CLASSES[label] == "washer":
-        hole = rng.uniform(0.48, 0.60) * r
+        hole = rng.uniform(0.52, 0.62) * r
         distance = away - r
         shade = shade - 0.18 * (np.abs(away - r) < 1.5)
     else:
-        hole = rng.uniform(0.40, 0.50) * r
+        hole = rng.uniform(0.38, 0.46) * r
         sides = [np.abs(np.cos(a) * u + np.sin(a) * v) for a in np.arange(3) * np.pi / 3]
         distance = np.max(sides, axis=0) - 0.9 * r
         shade = shade - 0.18 * (away > 0.88 * r) - 0.25 * (away < hole + 2.2)  # the chamfer, the thread
