@@ -1,5 +1,5 @@
 from .dataset import BoxDataset as BoxDataset
-from .dataset import Problem as Problem
+from .problems import Problem as Problem
 from .reading import read as read
 from .records import LAST_LABEL as LAST_LABEL
 from .records import Detections as Detections

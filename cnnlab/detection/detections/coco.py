@@ -15,8 +15,8 @@ from cnnlab.common.errors import DataError
 from cnnlab.data.pictures.layout import Parts
 from cnnlab.data.pictures.names import shown as quoted
 from cnnlab.data.pictures.split import split_named
-from cnnlab.detection.detections.dataset import counted
 from cnnlab.detection.detections.places import Shelf, brief, content, shown
+from cnnlab.detection.detections.problems import counted
 from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row, flag
 from cnnlab.detection.detections.yolo_lists import MOST_CLASSES, tidy_names
 

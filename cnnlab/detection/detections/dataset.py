@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,34 +11,13 @@ import numpy as np
 from cnnlab.common.errors import DataError
 from cnnlab.common.validate import check_int, check_number
 from cnnlab.data.pictures.read import ImageError, read_image
-from cnnlab.data.pictures.split import SPLITS, draw_split
+from cnnlab.data.pictures.split import SPLITS
+from cnnlab.detection.detections.held_out import divide, groups_of
+from cnnlab.detection.detections.names import check_files, check_names
+from cnnlab.detection.detections.problems import KINDS, Problem, counted
 from cnnlab.detection.detections.records import GroundTruth
 
-KEPT = "kept, but does not count"
-KINDS = ("left out", KEPT, "clipped", "noted")  # how the rule of a problem begins
 _SHOWN = 12  # rows of one kind that a report lists
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A row or a picture that is not as it should be.
-
-    Attributes
-    ----------
-    file : the label file or the picture, by its name with forward slashes
-    where : ``"line 3"``, ``"object 2"``, ``"annotations[17]"``; empty where it is the whole file
-    rule
-        what became of it and why: ``"left out: …"``, ``"kept, but does not count: …"``, ``"clipped: …"`` or
-        ``"noted: …"``
-    """
-
-    file: str
-    where: str
-    rule: str
-
-    def __str__(self) -> str:
-        place = ", ".join(filter(None, (self.file, self.where)))
-        return f"{place}: {self.rule}" if place else self.rule
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +74,7 @@ class BoxDataset:
         for name in ("files", "truths", "class_names", "groups", "problems"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         check_names(self.class_names)
-        _check_files(self.files)
+        check_files(self.files)
         wrong = sorted({*self.splits.tolist()} - {"", *SPLITS})
         if wrong:
             raise ValueError(f"`splits` must be 'train', 'validation', 'test' or ''. Received: {wrong[0]!r}")
@@ -268,94 +245,16 @@ class BoxDataset:
                     f"`{name}` must be 0 here: {(self.splits == name).sum():,} pictures are in the {name} set already. "
                     f'To draw all anew, pass dataclasses.replace(data, splits=[""] * len(data)). Received: {share:g}'
                 )
-        names = self._groups(groups)
-        splits = self.splits.copy()
-        pool = self.labelled & np.isin(splits, ("", "train"))
-        home = dict(zip(names[~pool & (splits != "")], splits[~pool & (splits != "")], strict=True))
-        problems = list(self.problems)
-        for row in np.flatnonzero(pool):
-            if names[row] in home:
-                splits[row], pool[row] = "", False
-                problems.append(
-                    Problem(self.files[row], "", f"left out: its group is in the {home[names[row]]} set, {names[row]}")
-                )
-        splits[pool] = "train"
-        for name, share, number in (("test", test, 1), ("validation", validation / (1 - test), 0)):
-            rows = np.flatnonzero(pool & (splits == "train"))
-            if share and len(set(names[rows])) < 2:
-                raise DataError(f"nothing can be held out: {len(set(names[rows]))} group or picture is left to divide")
-            if share:
-                splits[rows[self._held_out(rows, share, 2 * seed + number, names)]] = name
-        return replace(self, splits=splits, problems=problems, groups=tuple(self._groups(groups, alone="")))
-
-    def _groups(self, groups: str | Sequence[str] | None, alone: str | None = None) -> np.ndarray:
-        """The group of each picture; one without has its own name, or `alone`."""
-        if groups is None:
-            found = list(self.groups)
-        elif isinstance(groups, str):
-            try:
-                pattern = re.compile(groups)
-            except re.error as error:
-                raise ValueError(f"`groups` must be a regular expression ({error}). Received: {groups!r}") from None
-            fits = [pattern.search(file) for file in self.files]
-            if len(self) and not any(fits):
-                raise ValueError(f"`groups` must fit a file's name, such as {self.files[0]!r}. Received: {groups!r}")
-            found = ["/".join(filter(None, fit.groups())) or fit[0] if fit else "" for fit in fits]
-        else:
-            found = [str(name) for name in groups]
-            if len(found) != len(self):
-                raise ValueError(f"`groups` must have {len(self)} names, one a picture. Received: {len(found)}")
-        own = [file if alone is None else alone for file in self.files]
-        return np.array([name or one for name, one in zip(found, own, strict=True)], dtype=object)
-
-    def _held_out(self, rows: np.ndarray, share: float, seed: int, names: np.ndarray) -> np.ndarray:
-        """(N,) True for the pictures to hold out: each box counts for its class, each picture once for itself."""
-        labels, owners = [np.full(len(rows), -1)], [np.arange(len(rows))]
-        for place, row in enumerate(rows):
-            labels.append(self.truths[row].labels)
-            owners.append(np.full(len(self.truths[row]), place))
-        owners = np.concatenate(owners)
-        drawn = draw_split(np.concatenate(labels), share, seed, names[rows][owners].astype(str))
-        return drawn[: len(rows)] == "validation"
-
-
-def counted(number: int, what: str) -> str:
-    """A number with its noun.
-
-    >>> counted(1, "row"), counted(1200, "row")
-    ('1 row', '1,200 rows')
-    """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def check_names(names: Iterable[str]) -> None:
-    """Refuse names of classes that a label file could not hold: empty, twice, with line breaks or outer spaces."""
-    seen = set()
-    for name in names:
-        if not isinstance(name, str):
-            raise TypeError(f"`class_names` must be strings. Received: {name!r}")
-        if not name or name != name.strip() or any(unprintable(c) for c in name):
-            raise ValueError(
-                f"`class_names` must not be empty, have spaces at their ends or control characters. Received: {name!r}"
-            )
-        if name in seen:
-            raise ValueError(f"`class_names` must name each class once. Received: {name!r} twice")
-        seen.add(name)
-
-
-def unprintable(character: str) -> bool:
-    """Whether a character breaks a line, or can stand in no XML or YAML file."""
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in "\ufffe\uffff"
-
-
-def _check_files(files: Sequence[str]) -> None:
-    seen = set()
-    for file in files:
-        if not file or file.startswith("/") or "\\" in file or {"..", ".", ""} & {*file.split("/")}:
-            raise ValueError(f"`files` must be names within the data set, with forward slashes. Received: {file!r}")
-        if file in seen:
-            raise ValueError(f"`files` must name each picture once. Received: {file!r} twice")
-        seen.add(file)
+        named = self.groups if groups is None else groups_of(self.files, groups)
+        unlike = np.array([name or file for name, file in zip(named, self.files, strict=True)], dtype=object)
+        pool = self.labelled & np.isin(self.splits, ("", "train"))
+        shares = {"validation": validation, "test": test}
+        splits, elsewhere = divide(self.splits, pool, unlike, self.truths, shares, seed)
+        problems = [
+            Problem(self.files[row], "", f"left out: its group is in the {elsewhere[row]} set, {named[row]}")
+            for row in np.flatnonzero(elsewhere != "")
+        ]
+        return replace(self, splits=splits, problems=[*self.problems, *problems], groups=named)
 
 
 def _check_truth(file: str, truth: GroundTruth, size: np.ndarray, classes: int) -> None:

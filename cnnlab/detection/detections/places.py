@@ -12,7 +12,7 @@ from cnnlab.data.pictures.layout import Parts, Tree, speaks_of
 from cnnlab.data.pictures.names import shown as quoted
 from cnnlab.data.pictures.read import NAMED, ImageError, read_size
 from cnnlab.data.pictures.split import same, split_named
-from cnnlab.detection.detections.dataset import Problem
+from cnnlab.detection.detections.problems import Problem
 
 _IMAGES = {"images", "image", "imgs", "img", "pictures", "photos", "jpegimages", "jpgs", "pngs"}
 _LABELS = {"labels", "label", "annotations", "annotation", "anns", "xmls", "xml", "txts", "txt", "bboxes", "boxes"}

@@ -15,8 +15,10 @@ from cnnlab.common.validate import check_choice
 from cnnlab.data.pictures.archive import unpack
 from cnnlab.data.pictures.names import check_encoding
 from cnnlab.detection.detections import coco, voc, yolo_txt
-from cnnlab.detection.detections.dataset import BoxDataset, Problem, check_names, counted
+from cnnlab.detection.detections.dataset import BoxDataset
+from cnnlab.detection.detections.names import check_names
 from cnnlab.detection.detections.places import Shelf, shown
+from cnnlab.detection.detections.problems import Problem, counted
 from cnnlab.detection.detections.records import GroundTruth
 from cnnlab.detection.detections.rows import settle
 

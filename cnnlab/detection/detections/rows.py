@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnnlab.data.pictures.layout import Parts
-from cnnlab.detection.detections.dataset import KEPT, counted
 from cnnlab.detection.detections.places import Shelf
+from cnnlab.detection.detections.problems import KEPT, counted
 from cnnlab.detection.detections.records import GroundTruth
 
 MOST_ROWS = 10_000  # of one picture

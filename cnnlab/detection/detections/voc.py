@@ -19,8 +19,9 @@ from cnnlab.common.errors import DataError
 from cnnlab.data.pictures.layout import Parts
 from cnnlab.data.pictures.names import shown as quoted
 from cnnlab.data.pictures.split import same, split_named
-from cnnlab.detection.detections.dataset import counted, unprintable
+from cnnlab.detection.detections.names import unprintable
 from cnnlab.detection.detections.places import Shelf, content, lines, shown, text
+from cnnlab.detection.detections.problems import counted
 from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row, flag
 from cnnlab.detection.detections.yolo_lists import tidy_names
 

@@ -19,7 +19,8 @@ from cnnlab.common.validate import check_choice
 from cnnlab.data.pictures.names import LONGEST
 from cnnlab.data.pictures.split import same
 from cnnlab.detection.detections.coco import CORNERS
-from cnnlab.detection.detections.dataset import BoxDataset, unprintable
+from cnnlab.detection.detections.dataset import BoxDataset
+from cnnlab.detection.detections.names import unprintable
 from cnnlab.detection.detections.records import GroundTruth
 from cnnlab.detection.detections.voc import LABEL_MAP, LABEL_MAP_HEAD
 from cnnlab.detection.detections.yolo_txt import decimals

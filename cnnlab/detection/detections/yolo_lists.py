@@ -16,7 +16,7 @@ from cnnlab.common.errors import DataError
 from cnnlab.data.pictures.layout import Parts
 from cnnlab.data.pictures.names import shown as quoted
 from cnnlab.data.pictures.split import same
-from cnnlab.detection.detections.dataset import unprintable
+from cnnlab.detection.detections.names import unprintable
 from cnnlab.detection.detections.places import Shelf, brief, lines, shown, text
 
 MOST_CLASSES = 10_000

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from cnnlab.common.errors import DataError
 from cnnlab.data.pictures.layout import Parts
 from cnnlab.data.pictures.names import shown as quoted
-from cnnlab.detection.detections.dataset import counted
 from cnnlab.detection.detections.places import Shelf, content, lines, shown
+from cnnlab.detection.detections.problems import counted
 from cnnlab.detection.detections.rows import MOST_ROWS, Found, Labels, Row
 from cnnlab.detection.detections.yolo_lists import MOST_CLASSES, ClassList, class_list, splits_of
 

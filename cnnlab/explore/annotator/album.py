@@ -13,7 +13,7 @@ from PIL import Image
 from cnnlab.common.errors import DataError, FileNote, cause
 from cnnlab.common.files import write_atomic
 from cnnlab.data.pictures.read import read_image
-from cnnlab.detection.detections.dataset import check_names
+from cnnlab.detection.detections.names import check_names
 from cnnlab.explore.annotator.places import CLASS_LIST, Places
 from cnnlab.explore.annotator.rows import Row, parse, written
 from cnnlab.explore.base.wording import counted
