@@ -33,6 +33,7 @@ def read(tmp_path, files, **arguments):
         ("0 0.5 0.5 0.5 0.5 0.87", [[16, 12, 48, 36]], None),  # how sure a network was
         ("0 0.875 0.5 0.5 0.5", [[40, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by 8: x 40 … 72"),
         ("0 0.75 0.5 0.501 0.5", [[31.968, 12, 64, 36]], None),  # by 0.032 pixel: rounding
+        ("0 0.75 0.5 0.51 0.5", [[31.68, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by 0.32: x 31.68"),
         ("0 1.5 0.5 0.5 0.5", [], "left out: it is outside the picture of 64 × 48 pixels: x 80 … 112, y 12 … 36"),
         ("0 0.5 0.5 0 0.5", [[32, 12, 32, 36]], "kept, but does not count: it has no area: x 32 … 32, y 12"),
         ("0 0.5 0.5 0.5 -0.5", [], "left out: its height is negative: x 16 … 48, y 36 … 12"),
@@ -281,23 +282,23 @@ def test_what_lies_outside_the_folder_is_not_read(tmp_path):
 def test_boxes_are_turned_with_their_picture(turn, tmp_path):
     """A white box, drawn on the picture as it is stored, is where `read` says that it is in the upright one."""
     pixels = np.zeros((48, 64, 3), np.uint8)
-    pixels[12:36, 8:24] = 255
+    pixels[10:36, 8:24] = 255
     buffer, exif = io.BytesIO(), Image.Exif()
     exif[0x0112] = turn
     Image.fromarray(pixels).save(buffer, "PNG", exif=exif)
     xml = (
-        f"<annotation><size><width>64</width><height>48</height></size>{thing(box=corners(8, 12, 24, 36))}</annotation>"
+        f"<annotation><size><width>64</width><height>48</height></size>{thing(box=corners(8, 10, 24, 36))}</annotation>"
     )
     data, problems = read(tmp_path, {"a.png": buffer.getvalue(), "a.xml": xml})
     image = data.image(0)
     assert data.sizes.tolist() == [[*image.shape[:2]]]
     if turn in (2, 3, 4):  # the size does not tell: the box belongs to what a labelling tool shows
-        assert data.truths[0].boxes.tolist() == [[8, 12, 24, 36]]
+        assert data.truths[0].boxes.tolist() == [[8, 10, 24, 36]]
         assert problems == []
         return
     x1, y1, x2, y2 = data.truths[0].boxes[0].astype(int)
     assert image[y1:y2, x1:x2].min() == 255
-    assert image.sum() == 255 * 3 * 16 * 24  # nothing white is left outside
+    assert image.sum() == 255 * 3 * 16 * 26  # nothing white is left outside
     assert len(problems) == (turn > 4)
     assert all("its size before it is turned as its EXIF says" in problem for problem in problems)
 
@@ -319,6 +320,23 @@ def test_a_picture_of_whose_rows_none_can_be_read_is_not_labelled(files, said, t
     assert data.labelled.tolist() == [True, False]
     assert any(problem.startswith(said) for problem in problems)
     assert len(problems) == 1 + files["b.txt"].count("\n") + 1  # each row, and the file
+
+
+def test_classes_that_were_not_asked_for_leave_a_picture_labelled(tmp_path):
+    """b shows a dog alone: who looks for cats knows that there is none."""
+    data, problems = read(tmp_path / "coco", {"b.jpg": "", "x.json": coco({"b": "b.jpg"})}, class_names=["cat"])
+    assert data.labelled.tolist() == [True]
+    assert problems == ["x.json, annotations[0]: left out: its class is none of the 1 that were asked for"]
+    data, problems = read(tmp_path / "voc", {"b.jpg": "", "b.xml": voc("b")}, class_names=["cat"])
+    assert data.labelled.tolist() == [True]
+    assert problems == ["b.xml, object 1: left out: 'dog' is none of the 1 classes"]
+
+
+def test_an_image_of_whose_annotations_none_can_be_read_is_not_labelled(tmp_path):
+    box = {"image_id": 6, "category_id": 3, "bbox": None}
+    data, problems = annotated(tmp_path, box, images=[{"id": 6, "file_name": "b.jpg"}], files={"b.jpg": ""})
+    assert data.labelled.tolist() == [True, False]
+    assert problems[-1] == "all.json, images[1]: noted: none of its 1 row could be read, so its picture is not labelled"
 
 
 def test_what_is_read_and_found_outside_leaves_a_picture_labelled(tmp_path):

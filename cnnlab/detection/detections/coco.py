@@ -99,7 +99,7 @@ class _File:
                 yield where, one, number
 
     def classes(self, numbers: dict[str, int], fixed: bool) -> dict[int | str, int]:
-        """Category's id → the number of its class. Adds the names to `numbers`, unless these are `fixed`."""
+        """Category's id → the number of its class. Adds the names to `numbers`; if these are `fixed`, others are -1."""
         named: dict[int | str, str] = {}
         if len(self.said["categories"]) > MOST_CLASSES:
             raise DataError(f"more than {MOST_CLASSES:,} categories")
@@ -118,11 +118,9 @@ class _File:
             else:
                 named[number] = name.strip()
         tidy = dict(zip(named, tidy_names([*named.values()], self.file, self.shelf), strict=True))
-        classes = {}
-        for number, name in tidy.items():
-            if name in numbers or not fixed:
-                classes[number] = numbers.setdefault(name, len(numbers))
-        return classes
+        if fixed:
+            return {number: numbers.get(name, -1) for number, name in tidy.items()}
+        return {number: numbers.setdefault(name, len(numbers)) for number, name in tidy.items()}
 
     def read(self, classes: dict[int | str, int], found: Found) -> None:
         """Add what the file says of the pictures that are here."""
@@ -146,7 +144,7 @@ class _File:
                 lost = counted(count[number], "annotation")
                 self._note(where, f"left out: with its {lost}, {quoted(name)} has its labels from {by} already")
             elif self.shelf.readable(pictures):
-                own[number] = found.labels[pictures[0]] = Labels(self.file, stated_where=where)
+                own[number] = found.labels[pictures[0]] = Labels(self.file, place=where)
                 if one.get("width") is not None and one.get("height") is not None:
                     own[number].stated = (_real(one["height"]), _real(one["width"]))
                 if self.split:
@@ -164,13 +162,19 @@ class _File:
             if labels is None:
                 continue  # its image is among the problems
             try:
-                labels.rows.append(self._row(where, one, classes))
+                row = self._row(where, one, classes)
+                if row.label >= 0:
+                    labels.rows.append(row)
+                else:  # of a class that was not asked for: not to be found, but read
+                    self._note(
+                        where, f"left out: its class is none of the {len(found.class_names)} that were asked for"
+                    )
             except ValueError as error:
                 self._note(where, f"left out: {error}")
                 labels.unread += 1
         for picture, labels in list(found.labels.items()):
             if labels.file == self.file and len(labels.rows) > MOST_ROWS:
-                self._note(labels.stated_where, f"left out: it has more than {MOST_ROWS:,} annotations")
+                self._note(labels.place, f"left out: it has more than {MOST_ROWS:,} annotations")
                 del found.labels[picture]
 
     def _row(self, where: str, one: dict, classes: dict[int | str, int]) -> Row:

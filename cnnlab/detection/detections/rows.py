@@ -41,7 +41,7 @@ class Labels:
     rows: list[Row] = field(default_factory=list)
     unread: int = 0
     stated: tuple[float, float] | None = None
-    stated_where: str = "size"
+    place: str = ""  # of the picture in the file
 
 
 @dataclass
@@ -76,7 +76,7 @@ def settle(labels: Labels, size: tuple[int, int, int], shelf: Shelf) -> GroundTr
     rows = labels.rows = [row for row in rows if _has_corners(row, labels, shelf)]
     if labels.unread and not rows:
         rule = f"noted: none of its {counted(labels.unread, 'row')} could be read, so its picture is not labelled"
-        shelf.problem(labels.file, "", rule)
+        shelf.problem(labels.file, labels.place, rule)
     kept = [(row, box) for row in rows if (box := _within(row, size, labels.file, shelf)) is not None]
     if not kept:
         return GroundTruth([], [])
@@ -101,7 +101,7 @@ def _as_stated(labels: Labels, size: tuple[int, int, int], shelf: Shelf) -> list
     says, has = f"it says that the picture has {wide:g} × {tall:g} pixels", f"it has {width} × {height}"
 
     def note(rule: str) -> None:
-        shelf.problem(labels.file, labels.stated_where, f"noted: {says}, {rule}")
+        shelf.problem(labels.file, labels.place or "size", f"noted: {says}, {rule}")
 
     if turn >= 5 and (wide, tall) == (height, width):
         note("which is its size before it is turned as its EXIF says: its boxes are turned with it")
@@ -138,8 +138,8 @@ def turned(box: tuple[float, float, float, float], turn: int, height: int, width
 
 
 def _says(row: Row) -> str:
-    x1, y1, x2, y2 = row.box
-    return f"x {x1:.10g} … {x2:.10g}, y {y1:.10g} … {y2:.10g}"
+    x1, y1, x2, y2 = (f"{round(number, 2):.10g}" for number in row.box)
+    return f"x {x1} … {x2}, y {y1} … {y2}"
 
 
 def _has_corners(row: Row, labels: Labels, shelf: Shelf) -> bool:

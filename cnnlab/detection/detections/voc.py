@@ -203,6 +203,7 @@ def _splits(shelf: Shelf) -> dict[Parts, str]:
     """Picture → split, by the lists in ImageSets/Main: ``train.txt``, ``val.txt``, ``test.txt``, ``trainval.txt``."""
     splits: dict[Parts, str] = {}
     known: dict[Parts, dict[str, Parts]] = {}
+    unread = {parts[-1] for parts in shelf.unread}
     lists = [p for p in shelf.ending(".txt") if len(p) > 2 and [*map(same, p[-3:-1])] == ["imagesets", "main"]]
     for file in sorted(lists, key=lambda parts: same(parts[-1]).startswith("trainval")):
         stem = file[-1][:-4]
@@ -216,7 +217,7 @@ def _splits(shelf: Shelf) -> dict[Parts, str]:
             for number, line in lines(text(shelf.path(file), _MOST_BYTES)):
                 picture = known[root].get(same(line))
                 if picture is None:
-                    if not any(key_end[-1] == same(line).rpartition("/")[2] for key_end in shelf.unread):
+                    if same(line).rpartition("/")[2] not in unread:
                         shelf.problem(file, f"line {number}", f"noted: there is no picture {quoted(line)}")
                 elif splits.setdefault(picture, split) != split and not same(stem).startswith("trainval"):
                     where = splits[picture]
