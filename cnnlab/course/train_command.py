@@ -159,7 +159,7 @@ def divided(data: BoxDataset, groups: str | None, seed: int) -> tuple[BoxDataset
         how += ", whole groups on one side"
     apart = len(drawn.problems) - len(data.problems)
     left = f"; {apart:,} in no part, because their group is in the validation or the test set" if apart else ""
-    return drawn, f"split: {counts} pictures ({how}{left})"
+    return drawn, f"split of the pictures: {counts} ({how}{left})"
 
 
 class _Clock:

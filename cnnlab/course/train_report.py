@@ -41,16 +41,17 @@ def result(judged: Judgement, part: BoxDataset) -> str:
     precision, recall = shares(judged.detections, [part.truths[row] for row in judged.rows], judged.score_threshold)
     worst_first = sorted(judged.counts, key=lambda name: judged.per_class.get(name, 2))  # 2: nothing to find
     shown = {*worst_first[:_CLASSES]}
-    lines = [f"On the {len(judged.rows):,} test pictures, which were not looked at before: mAP@.5 {said(judged.map50)}"]
+    lines = [f"On {_pictures(judged)}, not looked at before: mAP@.5 {said(judged.map50)}"]
     lines += ap_table(judged.per_class, {n: count for n, count in judged.counts.items() if n in shown}, pad=True)
     if len(judged.counts) > _CLASSES:
         lines.append(f"The {_CLASSES} classes with the lowest AP; the card has all {len(judged.counts):,}")
-    lines.append(
-        f"Shown from a score of {judged.score_threshold:.2f} on (chosen on the validation pictures): "
-        f"{said(precision)} of the boxes are right, {said(recall)} of the objects are found"
-    )
-    if not judged.map50 > 0:
+    if judged.map50 == 0:
         lines.append("It finds nothing yet: it needs more epochs, or more labelled pictures")
+    else:
+        lines.append(
+            f"Shown from a score of {judged.score_threshold:.2f} on (chosen on the validation pictures): "
+            f"{said(precision)} of the boxes are right, {said(recall)} of the objects are found"
+        )
     return "\n".join(lines)
 
 
@@ -60,7 +61,7 @@ def card(how: Training, judged: Judgement, part: BoxDataset) -> str:
         how.name,
         data=_data(how),
         training=_training(how),
-        judged=f"{len(judged.rows):,} test pictures, which had no part in the training or in any choice.",
+        judged=f"{_pictures(judged)}, which had no part in the training or in any choice.",
         map50=judged.map50,
         per_class=judged.per_class,
         counts=judged.counts,
@@ -185,5 +186,9 @@ def file_stem(file: str) -> str:
     return f"{stem}_" if unportable(stem) or not stem else stem
 
 
+def _pictures(judged: Judgement) -> str:
+    return _many(len(judged.rows), "test picture")
+
+
 def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count} {one if count == 1 else several or f'{one}s'}"
+    return f"{count:,} {one if count == 1 else several or f'{one}s'}"

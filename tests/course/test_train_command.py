@@ -64,16 +64,15 @@ def test_it_says_what_it_found_did_and_reached(run):
     in_order = [
         "my boxes: 10 pictures",
         "0000.txt, line",  # a row that is no box, with its file
-        "split: train ",
+        "split of the pictures: train ",
         "validation and test drawn with seed 0",
         "anchors",
         "epoch 1 of 2: loss ",
         " s to go)",
         "epoch 2 of 2: loss ",
-        " test pictures, which were not looked at before: mAP@.5 ",
+        " test pictures, not looked at before: mAP@.5 ",
         "| class  | objects | AP@.5 |",
         "| 삼각형 | ",
-        "Shown from a score of ",
         "Written to my boxes-detector: bundle (the detector) and report",
     ]
     places = [run.said.index(words) for words in in_order]
@@ -101,8 +100,8 @@ def test_the_bundle_knows_what_it_was_trained_on(run):
     assert bundle.load(folder).names == NAMES
     assert bundle.details(folder).image_size == (64, 64)
     card = (folder / "card.md").read_text(encoding="utf-8")
-    figure = run.said.split("which were not looked at before: mAP@.5 ")[1].split("\n")[0]
-    assert re.search(rf"mAP@\.5 {figure}, measured on \d test pictures, which had no part in the training", card)
+    figure = run.said.split(", not looked at before: mAP@.5 ")[1].split("\n")[0]
+    assert re.search(rf"mAP@\.5 {figure}, measured on \d test pictures?, which had no part in the training", card)
     assert "my boxes: 10 pictures" in card
     assert "2 epochs from the course's detector of shapes, seed 0. Pictures are brought to 64 × 64 pixels" in card
     assert f"Boxes with a score below {bundle.details(folder).score_threshold:.2f} are left out" in card
@@ -258,7 +257,7 @@ def test_the_sources_own_split_stays():
     own = ["train"] * 6 + ["validation"] * 2 + ["test"] * 2
     same, said = train_command.divided(drawn(10, splits=own), None, seed=0)
     assert same.splits.tolist() == own
-    assert said == "split: train 6, validation 2, test 2 pictures (as the data set has it)"
+    assert said == "split of the pictures: train 6, validation 2, test 2 (as the data set has it)"
     part, said = train_command.divided(drawn(10, splits=["train"] * 7 + ["validation"] * 3), None, seed=0)
     assert (part.splits[7:] == "validation").all()
     assert counted(part)["test"] >= 1
