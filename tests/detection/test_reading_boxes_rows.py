@@ -33,7 +33,7 @@ def read(tmp_path, files, **arguments):
         ("0 0.5 0.5 0.5 0.5 0.87", [[16, 12, 48, 36]], None),  # how sure a network was
         ("0 0.875 0.5 0.5 0.5", [[40, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by 8: x 40 … 72"),
         ("0 0.75 0.5 0.501 0.5", [[31.968, 12, 64, 36]], None),  # by 0.032 pixel: rounding
-        ("0 0.75 0.5 0.51 0.5", [[31.68, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by 0.32: x 31.68"),
+        ("0 0.75 0.5 0.51 0.5", [[31.68, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by 0.32"),
         ("0 1.5 0.5 0.5 0.5", [], "left out: it is outside the picture of 64 × 48 pixels: x 80 … 112, y 12 … 36"),
         ("0 0.5 0.5 0 0.5", [[32, 12, 32, 36]], "kept, but does not count: it has no area: x 32 … 32, y 12"),
         ("0 0.5 0.5 0.5 -0.5", [], "left out: its height is negative: x 16 … 48, y 36 … 12"),
@@ -473,6 +473,17 @@ def test_a_size_that_is_not_the_pictures_own(size, box, said, tmp_path):
     assert data.truths[0].boxes.tolist() == [box]
     assert len(problems) == (said is not None)
     assert all(problem.startswith("b.xml, size: noted: ") and said in problem for problem in problems)
+
+
+def test_areas_are_scaled_with_their_boxes(tmp_path):
+    images = [{"id": 6, "file_name": "b.jpg", "width": 128, "height": 96}]  # twice as large in both directions
+    box = {"image_id": 6, "category_id": 3, "bbox": [16, 24, 64, 48], "area": 1000}
+    data, problems = annotated(tmp_path, box, images=images, files={"b.jpg": ""})
+    assert data.truths[1].boxes.tolist() == [[8, 12, 40, 36]]
+    assert data.truths[1].areas.tolist() == [250]
+    assert problems[0].startswith(
+        "all.json, images[1]: noted: it says that the picture has 128 × 96 pixels, but it has"
+    )
 
 
 def test_turning_four_times_is_turning_once_around():
