@@ -400,6 +400,124 @@ precision_recall = Exercise(
 )
 
 
+# --- calibration ------------------------------------------------------------------------------------------------------
+
+
+def _by_bins(gap=lambda right, sure, k: abs(right.mean() - sure.mean()), total=None, bins=np.ceil) -> object:
+    """A calibration error from the `gap` of each bin; `total(gaps, counts)` instead of their weighted mean."""
+
+    def error(sure: np.ndarray, right: np.ndarray) -> float:
+        number = bins(sure * 10)
+        kinds, counts = np.unique(number, return_counts=True)
+        gaps = np.array([gap(right[number == k], sure[number == k], k) for k in kinds])
+        return float(total(gaps, counts) if total else (gaps * counts).sum() / len(sure))
+
+    return error
+
+
+_CALIBRATION = ByCases(
+    truth=_by_bins(),
+    cases=(
+        Case(
+            np.array([0.86] * 5 + [0.6] * 5),
+            np.array([1, 1, 0, 0, 0, 1, 1, 1, 1, 0], bool),
+            words="With five answers of 0.86 and five of 0.6",
+        ),
+        Case(
+            np.array([0.72, 0.95, 0.55, 0.97, 0.78, 0.99, 0.91, 0.58, 0.75]),
+            np.array([1, 1, 0, 0, 0, 1, 1, 1, 1], bool),
+            words="With nine answers in three bins",
+        ),
+        Case(
+            np.array([0.9, 0.85, 0.95, 0.8, 0.5, 0.45]),
+            np.array([0, 1, 1, 1, 0, 1], bool),
+            words="With answers of 0.9, 0.85, 0.95, 0.8, 0.5 and 0.45",
+        ),
+        Case(np.array([0.62, 0.66, 0.64]), np.array([1, 1, 1], bool), words="With three answers in one bin, all right"),
+    ),
+    misreadings=(
+        Misreading(
+            _by_bins(total=lambda gaps, counts: gaps.mean()),
+            "every bin counts the same with you. Weight each by the share of answers that lie in it.",
+        ),
+        Misreading(
+            _by_bins(total=lambda gaps, counts: gaps.sum()), "you added the gaps. The mean over answers is meant."
+        ),
+        Misreading(
+            _by_bins(total=lambda gaps, counts: gaps.sum() / 10),
+            "you divided by ten bins. Weight each bin by the share of answers that lie in it.",
+        ),
+        Misreading(_by_bins(total=lambda gaps, counts: gaps.max()), "that is the largest gap. The mean is meant."),
+        Misreading(
+            lambda sure, right: abs(right.mean() - sure.mean()),
+            "you compared the means over all answers. There, one bin's too much makes up for another's too little: "
+            "compare bin by bin.",
+        ),
+        Misreading(
+            lambda sure, right: np.abs(right - sure).mean(),
+            "you compared answer by answer. A single answer is right or wrong, whatever was promised: compare the "
+            "means of a bin.",
+        ),
+        Misreading(
+            _by_bins(lambda right, sure, k: right.mean() - sure.mean()),
+            "the gaps have a sign with you, and cancel each other. Take the absolute value in each bin.",
+        ),
+        Misreading(
+            _by_bins(lambda right, sure, k: sure.mean() - right.mean()),
+            "the gaps have a sign with you, and cancel each other. Take the absolute value in every bin.",
+        ),
+        Misreading(
+            _by_bins(lambda right, sure, k: (right.mean() - sure.mean()) ** 2),
+            "you squared the gaps. Their absolute values are meant.",
+        ),
+        Misreading(
+            _by_bins(lambda right, sure, k: abs(right.mean() - (k - 0.5) / 10)),
+            "you took the middle of the bin. Take the mean of the probabilities that were given.",
+        ),
+        Misreading(
+            _by_bins(bins=np.floor),
+            "your bins hold their lower edge. Here 0.9 belongs to the answers above 0.8: round up, with np.ceil.",
+        ),
+        Misreading(
+            _by_bins(bins=np.round), "you rounded to the nearest tenth. A bin reaches from one tenth to the next."
+        ),
+        Misreading(
+            _by_bins(lambda right, sure, k: right.mean()), "that is the accuracy. What was promised is missing."
+        ),
+        Misreading(lambda sure, right: 100 * _by_bins()(sure, right), "that is in per cent. A share of one is meant."),
+    ),
+    otherwise="In each bin: |share right − mean probability|, times the share of all answers that lie in it. Then add.",
+    praise="A share of right answers beside a mean of promises, bin by bin, each bin as heavy as the answers in it.",
+)
+
+calibration_error = Exercise(
+    name="calibration_error",
+    solution_source="""
+        def calibration_error(sure, right):
+            error = 0.0
+            bins = np.ceil(sure * 10)
+            for number in np.unique(bins):
+                inside = bins == number
+                error += abs(right[inside].mean() - sure[inside].mean()) * inside.mean()
+            return error
+    """,
+    hints=(
+        "First find the bin of each answer; np.ceil(sure * 10) gives its number. Then go through the bins.",
+        "The gap of a bin is abs(right[inside].mean() - sure[inside].mean()), with inside = bins == number.",
+        "Multiply each gap by inside.mean(), the share of the answers in the bin, and add them up.",
+    ),
+    diagnose=_CALIBRATION,
+    mistakes=(
+        Mistake(lambda sure, right: np.ceil(sure * 10), "number"),
+        Mistake(lambda sure, right: 1 - right.mean(), "Then add"),
+        Mistake(lambda sure, right: _by_bins()(sure[:5], right[:5]), "Then add"),
+    ),
+    why="One answer is right or wrong and cannot show whether 0.9 was honest; many with the same promise can. So "
+    "answers are gathered by their promise. Each bin counts as much as it has answers, or a bin with one lucky answer "
+    "would weigh as much as one with a hundred.",
+)
+
+
 # --- a threshold ------------------------------------------------------------------------------------------------------
 
 _ILL = np.array([1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0], bool)
@@ -646,4 +764,6 @@ answer = Exercise(
     "no error message says when they are wrong.",
 )
 
-summary = Summary(stays_inside, usable, split_by_patient, error_bar, precision_recall, threshold_for, answer)
+summary = Summary(
+    stays_inside, usable, split_by_patient, error_bar, precision_recall, calibration_error, threshold_for, answer
+)

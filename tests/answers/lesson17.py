@@ -83,6 +83,33 @@ RIGHT = {
             return right / keras.ops.sum(m, axis=0), right / keras.ops.sum(m, axis=1)
         """,
     ),
+    "calibration_error": (
+        """
+        def calibration_error(sure, right):
+            bins = np.ceil(10 * sure).astype(int)
+            promised, kept = np.bincount(bins, sure), np.bincount(bins, right)
+            return np.abs(promised - kept).sum() / len(sure)
+        """,
+        """
+        def calibration_error(sure, right):
+            total = 0
+            for k in range(10):
+                inside = [i for i in range(len(sure)) if k / 10 < sure[i] <= (k + 1) / 10 + 1e-9]
+                if inside:
+                    total += abs(sum(float(right[i]) - float(sure[i]) for i in inside))
+            return total / len(sure)
+        """,
+        """
+        def calibration_error(sure, right):
+            gaps = []
+            edges = np.linspace(0, 1, 11)
+            for low, high in zip(edges[:-1], edges[1:]):
+                inside = (sure > low) & (sure <= high)
+                if inside.any():
+                    gaps.append(inside.mean() * abs(np.float32(right[inside].mean()) - sure[inside].mean()))
+            return np.sum(gaps)
+        """,
+    ),
     "threshold_for": (
         """
         def threshold_for(score, ill, recall):
@@ -131,6 +158,7 @@ RIGHT = {
 }
 
 EQUIVALENT = {
+    "calibration_error": {"error = -0.0": "minus zero is zero"},
     "error_bar": {
         "0.9 * 0.1 / 51": "0.0420, and the right answer may be rounded to 0.042",
         "0.9 * 0.1 / 49": "n - 1 instead of n is another usual estimate",
