@@ -227,17 +227,22 @@ def twins(source: str, first: str, second: str) -> str:
     )
 
 
-def choose(found: Found, max_images: int, seed: int) -> list[Picture]:
-    """At most `max_images` of the pictures, each class and split in its proportion."""
+def choose(found: Found, max_images: int, seed: int, test: bool = False) -> list[Picture]:
+    """At most `max_images` of the pictures, each class and split in its proportion; `test`: a test set follows."""
     if len(found.pictures) <= max_images:
         return found.pictures
     groups: dict[tuple[str, str], list[int]] = {}
     for row, picture in enumerate(found.pictures):
         groups.setdefault((picture.label, picture.split), []).append(row)
     whole = all(picture.split != "validation" for picture in found.pictures if picture.label)
-    fewest = {group: min(1 + (whole and group[1] != "test"), len(rows)) for group, rows in groups.items()}
+    test = test and all(picture.split != "test" for picture in found.pictures if picture.label)
+    fewest = {
+        group: min(1 + (whole and group[1] != "test") + (test and group[1] in ("", "train")), len(rows))
+        for group, rows in groups.items()
+    }
     if max_images < (least := sum(fewest.values())):
         each = "two for each class, to train and to validate on" if whole else "one for each class and split"
+        each += ", and one more to test on" if test else ""
         raise ValueError(f"`max_images` must be at least {least} here, {each}. Received: {max_images}")
     rng, share = np.random.default_rng(seed), max_images / len(found.pictures)
     counts = {group: max(fewest[group], int(share * len(rows))) for group, rows in groups.items()}

@@ -126,7 +126,7 @@ def image_folder(
             clash = [known for known in found.classes if same(known) == same(name)]
             if clash and one.reason.startswith(MERGED):
                 raise DataError(twins(path.name, clash[0], name))
-        chosen = choose(found, max_images, seed)
+        chosen = choose(found, max_images, seed, test > 0)
         how = {"fit": fit, "max_pixels": max_pixels, "stretch_16_bit": stretch_16_bit}
         images, pictures = _open(found, chosen, size, how)
         return _split(found, images, pictures, path.name, (validation, test), seed, duplicates == "drop", labels)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import logging
 import os
 import tempfile
 import warnings
@@ -171,7 +172,9 @@ def _write(classifier: Classifier, path: Path, name: str) -> None:
 
 @contextlib.contextmanager
 def _without_words() -> Iterator[None]:
-    """Let converters and interpreters work without what they print and warn of on the way."""
+    """Let converters and interpreters work without what they print, log and warn of on the way."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
     with (
         no_stderr(),
         contextlib.redirect_stdout(io.StringIO()),
@@ -179,7 +182,10 @@ def _without_words() -> Iterator[None]:
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
-        yield
+        try:
+            yield
+        finally:
+            logging.disable(before)
 
 
 def _tflite(content: bytes) -> Callable[[np.ndarray], np.ndarray]:
