@@ -345,7 +345,7 @@ def test_what_is_no_folder_and_no_zip(tmp_path):
     with pytest.raises(DataError, match="nowhere: there is no folder and no zip file of this name"):
         detections.read(tmp_path / "nowhere")
     (tmp_path / "a.zip").write_bytes(b"no zip")
-    with pytest.raises(DataError, match="a.zip: a.zip was not unpacked: it breaks off|not a zip archive"):
+    with pytest.raises(DataError, match="^a.zip was not unpacked: it is not a zip archive"):
         detections.read(tmp_path / "a.zip")
     with pytest.raises(ValueError, match="`format` must be one of 'yolo', 'voc', 'coco'"):
         detections.read(tmp_path, format="pascal")

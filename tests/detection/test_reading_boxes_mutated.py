@@ -226,4 +226,4 @@ def test_a_damaged_zip_is_refused_or_read(tmp_path):
     for _ in range(100):
         path.write_bytes(mutated(rng, good))
         data, message = tried(path)
-        assert data is not None or message.startswith("data.zip: ")
+        assert data is not None or message.startswith(("data.zip: ", "data.zip was not unpacked: "))

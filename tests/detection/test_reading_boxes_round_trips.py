@@ -39,6 +39,7 @@ NAMES = (
     "background",
     "~",
     "[w",
+    "# label:x",
 )
 ROUNDS = 1_000 if os.environ.get("CNNLAB_SLOW") else 334  # of each of the three formats: 1,002 in all
 
@@ -206,11 +207,14 @@ def test_a_folder_is_written_whole_or_not_at_all(tmp_path, shelf):
     data = one(GroundTruth([], []))
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("precious")
-    with pytest.raises(DataError, match="the folder full is not empty: name a new one"):
+    with pytest.raises(DataError, match="full is there, and no empty folder: name a new one"):
         detections.write(data, tmp_path / "full")
     gone = dataclasses.replace(data, pictures=[tmp_path / "gone.png"])
     with pytest.raises(DataError, match="the picture 0000.png is not there any more"):
-        detections.write(gone, tmp_path / "new")
+        detections.write(gone, tmp_path / "deep" / "deeper" / "new")
+    for folder in ("/", "a\0b"):
+        with pytest.raises(ValueError, match="`folder` must name a new or an empty folder. Received: "):
+            detections.write(data, folder)
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "mine.txt"]
     (tmp_path / "empty").mkdir()
     assert detections.write(data, tmp_path / "empty", "voc") == tmp_path / "empty"

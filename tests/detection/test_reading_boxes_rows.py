@@ -14,6 +14,7 @@ from PIL import Image
 
 from cnnlab.common.errors import DataError
 from cnnlab.detection import detections
+from cnnlab.detection.detections import places
 from cnnlab.detection.detections.rows import turned
 
 CLASSES = {"classes.txt": "cat\ndog\n"}
@@ -260,6 +261,35 @@ def test_a_picture_that_breaks_off_is_named_when_it_is_opened(tmp_path):
         data.image(0)
 
 
+def test_very_many_rows_are_counted_and_not_listed(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "_MOST_PROBLEMS", 5)
+    monkeypatch.setattr(places, "_MOST_ROWS", 20)
+    files = {
+        "a.jpg": "",
+        "a.txt": "0 .5 .5 .5 .5\n" + "x\n" * 9,
+        "b.jpg": "",
+        "b.txt": "y\n" * 12,
+        "c.jpg": "",
+        "c.txt": "",
+    }
+    data, problems = read(tmp_path, CLASSES | files)
+    assert len(data.truths[0]) == 1
+    assert data.labelled.tolist() == [True, False, True]
+    assert len(problems) == 6
+    assert "noted: 5 more rows that are not as they should be" in problems  # 9 and the file b make 10
+    many = coco({"a": "a.jpg"}).replace('"annotations": [', '"annotations": [' + "1, " * 20)
+    _, problems = read(tmp_path / "coco", {"a.jpg": "", "x.json": coco({"a": "a.jpg"}), "y.json": many})
+    assert problems[-1] == "y.json: left out: with its 23 rows there would be more than 20 in the data set"
+
+
+def test_a_list_of_a_name_that_many_pictures_have(tmp_path):
+    files = {f"{n}/img.jpg": "" for n in range(120)} | {f"{n}/img.txt": "" for n in range(120)}
+    files |= {"train.txt": "img.jpg\n" * 3, "data.yaml": "train: train.txt\nnames: [cat]"}
+    data, problems = read(tmp_path, files)
+    assert (data.splits == "").all()
+    assert problems == [f"train.txt, line {n}: noted: names several pictures: 'img.jpg'" for n in (1, 2, 3)]
+
+
 def test_what_lies_outside_the_folder_is_not_read(tmp_path):
     laid_out(tmp_path, {"secret/images/s.jpg": "", "secret/labels/s.txt": "0 .5 .5 .5 .5"})
     inside = {
@@ -362,16 +392,20 @@ def test_classes_counted_from_one_are_noticed(tmp_path):
 
 def test_labels_whose_picture_is_in_another_folder(tmp_path):
     files = {
+        "images/z/3.jpg": "",
+        "labels/3.txt": "1 .5 .5 .5 .5",
         "images/x/1.jpg": "",
         "images/y/1.jpg": "",
         "images/2.jpg": "",
         "labels/2.txt": "",
         "labels/1.txt": "0 1 1 1 1",
     }
-    _, problems = read(tmp_path, CLASSES | files)
+    data, problems = read(tmp_path, CLASSES | files)
+    assert data.truths[-1].labels.tolist() == [1]
     assert problems == [
         "labels/1.txt: left out: with its 1 row, there is no picture of this name, but in another folder "
-        "images/x/1.jpg and images/y/1.jpg"
+        "images/x/1.jpg and images/y/1.jpg",
+        "labels/3.txt: noted: its picture is in another folder, images/z/3.jpg",
     ]
 
 

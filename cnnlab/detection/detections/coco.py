@@ -51,6 +51,7 @@ def find(shelf: Shelf, class_names: Sequence[str] | None, encoding: str | None) 
                 continue  # something else, but whole: a label file that is cut short would not be
             if not isinstance(said, dict) or not all(isinstance(said.get(name), list) for name in _LISTS):
                 raise DataError('it must be an object with the lists "images", "annotations" and "categories"')
+            shelf.take(len(said["annotations"]) + len(said["images"]))
             one = _File(file, said, shelf)
             classes = one.classes(numbers, fixed=class_names is not None)
             one.read(classes, found)
@@ -137,7 +138,7 @@ class _File:
                 continue
             pictures = self.shelf.named(name, self.file[:-1], self.split)
             if len(pictures) != 1:
-                what = f"{len(pictures)} pictures fit" if pictures else "there is no picture"
+                what = "several pictures fit" if pictures else "there is no picture"
                 self._note(where, f"left out: with its {counted(count[number], 'annotation')}, {what} {quoted(name)}")
             elif pictures[0] in found.labels:
                 by = shown(found.labels[pictures[0]].file)

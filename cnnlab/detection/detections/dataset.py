@@ -38,7 +38,7 @@ class BoxDataset:
     labelled
         (N,) bool. False where nobody has looked yet: the picture has no label file, or none that can be read. A picture
         whose label file is empty is labelled, and shows nothing
-    problems : what was left out, changed or noted on reading, each row once
+    problems : what was left out, changed or noted on reading
     source : name of the folder or the zip
     format : ``"yolo"``, ``"voc"``, ``"coco"``, or ``""`` for arrays
 
@@ -180,8 +180,9 @@ class BoxDataset:
         """
         boxes = sum(map(len, self.truths))
         lines = [
-            f"{self.source or 'in memory'}: {counted(len(self), 'picture')}, {boxes:,} boxes of "
-            f"{len(self.class_names)} classes" + (f" ({self.format})" if self.format else "")
+            f"{self.source or 'in memory'}: {counted(len(self), 'picture')}, "
+            f"{counted(boxes, 'box', 'es')} of {counted(len(self.class_names), 'class', 'es')}"
+            + (f" ({self.format})" if self.format else "")
         ]
         for split, counts in self.counts().items():
             common = sorted(zip(counts, self.class_names, strict=True), key=lambda one: -one[0])[:_SHOWN]

@@ -12,11 +12,14 @@ from cnnlab.data.pictures.layout import Parts, Tree, speaks_of
 from cnnlab.data.pictures.names import shown as quoted
 from cnnlab.data.pictures.read import NAMED, ImageError, read_size
 from cnnlab.data.pictures.split import same, split_named
-from cnnlab.detection.detections.problems import Problem
+from cnnlab.detection.detections.problems import Problem, counted
 
 _IMAGES = {"images", "image", "imgs", "img", "pictures", "photos", "jpegimages", "jpgs", "pngs"}
 _LABELS = {"labels", "label", "annotations", "annotation", "anns", "xmls", "xml", "txts", "txt", "bboxes", "boxes"}
 _MASKS = {"masks", "mask", "segmentationclass", "segmentationobject", "segmentations", "segmentation"}
+_MOST_PROBLEMS = 100_000  # that are listed; more are counted
+_MOST_ROWS = 1_000_000  # of a data set, good and bad
+_MANY = 100  # pictures of one name, from which on a path is not searched for among them
 _ENDINGS = tuple(ending for ending in NAMED if ending not in (".pdf", ".svg", ".eps", ".psd", ".ico"))
 
 
@@ -42,6 +45,7 @@ class Shelf:
         self.pictures: dict[Parts, tuple[int, int, int]] = {}
         self.unread: set[Parts] = set()  # the keys and the paths of pictures that cannot be opened
         self._names: set[str] = set()
+        self._rows = self._more = 0
         self._keys: dict[Parts, list[Parts]] = {}
         self._ends: dict[str, list[Parts]] = {}
         for parts in self.tree.files:
@@ -73,8 +77,19 @@ class Shelf:
         return self.folder.joinpath(*parts)
 
     def problem(self, parts: Parts, where: str, rule: str) -> None:
-        """Note what is wrong with a file."""
-        self.problems.append(Problem(shown(parts), where, rule))
+        """Note what is wrong with a file. The last of very many problems says how many more there are."""
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(Problem(shown(parts), where, rule))
+        else:
+            self._more += 1
+            rule = f"noted: {self._more:,} more rows that are not as they should be"
+            self.problems[_MOST_PROBLEMS:] = [Problem("", "", rule)]
+
+    def take(self, rows: int) -> None:
+        """Count rows; raises `DataError` where the data set has more than can be held."""
+        if self._rows + rows > _MOST_ROWS:
+            raise DataError(f"with its {counted(rows, 'row')} there would be more than {_MOST_ROWS:,} in the data set")
+        self._rows += rows
 
     def ending(self, *endings: str) -> list[Parts]:
         """The files that are no pictures whose names end so, those in the outermost folders first."""
@@ -95,6 +110,8 @@ class Shelf:
         found = [one for one in self._ends.get(own, []) if len(one) == len(near) + len(pieces)] if pieces else []
         ends = ("/".join(pieces[n:]) for n in range(len(pieces)))
         found = found or next((self._ends[end] for end in ends if end in self._ends), [])
+        if len(found) > _MANY:
+            return found[:2]
         for better in (lambda one: one[: len(near)] == near, lambda one: self.split(one) == split):
             if len(found) > 1:
                 found = [one for one in found if better(one)] or found

@@ -117,7 +117,8 @@ def read(
         notes = [Problem(n.file, "", f"noted: {n.reason}") for n in notes if n.reason != "a hidden or system file"]
         return _read(folder, path.name, format, class_names, encoding, notes, home)
     except DataError as error:
-        raise DataError(f"{path.name}: {error}") from None
+        message = str(error)
+        raise DataError(message if message.startswith(f"{path.name} ") else f"{path.name}: {message}") from None
     except OSError as error:
         raise DataError(f"{path.name}: it was not read ({cause(error)})") from None
 

@@ -121,7 +121,7 @@ def _picture(file: Parts, root: Element, shelf: Shelf) -> Parts | None:
         found = named if len(named) == 1 else found or named
     if len(found) != 1:
         objects = counted(len(root.findall("object")), "object")
-        what = f"{len(found)} pictures fit it" if found else f"there is no picture {quoted(written or shown(file))}"
+        what = "several pictures fit it" if found else f"there is no picture {quoted(written or shown(file))}"
         raise DataError(f"with its {objects}, {what}")
     return found[0] if shelf.readable(found) else None
 
@@ -135,6 +135,7 @@ def _objects(file: Parts, root: Element, shelf: Shelf) -> tuple[Labels, list[str
     objects = root.findall("object")
     if len(objects) > MOST_ROWS:
         raise DataError(f"more than {MOST_ROWS:,} objects")
+    shelf.take(len(objects))
     first = 1.0 if _counts_pixels(root) else 0.0
     for number, thing in enumerate(objects, 1):
         where = f"object {number}"
@@ -192,7 +193,7 @@ def _label_map(shelf: Shelf, encoding: str | None) -> list[str] | None:
     for file in shelf.ending(LABEL_MAP):
         try:
             names = [line for _, line in lines(text(shelf.path(file), _MOST_BYTES, encoding))]
-            names = [name.rsplit(":", 3)[0] for name in names if not name.startswith("# label:")]
+            names = [name.rsplit(":", 3)[0] for name in names[names[:1] == [LABEL_MAP_HEAD] :]]
             return list(tidy_names(names[names[:1] == ["background"] :], file, shelf))
         except DataError as error:
             shelf.problem(file, "", f"left out: {error}")

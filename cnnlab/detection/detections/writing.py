@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -81,10 +82,13 @@ def write(data: BoxDataset, folder: str | os.PathLike, format: str = "coco") -> 
         raise ValueError("`data` must have a picture. Received: none")
     _check_flags(data, format)
     folder = Path(os.path.abspath(folder))
+    if not folder.name or "\0" in folder.name:
+        raise ValueError(f"`folder` must name a new or an empty folder. Received: {str(folder)!r}")
+    made = [above for above in folder.parents if not above.exists()]
     unfinished = folder.with_name(f".{folder.name[:LONGEST]}.{secrets.token_hex(4)}.part")
     try:
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise DataError(f"the folder {folder.name} is not empty: name a new one")
+        if os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir() or any(folder.iterdir())):
+            raise DataError(f"{folder.name} is there, and no empty folder: name a new one")
         unfinished.mkdir(parents=True)
         _WRITERS[format](data, unfinished, _names(data))
         if folder.exists():
@@ -94,6 +98,9 @@ def write(data: BoxDataset, folder: str | os.PathLike, format: str = "coco") -> 
         raise DataError(f"the folder {folder.name} was not written: {cause(error)}") from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+        for above in made:  # those that are empty: where it went wrong
+            with contextlib.suppress(OSError):
+                above.rmdir()
     return folder
 
 

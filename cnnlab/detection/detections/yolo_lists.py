@@ -147,9 +147,12 @@ def splits_of(shelf: Shelf, classes: ClassList) -> dict[Parts, str]:
     """Picture → split, as far as ``data.yaml`` or ``obj.data`` say it with paths that lead somewhere here."""
     splits: dict[Parts, str] = {}
     for file, name, split, path in classes.paths:
-        pictures = list(_pictures_at(path, file[:-1], shelf))
-        if not pictures:
+        place = _place(path, file[:-1], shelf)
+        if place is None:
             shelf.problem(file, name, f"noted: nothing here is at {quoted(path.strip('/'))}")
+            continue
+        is_list = place in shelf.files
+        pictures = list(_listed(place, shelf)) if is_list else [p for p in shelf.pictures if p[: len(place)] == place]
         twice = sorted({splits[one] for one in pictures if splits.get(one, split) != split})
         if twice:
             shelf.problem(file, name, f"noted: names pictures that {twice[0]} names as well: they stay there")
@@ -158,21 +161,13 @@ def splits_of(shelf: Shelf, classes: ClassList) -> dict[Parts, str]:
     return splits
 
 
-def _pictures_at(path: str, base: Parts, shelf: Shelf) -> Iterator[Parts]:
-    """The pictures in a folder or on a list, whose path may begin outside of what is here."""
+def _place(path: str, base: Parts, shelf: Shelf) -> Parts | None:
+    """The folder of pictures, or the list of them, that a path leads to. The path may begin outside of what is here."""
     pieces = [piece for piece in same(path.strip().replace("\\", "/")).split("/") if piece not in ("", ".", "..")]
-    folders = shelf.folders()
-    lists = {tuple(map(same, parts)): parts for parts in shelf.ending(".txt")}
+    places = shelf.folders() | {tuple(map(same, parts)): parts for parts in shelf.ending(".txt")}
     base = tuple(map(same, base))
-    for n in range(len(pieces) + (not pieces)):
-        for end in ((*base, *pieces[n:]), tuple(pieces[n:])):
-            if end in lists:
-                yield from _listed(lists[end], shelf)
-                return
-            if end in folders:
-                node = folders[end]
-                yield from (parts for parts in shelf.pictures if parts[: len(node)] == node)
-                return
+    ends = [end for n in range(len(pieces) + (not pieces)) for end in ((*base, *pieces[n:]), tuple(pieces[n:]))]
+    return next((places[end] for end in ends if end in places), None)
 
 
 def _listed(file: Parts, shelf: Shelf) -> Iterator[Parts]:
@@ -182,7 +177,7 @@ def _listed(file: Parts, shelf: Shelf) -> Iterator[Parts]:
             if len(found) == 1:
                 yield from shelf.readable(found)
             else:
-                what = f"{len(found)} pictures" if found else "no picture that is here"
+                what = "several pictures" if found else "no picture that is here"
                 shelf.problem(file, f"line {number}", f"noted: names {what}: {quoted(line)}")
     except DataError as error:
         shelf.problem(file, "", f"left out: {error}")

@@ -6,6 +6,7 @@ For each picture there is a ``.txt`` of the same name, in the folder ``labels`` 
 from __future__ import annotations
 
 import decimal
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -55,8 +56,9 @@ def find(shelf: Shelf, class_names: Sequence[str] | None, encoding: str | None) 
     classes = class_list(shelf, encoding) if class_names is None else ClassList(tuple(class_names))
     found = Found(splits=splits_of(shelf, classes))
     numbers: set[int] = set()  # of all classes that the rows name
+    claimed = {picture for file in files for picture in shelf.beside(file)}
     for file in files:
-        beside = shelf.beside(file)
+        beside = shelf.beside(file) or _alone(file, claimed, shelf)
         pictures = shelf.readable(beside)
         if len(beside) == 1 and not pictures:
             continue  # its picture is among the problems
@@ -73,6 +75,15 @@ def find(shelf: Shelf, class_names: Sequence[str] | None, encoding: str | None) 
     elif 0 not in numbers and max(numbers, default=0) == len(classes.names):
         rule = f"no row has class 0 and some have class {len(classes.names)}: the numbers look as if they began with 1"
         shelf.problem((), "", f"noted: {rule}. If they do, pass `class_names` with one more name before the others")
+    return found
+
+
+def _alone(file: Parts, claimed: set[Parts], shelf: Shelf) -> list[Parts]:
+    """The picture of a label file's name in another folder, if there is one only, and it has no label file itself."""
+    found = [one for one in shelf.elsewhere(file) if shelf.split(file) in ("", shelf.split(one))]
+    if len(found) != 1 or found[0] in claimed:
+        return []
+    shelf.problem(file, "", f"noted: its picture is in another folder, {shown(found[0])}")
     return found
 
 
@@ -96,10 +107,11 @@ def _text(shelf: Shelf, file: Parts) -> str:
 def _read(file: Parts, picture: Parts, shelf: Shelf, classes: ClassList, seen: set[int]) -> Labels:
     """The rows of a file; the classes that they name are added to `seen`."""
     height, width, _ = shelf.pictures[picture]
-    labels = Labels(file)
-    for number, line in lines(_text(shelf, file)):
-        if number > MOST_ROWS:
-            raise DataError(f"more than {MOST_ROWS:,} lines")
+    labels, rows = Labels(file), list(itertools.islice(lines(_text(shelf, file)), MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        raise DataError(f"more than {MOST_ROWS:,} lines")
+    shelf.take(len(rows))
+    for number, line in rows:
         where = f"line {number}"
         try:
             label, numbers = _numbers(line, classes)
