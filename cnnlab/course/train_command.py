@@ -136,7 +136,7 @@ def divided(data: BoxDataset, groups: str | None, seed: int) -> tuple[BoxDataset
     Parameters
     ----------
     data : with or without splits
-    groups : as for `train_detector`
+    groups : as for `train_detector`; where the source's own split parts such a group, all is drawn anew
     seed : of what is drawn
 
     Returns
@@ -146,6 +146,9 @@ def divided(data: BoxDataset, groups: str | None, seed: int) -> tuple[BoxDataset
         labels have no split.
     """
     data = replace(data, splits=np.where(data.labelled, data.splits, ""))
+    torn = _torn(data, groups) if groups is not None else 0
+    if torn:
+        data = replace(data, splits=[""] * len(data))
     missing = [part for part in ("validation", "test") if not (data.splits == part).any()]
     shares = {part: _HELD_OUT if part in missing else 0.0 for part in ("validation", "test")}
     try:
@@ -157,9 +160,20 @@ def divided(data: BoxDataset, groups: str | None, seed: int) -> tuple[BoxDataset
     how = f"{' and '.join(missing)} drawn with seed {seed}" if missing else "as the data set has it"
     if missing and any(drawn.groups):
         how += ", whole groups on one side"
+    if torn:
+        how += f"; the data set's own split parts the pictures of {torn:,} group{'' if torn == 1 else 's'}"
     apart = len(drawn.problems) - len(data.problems)
     left = f"; {apart:,} in no part, because their group is in the validation or the test set" if apart else ""
     return drawn, f"split of the pictures: {counts} ({how}{left})"
+
+
+def _torn(data: BoxDataset, groups: str) -> int:
+    """How many of the groups asked for the data set's own split has on two sides."""
+    sides: dict[str, set[str]] = {}
+    for group, split in zip(data.draw_split(0, groups=groups).groups, data.splits.tolist(), strict=True):
+        if group and split:
+            sides.setdefault(group, set()).add(split)
+    return sum(len(found) > 1 for found in sides.values())
 
 
 class _Clock:

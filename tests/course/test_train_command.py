@@ -275,6 +275,18 @@ def test_groups_stay_together_and_what_straddles_is_left_out():
     assert "1 in no part, because their group is in the validation or the test set" in said
 
 
+def test_groups_that_were_asked_for_count_more_than_the_sources_split():
+    files = [f"tray{row // 2}_{row % 2}.png" for row in range(10)]
+    own = ["train", "validation"] * 4 + ["test"] * 2  # trays 0 to 3 are on two sides
+    data, said = train_command.divided(drawn(10, splits=own, files=files), r"(tray\d)_", seed=0)
+    assert all(data.splits[row] == data.splits[row + 1] for row in range(0, 10, 2))
+    assert counted(data)[""] == 0
+    assert said.endswith("on one side; the data set's own split parts the pictures of 4 groups)")
+    whole = ["train"] * 6 + ["validation"] * 2 + ["test"] * 2
+    data, said = train_command.divided(drawn(10, splits=whole, files=files), r"(tray\d)_", seed=0)
+    assert (data.splits.tolist(), "as the data set has it" in said) == (whole, True)
+
+
 # ── the report ──
 
 
