@@ -55,7 +55,7 @@ def stranger_folder(path: str | os.PathLike[str], seed: int = 0) -> Path:
 
     The faults: in one file a box goes past the picture's edge, in one a box has no area, in one a row has a class that
     is not in the list; one picture is there twice, under two names, on both sides; one label file has no picture. And
-    in ``tray09_03.txt`` somebody has called every nut a washer and every washer a nut, which no reader can see.
+    in ``tray18_03.txt`` somebody has called every nut a washer and every washer a nut, which no reader can see.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def _spoil(pictures: dict[str, bytes], labels: dict[str, list[str]]) -> None:
     labels["valid/{}/tray17_01_copy"] = labels["train/{}/tray17_01"]
     labels["train/{}/tray19_09"] = labels["train/{}/tray19_01"]
     swapped = {"0": "0", "1": "2", "2": "1"}
-    labels["train/{}/tray09_03"] = [swapped[row[0]] + row[1:] for row in labels["train/{}/tray09_03"]]
+    labels["train/{}/tray18_03"] = [swapped[row[0]] + row[1:] for row in labels["train/{}/tray18_03"]]
 
 
 def _encoded(image: np.ndarray) -> bytes:
