@@ -280,8 +280,8 @@ for pair in own[:3]:
 # **Relatives.** No comparison of pixels finds them. Ten pictures of one patient, ten frames of one video, ten photos
 # of one dog: for a network, nearly the same picture.
 #
-# Here is an example. **The pictures are drawn by a program; nothing about them is real.** Cells in three classes: `clear`, with `grain`, with a `ring`. There are 8 patients for each class and 10
-# pictures for each patient.
+# Here is an example. **The pictures are drawn by a program; nothing about them is real.** Cells in three classes:
+# `clear`, with `grain`, with a `ring`. There are 8 patients for each class and 10 pictures for each patient.
 
 # %%
 smears = datasets.image_folder(practice.cells_zip(here / "cells.zip", seed=SEED), 32, validation=0.25, seed=SEED)

@@ -192,7 +192,7 @@ def diagram(models: Mapping[str, np.ndarray], labels: np.ndarray, bins: int = 10
         ax.set_title(f"{name}\ncalibration error {one.error:.3f}", fontsize=10)
         ax.set(xlim=(0, 1.04), ylim=(-0.12, 1.12), xlabel="how sure it was", ylabel="" if number else "share right")
         ax.spines[["top", "right"]].set_visible(False)
-    picture.subplots_adjust(left=0.5 / picture.get_figwidth(), right=0.98, top=0.86, bottom=0.14, wspace=0.1)
+    picture.subplots_adjust(left=0.65 / picture.get_figwidth(), right=0.98, top=0.86, bottom=0.14, wspace=0.1)
     return picture
 
 

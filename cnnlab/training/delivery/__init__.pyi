@@ -7,6 +7,6 @@ from .card import accuracy_interval as accuracy_interval
 from .card import class_scores as class_scores
 from .card import commonest_mistakes as commonest_mistakes
 from .card import model_card as model_card
-from .export import Exported as Exported
-from .export import export as export
-from .export import run_exported as run_exported
+from .exporting import Exported as Exported
+from .exporting import export as export
+from .exporting import run_exported as run_exported
