@@ -56,6 +56,7 @@ def test_it_learns_and_says_so(trained):
     assert learned.history["loss"][-1] < 0.3 * learned.history["loss"][0]
     assert set(learned.history) == {"loss", "map50", *yolo_training.TERMS}
     assert lines[0].startswith("anchors: ")
+    assert lines[1] == "12 of 13 layers with weights start from shapes"
     pattern = rf"epoch {len(maps)} of 24: loss \d+\.\d\d, mAP@\.5 {maps[-1]:.3f}"
     assert re.fullmatch(pattern, lines[-1])
     assert learned.finished
@@ -153,8 +154,8 @@ def again(data, tmp_path_factory):
 def test_a_run_that_was_cut_off_goes_on_as_if_it_had_not_been(data, again):
     _, lines, (second, third) = again
     whole = yolo_training.fit_detector(data, **TINY)
-    assert lines[1] == "goes on after epoch 2 of 4"
-    assert [line.split(":")[0] for line in lines[2:4]] == ["epoch 3 of 4", "epoch 4 of 4"]
+    assert lines[2] == "goes on after epoch 2 of 4"
+    assert [line.split(":")[0] for line in lines[3:5]] == ["epoch 3 of 4", "epoch 4 of 4"]
     assert second.history["loss"] == pytest.approx(whole.history["loss"], rel=1e-3)
     assert second.history["map50"] == pytest.approx(whole.history["map50"], abs=1e-3)
     assert lines[-1] == "goes on after epoch 4 of 4"
@@ -306,6 +307,19 @@ def test_pictures_without_boxes_alone_are_refused(data):
     stranger = BoxDataset.of([np.zeros((64, 64, 3), np.uint8)], [GroundTruth([[0, 0, 9, 9]], [0])], ("cat",))
     with pytest.raises(ValueError, match="`validation` must have the classes of `data`"):
         yolo_training.fit_detector(data, validation=stranger, **TINY)
+
+
+def test_a_bundle_of_the_same_task_is_trained_on_as_it_is(data, trained, tmp_path):
+    learned, _ = trained
+    learned.save(tmp_path / "first")
+    onward = before_training(data, start=tmp_path / "first", anchors=5)
+    assert onward.shape == learned.model.output_shape, "its two anchors stay"
+    for mine, its in zip(onward.weights, learned.model.get_weights(), strict=True):
+        assert np.allclose(mine, its, atol=1e-4)
+    named = replace(data, class_names=("a", "b", "c"))
+    other = before_training(named, start=tmp_path / "first").weights
+    assert np.allclose(other[0], learned.model.get_weights()[0])
+    assert not np.allclose(other[-2], learned.model.get_weights()[-2]), "other classes, another head"
 
 
 @pytest.mark.parametrize(("image_size", "grid"), [(64, (8, 8)), (128, (8, 8)), ((120, 128), (15, 16))])

@@ -52,10 +52,9 @@ def fit_detector(
     Parameters
     ----------
     data
-        a `BoxDataset`. Trained on are its labelled ``"train"`` pictures, or all that are labelled where it has no
-        splits; its ``"test"`` pictures are never touched
-    validation : a `BoxDataset` with the same classes that steers the training; by default the ``"validation"`` pictures
-        of `data`
+        a `BoxDataset`. Trained on are its labelled ``"train"`` pictures; where it has none and `validation` is given,
+        those that belong to no part. Its ``"test"`` pictures are never touched
+    validation : a `BoxDataset` with the same classes that steers the training; by default those of `data`
     image_size
         of the network's input: the longer side, to which the other is chosen by the pictures' shape, or (height,
         width); multiples of 8. Where half of the boxes are 32 pixels large or more in it, the network halves the
@@ -63,8 +62,10 @@ def fit_detector(
     anchors : how many, found by k-means in the training boxes; or (A, 2) widths and heights in pixels of the input
     epochs : at most this many
     batch_size : pictures for one step
-    start : which weights to start from: ``"shapes"``, those of `darknet.named("tiny-yolo")`, as far as the layers have
-        the same shape; None, random ones; or the folder of a bundle
+    start
+        which weights to start from: ``"shapes"``, those of `darknet.named("tiny-yolo")`, layer by layer from the
+        picture on as long as the layers have the same shape; None, random ones; or the folder of a bundle. One for the
+        same classes and `image_size` is trained on as it is: its anchors stay unless sizes are given
     augment : change the training pictures as `Augmentation` does, or as the one given does
     patience : epochs without a better mAP@.5 on the validation pictures after which the training ends; only epochs in
         the second half count
@@ -91,9 +92,31 @@ def fit_detector(
         If `folder` cannot be written, or holds a damaged file.
     KeyboardInterrupt
         If it comes before the first epoch is finished.
+
+    Notes
+    -----
+    Every picture is read once and kept letterboxed, at most 2 GB of them. The learning rate rises for a twentieth of
+    the steps and falls along half a cosine. Crowds and boxes to be ignored are neither objects nor background.
+
+    Examples
+    --------
+    >>> from cnnlab import scenes
+    >>> from cnnlab.detection.detections import BoxDataset, GroundTruth
+    >>> some = scenes.scenes(6, seed=0, height=64, width=64)
+    >>> images = [np.round(255 * one.image).astype(np.uint8) for one in some]
+    >>> truths = [GroundTruth(one.boxes, one.labels) for one in some]
+    >>> data = BoxDataset.of(images, truths, scenes.CLASSES, splits=["train"] * 4 + ["validation"] * 2)
+    >>> trained = fit_detector(data, image_size=64, anchors=2, epochs=1, report=str)
+    >>> trained.image_size, trained.best_epoch, type(trained(images[0])).__name__
+    ((64, 64), 1, 'Detections')
     """
     train, watched = _parts(data, validation)
     size, stride = _layout(train, image_size)
+    source = None if start is None else darknet.named("tiny-yolo") if start == "shapes" else bundle.load(start)
+    onward = start != "shapes" and _same_task(source, data.class_names, size)
+    if onward:
+        stride = size[0] // source.heads[0].grid[0]
+        anchors = anchors if np.ndim(anchors) else source.heads[0].anchors
     epochs, batch_size = check_int(epochs, "epochs", 1), check_int(batch_size, "batch_size", 1)
     patience, seed = check_int(patience, "patience", 1), check_int(seed, "seed", 0)
     changes = Augmentation() if augment is True else augment or None
@@ -109,10 +132,13 @@ def fit_detector(
     so_far = (state.read(folder, settings) if folder is not None else None) or state.State()
     grid = size[0] // stride, size[1] // stride
     batches = pipeline.Batches(kept, sizes, grid, len(data.class_names), batch_size, changes, seed)
-    model = _network(size, stride, len(data.class_names), sizes, start, seed, epochs * len(batches))
+    model = _network(size, stride, len(data.class_names), sizes, seed, epochs * len(batches))
+    copied = 0 if source is None else _copy(source.model, model, head=onward)
     with _reporting(report, epochs, hidden) as say:
         shapes = ", ".join(f"{width:.0f}×{height:.0f}" for width, height in sizes)
         say(so_far.epochs, f"anchors: {shapes} pixels (width × height) of {size[0]} × {size[1]} (height × width)")
+        if source is not None:
+            say(so_far.epochs, f"{copied} of {len(_weighted(model))} layers with weights start from {Path(start).name}")
         if so_far.epochs:
             so_far.give(model)
             say(so_far.epochs, f"goes on after epoch {so_far.epochs} of {epochs}")
@@ -140,7 +166,7 @@ def fit_detector(
 def _parts(data: object, validation: object | None) -> tuple[object, object]:
     """The pictures to train on and those to watch."""
     splits = np.asarray(data.splits)
-    train = data.split("train") if (splits == "train").any() else data if validation is not None else data[[]]
+    train = data.split("train") if (splits == "train").any() else data.split("") if validation is not None else data[[]]
     watched = data.split("validation") if validation is None else validation
     for name, some, remedy in (
         ("data", train, "`data.draw_split(validation=0.25)` draws the parts"),
@@ -196,14 +222,11 @@ def _fingerprint(kept: pipeline.Kept) -> str:
 
 
 def _network(
-    size: tuple[int, int], stride: int, classes: int, anchors: np.ndarray, start: object, seed: int, steps: int
+    size: tuple[int, int], stride: int, classes: int, anchors: np.ndarray, seed: int, steps: int
 ) -> keras.Model:
-    """Built, started and compiled."""
+    """Built and compiled."""
     keras.utils.set_random_seed(seed)
     model = tiny_yolo.build((*size, 3), classes, anchors, FILTERS[stride], stride.bit_length() - 1)
-    if start is not None:
-        other = darknet.named("tiny-yolo") if start == "shapes" else bundle.load(start)
-        _start_from(model, other.model)
     warm = max(steps // 20, 1)
     rate = keras.optimizers.schedules.CosineDecay(
         RATE / 10, max(steps - warm, 1), alpha=0.02, warmup_target=RATE, warmup_steps=warm
@@ -213,12 +236,19 @@ def _network(
     return model
 
 
-def _start_from(model: keras.Model, other: keras.Model) -> int:
+def _same_task(source: darknet.Detector | None, class_names: Sequence[str], size: tuple[int, int]) -> bool:
+    """Whether a detector is one of these classes in this size, made as `fit_detector` makes them."""
+    if source is None or source.names != tuple(class_names) or source.input_size != size or len(source.heads) != 1:
+        return False
+    return any(source.heads[0].grid == (size[0] // stride, size[1] // stride) for stride in FILTERS)
+
+
+def _copy(source: keras.Model, model: keras.Model, head: bool) -> int:
     """Copy weights, layer by layer from the picture on, as long as the shapes agree; return how many layers."""
-    pairs = zip(_weighted(model), _weighted(other), strict=False)
+    layers = _weighted(model)[: None if head else -1]
     copied = 0
-    for mine, its in pairs:
-        if [w.shape for w in mine.weights] != [w.shape for w in its.weights]:
+    for mine, its in zip(layers, _weighted(source), strict=False):
+        if [weight.shape for weight in mine.weights] != [weight.shape for weight in its.weights]:
             break
         mine.set_weights(its.get_weights())
         copied += 1

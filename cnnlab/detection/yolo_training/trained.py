@@ -96,7 +96,7 @@ class TrainedDetector:
         return self.detector.batch(images, threshold, **options)
 
     def detect(self, data: object, score_threshold: float | None = None, **options: object) -> list[Detections]:
-        """The same for every picture of a `BoxDataset`, one after the other: a network is compiled for one shape only."""
+        """The same for every picture of a `BoxDataset`, one at a time: a network is compiled for one shape only."""
         return [self(data.image(row), score_threshold, **options) for row in range(len(data))]
 
     def judge(self, data: object, score_threshold: float | None = None) -> Judgement:
