@@ -37,7 +37,8 @@ def main(seeds: list[int]) -> None:
                 "60, of all fifteen": tray <= 15,
             }
             for words, chosen in choices.items():
-                splits = np.select([chosen, (tray > 15) & (tray <= 20), tray > 20], ["train", "validation", "test"], "")
+                parts = [chosen, (tray > 15) & (tray <= 20), (tray > 20) & (tray <= 28)]
+                splits = np.select(parts, ["train", "validation", "test"], "")
                 some = replace(data, splits=splits)
                 trained = yolo_training.fit_detector(
                     some, image_size=160, anchors=2, epochs=EPOCHS * 60 // chosen.sum(), batch_size=4, augment=changes,

@@ -19,7 +19,7 @@ from cnnlab.common.validate import check_int
 from cnnlab.detection.detections import GroundTruth
 from cnnlab.detection.practice_trays import CLASSES, SIZE, picture, tray
 
-TRAYS = 28  # with labels, `PICTURES` each; one more has none
+TRAYS = 29  # with labels, `PICTURES` each; one more has none
 PICTURES = 4
 SUPPLIED = 5  # of the trays, the first, hold the parts of one supplier
 UNLABELLED = 12  # pictures of the last tray, taken at night
@@ -32,7 +32,7 @@ def true_boxes(file: str, seed: int = 0) -> GroundTruth:
 
     Parameters
     ----------
-    file : the picture's name, such as ``"train/images/tray29_02.jpg"``
+    file : the picture's name, such as ``"train/images/tray30_02.jpg"``
     seed : of the folder
 
     Examples
@@ -55,7 +55,7 @@ def stranger_folder(path: str | os.PathLike[str], seed: int = 0) -> Path:
 
     The faults: in one file a box goes past the picture's edge, in one a box has no area, in one a row has a class that
     is not in the list; one picture is there twice, under two names, on both sides; one label file has no picture. And
-    in ``tray18_03.txt`` somebody has called every nut a washer and every washer a nut, which no reader can see.
+    in ``tray29_01.txt`` somebody has called every nut a washer and every washer a nut, which no reader can see.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def _spoil(pictures: dict[str, bytes], labels: dict[str, list[str]]) -> None:
     labels["valid/{}/tray17_01_copy"] = labels["train/{}/tray17_01"]
     labels["train/{}/tray19_09"] = labels["train/{}/tray19_01"]
     swapped = {"0": "0", "1": "2", "2": "1"}
-    labels["train/{}/tray18_03"] = [swapped[row[0]] + row[1:] for row in labels["train/{}/tray18_03"]]
+    labels["train/{}/tray29_01"] = [swapped[row[0]] + row[1:] for row in labels["train/{}/tray29_01"]]
 
 
 def _encoded(image: np.ndarray) -> bytes:
