@@ -1,5 +1,7 @@
 """Training a YOLO network: the loss term by term, targets for a stack of scenes, mAP while it trains, and its answers.
 
+`fit_detector` does all of it for a data set of your own.
+
 The numbers and their order are those of `cnnlab.yolo`; a model's output is flat, (N, rows, columns, A·(5 + C)), as in
 Darknet. One grid only. Everything goes through ``model.compile`` and ``model.fit``:
 

@@ -17,17 +17,18 @@ from tqdm.auto import tqdm
 from cnnlab.arithmetic.overlap import area
 from cnnlab.common.validate import check_int
 from cnnlab.detection import anchors as box_anchors
-from cnnlab.detection import bundle, darknet, metrics, tiny_yolo
+from cnnlab.detection import bundle, darknet, tiny_yolo
 from cnnlab.detection.yolo_training import pipeline, state
 from cnnlab.detection.yolo_training.augmentation import Augmentation
+from cnnlab.detection.yolo_training.keeper import Keeper
 from cnnlab.detection.yolo_training.loss import YoloLoss
 from cnnlab.detection.yolo_training.trained import TrainedDetector, best_threshold
 from cnnlab.detection.yolo_training.watching import LOW, detect
 
-# Stride → filters of `tiny_yolo.build`. On photographs of blood cells, 50 pixels large, the coarse one learned far
-# quicker at the same cost; on drawn parts of 24 pixels the fine one was a little better (benchmarks/own_detector.py).
+# Stride → filters of `tiny_yolo.build`, at about the same cost. On photographs of blood cells, 50 pixels large, the
+# coarse one was far ahead after six epochs; on drawn shapes of 34 pixels the fine one was a little better.
 FILTERS = {8: (8, 16, 32, 64, 64, 64), 16: (8, 16, 32, 64, 128, 128, 128)}
-COARSE = 32  # pixels: the middle size of the boxes from which on the stride is 16
+COARSE = 40  # pixels: the middle size of the boxes from which on the stride is 16
 RATE = 4e-3  # the highest learning rate
 
 
@@ -57,7 +58,7 @@ def fit_detector(
     validation : a `BoxDataset` with the same classes that steers the training; by default those of `data`
     image_size
         of the network's input: the longer side, to which the other is chosen by the pictures' shape, or (height,
-        width); multiples of 8. Where half of the boxes are 32 pixels large or more in it, the network halves the
+        width); multiples of 8. Where half of the boxes are 40 pixels large or more in it, the network halves the
         picture four times instead of three, if the sides are multiples of 16
     anchors : how many, found by k-means in the training boxes; or (A, 2) widths and heights in pixels of the input
     epochs : at most this many
@@ -142,7 +143,7 @@ def fit_detector(
         if so_far.epochs:
             so_far.give(model)
             say(so_far.epochs, f"goes on after epoch {so_far.epochs} of {epochs}")
-        keeper = _Keeper(batches, judged, sizes, so_far, patience, epochs, folder, settings, say)
+        keeper = Keeper(batches, judged, sizes, so_far, patience, epochs, folder, settings, say)
         if not keeper.over:
             with suppress(KeyboardInterrupt):
                 model.fit(
@@ -257,61 +258,6 @@ def _copy(source: keras.Model, model: keras.Model, head: bool) -> int:
 
 def _weighted(model: keras.Model) -> list[keras.layers.Layer]:
     return [layer for layer in model.layers if layer.weights]
-
-
-class _Keeper(keras.callbacks.Callback):
-    """Measure mAP after every epoch, keep the best weights and the state on disk, and end what no longer improves."""
-
-    def __init__(
-        self,
-        batches: pipeline.Batches,
-        judged: pipeline.Kept,
-        anchors: np.ndarray,
-        so_far: state.State,
-        patience: int,
-        epochs: int,
-        folder: str | os.PathLike[str] | None,
-        settings: dict[str, object],
-        say: Callable[[int, str], None],
-    ) -> None:
-        super().__init__()
-        self._batches, self._judged, self._anchors, self._state = batches, judged, anchors, so_far
-        self._patience, self._epochs, self._settings, self._say = patience, epochs, settings, say
-        self._folder = None if folder is None else Path(folder)
-        self._seen = 0
-
-    @property
-    def over(self) -> bool:
-        """Whether the training has ended: all epochs, or no better one for long."""
-        done = self._state.epochs
-        waited = done - max(self._state.best_epoch, self._epochs // 2)
-        return done >= self._epochs or waited >= self._patience
-
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        self._batches.epoch, self._seen = epoch, 0
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self._seen += 1
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        whole = self._seen == self.params["steps"]
-        if not whole and self._state.best_epoch:
-            return  # cut off by another callback: what was finished before counts
-        found = detect(self.model, self._judged.images / np.float32(255), self._anchors, LOW)
-        value = metrics.mean_average_precision(found, list(self._judged.truths))
-        logs["map50"] = value
-        kept = self._state
-        for name, number in logs.items():
-            kept.history.setdefault(name, []).append(float(number))
-        kept.epochs = epoch + 1
-        if value > kept.best:
-            kept.best, kept.best_epoch, kept.best_weights = value, epoch + 1, self.model.get_weights()
-        if whole and self._folder is not None:
-            kept.take(self.model)
-            state.write(self._folder, kept, self._settings)
-        self._say(epoch + 1, f"epoch {epoch + 1} of {self._epochs}: loss {logs['loss']:.2f}, mAP@.5 {value:.3f}")
-        if self.over:
-            self.model.stop_training = True
 
 
 @contextmanager
