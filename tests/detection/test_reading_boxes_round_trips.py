@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import yaml
 from box_folders import laid_out, picture
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
@@ -146,6 +146,7 @@ def test_any_float_comes_back_from_yolos_decimals():
 
 
 @given(st.floats(1e-30, 1e4), st.floats(1e-30, 1e4), st.integers(1, 20_000))
+@example(1.0, 1.0000000000000003e-30, 18_501)
 @settings(max_examples=150, deadline=None)
 def test_the_hardest_floats_come_back_too(one, two, side):
     low, high = min(one, two), max(one, two)

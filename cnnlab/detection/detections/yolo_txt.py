@@ -21,7 +21,7 @@ from cnnlab.detection.detections.yolo_lists import MOST_CLASSES, ClassList, clas
 
 _MOST_BYTES = 10_000_000
 _LONGEST = 64  # characters of a number
-_PRECISE = decimal.Context(prec=60, traps=[])  # without traps what is no number becomes NaN
+_PRECISE = decimal.Context(prec=80, traps=[])  # without traps what is no number becomes NaN
 # The first line of a label file: a class, and numbers behind it.
 _ROW = re.compile(r"\s*\d+(\.0*)?([ \t]+[-+]?[\d.][\d.eE+-]*){4}")
 
@@ -196,7 +196,7 @@ def decimals(low: float, high: float, side: int) -> tuple[str, str]:
     exact_low, exact_high = decimal.Decimal(low), decimal.Decimal(high)
     centre = _PRECISE.divide(_PRECISE.add(exact_low, exact_high), decimal.Decimal(2 * side))
     size = _PRECISE.divide(_PRECISE.subtract(exact_high, exact_low), decimal.Decimal(side))
-    for digits in (6, 7, 8, 10, 12, 14, 16, 18, 20, 22, 24, 28, 32, 40, 50):
+    for digits in (6, 7, 8, 10, 12, 14, 16, 18, 20, 22, 24, 28, 32, 40, 50, 60):
         x = decimal.Decimal(f"{centre:.{digits}f}")
         wide = decimal.Decimal(f"{size:.{digits}f}") if low else 2 * x  # so that nothing is left of x - width / 2
         if _edge(_PRECISE.subtract, x, wide, side) == low and _edge(_PRECISE.add, x, wide, side) == high:
