@@ -324,5 +324,5 @@ def test_a_bundle_of_the_same_task_is_trained_on_as_it_is(data, trained, tmp_pat
 
 @pytest.mark.parametrize(("image_size", "grid"), [(64, (8, 8)), (128, (8, 8)), ((120, 128), (15, 16))])
 def test_large_objects_get_the_coarse_grid(data, image_size, grid):
-    """Shapes of 18 to 30 pixels at a side of 64; at 128 they are 36 to 60, most above the limit of 40; 120 is no 16s."""
+    """Shapes of 18 to 30 pixels at a side of 64; at 128 they are 36 to 60, most above 40; 16 does not divide 120."""
     assert before_training(data, image_size=image_size).shape[1:3] == grid
