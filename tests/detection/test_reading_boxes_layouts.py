@@ -351,3 +351,30 @@ def test_what_is_no_folder_and_no_zip(tmp_path):
         detections.read(tmp_path, format="pascal")
     with pytest.raises(ValueError, match="`class_names` must name each class once"):
         detections.read(tmp_path, class_names=["a", "a"])
+
+
+def test_pictures_of_one_name_in_several_folders(tmp_path):
+    """COCO: by the split's folder, or by the folder of the file; YOLO: by the label file's own folder."""
+    by_split = {
+        "annotations/instances_train.json": coco({"a": "1.jpg"}), "images/train/1.jpg": "", "images/val/1.jpg": "",
+        "annotations/instances_val.json": coco({"b": "1.jpg"}),
+    }  # fmt: skip
+    beside = {"x/all.json": coco({"a": "1.jpg"}), "y/all.json": coco({"b": "1.jpg"}), "x/p/1.jpg": "", "y/p/1.jpg": ""}
+    yolo_beside = {
+        "1.jpg": "", "1.txt": yolo("a"), "images/1.jpg": "", "images/1.txt": yolo("b"),
+        "classes.txt": "cat\ndog\n",
+    }  # fmt: skip
+    for name, files in (("split", by_split), ("beside", beside)):
+        data = detections.read(laid_out(tmp_path / name, files))
+        assert [len(truth) for truth in data.truths] == [2, 1]
+        assert data.problems == ()
+    data = detections.read(laid_out(tmp_path / "yolo", yolo_beside))
+    assert [len(truth) for truth in data.truths] == [2, 1]
+    assert data.problems == ()
+
+
+def test_shares_are_of_all_pictures(tmp_path):
+    """Of 20 pictures 0.25 are 5, whether or not others are held out for the test before."""
+    files = {f"{n:02}.jpg": "" for n in range(20)} | {f"{n:02}.txt": "0 .5 .5 .5 .5" for n in range(20)}
+    drawn = detections.read(laid_out(tmp_path, files), class_names=["cat"]).draw_split(0.25, 0.5)
+    assert [int((drawn.splits == name).sum()) for name in (T, V, E)] == [5, 5, 10]
