@@ -97,7 +97,7 @@ overlay.gallery(
     said,
     titles=["her tray", "another tray"],
     columns=2,
-    side=3.4,
+    side=2.8,
     alt="What her network says with a score of 0.3 or more, in a picture of one of her trays and of another tray: "
     + "; ".join(", ".join(one.names[label] for label in one.labels) for one in said)
     + ".",
@@ -266,7 +266,7 @@ overlay.gallery(
     ground_truth=[data.truths[row] for row in some],
     class_names=data.class_names,
     columns=2,
-    side=2.8,
+    side=2.2,
     alt=f"Two training pictures with their {sum(len(data.truths[row]) for row in some)} boxes dashed, each with its "
     f"class: {', '.join(data.class_names[:5])}.",
 )
@@ -317,7 +317,7 @@ overlay.gallery(
     titles=["as it is", "changed", "changed again"],
     class_names=data.class_names,
     columns=3,
-    side=2.3,
+    side=2.1,
     alt="A training picture and two changed versions: mirrored, shifted, in other colours. Every box stays on its "
     "part.",
 )
@@ -490,7 +490,7 @@ overlay.gallery(
     [test.truths[one.picture] for one in worst],
     titles=[f"{len(one.missed)} missed, {len(one.wrong)} wrong" for one in worst],
     columns=2,
-    side=3.0,
+    side=2.7,
     alt="The test pictures with most mistakes, what is there dashed and what is found in orange: "
     + "; ".join(f"{len(one.missed)} missed and {len(one.wrong)} wrong" for one in worst)
     + ".",
@@ -526,7 +526,7 @@ overlay.gallery(
     titles=["what the detector says", "what the label file says"],
     class_names=data.class_names,
     columns=2,
-    side=3.0,
+    side=2.7,
     alt=f"{data.files[top]}, once with what the detector finds and once with the boxes of its label file.",
 )
 
@@ -549,9 +549,9 @@ overlay.gallery(
     seen,
     said,
     columns=2,
-    side=2.8,
+    side=2.1,
     alt=f"Two pictures without labels. The detector says {', '.join(str(len(one)) for one in said)} boxes.",
-) if seen else "every picture has labels"
+) if seen else None
 
 # %% [markdown]
 # They were taken at night, by a little lamp and with a noisy camera, and the detector misses much that you see at once.
@@ -616,7 +616,8 @@ if fresh.any():
 # %%
 rest = [row for row in unlabelled if not fresh[row]] if data is drawn else []
 night = [practice_boxes.true_boxes(data.files[row], SEED) for row in rest]  # known, because they are drawn
-for which, detector in (("before", own), ("trained on without the three", control), ("trained on with them", final)):
+tried = {"before": own, "trained on without the three": control, "trained on with them": final}
+for which, detector in tried.items() if fresh.any() else [("before", own)]:
     line = f"{which:28}: test {detector.judge(test).map50:.2f}"
     if rest:
         value = metrics.mean_average_precision(detector.detect(data[rest], yolo_training.LOW), night)
@@ -640,7 +641,7 @@ card = bundle_card.detector_card(
     "Parts on trays" if data is drawn else "My detector",
     data=f"```\n{more.report()}\n```",
     training=f"{len(more.split('train'))} pictures, from lesson 18, seed {SEED}.",
-    judged=f"{len(at_end.rows)} test pictures, none of a group that was trained on.",
+    judged=f"{len(at_end.rows)} test pictures{', of groups of their own' if any(data.groups) else ''}.",
     map50=at_end.map50, per_class=at_end.per_class, counts=at_end.counts, score_threshold=threshold,
     at_threshold=bundle_card.shares(at_end.detections, truths, threshold),
     limits=["It knows these classes and no others, and pictures like those it was trained on."],
@@ -673,7 +674,7 @@ print(f"{len(one)} boxes before, {len(two)} after")
 
 # %%
 def say(line):
-    print(line.replace(str(here), "…").replace(os.sep, "/"))
+    print(line.replace(str(here), "…").replace(str(Path(photo).parent), "…").replace(os.sep, "/"))
 
 
 photo = str(test.pictures[0])
