@@ -728,8 +728,6 @@ check.summary()
 #   each picture, COCO's one JSON file for all.
 # - **annotator**: a person, or a program for a person, that draws boxes and names what is in them.
 # - **group (of a picture)**: what it must stay together with in a split: a tray, a patient, a video.
-# - **leak**: something of the pictures you measure with that the training has seen: a copy, or a relative from the same
-#   group.
 # - **background (of a confusion matrix)**: the row of boxes found where nothing is, and the column of objects that
 #   nothing found.
 # - **hit, false alarm, miss**: a box that finds an object, a box that finds none, an object that no box finds.
