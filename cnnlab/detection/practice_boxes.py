@@ -19,10 +19,11 @@ from cnnlab.common.validate import check_int
 from cnnlab.detection.detections import GroundTruth
 from cnnlab.detection.practice_trays import CLASSES, SIZE, picture, tray
 
-TRAYS = 29  # with labels, `PICTURES` each; one more has none
-PICTURES = 4
+TRAYS = 30
+PICTURES = 4  # of each tray
+NIGHT = 29  # this tray was taken at night, `UNLABELLED` pictures, and nobody has labelled them
+UNLABELLED = 12
 SUPPLIED = 5  # of the trays, the first, hold the parts of one supplier
-UNLABELLED = 12  # pictures of the last tray, taken at night
 _NAME = re.compile(r"tray(\d\d)_(\d\d)")
 _YAML = "train: ../train/images\nval: ../valid/images\n\nnc: 3\nnames: ['screw', 'nut', 'washer']\n"
 
@@ -32,13 +33,13 @@ def true_boxes(file: str, seed: int = 0) -> GroundTruth:
 
     Parameters
     ----------
-    file : the picture's name, such as ``"train/images/tray30_02.jpg"``
+    file : the picture's name, such as ``"train/images/tray29_02.jpg"``
     seed : of the folder
 
     Examples
     --------
     >>> len(true_boxes("tray01_02.jpg"))
-    10
+    8
     """
     found = _NAME.search(file)
     if found is None:
@@ -51,11 +52,11 @@ def stranger_folder(path: str | os.PathLike[str], seed: int = 0) -> Path:
 
     ``data.yaml`` lists the classes. `TRAYS` trays have `PICTURES` pictures each, the last one in ``valid`` and the
     others in ``train``: a split by picture. The first `SUPPLIED` trays hold parts of one supplier, all nuts of one
-    finish and all washers of another. One more tray has `UNLABELLED` pictures without labels in ``train``.
+    finish and all washers of another. Tray `NIGHT` has `UNLABELLED` pictures instead, all in ``train``, and no labels.
 
     The faults: in one file a box goes past the picture's edge, in one a box has no area, in one a row has a class that
     is not in the list; one picture is there twice, under two names, on both sides; one label file has no picture. And
-    in ``tray29_01.txt`` somebody has called every nut a washer and every washer a nut, which no reader can see.
+    in ``tray30_03.txt`` somebody has called every nut a washer and every washer a nut, which no reader can see.
 
     Parameters
     ----------
@@ -84,13 +85,13 @@ def stranger_folder(path: str | os.PathLike[str], seed: int = 0) -> Path:
     if folder.exists():
         raise DataError(f"{folder.name} is there already: name a folder that is not")
     pictures, labels = {}, {}
-    for number in range(1, TRAYS + 2):
-        count = PICTURES if number <= TRAYS else UNLABELLED
-        for taken in range(1, count + 1):
+    for number in range(1, TRAYS + 1):
+        night = number == NIGHT
+        for taken in range(1, (UNLABELLED if night else PICTURES) + 1):
             image, truth = _taken(number, taken, seed)
-            name = f"{'valid' if taken == PICTURES and number <= TRAYS else 'train'}/{{}}/tray{number:02}_{taken:02}"
+            name = f"{'valid' if taken == PICTURES and not night else 'train'}/{{}}/tray{number:02}_{taken:02}"
             pictures[name] = _encoded(image)
-            if number <= TRAYS:
+            if not night:
                 labels[name] = _rows(truth)
     _spoil(pictures, labels)
     files = {"data.yaml": _YAML}
@@ -106,7 +107,7 @@ def stranger_folder(path: str | os.PathLike[str], seed: int = 0) -> Path:
 
 
 def _taken(number: int, taken: int, seed: int) -> tuple[np.ndarray, GroundTruth]:
-    on = tray(number, seed, night=number > TRAYS, supplied=number <= SUPPLIED)
+    on = tray(number, seed, night=number == NIGHT, supplied=number <= SUPPLIED)
     return picture(on, (seed, number, taken))
 
 
@@ -136,7 +137,7 @@ def _spoil(pictures: dict[str, bytes], labels: dict[str, list[str]]) -> None:
     labels["valid/{}/tray17_01_copy"] = labels["train/{}/tray17_01"]
     labels["train/{}/tray19_09"] = labels["train/{}/tray19_01"]
     swapped = {"0": "0", "1": "2", "2": "1"}
-    labels["train/{}/tray29_01"] = [swapped[row[0]] + row[1:] for row in labels["train/{}/tray29_01"]]
+    labels["train/{}/tray30_03"] = [swapped[row[0]] + row[1:] for row in labels["train/{}/tray30_03"]]
 
 
 def _encoded(image: np.ndarray) -> bytes:
