@@ -79,6 +79,13 @@ def test_it_is_indexed_by_mask_by_rows_by_a_slice_and_by_one_row():
         ({"class_names": [3]}, TypeError, "`class_names` must be strings. Received: 3"),
         ({"files": ["../a.png"]}, ValueError, "`files` must be names within the data set, with forward slashes"),
         ({"files": ["/a.png"]}, ValueError, "Received: '/a.png'"),
+        ({"class_names": "nut"}, TypeError, "`class_names` must be a list of names. Received: 'nut'"),
+        ({"class_names": 5}, TypeError, "`class_names` must be a list of names. Received: 5"),
+        ({"files": [5]}, TypeError, "`files` must be strings. Received: 5"),
+        ({"files": "a"}, TypeError, "`files` must be a list with one value for each picture. Received: 'a'"),
+        ({"truths": 5}, TypeError, "`truths` must be a list with one value for each picture. Received: 5"),
+        ({"images": [IMAGE[:0]]}, TypeError, r"with pixels in them, and dtype uint8. Received: uint8 \(0, 64, 3\)"),
+        ({"groups": [None]}, TypeError, "`groups` must be names, with '' for a picture without .* None in row 0"),
         ({"splits": ["val"]}, ValueError, "`splits` must be 'train', 'validation', 'test' or ''. Received: 'val'"),
     ],
 )  # fmt: skip
@@ -120,6 +127,11 @@ def test_groups_by_a_pattern_and_by_names():
         data.draw_split(groups="x")
     with pytest.raises(ValueError, match=r"`groups` must be a regular expression \(.*\). Received: '\('"):
         data.draw_split(groups="(")
+    for gap in (None, float("nan")):  # as a column of a table has them: they are no one group
+        with pytest.raises(TypeError, match="`groups` must be names, .* Received: (None|nan) in row 11"):
+            data.draw_split(groups=["a"] * 11 + [gap])
+    with pytest.raises(TypeError, match="`groups` must be names, one a picture. Received: 5"):
+        data.draw_split(groups=5)
     with pytest.raises(ValueError, match="`groups` must have 12 names, one a picture. Received: 2"):
         data.draw_split(groups=["a", "b"])
 
@@ -177,6 +189,11 @@ def test_the_report_says_what_there_is_and_names_each_row(tmp_path):
         "  train/labels/a.txt, line 2: clipped: it leaves the picture of 64 × 48 pixels by 6.4: "
         "x 44.8 … 70.4, y 12 … 36"
     ]
+
+
+def test_the_report_of_one_box():
+    lines = BoxDataset.of([IMAGE], [BOX], ["nut"]).report().splitlines()
+    assert lines[:2] == ["in memory: 1 picture, 1 box of 1 class", "no split: 1 picture, boxes: nut 1"]
 
 
 @pytest.mark.skipif(not BCCD.is_file(), reason="the photographs of blood cells are not on this machine")

@@ -13,7 +13,7 @@ from cnnlab.common.validate import check_int, check_number
 from cnnlab.data.pictures.read import ImageError, read_image
 from cnnlab.data.pictures.split import SPLITS
 from cnnlab.detection.detections.held_out import divide, groups_of
-from cnnlab.detection.detections.names import check_files, check_names
+from cnnlab.detection.detections.names import check_files, check_groups, check_names
 from cnnlab.detection.detections.problems import KINDS, Problem, counted
 from cnnlab.detection.detections.records import GroundTruth
 
@@ -71,9 +71,10 @@ class BoxDataset:
             array = np.array(getattr(self, name), dtype=kind).reshape((count, 2) if name == "sizes" else count)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
-        for name in ("files", "truths", "class_names", "groups", "problems"):
+        for name in ("files", "truths", "problems"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        check_names(self.class_names)
+        object.__setattr__(self, "class_names", check_names(self.class_names))
+        object.__setattr__(self, "groups", check_groups(self.groups, count))
         check_files(self.files)
         wrong = sorted({*self.splits.tolist()} - {"", *SPLITS})
         if wrong:
@@ -107,14 +108,23 @@ class BoxDataset:
             Something that is no picture, lengths that differ, a box that leaves its picture or has no area, a label
             without a class, a name twice.
         """
+        parts = {"images": images, "truths": truths, "files": files, "splits": splits, "groups": groups}
+        for name, values in parts.items():
+            if values is not None and (isinstance(values, str) or not hasattr(values, "__len__")):
+                raise TypeError(f"`{name}` must be a list with one value for each picture. Received: {values!r}")
         images = tuple(images)
         for row, image in enumerate(images):
-            if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.shape[2:] != (3,):
+            if (
+                not isinstance(image, np.ndarray)
+                or image.dtype != np.uint8
+                or image.shape[2:] != (3,)
+                or not image.size
+            ):
                 got = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
                 raise TypeError(
-                    f"`images` must be arrays of shape (H, W, 3) and dtype uint8. Received: {got}, row {row}"
+                    "`images` must be arrays of shape (H, W, 3) with pixels in them, and dtype uint8. "
+                    f"Received: {got}, row {row}"
                 )
-        parts = {"truths": truths, "files": files, "splits": splits, "groups": groups}
         for name, values in parts.items():
             if values is not None and len(values) != len(images):
                 raise ValueError(

@@ -9,6 +9,7 @@ import numpy as np
 
 from cnnlab.common.errors import DataError
 from cnnlab.data.pictures.split import draw_split
+from cnnlab.detection.detections.names import check_groups
 from cnnlab.detection.detections.records import GroundTruth
 
 
@@ -19,10 +20,7 @@ def groups_of(files: Sequence[str], groups: str | Sequence[str]) -> tuple[str, .
     ('tray1', 'tray2')
     """
     if not isinstance(groups, str):
-        found = tuple(map(str, groups))
-        if len(found) != len(files):
-            raise ValueError(f"`groups` must have {len(files)} names, one a picture. Received: {len(found)}")
-        return found
+        return check_groups(groups, len(files))
     try:
         pattern = re.compile(groups)
     except re.error as error:
