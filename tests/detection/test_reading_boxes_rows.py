@@ -35,6 +35,8 @@ def read(tmp_path, files, **arguments):
         ("0 0.875 0.5 0.5 0.5", [[40, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by 8: x 40 … 72"),
         ("0 0.75 0.5 0.501 0.5", [[31.968, 12, 64, 36]], None),  # by 0.032 pixel: rounding
         ("0 0.75 0.5 0.51 0.5", [[31.68, 12, 64, 36]], "clipped: it leaves the picture of 64 × 48 pixels by 0.32"),
+        ("0 .9000002 .5 .4 .5", [[44.8000128, 12, 64, 36]],  # 0.7000002 × 64 is not said to the last digit
+         "clipped: it leaves the picture of 64 × 48 pixels by 6.4: x 44.8 … 70.4, y 12 … 36"),
         ("0 1.5 0.5 0.5 0.5", [], "left out: it is outside the picture of 64 × 48 pixels: x 80 … 112, y 12 … 36"),
         ("0 0.5 0.5 0 0.5", [[32, 12, 32, 36]], "kept, but does not count: it has no area: x 32 … 32, y 12"),
         ("0 0.5 0.5 0.5 -0.5", [], "left out: its height is negative: x 16 … 48, y 36 … 12"),
@@ -48,6 +50,13 @@ def read(tmp_path, files, **arguments):
         ("cat 0.5 0.5 0.5 0.5", [], "left out: its class must be a whole number from 0 on: 'cat'"),
         ("0 0.5 0.5 0.5", [], "left out: a row is a class and four numbers, and this is: '0 0.5 0.5 0.5'"),
         ("0 .1 .1 .2 .2 .3 .3 .4", [], "left out: a box has 4 numbers and a polygon 6, 8, 10 …; this row has 7 behind"),
+        # key points, each x, y and how well it is seen: 7 numbers are no polygon, nor is one with a corner at 2 × 48
+        ("0 .5 .5 .5 .5 .1 .1 1", [[16, 12, 48, 36]], "noted: a box; the 3 numbers behind it look like key"),
+        ("0 .5 .5 .5 .5 .1 .1 2 .9 .9 0", [[16, 12, 48, 36]], "noted: a box; the 6 numbers behind it look like"),
+        ("0 .5 .5 .25 .5 .25 .25 1 .5 .5 1", [[16, 12, 64, 48]],
+         "noted: a polygon of 5 corners, taken as the box around it; it could be a box with key points. "
+         "If so, say kpt_shape: [2, 3] in data.yaml"),
+        ("0 .25 .25 1.2 .25 .5 .5", [], "left out: no polygon: a corner is far outside the picture, '0 .25 .25 1.2"),
         # a triangle: 0.25 and 0.75 of 64, 0.25 and 0.5 of 48
         ("0 .25 .25 .75 .25 .5 .5", [[16, 12, 48, 24]], "noted: a polygon of 3 corners, taken as the box around it"),
     ],

@@ -21,6 +21,7 @@ from cnnlab.detection.detections.yolo_lists import MOST_CLASSES, ClassList, clas
 
 _MOST_BYTES = 10_000_000
 _LONGEST = 64  # characters of a number
+_BEYOND = 0.1  # of a side, by which a polygon may leave its picture
 _PRECISE = decimal.Context(prec=80, traps=[])  # without traps what is no number becomes NaN
 # The first line of a label file: a class, and numbers behind it.
 _ROW = re.compile(r"\s*\d+(\.0*)?([ \t]+[-+]?[\d.][\d.eE+-]*){4}")
@@ -114,7 +115,7 @@ def _read(file: Parts, picture: Parts, shelf: Shelf, classes: ClassList, seen: s
     for number, line in rows:
         where = f"line {number}"
         try:
-            label, numbers = _numbers(line, classes)
+            label, numbers, joints = _numbers(line, classes)
             seen.add(label)
             if classes.names is not None and label >= len(classes.names):
                 last = len(classes.names) - 1
@@ -126,29 +127,49 @@ def _read(file: Parts, picture: Parts, shelf: Shelf, classes: ClassList, seen: s
             shelf.problem(file, where, f"left out: {error}")
             labels.unread += 1
             continue
-        if len(numbers) != 4:
-            rule = f"noted: a polygon of {len(numbers) // 2} corners, taken as the box around it"
-            shelf.problem(file, where, rule)
+        if len(numbers) != 4 or joints:
+            shelf.problem(file, where, f"noted: {_taken(numbers, joints)}")
         labels.rows.append(Row(where, label, box))
     return labels
 
 
-def _numbers(line: str, classes: ClassList) -> tuple[int, list[str]]:
-    """The class of a line, and the four numbers of its box or the corners of its polygon as they are written."""
+def _taken(numbers: list[str], joints: int) -> str:
+    """What a row of more than four numbers was taken for."""
+    say = f"If so, say kpt_shape: [{joints}, 3] in data.yaml"
+    if len(numbers) == 4:
+        return f"a box; the {3 * joints} numbers behind it look like key points and are not read. {say}"
+    polygon = f"a polygon of {len(numbers) // 2} corners, taken as the box around it"
+    return f"{polygon}; it could be a box with key points. {say}" if joints else polygon
+
+
+def _numbers(line: str, classes: ClassList) -> tuple[int, list[str], int]:
+    """The class of a line, and the four numbers of its box or the corners of its polygon as they are written.
+
+    The last is how many key points there may be behind the box, of which no data.yaml speaks: each is x, y and a 0, 1
+    or 2 that says how well it is seen. It is no polygon if the numbers are odd, or a 2 among them is far outside.
+    """
     first, *numbers = line.split()
     if len(numbers) < 4:
         raise ValueError(f"a row is a class and four numbers, and this is: {quoted(line)}")
     label = _number(first)
     if label != label or not 0 <= label < MOST_CLASSES or label != int(label):
         raise ValueError(f"its class must be a whole number from 0 on: {quoted(first)}")
+    joints = (len(numbers) - 4) // 3 if len(numbers) % 3 == 1 and {*map(_number, numbers[6::3])} <= {0, 1, 2} else 0
     if len(numbers) == 5 or len(numbers) == 4 + classes.keypoints:
-        numbers = numbers[:4]  # behind the box: how sure a network was, or the joints of a body
+        numbers, joints = numbers[:4], 0  # behind the box: how sure a network was, or the joints of a body
+    elif joints and (len(numbers) % 2 or max(map(_number, numbers[6::3])) == 2):
+        numbers = numbers[:4]
     elif len(numbers) != 4 and (len(numbers) < 6 or len(numbers) % 2):
         raise ValueError(f"a box has 4 numbers and a polygon 6, 8, 10 …; this row has {len(numbers)} behind its class")
     for number in numbers:
         if not math.isfinite(_number(number)):
             raise ValueError(f"{quoted(number)} is no finite number")
-    return int(label), numbers
+    if len(numbers) > 4 and not all(-_BEYOND <= _number(number) <= 1 + _BEYOND for number in numbers):
+        raise ValueError(
+            f"no polygon: a corner is far outside the picture, {quoted(line)}. If these are key points, say kpt_shape "
+            "in data.yaml"
+        )
+    return int(label), numbers, joints
 
 
 def _number(word: str) -> float:
