@@ -201,6 +201,49 @@ LAYOUTS = {
             "VOCdevkit/VOC2007/ImageSets/Segmentation/train.txt": "b\n",
         },
         {"a": T, "b": V, "c": E}, "voc",
+        problems=("noted: 1 picture in VOCdevkit/VOC2007/SegmentationClass was taken for a mask",),
+    ),
+    "Oxford Pets": Layout(
+        {
+            "images/a.jpg": "", "images/b.jpg": "", "images/c.jpg": "",
+            "annotations/xmls/a.xml": voc("a"), "annotations/xmls/b.xml": voc("b"),
+            "annotations/trimaps/a.png": "", "annotations/trimaps/b.png": "", "annotations/trimaps/c.png": "",
+        },
+        {"a": "", "b": "", "c": ""}, "voc", unlabelled="c",
+        problems=("noted: 3 pictures in annotations/trimaps were taken for masks",),
+    ),
+    "pictures beside their labels, in folders that speak of masks and annotations": Layout(
+        {
+            "face masks/images/a.jpg": "", "face masks/images/b.jpg": "", "face masks/images/c.jpg": "",
+            "face masks/annotations/a.xml": voc("a"), "face masks/annotations/b.xml": voc("b"),
+            "face masks/annotations/c.xml": voc("c"),
+        },
+        {"a": "", "b": "", "c": ""}, "voc",
+    ),
+    "all in a folder of annotations": Layout(
+        {
+            "annotations/a.jpg": "", "annotations/a.xml": voc("a"), "annotations/b.jpg": "",
+            "annotations/b.xml": voc("b"), "annotations/c.jpg": "", "annotations/c.xml": voc("c"),
+        },
+        {"a": "", "b": "", "c": ""}, "voc",
+    ),
+    "a detector trained on it inside": Layout(
+        {
+            "images/a.jpg": "", "images/b.jpg": "", "images/c.jpg": "", "labels/a.txt": yolo("a"),
+            "labels/b.txt": yolo("b"), "labels/c.txt": "", "classes.txt": "cat\ndog\n",
+            "det/bundle/detector.json": "{}", "det/bundle/detector.names": "nut\n", "det/report/worst.png": "",
+        },
+        {"a": "", "b": "", "c": ""}, "yolo",
+        problems=("det/bundle: noted: a trained detector: it and its report were passed over",),
+    ),
+    "YAML files about something else": Layout(
+        {
+            "a.jpg": "", "b.jpg": "", "c.jpg": "", "a.txt": yolo("a"), "b.txt": yolo("b"), "c.txt": "",
+            "classes.txt": "cat\ndog\n", "docker-compose.yml": "names: [web, db]\n",
+            "model/args.yaml": "val: true\nsplit: val\ndata: data.yaml\n",
+        },
+        {"a": "", "b": "", "c": ""}, "yolo",
+        problems=("docker-compose.yml, names: noted: its names are not those in classes.txt, and it says nothing of",),
     ),
     "COCO itself": Layout(
         {
@@ -309,6 +352,20 @@ def test_a_class_list_in_another_encoding(tmp_path):
     assert str(plain.problems[1]) == 'classes.txt: left out: not in UTF-8: pass its `encoding`, such as "cp949"'
 
 
+@pytest.mark.parametrize("names", ["", "null", "NULL", "~", "''", "[]", "'[]'"])
+def test_names_that_say_nothing_are_no_list(names, tmp_path):
+    files = {"a.jpg": "", "a.txt": yolo("a"), "data.yaml": f"train: .\nnames: {names}\nnc: 2\n"}
+    folder = laid_out(tmp_path, files)
+    assert read_back(detections.read(folder)) == {"a": [({"cat": "0", "dog": "1"}[c], box) for c, box in BOXES["a"]]}
+    laid_out(folder, {"classes.txt": "cat\ndog\n"})
+    assert read_back(detections.read(folder)) == {"a": BOXES["a"]}
+
+
+def test_a_class_in_a_list_may_be_called_null(tmp_path):
+    files = {"a.jpg": "", "a.txt": yolo("a"), "pets.yaml": "names: [null, dog]\n"}
+    assert detections.read(laid_out(tmp_path, files)).class_names == ("null", "dog")
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [
@@ -351,6 +408,12 @@ def test_what_is_no_folder_and_no_zip(tmp_path):
         detections.read(tmp_path, format="pascal")
     with pytest.raises(ValueError, match="`class_names` must name each class once"):
         detections.read(tmp_path, class_names=["a", "a"])
+    with pytest.raises(TypeError, match="`class_names` must be a list of names. Received: 'abc'"):
+        detections.read(tmp_path, class_names="abc")
+    with pytest.raises(TypeError, match="`path` must be the name of a folder or of a zip. Received: 5"):
+        detections.read(5)
+    with pytest.raises(ValueError, match=r"`path` must name a folder or a zip; .* Received: ''"):
+        detections.read("")
 
 
 def test_pictures_of_one_name_in_several_folders(tmp_path):

@@ -16,7 +16,10 @@ from cnnlab.detection.detections.problems import Problem, counted
 
 _IMAGES = {"images", "image", "imgs", "img", "pictures", "photos", "jpegimages", "jpgs", "pngs"}
 _LABELS = {"labels", "label", "annotations", "annotation", "anns", "xmls", "xml", "txts", "txt", "bboxes", "boxes"}
-_MASKS = {"masks", "mask", "segmentationclass", "segmentationobject", "segmentations", "segmentation"}
+_MASKS = {"masks", "mask", "trimaps", "trimap", "segmentationclass", "segmentationobject", "segmentations"}
+_MASKS |= {"segmentation", "annotations", "annotation"}
+_BUNDLE = ("bundle", "detector.json")  # what `cnnlab train-detector` writes into a folder, and what else lies there
+_WRITTEN = ("bundle", "report")
 _MOST_PROBLEMS = 100_000  # that are listed; more are counted
 _MOST_ROWS = 1_000_000  # of a data set, good and bad
 _MANY = 100  # pictures of one name, from which on a path is not searched for among them
@@ -28,7 +31,7 @@ class Shelf:
 
     Attributes
     ----------
-    files : all files but the pictures
+    files : all files but the pictures, the masks and what a training wrote
     pictures : those that can be opened → height, width and EXIF orientation
     problems : a list that the readers of the formats add to
     """
@@ -48,13 +51,37 @@ class Shelf:
         self._rows = self._more = 0
         self._keys: dict[Parts, list[Parts]] = {}
         self._ends: dict[str, list[Parts]] = {}
-        for parts in self.tree.files:
-            if not parts[-1].lower().endswith(_ENDINGS):
-                self.files.append(parts)
-            elif not any(speaks_of(name, _MASKS) for name in parts[:-1]):
+        for parts in self._without_masks(self._without_detectors(self.tree.files)):
+            if parts[-1].lower().endswith(_ENDINGS):
                 self._measure(parts)
+            else:
+                self.files.append(parts)
         around = posixpath.commonprefix([parts[:-1] for parts in self.tree.files])  # of "my test/images" no split
         self._root = next((n for n, name in enumerate(around) if name.isalpha() and split_named(name)), len(around))
+
+    def _without_detectors(self, files: list[Parts]) -> list[Parts]:
+        """The files without those that a training wrote into the folder: class lists and drawn pictures are no data."""
+        homes = {parts[:-2] for parts in files if parts[-2:] == _BUNDLE}
+        if not homes:
+            return files
+        written = {(*home, name) for home in homes for name in _WRITTEN}
+        left = [parts for parts in files if not any(parts[:n] in written for n in range(1, len(parts)))]
+        for home in sorted(homes):
+            self.problem((*home, _BUNDLE[0]), "", "noted: a trained detector: it and its report were passed over")
+        return left
+
+    def _without_masks(self, files: list[Parts]) -> list[Parts]:
+        """The files without pictures in folders of masks, unless there are no others."""
+        pictures = [parts for parts in files if parts[-1].lower().endswith(_ENDINGS)]
+        folders = sorted(folder for folder in {parts[:-1] for parts in pictures} if _holds_masks(folder))
+        of_masks = set(folders)
+        masks = {parts for parts in pictures if parts[:-1] in of_masks}
+        if not masks or len(masks) == len(pictures):
+            return files
+        where = shown(folders[0]) + (f" and {counted(len(folders) - 1, 'more folder')}" if folders[1:] else "")
+        taken = "was taken for a mask" if len(masks) == 1 else "were taken for masks"
+        self.problem((), "", f"noted: {counted(len(masks), 'picture')} in {where} {taken}")
+        return [parts for parts in files if parts not in masks]
 
     def _measure(self, parts: Parts) -> None:
         try:
@@ -136,6 +163,16 @@ class Shelf:
     def in_labels(self, parts: Parts) -> bool:
         """Whether a file lies in a folder that is called after labels."""
         return any(speaks_of(name, _LABELS) for name in parts[:-1])
+
+
+def _holds_masks(folder: Parts) -> bool:
+    """Whether the innermost name of a path that speaks of pictures or of masks speaks of masks.
+
+    >>> _holds_masks(("annotations", "trimaps")), _holds_masks(("face masks", "images"))
+    (True, False)
+    """
+    said = [name for name in folder if speaks_of(name, _MASKS | _IMAGES)]
+    return bool(said) and speaks_of(said[-1], _MASKS)
 
 
 def key(parts: Parts) -> Parts:

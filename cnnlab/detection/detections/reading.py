@@ -62,6 +62,8 @@ def read(
 
     Raises
     ------
+    TypeError, ValueError
+        If an argument is not one of those above.
     DataError
         If there is no such folder or zip, it could do harm, no picture or no label file is found, there are two formats
         or two lists of classes. The message says what to do.
@@ -83,8 +85,11 @@ def read(
     rows none can be read is not labelled. A box without area is kept with the flag ``ignore``: it is neither learned
     nor counted. One that leaves the picture is clipped, and noted where it does so by more than a tenth of a pixel.
     VOC's *difficult* becomes ``ignore``, COCO's
-    *iscrowd* ``crowd``. Of a polygon in YOLO's format the box around it is taken. The copies that Roboflow makes of a
-    picture are one group.
+    *iscrowd* ``crowd``. Of a polygon in YOLO's format the box around it is taken, and of a row with key points its box.
+    The copies that Roboflow makes of a picture are one group.
+
+    Pictures in folders that are named after masks (masks, trimaps, SegmentationClass, annotations …) are passed over
+    where there are pictures elsewhere, and so is what ``cnnlab train-detector`` wrote into the folder.
 
     Examples
     --------
@@ -99,12 +104,15 @@ def read(
     >>> print(data.problems[0])
     tray.txt, line 2: kept, but does not count: it has no area: x 50 … 50, y 15 … 35
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"`path` must be the name of a folder or of a zip. Received: {path!r}")
+    if path == "":
+        raise ValueError("`path` must name a folder or a zip; the one you are in is \".\". Received: ''")
     path = Path(os.path.abspath(path))
     if format is not None:
         check_choice(format, "format", tuple(FORMATS))
     if class_names is not None:
-        class_names = tuple(class_names)
-        check_names(class_names)
+        class_names = check_names(class_names)
     check_encoding(encoding)
     try:
         if path.is_dir():

@@ -24,6 +24,7 @@ _MOST_BYTES = 1_000_000
 _MOST_YAML = 200_000  # bytes: PyYAML takes seconds for that
 _MOST_LISTED = 20_000_000  # bytes of a list of pictures
 _SPLITS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
+_NOTHING = ("", "~", "null")  # as YAML writes that nothing is said
 _NAMES = ("classes.txt", "predefined_classes.txt", "_darknet.labels", ".names", "labels.txt", "names.txt")
 
 
@@ -38,52 +39,63 @@ class ClassList:
 
 
 def class_list(shelf: Shelf, encoding: str | None) -> ClassList:
-    """Find the names of the classes. Two lists that differ are refused: one label would have two meanings."""
+    """Find the names of the classes. Two lists that differ are refused: one label would have two meanings.
+
+    A YAML file that is not called data.yaml, and says neither where pictures are nor how many classes there are, may be
+    about something else: its ``names`` count where there is no other list.
+    """
     found = ClassList()
-    known_from: Parts = ()
+    lists: list[tuple[bool, Parts, tuple[str, ...]]] = []  # may be about something else, file, names
     for file in [*shelf.ending(".yaml", ".yml"), *shelf.ending(*_NAMES), *shelf.ending(".data")]:
         if file[-1].lower().endswith(".txt") and shelf.beside(file):
             continue  # labels of a picture of this name
         try:
-            names = _read(file, shelf, found, encoding)
+            doubtful, names = _read(file, shelf, found, encoding)
         except DataError as error:
             shelf.problem(file, "", f"left out: {error}")
             continue
-        found.files += [file] if names else []
-        if names and found.names is None:
-            found.names, known_from = names, file
-        elif names and names != found.names:
+        lists += [(doubtful, file, names)] if names else []
+    for doubtful, file, names in sorted(lists, key=lambda one: one[0]):
+        if found.names is None:
+            found.names, known_from, unsure = names, file, doubtful
+        elif names != found.names and doubtful and not unsure:
+            rule = (
+                f"noted: its names are not those in {shown(known_from)}, and it says nothing of pictures: passed over"
+            )
+            shelf.problem(file, "names", rule)
+            continue
+        elif names != found.names:
             raise DataError(
                 f"the classes are {_few(found.names)} in {shown(known_from)} and {_few(names)} in {shown(file)}: "
                 "take one away, or pass `class_names`"
             )
+        found.files.append(file)
     return found
 
 
-def _read(file: Parts, shelf: Shelf, found: ClassList, encoding: str | None) -> tuple[str, ...]:
-    """The names in a file; what else it says goes to `found`."""
+def _read(file: Parts, shelf: Shelf, found: ClassList, encoding: str | None) -> tuple[bool, tuple[str, ...]]:
+    """Whether a file may be about something else, and the names in it; what else it says goes to `found`."""
     is_yaml = file[-1].lower().endswith((".yaml", ".yml"))
     written = text(shelf.path(file), _MOST_YAML if is_yaml else _MOST_BYTES, encoding)
     if file[-1].lower().endswith(".data"):
         pairs = (line.partition("=") for _, line in lines(written))
         found.paths += [(file, k.strip(), _SPLITS[k.strip()], v) for k, _, v in pairs if k.strip() in _SPLITS]
-        return ()
+        return False, ()
     if not is_yaml:
-        return tidy_names([line for _, line in lines(written)], file, shelf)
+        return False, tidy_names([line for _, line in lines(written)], file, shelf)
     said = _yaml(written)
     if not isinstance(said, dict) or not ("names" in said or _SPLITS.keys() & said.keys()):
-        return ()
+        return True, ()
     root = said.get("path") if isinstance(said.get("path"), str) else ""
-    for name in _SPLITS:
-        for path in _strings(said.get(name)):
-            found.paths.append((file, name, _SPLITS[name], f"{root}/{path}"))
+    paths = [(file, name, _SPLITS[name], f"{root}/{path}") for name in _SPLITS for path in _strings(said.get(name))]
+    found.paths += paths
     shape = said.get("kpt_shape")
     if isinstance(shape, list) and len(shape) == 2 and all(isinstance(n, str) and n.isdecimal() for n in shape):
         found.keypoints = min(int(shape[0][:4]), 1000) * min(int(shape[1][:4]), 3)
     names = _names(said.get("names"), file, shelf)
     if names and isinstance(said.get("nc"), str) and said["nc"].strip() != str(len(names)):
         shelf.problem(file, "nc", f"noted: it says {quoted(said['nc'])} classes, and names {len(names)}")
-    return names
+    return not (paths or "nc" in said or same(file[-1]) in ("data.yaml", "data.yml")), names
 
 
 def _yaml(written: str) -> object:
@@ -104,7 +116,7 @@ def _yaml(written: str) -> object:
 
 def _strings(value: object) -> list[str]:
     values = value if isinstance(value, list) else [value]
-    return [one for one in values if isinstance(one, str) and one not in ("", "~", "null")]
+    return [one for one in values if isinstance(one, str) and one.lower() not in (*_NOTHING, "true", "false")]
 
 
 def _names(value: object, file: Parts, shelf: Shelf) -> tuple[str, ...]:
@@ -117,10 +129,10 @@ def _names(value: object, file: Parts, shelf: Shelf) -> tuple[str, ...]:
             else:
                 shelf.problem(file, "names", f"left out: a class's number must be 0, 1, 2 …: {quoted(str(number))}")
         value = [numbers.get(n, str(n)) for n in range(max(numbers, default=-1) + 1)]
+    if isinstance(value, str):  # "[a, b]" in quotes, or one name
+        value = None if value.lower() in _NOTHING or not value.strip("[] ") else value.strip("[] ").split(",")
     if value is None:
         return ()
-    if isinstance(value, str):  # "[a, b]" in quotes, or one name
-        value = value.strip("[] ").split(",")
     if not isinstance(value, list):
         raise DataError(f"names must be a list of the classes' names: {brief(value)}")
     return tidy_names([name if isinstance(name, str) else brief(name) for name in value], file, shelf)
