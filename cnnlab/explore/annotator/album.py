@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -58,15 +58,15 @@ class Album:
         if files is not None:
             names = _chosen(files, names, folder.relative_to(places.root).as_posix())
         if not names:
-            why = "".join(f" ({note.file}: {note.reason})" for note in self.skipped[:1])
-            raise ValueError(f"`folder` must hold a picture that can be read. Received: {folder.name!r}{why}")
+            why = "".join(f" ({note.file}: {note.reason})" for note in self.skipped[-1:])
+            raise ValueError(
+                f"`folder` must hold a picture that can be read and labelled. Received: {folder.name!r}{why}"
+            )
         self.files: tuple[str, ...] = tuple(names)
         self._listed, self._lists = places.class_names, {name: self._read(name) for name in places.class_lists}
         self.class_names = self._listed
         if class_names is not None:
-            if isinstance(class_names, str):
-                raise TypeError(f"`class_names` must be a list of names. Received: {class_names!r}")
-            check_names(class_names := tuple(class_names))
+            class_names = check_names(class_names)
             self.class_names = self._with(class_names)
         if not self.class_names:
             raise ValueError(
@@ -265,6 +265,8 @@ class Album:
 
 
 def _chosen(files: Sequence[str], names: Sequence[str], inside: str) -> list[str]:
+    if isinstance(files, (str, bytes)) or not isinstance(files, Iterable):
+        raise TypeError(f"`files` must be a list of names of pictures. Received: {files!r}")
     prefix = "" if inside == "." else f"{inside}/"
     given = list(dict.fromkeys(map(str, files)))
     unknown = [name for name in given if prefix + name not in names]

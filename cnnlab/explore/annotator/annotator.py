@@ -78,6 +78,8 @@ class Annotator:
         *,
         files: Sequence[str] | None = None,
     ) -> None:
+        if not isinstance(folder, (str, os.PathLike)):
+            raise TypeError(f"`folder` must be the name of a folder. Received: {folder!r}")
         self._album = Album(Path(folder), class_names, files)
         self.label = self.selected = 0
         self.said = ""
@@ -316,6 +318,8 @@ class Annotator:
         return there[check_int(number, "number", 1, len(there)) - 1]
 
     def _checked(self, box: Sequence[float]) -> tuple[float, ...]:
+        if np.shape(box) != (4,):
+            raise ValueError(f"`box` must be four numbers, x1, y1, x2 and y2. Received: {box!r}")
         x1, y1, x2, y2 = check_boxes([box], "box")[0].tolist()
         height, width = self.size
         if not (0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height):

@@ -40,7 +40,8 @@ class Places:
     def __init__(self, folder: Path) -> None:
         self.root = folder.parent if _is_part(folder) else folder
         shelf = Shelf(self.root)
-        self.skipped = [FileNote(p.file, p.rule.removeprefix("left out: ")) for p in shelf.problems]
+        left_out = [p for p in shelf.problems if p.rule.startswith("left out")]
+        self.skipped = [FileNote(p.file, p.rule.removeprefix("left out: ")) for p in left_out]
         self.labels: dict[str, str] = {}
         self.sizes: dict[str, tuple[int, int]] = {}
         there, inside = _labels(shelf), folder.relative_to(self.root).parts
@@ -64,6 +65,8 @@ class Places:
         elif others:
             reason = f"its labels would be those of {shown(others[0])} too: rename one of the two"
             self.skipped.append(FileNote(name, reason))
+        elif any(shelf.path(label[:n]).is_symlink() for n in range(1, len(label) + 1)):
+            self.skipped.append(FileNote(name, "its labels are behind a link, which no reading follows"))
         else:
             self.labels[name], self.sizes[name] = "/".join(label), shelf.pictures[picture][:2]
 

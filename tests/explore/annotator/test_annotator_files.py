@@ -382,6 +382,24 @@ class TestPicturesLeftOut:
             reason = f"Left out: {one}, its labels would be those of {other} too: rename one of the two."
             assert reason in annotator.describe()
 
+    @pytest.mark.skipif(os.name == "nt", reason="making a link needs a right there")
+    @pytest.mark.parametrize("link", ["labels", "labels/a.txt"])
+    def test_labels_behind_a_link_are_not_written_as_no_reading_follows_them(self, tmp_path, link):
+        folder, outside = tmp_path / "set", tmp_path / "outside"
+        paint(folder, "images/a.jpg", "b.jpg")
+        (folder / link).parent.mkdir(parents=True, exist_ok=True)
+        outside.mkdir(exist_ok=True)
+        (outside / "a.txt").write_text(LINE)
+        (folder / link).symlink_to(outside if link == "labels" else outside / "a.txt")
+        annotator = Annotator(folder, NAMES)
+        assert annotator.files == ("b.jpg",)
+        assert "Left out: images/a.jpg, its labels are behind a link, which no reading follows." in annotator.describe()
+        annotator.new_box()
+        data = detections.read(folder)
+        assert dict(zip(data.files, data.labelled.tolist(), strict=True)) == {"b.jpg": True, "images/a.jpg": False}
+        with pytest.raises(ValueError, match=r"`folder` must hold a picture .* \(images/a.jpg: its labels are behind"):
+            Annotator(folder / "images", NAMES)
+
     def test_labels_too_large_to_be_labels(self, tmp_path):
         paint(tmp_path, "a.jpg", "b.jpg")
         (tmp_path / "a.txt").write_text("0 0.5 0.5 0.1 0.1\n" * 60_000)
@@ -423,6 +441,17 @@ def test_some_of_the_pictures_in_the_order_given(tmp_path):
     assert Annotator(tmp_path / "images", NAMES, files=["c.jpg"]).files == ("images/c.jpg",)
     with pytest.raises(ValueError, match=r"`files` must be names of pictures in the folder.* Received: 'd.jpg'"):
         Annotator(tmp_path / "images", NAMES, files=["d.jpg"])
+
+
+def test_arguments_of_another_type(tmp_path):
+    paint(tmp_path, "a.jpg")
+    for arguments, name in (((5,), "folder"), ((tmp_path, 5), "class_names")):
+        with pytest.raises(TypeError, match=f"`{name}` must be .* Received: 5"):
+            Annotator(*arguments)
+    with pytest.raises(TypeError, match="`files` must be a list of names of pictures. Received: 'a.jpg'"):
+        Annotator(tmp_path, NAMES, files="a.jpg")
+    with pytest.raises(ValueError, match=r"`box` must be four numbers, x1, y1, x2 and y2. Received: \(1, 2, 3\)"):
+        Annotator(tmp_path, NAMES).add((1, 2, 3))
 
 
 @pytest.mark.parametrize("names", [(), ("a", "a"), ("a", ""), ("a\nb",), (1, 2), "screw", None])
