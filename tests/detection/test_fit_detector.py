@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnnlab import darknet, metrics, scenes, yolo_training
+from cnnlab import darknet, explore, metrics, scenes, yolo_training
 from cnnlab.common.errors import DataError
 from cnnlab.detection.detections import BoxDataset, GroundTruth
 from cnnlab.detection.yolo_training import pipeline, state
@@ -175,6 +175,21 @@ def test_a_folder_of_another_training_is_refused(data, again, tmp_path):
         yolo_training.fit_detector(data, folder=tmp_path, **TINY)
 
 
+def test_a_folder_that_keeps_nothing_is_met_before_any_picture_is_read(data, tmp_path, monkeypatch):
+    (tmp_path / "note.txt").write_text("mine")
+    monkeypatch.setattr(BoxDataset, "image", None)
+    for folder in (tmp_path / "note.txt", tmp_path / "note.txt" / "below"):
+        with pytest.raises(DataError, match=rf"{folder.name}: a training cannot be kept in this folder \("):
+            yolo_training.fit_detector(data, folder=folder, **TINY)
+    assert (tmp_path / "note.txt").read_text() == "mine"
+
+
+def test_a_folder_in_the_place_of_the_kept_file_is_not_called_damaged(tmp_path):
+    (tmp_path / state.FILE).mkdir()
+    with pytest.raises(DataError, match=r"training\.npz: cannot be read \("):
+        state.read(tmp_path, {})
+
+
 def test_an_interrupt_leaves_the_best_epoch_so_far(data):
     stopped = yolo_training.fit_detector(data, callbacks=[Cut(1, KeyboardInterrupt())], **TINY)
     assert stopped.best_epoch == 1
@@ -199,6 +214,21 @@ def test_a_callback_that_stops_in_the_first_epoch_still_leaves_a_detector(data, 
     assert not list(tmp_path.iterdir()), "an epoch that was not finished is not kept"
 
 
+def test_a_monitor_shows_the_map_as_its_second_curve(data):
+    class StopLater(StopButton):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.stop_training = self.second
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.second = epoch == 1
+
+    monitor = explore.TrainingMonitor()
+    learned = yolo_training.fit_detector(data, callbacks=[monitor, StopLater()], **TINY)
+    assert list(monitor.history)[:2] == list(learned.history)[:2] == ["loss", "map50"]
+    assert len(learned.history["map50"]) == 1, "the epoch that was cut off does not count"
+    assert f"map50 {learned.map50:.3f}" in monitor.describe()
+
+
 def test_it_stops_where_nothing_improves(data):
     class Worse(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
@@ -207,9 +237,10 @@ def test_it_stops_where_nothing_improves(data):
             )
 
     stopped = yolo_training.fit_detector(data, patience=2, callbacks=[Worse()], **{**TINY, "epochs": 20})
-    assert stopped.best_epoch == 1
     assert len(stopped.history["map50"]) == 12, "ten epochs of the first half, and two more"
     assert stopped.finished
+    assert set(stopped.history["map50"]) == {0.0}
+    assert stopped.best_epoch == 1 + np.argmin(stopped.history["loss"]) > 1, "of equal mAPs that of the lowest loss"
 
 
 # --- where it starts, what it is given --------------------------------------------------------------------------------
@@ -245,19 +276,53 @@ def test_it_starts_from_the_shapes_as_far_as_they_agree(data):
     assert not np.array_equal(scratch[0], before_training(data, start=None, seed=4).weights[0])
 
 
-def test_a_picture_that_cannot_be_read_is_left_out_and_named(data, monkeypatch):
+def damage(monkeypatch, files):
+    """Let these pictures of a data set be damaged."""
     read = BoxDataset.image
 
     def image(self, row):
-        if self.files[row] == data.files[2]:
-            raise DataError("cut short")
+        if self.files[row] in files:
+            raise DataError(f"{self.files[row]}: cut short")  # as `BoxDataset.image` says it, with the file
         return read(self, row)
 
     monkeypatch.setattr(BoxDataset, "image", image)
+
+
+def test_a_picture_that_cannot_be_read_is_left_out_and_named(data, monkeypatch):
+    damage(monkeypatch, [data.files[2]])
     kept = pipeline.keep(data.split("train"), (64, 64))
     assert len(kept) == 13
     assert [(note.file, note.reason) for note in kept.skipped] == [(data.files[2], "cut short")]
     assert 2 not in kept.rows
+
+
+@pytest.mark.parametrize(("split", "name", "count"), [("train", "data", 14), ("validation", "validation", 6)])
+def test_boxes_in_damaged_pictures_alone_are_refused(data, monkeypatch, split, name, count):
+    files = data.split(split).files
+    damage(monkeypatch, files)
+    says = (
+        f"`{name}` must hold boxes that count, 1 pixel wide and high or more in the network's input of 64 × 64. "
+        f"Received: none in the 0 of {count} labelled pictures that can be read; {files[0]}: cut short"
+    )
+    with pytest.raises(ValueError, match=re.escape(says)):
+        yolo_training.fit_detector(data, **TINY)
+
+
+def test_a_box_smaller_than_a_pixel_of_the_input_does_not_count():
+    """128 pixels become 64: a slip of the mouse of 1.9 × 40 is 0.95 wide, the box of 2 × 40 is just 1 wide."""
+    boxes = [[5, 5, 5.01, 5.01], [9, 9, 10.9, 49], [9, 9, 11, 49], [20, 30, 80, 90]]
+    truths = [GroundTruth(boxes, [0] * 4)] * 3
+    images, splits = [np.zeros((128, 128, 3), np.uint8)] * 3, ["train", "train", "validation"]
+    slips = BoxDataset.of(images, truths, ("cell",), splits=splits)
+    kept = pipeline.keep(slips, (64, 64))
+    assert [truth.ignore.tolist() for truth in kept.truths] == [[True, True, False, False]] * 3
+    lines = []
+    before_training(slips, anchors=5, report=lines.append)
+    assert lines[0].startswith("anchors: 1×20, 30×30 pixels")
+    assert lines[1] == "6 of the boxes are less than a pixel wide or high there, and do not count"
+    alone = replace(slips, truths=[GroundTruth(boxes[:2], [0, 0])] * 3)
+    with pytest.raises(ValueError, match="`data` must hold boxes that count, 1 pixel .* none in the 2 of 2 labelled"):
+        yolo_training.fit_detector(alone, **TINY)
 
 
 def test_too_many_pictures_are_refused_before_any_is_read(data):
@@ -287,6 +352,15 @@ def test_what_does_not_count_is_not_trained_on():
         ({"anchors": 0}, "`anchors` must be a whole number >= 1"),
         ({"patience": 0}, "`patience` must be a whole number >= 1"),
         ({"batch_size": 2.5}, "`batch_size` must be a whole number >= 1"),
+        ({"data": []}, "`data` must be a BoxDataset. Received: list"),
+        ({"validation": 5}, "`validation` must be a BoxDataset or None. Received: int"),
+        ({"augment": "yes"}, "`augment` must be True, False or an Augmentation. Received: 'yes'"),
+        ({"seed": 2**32}, "`seed` must be a whole number from 0 to 4294967295. Received: 4294967296"),
+        ({"report": 5}, "`report` must be a function that is given each line, or None. Received: int"),
+        ({"callbacks": 5}, "`callbacks` must be a list of Keras callbacks. Received: int"),
+        ({"callbacks": [5]}, "`callbacks` must be a list of Keras callbacks. Received: number 0 is of type int"),
+        ({"start": 5}, "`start` must be 'shapes', None or the path of a bundle's folder. Received: int"),
+        ({"folder": 5}, "`folder` must be the path of a folder, or None. Received: int"),
         ({"validation": "none"}, "`data.draw_split(validation=0.25)` draws it. Received: 0 pictures"),
         ({"validation": drawn(2, 0)[[]]}, "`validation` must hold labelled pictures that steer"),
     ],
@@ -295,7 +369,7 @@ def test_bad_arguments_are_refused(data, change, says):
     if change.get("validation") == "none":
         data, change = data[data.splits == "train"], {}
     with pytest.raises((TypeError, ValueError), match=re.escape(says)):
-        yolo_training.fit_detector(data, **{**TINY, **change})
+        yolo_training.fit_detector(**{"data": data, **TINY, **change})
 
 
 def test_pictures_without_boxes_alone_are_refused(data):

@@ -18,7 +18,7 @@ from cnnlab.arithmetic.overlap import area
 from cnnlab.common.validate import check_int
 from cnnlab.detection import anchors as box_anchors
 from cnnlab.detection import bundle, darknet, tiny_yolo
-from cnnlab.detection.yolo_training import pipeline, state
+from cnnlab.detection.yolo_training import arguments, pipeline, state
 from cnnlab.detection.yolo_training.augmentation import Augmentation
 from cnnlab.detection.yolo_training.keeper import Keeper
 from cnnlab.detection.yolo_training.loss import YoloLoss
@@ -70,7 +70,7 @@ def fit_detector(
     augment : change the training pictures as `Augmentation` does, or as the one given does
     patience : epochs without a better mAP@.5 on the validation pictures after which the training ends; only epochs in
         the second half count
-    seed : of weights, order and changes
+    seed : of weights, order and changes, from 0 to 2³² − 1
     folder
         where every epoch is kept. Called again with the same folder and arguments, the training goes on behind the last
         epoch that was finished
@@ -82,13 +82,14 @@ def fit_detector(
     Returns
     -------
     TrainedDetector
-        With the weights of the epoch of the highest mAP. So too after an interrupt (Ctrl+C, ■) or a callback's stop.
+        With the weights of the epoch of the highest mAP, of equal ones that of the lowest loss. So too after an
+        interrupt (Ctrl+C, ■) or a callback's stop.
 
     Raises
     ------
     TypeError, ValueError
-        For arguments out of range, no pictures or boxes to train on, no validation pictures, or another training in
-        `folder`.
+        For arguments out of range, no boxes to train on or to watch in pictures that can be read, or another training
+        in `folder`.
     DataError
         If `folder` cannot be written, or holds a damaged file.
     KeyboardInterrupt
@@ -97,7 +98,8 @@ def fit_detector(
     Notes
     -----
     Every picture is read once and kept letterboxed, at most 2 GB of them. The learning rate rises for a twentieth of
-    the steps and falls along half a cosine. Crowds and boxes to be ignored are neither objects nor background.
+    the steps and falls along half a cosine. Crowds, boxes to be ignored and boxes that are less than a pixel wide or
+    high in the network's input are neither objects nor background, in training and in validation.
 
     Examples
     --------
@@ -111,18 +113,24 @@ def fit_detector(
     >>> trained.image_size, trained.best_epoch, type(trained(images[0])).__name__
     ((64, 64), 1, 'Detections')
     """
-    train, watched = _parts(data, validation)
+    arguments.check_kinds(data, validation, start, folder, report)
+    callbacks, changes = arguments.check_callbacks(callbacks), arguments.changes_of(augment)
+    epochs, batch_size = check_int(epochs, "epochs", 1), check_int(batch_size, "batch_size", 1)
+    patience, seed = check_int(patience, "patience", 1), check_int(seed, "seed", 0, arguments.MOST_SEED)
+    anchors = box_anchors.check(anchors) if np.ndim(anchors) else check_int(anchors, "anchors", 1)
+    train, watched = arguments.parts(data, validation)
     size, stride = _layout(train, image_size)
     source = None if start is None else darknet.named("tiny-yolo") if start == "shapes" else bundle.load(start)
     onward = start != "shapes" and _same_task(source, data.class_names, size)
     if onward:
         stride = size[0] // source.heads[0].grid[0]
-        anchors = anchors if np.ndim(anchors) else source.heads[0].anchors
-    epochs, batch_size = check_int(epochs, "epochs", 1), check_int(batch_size, "batch_size", 1)
-    patience, seed = check_int(patience, "patience", 1), check_int(seed, "seed", 0)
-    changes = Augmentation() if augment is True else augment or None
+        anchors = anchors if np.ndim(anchors) else box_anchors.check(source.heads[0].anchors)
+    if folder is not None:
+        state.prepare(folder)
     hidden = _hidden(report)
     kept, judged = pipeline.keep(train, size, hidden), pipeline.keep(watched, size, hidden)
+    arguments.check_kept(kept, "data")
+    arguments.check_kept(judged, "validation")
     sizes = _anchors(kept, anchors, seed)
     settings = {
         "image_size": list(size), "stride": stride, "anchors": sizes.tolist(), "classes": list(data.class_names),
@@ -138,6 +146,8 @@ def fit_detector(
     with _reporting(report, epochs, hidden) as say:
         shapes = ", ".join(f"{width:.0f}×{height:.0f}" for width, height in sizes)
         say(so_far.epochs, f"anchors: {shapes} pixels (width × height) of {size[0]} × {size[1]} (height × width)")
+        if unseen := kept.unseen + judged.unseen:
+            say(so_far.epochs, f"{unseen} of the boxes are less than a pixel wide or high there, and do not count")
         if source is not None:
             say(so_far.epochs, f"{copied} of {len(_weighted(model))} layers with weights start from {Path(start).name}")
         if so_far.epochs:
@@ -164,29 +174,6 @@ def fit_detector(
     )  # fmt: skip
 
 
-def _parts(data: object, validation: object | None) -> tuple[object, object]:
-    """The pictures to train on and those to watch."""
-    splits = np.asarray(data.splits)
-    train = data.split("train") if (splits == "train").any() else data.split("") if validation is not None else data[[]]
-    watched = data.split("validation") if validation is None else validation
-    for name, some, remedy in (
-        ("data", train, "`data.draw_split(validation=0.25)` draws the parts"),
-        ("validation", watched, "`data.draw_split(validation=0.25)` draws it"),
-    ):
-        if not len(some) or not some.labelled.any():
-            which = "pictures to train on" if name == "data" else "pictures that steer the training"
-            raise ValueError(f"`{name}` must hold labelled {which}; {remedy}. Received: {len(some)} pictures")
-        boxes = [truth for truth, known in zip(some.truths, some.labelled, strict=True) if known]
-        if not any((~(truth.crowd | truth.ignore)).any() for truth in boxes):
-            raise ValueError(f"`{name}` must hold boxes that count. Received: none in {len(boxes)} labelled pictures")
-    if tuple(watched.class_names) != tuple(data.class_names):
-        raise ValueError(
-            f"`validation` must have the classes of `data`, {tuple(data.class_names)}. "
-            f"Received: {tuple(watched.class_names)}"
-        )
-    return train, watched
-
-
 def _layout(train: object, image_size: object) -> tuple[tuple[int, int], int]:
     """(height, width) of the input, and the stride that suits the boxes."""
     fine, coarse = sorted(FILTERS)
@@ -200,17 +187,13 @@ def _layout(train: object, image_size: object) -> tuple[tuple[int, int], int]:
     return pipeline.input_size(train.sizes, image_size, coarse), coarse
 
 
-def _anchors(kept: pipeline.Kept, anchors: object, seed: int) -> np.ndarray:
+def _anchors(kept: pipeline.Kept, anchors: int | np.ndarray, seed: int) -> np.ndarray:
     """(A, 2), those given or as many as asked for, and no more than there are different sizes."""
     if np.ndim(anchors):
-        return box_anchors.check(anchors)
-    count = check_int(anchors, "anchors", 1)
+        return anchors
     boxes = np.concatenate([one.boxes[~(one.crowd | one.ignore)] for one in kept.truths])
     sizes = boxes[:, 2:] - boxes[:, :2]
-    sizes = sizes[(sizes > 0).all(axis=1)]
-    if not len(sizes):  # their pictures cannot be read
-        raise ValueError(f"`data` must hold boxes to train on. Received: none in {len(kept)} readable pictures")
-    return box_anchors.kmeans(sizes, min(count, len(np.unique(sizes, axis=0))), seed=seed).round(2)
+    return box_anchors.kmeans(sizes, min(anchors, len(np.unique(sizes, axis=0))), seed=seed).round(2)
 
 
 def _fingerprint(kept: pipeline.Kept) -> str:

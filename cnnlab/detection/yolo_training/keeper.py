@@ -51,7 +51,8 @@ class Keeper(keras.callbacks.Callback):
     def over(self) -> bool:
         """Whether the training has ended: all epochs, or no better one for long."""
         done = self._state.epochs
-        waited = done - max(self._state.best_epoch, self._epochs // 2)
+        first = self._state.history["map50"].index(self._state.best) + 1 if done else 0  # of equal ones
+        waited = done - max(first, self._epochs // 2)
         return done >= self._epochs or waited >= self._patience
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -62,20 +63,23 @@ class Keeper(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         whole = self._seen == self.params["steps"]
-        if not whole and self._state.best_epoch:
-            return  # cut off by another callback: what was finished before counts
         found = detect(self.model, self._judged.images / np.float32(255), self._anchors, LOW)
         value = metrics.mean_average_precision(found, list(self._judged.truths))
-        logs["map50"] = value
+        terms = {name: number for name, number in logs.items() if name != "loss"}
+        loss = logs["loss"]
+        logs.clear()
+        logs.update(loss=loss, map50=value, **terms)  # a monitor shows the first two
         kept = self._state
+        if not whole and kept.best_epoch:
+            return  # cut off by another callback: what was finished before counts
         for name, number in logs.items():
             kept.history.setdefault(name, []).append(float(number))
         kept.epochs = epoch + 1
-        if value > kept.best:
+        if value > kept.best or (value == kept.best and loss < kept.history["loss"][kept.best_epoch - 1]):
             kept.best, kept.best_epoch, kept.best_weights = value, epoch + 1, self.model.get_weights()
         if whole and self._folder is not None:
             kept.take(self.model)
             state.write(self._folder, kept, self._settings)
-        self._say(epoch + 1, f"epoch {epoch + 1} of {self._epochs}: loss {logs['loss']:.2f}, mAP@.5 {value:.3f}")
+        self._say(epoch + 1, f"epoch {epoch + 1} of {self._epochs}: loss {loss:.2f}, mAP@.5 {value:.3f}")
         if self.over:
             self.model.stop_training = True

@@ -27,12 +27,14 @@ class Kept:
     truths : N records
     rows : (N,) int64, which pictures of the data set they are
     skipped : those that could not be read, and why
+    unseen : how many boxes were marked `ignore` for being less than a pixel wide or high
     """
 
     images: np.ndarray
     truths: tuple[GroundTruth, ...]
     rows: np.ndarray
     skipped: tuple[FileNote, ...]
+    unseen: int
 
     def __len__(self) -> int:
         return len(self.images)
@@ -87,7 +89,8 @@ def keep(data: object, size: tuple[int, int], hidden: bool | None = True) -> Kep
 
     Notes
     -----
-    A picture that cannot be read is left out and named in ``skipped``.
+    A picture that cannot be read is left out and named in ``skipped``. A box that is less than a pixel wide or high in
+    the network's input is marked `ignore`: nothing can be seen of it, and most such boxes are slips of the mouse.
     """
     height, width = size
     labelled = np.flatnonzero(data.labelled)
@@ -98,20 +101,23 @@ def keep(data: object, size: tuple[int, int], hidden: bool | None = True) -> Kep
             f"{needed / 1e9:.1f} GB, and {MOST_BYTES / 1e9:.0f} GB are kept at most. Received: {height} × {width}"
         )
     images = np.empty((len(labelled), height, width, 3), np.uint8)
-    truths, rows, skipped = [], [], []
+    truths, rows, skipped, unseen = [], [], [], 0
     for row in tqdm(labelled, desc="reading", unit="picture", disable=hidden, leave=False):
         try:
             picture = data.image(row)
         except DataError as error:
-            skipped.append(FileNote(data.files[row], str(error)))
+            skipped.append(FileNote(data.files[row], str(error).removeprefix(f"{data.files[row]}: ")))
         else:
             where = letterbox.place(picture.shape[:2], size)
             fitted = letterbox.fit(letterbox.as_picture(picture, 3), where)
             images[len(rows)] = np.round(fitted * 255)
             truth = data.truths[row]
-            truths.append(GroundTruth(where.apply(truth.boxes), truth.labels, truth.crowd, truth.ignore))
+            boxes = where.apply(truth.boxes)
+            tiny = ((boxes[:, 2:] - boxes[:, :2]) < 1).any(axis=1)
+            unseen += int((tiny & ~truth.crowd & ~truth.ignore).sum())
+            truths.append(GroundTruth(boxes, truth.labels, truth.crowd, truth.ignore | tiny))
             rows.append(row)
-    return Kept(images[: len(rows)], tuple(truths), np.array(rows, np.int64), tuple(skipped))
+    return Kept(images[: len(rows)], tuple(truths), np.array(rows, np.int64), tuple(skipped), unseen)
 
 
 def targets(

@@ -27,7 +27,9 @@ class State:
     ----------
     epochs : how many are finished
     history : name → one number for each of them
-    best_epoch, best : the epoch of the highest mAP, from 1, and that mAP; 0 and −1 before there is one
+    best_epoch, best
+        the epoch of the highest mAP, of equal ones that of the lowest loss, from 1, and its mAP; 0 and −1 before there
+        is one
     best_weights : of that epoch, as ``model.get_weights``
     weights, optimizer : of the last finished epoch
     """
@@ -56,6 +58,23 @@ class State:
 _ARRAYS = ("best_weights", "weights", "optimizer")
 
 
+def prepare(folder: str | os.PathLike[str]) -> None:
+    """Make the folder and write into it, so that one that cannot be written is met before the first epoch.
+
+    Raises
+    ------
+    DataError
+        If it cannot be made or written.
+    """
+    trial = Path(folder, f".{FILE}.trial")
+    try:
+        trial.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(trial, "A training will be kept here.")
+        trial.unlink()
+    except OSError as error:
+        raise DataError(f"{Path(folder)}: a training cannot be kept in this folder ({cause(error)})") from None
+
+
 def write(folder: Path, state: State, settings: dict[str, object]) -> None:
     """Write the state, whole or not at all: the file of the epoch before stays until this one is complete.
 
@@ -81,7 +100,7 @@ def read(folder: str | os.PathLike[str], settings: dict[str, object]) -> State |
     Raises
     ------
     DataError
-        For a file that is damaged.
+        For a file that cannot be read or is damaged.
     ValueError
         If it is of a training with other settings, with the first that differ.
     """
@@ -89,7 +108,11 @@ def read(folder: str | os.PathLike[str], settings: dict[str, object]) -> State |
     if not file.exists():
         return None
     try:
-        with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as stored:
+        content = file.read_bytes()
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({cause(error)})") from None
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
             about = json.loads(str(stored["about"]))
             arrays = {name: [stored[key] for key in sorted(stored.files) if key.rsplit("_", 1)[0] == name]
                       for name in _ARRAYS}  # fmt: skip

@@ -100,7 +100,7 @@ class TrainedDetector:
         return [self(data.image(row), score_threshold, **options) for row in range(len(data))]
 
     def judge(self, data: object, score_threshold: float | None = None) -> Judgement:
-        """AP of each class on the labelled pictures of a `BoxDataset`, and its mistakes.
+        """AP of each class on the labelled pictures of a `BoxDataset`, and its mistakes. The smallest box counts too.
 
         Parameters
         ----------
