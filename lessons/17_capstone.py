@@ -3,7 +3,8 @@
 #
 # <!-- navigation -->
 # [← 16 · Beyond boxes: segmentation and captions](16_beyond_boxes.ipynb) ·
-# [All lessons](index.ipynb)
+# [All lessons](index.ipynb) ·
+# [18 · Your own detector →](18_your_own_detector.ipynb)
 #
 # A friend sends you a zip of pictures and asks for a program that sorts them. What has to happen between the zip and an
 # answer that you would stand by?
@@ -847,4 +848,5 @@ check.summary()
 
 # %% [markdown] tags=["navigation"]
 # [← 16 · Beyond boxes: segmentation and captions](16_beyond_boxes.ipynb) ·
-# [All lessons](index.ipynb)
+# [All lessons](index.ipynb) ·
+# [18 · Your own detector →](18_your_own_detector.ipynb)
