@@ -618,7 +618,7 @@ print(f"{fresh.sum()} pictures more, with {sum(len(again.truths[row]) for row in
 more = replace(again, splits=np.where(fresh, "train", data.splits), groups=data.groups)
 final = control = own
 if fresh.any():
-    settings |= dict(anchors=own.anchors, augment=changes, start=own.save(here / "first"), epochs=36 if full else 12)
+    settings |= dict(anchors=own.anchors, augment=changes, start=own.save(here / "first"), epochs=30 if full else 10)
     final = yolo_training.fit_detector(more, **settings)
     control = yolo_training.fit_detector(data, **settings)  # as long, without the three
 
