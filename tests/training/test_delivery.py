@@ -10,6 +10,7 @@ import pkgutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -521,3 +522,20 @@ def test_a_name_does_not_break_the_table():
 def test_a_card_without_the_essentials_is_refused(change, says):
     with pytest.raises(ValueError, match=says):
         delivery.model_card(**{**CARD, **change})
+
+
+def test_a_stop_between_the_two_last_steps_keeps_the_old_bundle(bundle, model, monkeypatch):
+    before = {file.name: file.read_bytes() for file in bundle.iterdir()}
+    rename = Path.rename
+
+    def stopped(self, target):
+        if self.suffix == ".part":
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            delivery.save(bundle, model, NAMES, "# New")
+    assert {file.name: file.read_bytes() for file in bundle.iterdir()} == before
+    assert [file.name for file in bundle.parent.iterdir()] == [bundle.name]

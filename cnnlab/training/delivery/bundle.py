@@ -171,10 +171,10 @@ def save(
             folder.rename(old)
         unfinished.rename(folder)
     except OSError as error:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
         raise DataError(f"{folder.name} was not saved: {cause(error)}") from None
     finally:
+        if old.exists() and not folder.exists():  # stopped between the two steps
+            old.rename(folder)
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
     return folder
