@@ -91,7 +91,7 @@ def test_detect_says_which_class_that_is(only_dejavu, tmp_path, monkeypatch):
         return Detections([[5, 6, 40, 40]], [0.9], [0], (CAT,))
 
     knows_cats.input_size, knows_cats.model = (96, 96), keras.Model(name="cats")
-    monkeypatch.setattr(detect_command, "_detector", lambda model: knows_cats)
+    monkeypatch.setattr(detect_command, "_detector", lambda model: (knows_cats, "cats", 0.25))
     Image.fromarray(np.zeros((60, 60, 3), np.uint8)).save(tmp_path / "a.png")
     said, complaints = [], []
     photos, out = [str(tmp_path / "a.png")], str(tmp_path / "out")

@@ -9,6 +9,7 @@ from importlib import metadata
 
 import numpy as np
 import pytest
+from lesson_files import ROOT
 
 from cnnlab import doctor
 from cnnlab.course.doctor import Finding
@@ -168,7 +169,7 @@ def test_the_real_requirements_can_be_read():
         capture_output=True,
         text=True,
         check=True,
-        cwd=os.path.dirname(os.path.dirname(os.path.abspath(doctor.__file__))),
+        cwd=ROOT,
     ).stdout
     if "cnnlab" in out.split():
         pytest.skip("cnnlab is not installed here")

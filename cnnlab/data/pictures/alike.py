@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from scipy.fft import dctn
 
 from cnnlab.common.validate import check_int, check_rank
 
@@ -60,6 +59,8 @@ def picture_hash(picture: np.ndarray) -> np.ndarray:
     >>> bits.shape, [int((bits != picture_hash(other)).sum()) for other in (picture[::2, ::2], picture // 2, picture.T)]
     ((64,), [0, 0, 26])
     """
+    from scipy.fft import dctn  # only whoever asks for a hash waits for SciPy
+
     picture = check_rank(picture, "picture", {2: "(H, W)", 3: "(H, W, 3)"}, empty=False)
     if picture.dtype != np.uint8 or picture.shape[2:] not in ((), (3,)):
         raise ValueError(f"`picture` must be uint8, (H, W) or (H, W, 3). Received: {picture.dtype} {picture.shape}")
