@@ -29,19 +29,7 @@ LIGHT = ["", "arithmetic.", "data.datasets", "data.scenes", "data.pictures.uploa
          "detection.darknet.cfg", "detection.darknet.plan", "detection.darknet.weights", "detection.darknet.heads",
          "data.faces", "tasks.verification", "tasks.triplets", "tasks.segmentation", "tasks.captioning", "tasks.search",
          ]  # fmt: skip
-HEAVY = [
-    "tensorflow",
-    "keras",
-    "jax",
-    "torch",
-    "matplotlib",
-    "ipywidgets",
-    "papermill",
-    "scipy",
-    "sklearn",
-    "skimage",
-    "pooch",
-]
+HEAVY = ["tensorflow", "keras", "jax", "torch", "matplotlib", "ipywidgets", "papermill", "sklearn", "skimage", "pooch"]
 
 
 def name_of(path: Path) -> str:
