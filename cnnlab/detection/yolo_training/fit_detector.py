@@ -101,6 +101,9 @@ def fit_detector(
     the steps and falls along half a cosine. Crowds, boxes to be ignored and boxes that are less than a pixel wide or
     high in the network's input are neither objects nor background, in training and in validation.
 
+    Where to start from matters little once there are some hundred pictures: on photographs of blood cells both starts
+    came to 0.80 in the mean of three seeds (``benchmarks/own_detector.py``).
+
     Examples
     --------
     >>> from cnnlab import scenes
