@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,31 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):  # moved, never made, or still open in the worker on Windows
             part.unlink()
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder beside `folder` to fill; it takes its place when the block ends well, else nothing changes.
+
+    Raises
+    ------
+    DataError
+        If it cannot be made or filled. What was there is there still, also after an interrupt.
+    """
+    unfinished, old = (folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.{kind}") for kind in ("part", "old"))
+    try:
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        if folder.exists():
+            folder.rename(old)
+        unfinished.rename(folder)
+    except OSError as error:
+        raise DataError(f"{folder.name} was not saved: {cause(error)}") from None
+    finally:
+        if old.exists() and not folder.exists():  # stopped between the two steps
+            old.rename(folder)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:

@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +27,7 @@ import keras
 import numpy as np
 
 from cnnlab.common.errors import DataError, cause
-from cnnlab.common.files import sha256
+from cnnlab.common.files import sha256, whole_folder
 from cnnlab.common.validate import check_fraction, pair
 from cnnlab.common.version import VERSION
 from cnnlab.detection import anchors as anchor_boxes
@@ -109,20 +107,8 @@ def save(
         raise ValueError(f"`card` must be a text with something in it, or None. Received: {card!r}")
     folder = Path(folder)
     check_target(folder)
-    unfinished, old = (folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.{kind}") for kind in ("part", "old"))
-    try:
-        unfinished.mkdir(parents=True)
+    with whole_folder(folder) as unfinished:
         _write(unfinished, trained.model, details, card)
-        if folder.exists():
-            folder.rename(old)
-        unfinished.rename(folder)
-    except OSError as error:
-        raise DataError(f"{folder.name} was not saved: {cause(error)}") from None
-    finally:
-        if old.exists() and not folder.exists():  # stopped between the two steps
-            old.rename(folder)
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
     return folder
 
 

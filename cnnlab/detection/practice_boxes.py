@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from cnnlab.common.errors import DataError, cause
+from cnnlab.common.errors import DataError
+from cnnlab.common.files import whole_folder
 from cnnlab.common.validate import check_int
 from cnnlab.detection.detections import GroundTruth
 from cnnlab.detection.practice_trays import CLASSES, SIZE, picture, tray
@@ -97,12 +98,10 @@ def stranger_folder(path: str | os.PathLike[str], seed: int = 0) -> Path:
     files = {"data.yaml": _YAML}
     files |= {f"{name.format('images')}.jpg": content for name, content in pictures.items()}
     files |= {f"{name.format('labels')}.txt": "".join(f"{row}\n" for row in rows) for name, rows in labels.items()}
-    try:
+    with whole_folder(folder) as unfinished:
         for name, content in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        raise DataError(f"{folder.name} was not written: {cause(error)}") from None
+            (unfinished / name).parent.mkdir(parents=True, exist_ok=True)
+            (unfinished / name).write_bytes(content.encode() if isinstance(content, str) else content)
     return folder
 
 

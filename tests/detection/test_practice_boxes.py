@@ -100,7 +100,7 @@ def test_a_folder_that_is_there_is_left_alone(folder, tmp_path):
     with pytest.raises(DataError, match="is there already"):
         practice_boxes.stranger_folder(folder)
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="was not written"):
+    with pytest.raises(DataError, match="parts was not saved: "):
         practice_boxes.stranger_folder(tmp_path / "file" / "parts")
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
-import shutil
 import warnings
 import zipfile
 from collections.abc import Sequence
@@ -20,8 +18,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from cnnlab.common.errors import DataError, cause
-from cnnlab.common.files import sha256
+from cnnlab.common.errors import DataError
+from cnnlab.common.files import sha256, whole_folder
 from cnnlab.common.validate import check_choice, check_int, check_rank
 from cnnlab.data.pictures.read import FITS, read_image
 from cnnlab.models import layers
@@ -148,9 +146,7 @@ def save(
     folder = Path(folder)
     if folder.exists() and not all((folder / name).is_file() for name in FILES):
         raise DataError(f"{folder.name} exists and is no saved classifier: choose another name, or remove it")
-    unfinished, old = (folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.{kind}") for kind in ("part", "old"))
-    try:
-        unfinished.mkdir()
+    with whole_folder(folder) as unfinished:
         with warnings.catch_warnings():  # Keras 3 with TensorFlow and NumPy 2.1 or later, about its own way of copying
             warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
             model.save(unfinished / "model.keras")
@@ -167,16 +163,6 @@ def save(
         }
         (unfinished / "labels.json").write_text(json.dumps(labels, indent=2, ensure_ascii=False), encoding="utf-8")
         (unfinished / "MODEL_CARD.md").write_text(card, encoding="utf-8")
-        if folder.exists():
-            folder.rename(old)
-        unfinished.rename(folder)
-    except OSError as error:
-        raise DataError(f"{folder.name} was not saved: {cause(error)}") from None
-    finally:
-        if old.exists() and not folder.exists():  # stopped between the two steps
-            old.rename(folder)
-        shutil.rmtree(unfinished, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
     return folder
 
 
