@@ -24,8 +24,8 @@ class Judgement:
     exercise : name, as in ``check.NAME``
     status : a key of `STATUSES`
     message : the check's words, or what stopped the answer; text of the learner's may be part of it
-    misconception : what a wrong answer has in common with others of its kind, in the check's words without the learner's
-        numbers; empty where the check names none
+    misconception : what a wrong answer has in common with others of its kind: the check's words without the
+        learner's numbers; empty where the check names none
     hint : the exercise's first hint, where the answer is not right
     """
 
