@@ -54,11 +54,12 @@ class Learner:
 
 @dataclass(frozen=True)
 class ExerciseInfo:
-    """An exercise as the course has it: its name, the heading that it stands under, the cell that it starts from."""
+    """An exercise as the course has it: name, heading, the cell that it starts from, the section that it rests on."""
 
     name: str
     heading: str
     stub: str
+    section: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,11 @@ class SchoolClass:
     learners : in the order of the roster, else by name; those who have handed in nothing included
     graded : whatever has been judged so far
     set_aside : file → why it was not graded
+    waiting : copies that were found and are not judged yet, as (learner's key, lesson's name)
     """
 
     lessons: tuple[LessonInfo, ...]
     learners: tuple[Learner, ...]
     graded: tuple[Graded, ...]
     set_aside: dict[str, str] = field(default_factory=dict)
+    waiting: tuple[tuple[str, str], ...] = ()
