@@ -7,10 +7,11 @@ browsers draw with their own fonts, and a policy in the page keeps anything else
 from __future__ import annotations
 
 import copy
+import functools
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cnnlab.course.batch.report import STATUSES, Result, failure_html
@@ -52,9 +53,13 @@ def page(notebook: dict[str, Any], result: Result) -> str:
     )
 
 
-def _body(notebook: dict[str, Any]) -> str:
-    import nbformat
-    from nbconvert import HTMLExporter
+def markdown(source: str) -> str:
+    """Return Markdown as HTML, its formulas as MathML and headings with anchors, as Jupyter makes them."""
+    return _markdown()(source)
+
+
+@functools.cache
+def _markdown() -> Callable[[str], str]:
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     class Renderer(IPythonRenderer):
@@ -72,10 +77,17 @@ def _body(notebook: dict[str, Any]) -> str:
         def multiline_math(self, text: str) -> str:
             return mathml(re.sub(r"^\$\$|\$\$$", "", text.strip()), display="block")
 
+    return lambda source: MarkdownWithMath(renderer=Renderer(escape=False)).render(source)
+
+
+def _body(notebook: dict[str, Any]) -> str:
+    import nbformat
+    from nbconvert import HTMLExporter
+
     class Exporter(HTMLExporter):
         def default_filters(self) -> Iterable[tuple[str, Any]]:
             yield from super().default_filters()
-            yield "markdown2html", lambda source: MarkdownWithMath(renderer=Renderer(escape=False)).render(source)
+            yield "markdown2html", markdown
 
     node = nbformat.reads(json.dumps(_prepared(notebook)), as_version=4)  # joins the lines that a file has apart
     exporter = Exporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
