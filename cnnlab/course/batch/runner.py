@@ -11,7 +11,6 @@ import difflib
 import hashlib
 import json
 import os
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from typing import Any
 
 from cnnlab.common.files import write_atomic
 from cnnlab.common.validate import check_choice, check_int, check_number
+from cnnlab.course.batch.display import Display
 from cnnlab.course.batch.execute import Failure, Task, cpus, environment, execute
 from cnnlab.course.batch.pages import page
 from cnnlab.course.batch.report import Report, Result, read_results
@@ -296,37 +296,28 @@ class _Display:
     """A bar over all cells, and a line for each lesson that ends."""
 
     def __init__(self, todo: list[_Plan], report: Report) -> None:
-        from tqdm import tqdm
-
-        self.tqdm = tqdm
-        cells = {plan.lesson.name: len(plan.notebook["cells"]) for plan in todo}
-        self.cells, self.at = cells, dict.fromkeys(cells, 0)
+        self.cells = {plan.lesson.name: len(plan.notebook["cells"]) for plan in todo}
+        self.at = dict.fromkeys(self.cells, 0)
+        self.shown = Display(sum(self.cells.values()), "cell")
         for result in report.results.values():
             if result.reused or result.status == "unreadable":
                 self.result(result)
-        # disable=None: no bar where stderr is a file or a pipe; the lines say it all there.
-        self.bar = tqdm(total=sum(cells.values()), unit="cell", disable=None, dynamic_ncols=True, leave=False)
 
     def cell(self, task: Task, started: int) -> None:
-        self.bar.set_postfix_str(task.name, refresh=False)
         self._advance(task.name, started)
 
     def result(self, result: Result) -> None:
         if result.reused:
-            self._line(f"{'kept':8}{result.name}")
+            self.shown.line(f"{'kept':8}{result.name}")
             return
         if result.name in self.cells:
             self._advance(result.name, self.cells[result.name])
         why = f"  {str(result.failure)[:_SHOWN]}" if result.failure else ""
-        self._line(f"{result.status:8}{result.name}  {result.seconds:.1f} s{why}")
-
-    def _line(self, text: str) -> None:
-        self.tqdm.write(text, file=sys.stdout)
-        sys.stdout.flush()  # a log is read while the run goes on
+        self.shown.line(f"{result.status:8}{result.name}  {result.seconds:.1f} s{why}")
 
     def _advance(self, name: str, started: int) -> None:
-        self.bar.update(started - self.at[name])
+        self.shown.advance(started - self.at[name], name)
         self.at[name] = started
 
     def close(self) -> None:
-        self.bar.close()
+        self.shown.close()
