@@ -1,0 +1,466 @@
+"""Values ⇄ a tree of JSON and raw bytes: how an answer comes out of the process that ran it.
+
+Nothing that is read here runs code: no pickle, no names looked up in modules. What is no number, text, container or
+array stays where it is, and the reader gets a stand-in of the same type name whose few special methods are calls
+across the wire. Whatever a writer lies about ends in `Nonsense` or in a value that a check calls wrong.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from cnnlab.course.grading.wire import Channel
+
+MAX_TREE = 4_000_000  # characters of JSON in one message
+MAX_RAW = 64_000_000  # bytes of arrays in one message
+MAX_DEPTH = 60  # containers in containers
+MAX_ENTRIES = 400_000  # values in one message, an array being one
+MAX_KEYS = 20_000  # of one dict or set: keys may be chosen to collide
+MAX_BITS = 200_000  # of one whole number
+MAX_NAME = 100  # characters of a type's name
+MAX_REPR = 300  # of what a stand-in shows; a check shows at most 200
+
+# Calling one of these runs nothing of a learner's, so the reader takes its own.
+_OWN = {kind.__name__: kind for kind in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)}
+_OWN |= {kind.__name__: kind for kind in (range, type, object)}
+_NUMPY = {kind.__name__: kind for kind in np.sctypeDict.values() if np.dtype(kind).kind in "biufcSU"}
+_BASES = (list, tuple, dict, set, frozenset, str, bytes, int, float, complex)
+_DTYPE = re.compile(r"[<>|=]?([biufcSU]\d{1,7}|[mM]8(\[\d{0,7}[a-zA-Z]{1,2}\])?)")
+_ML_DTYPES = re.compile(r"bfloat16|float8_\w{1,20}|u?int[24]")  # ml_dtypes', which come with every backend
+
+# What a stand-in has if the object has it.
+SPECIAL = ("__call__", "__len__", "__iter__", "__next__", "__getitem__", "__contains__", "__array__")
+SPECIAL += ("__float__", "__int__", "__index__", "__complex__", "__bool__")
+ATTRIBUTES = ("__name__", "name", "ndim", "shape", "size")  # read once, where they are plain
+
+
+class Nonsense(BaseException):
+    """The other side sent what it never sends by itself. No `Exception`: a check must not take it for an answer's."""
+
+
+class TooLarge(ValueError):
+    """A value does not fit into a message."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Values of one kind that the codec does not know by itself; see `register`."""
+
+    tag: str
+    to_wire: Callable[[object, Channel], object | None]
+    from_wire: Callable[[object, Channel], object]
+    update: Callable[[object, object, Channel], None] | None = None
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def register(
+    tag: str,
+    to_wire: Callable[[object, Channel], object | None],
+    from_wire: Callable[[object, Channel], object],
+    update: Callable[[object, object, Channel], None] | None = None,
+) -> None:
+    """Teach the codec another kind of value.
+
+    Parameters
+    ----------
+    tag : its name on the wire
+    to_wire : ``to_wire(value, channel)`` gives what is sent for it, made of what the codec knows; None where the value
+        is of another kind. Kinds are asked before the codec's own, for every value but numbers, text and containers.
+    from_wire : ``from_wire(sent, channel)`` makes the value; `sent` may be a lie, and any exception means `Nonsense`
+    update : ``update(mine, sent, channel)`` changes an argument of a call as the function called has changed its copy
+    """
+    KINDS[tag] = Kind(tag, to_wire, from_wire, update)
+
+
+@dataclass
+class Packed:
+    """A tree of JSON and the bytes that it refers to."""
+
+    tree: object
+    raw: bytes
+
+
+@dataclass
+class _Writer:
+    channel: Channel
+    arguments: dict[int, int]  # id of an argument of the call that is answered → its place
+    raw: list[bytes] = field(default_factory=list)
+    size: int = 0
+    entries: int = 0
+
+    def many(self, values: Any, depth: int) -> list:
+        return [self.one(value, depth + 1) for value in values]
+
+    def one(self, value: object, depth: int = 0) -> object:
+        self.entries += 1
+        if self.entries > MAX_ENTRIES or depth > MAX_DEPTH:
+            what = f"more than {MAX_ENTRIES:,} values" if depth <= MAX_DEPTH else f"more than {MAX_DEPTH} levels"
+            raise TooLarge(f"this is too large to be checked: it has {what}")
+        kind = type(value)
+        if value is None or kind in (bool, str, float):
+            if kind is str and len(value) > MAX_TREE // 12:  # an escape has up to twelve characters
+                raise TooLarge(f"this is too large to be checked: a text of {len(value):,} characters")
+            return value
+        if kind is int:
+            return self._whole(value)
+        if id(value) in self.arguments:
+            return ["argument", self.arguments[id(value)]]
+        if value is ...:
+            return ["..."]
+        if kind in (list, tuple):
+            return [kind.__name__, self.many(value, depth)]
+        if kind in (set, frozenset):
+            self._few(value)
+            return [kind.__name__, self.many(value, depth)]
+        if kind is dict:
+            self._few(value)
+            return ["dict", [self.many(pair, depth) for pair in value.items()]]
+        return self._rarer(value, kind, depth)
+
+    def _rarer(self, value: object, kind: type, depth: int) -> object:
+        for known in KINDS.values():
+            if (sent := known.to_wire(value, self.channel)) is not None:
+                return ["kind", known.tag, self.one(sent, depth + 1)]
+        if isinstance(value, np.ndarray):
+            return self._array(np.asarray(value), depth)
+        if isinstance(value, np.generic) and (dtype := _dtype_name(value.dtype)):
+            return ["scalar", dtype, value.tobytes().hex()]
+        if kind is complex:
+            return ["complex", value.real, value.imag]
+        if kind in (bytes, bytearray):
+            return [kind.__name__, *self._bytes(bytes(value))]
+        if kind is range:
+            return ["range", *map(self._whole, (value.start, value.stop, value.step))]
+        if kind is Fraction:
+            return ["fraction", self._whole(value.numerator), self._whole(value.denominator)]
+        if kind is Decimal:
+            return ["decimal", str(value)[:MAX_BITS]]
+        if kind in (type({}.keys()), type({}.values()), type({}.items())):
+            self._few(value)
+            return ["view", kind.__name__, self.many(value, depth)]
+        if kind is type and _OWN.get(value.__name__, _NUMPY.get(value.__name__)) is value:
+            return ["class", value.__name__]
+        if kind is np.random.Generator and type(value.bit_generator) is np.random.PCG64:
+            return ["rng", self.one(value.bit_generator.state, depth + 1)]
+        base = next((base for base in _BASES if isinstance(value, base)), None)
+        if isinstance(value, StandIn):
+            return ["yours", value.handle]
+        if kind is type and issubclass(value, StandInClass):
+            return ["yours", value.handle]
+        if base is not None:
+            return ["like", kind.__name__[:MAX_NAME], _repr(value), self.one(_plain(value, base), depth + 1)]
+        return ["object", *self._described(value)]
+
+    def _whole(self, value: int) -> object:
+        if value.bit_length() > MAX_BITS:
+            raise TooLarge(f"this is too large to be checked: a whole number of {value.bit_length():,} bits")
+        return value if value.bit_length() < 64 else ["int", hex(value)]
+
+    def _few(self, value: Any) -> None:
+        if len(value) > MAX_KEYS:
+            raise TooLarge(f"this is too large to be checked: {len(value):,} entries; at most {MAX_KEYS:,}")
+
+    def _bytes(self, data: bytes) -> list[int]:
+        if self.size + len(data) > MAX_RAW:
+            raise TooLarge(f"this is too large to be checked: arrays of more than {MAX_RAW // 10**6} MB")
+        self.raw.append(data)
+        self.size += len(data)
+        return [self.size - len(data), len(data)]
+
+    def _array(self, value: np.ndarray, depth: int) -> object:
+        dtype = _dtype_name(value.dtype)
+        if dtype is None:
+            entries = value.astype(object).ravel().tolist() if value.dtype.names is None else [*value.ravel()]
+            return ["objects", [*value.shape], self.many(entries, depth)]
+        if self.size + value.nbytes > MAX_RAW:
+            raise TooLarge(f"this is too large to be checked: an array of shape {value.shape}")
+        return ["array", dtype, [*value.shape], *self._bytes(value.tobytes())]
+
+    def _described(self, value: object) -> list:
+        if not self.channel.describes and not callable(value):  # what a check hands to an answer is never left vague
+            raise TypeError(f"{type(value).__name__} cannot be handed to an answer")
+        handle = self.channel.keep(value)
+        if isinstance(value, type):
+            return ["type", _repr(value), handle, [], self.one({"__name__": value.__name__[:MAX_NAME]})]
+        methods = [name for name in SPECIAL if _has(type(value), name)]
+        attributes = {name: found for name in ATTRIBUTES if (found := _attribute(value, name)) is not None}
+        return [type(value).__name__[:MAX_NAME], _repr(value), handle, methods, self.one(attributes)]
+
+
+def encode(value: object, channel: Channel, arguments: dict[int, int] | None = None) -> Packed:
+    """`value` as a tree of JSON and bytes; `TooLarge` where it does not fit into a message."""
+    writer = _Writer(channel, arguments or {})
+    return Packed(writer.one(value), b"".join(writer.raw))
+
+
+def decode(packed: Packed, channel: Channel, arguments: list | None = None) -> object:
+    """The value that `encode` was given, or a stand-in for it; `Nonsense` where the tree is none of `encode`'s."""
+    try:
+        return _Reader(channel, memoryview(packed.raw), arguments or []).one(packed.tree)
+    except Exception as error:  # noqa: BLE001  whatever a lie leads to
+        raise Nonsense(f"{type(error).__name__}: {error}") from error
+
+
+@dataclass
+class _Reader:
+    channel: Channel
+    raw: memoryview
+    arguments: list
+
+    def one(self, tree: Any) -> Any:
+        if tree is None or type(tree) in (bool, int, float, str):
+            return tree
+        tag, *rest = tree
+        return getattr(self, f"_read_{tag.strip('.')}")(*rest)
+
+    def many(self, trees: list) -> list:
+        if type(trees) is not list:
+            raise TypeError("no list of entries")
+        return [self.one(tree) for tree in trees]
+
+    def _few(self, trees: list) -> list:
+        if len(trees) > MAX_KEYS:
+            raise ValueError("too many keys")
+        return self.many(trees)
+
+    def _read_(self) -> object:
+        return ...
+
+    def _read_argument(self, place: int) -> object:
+        return self.arguments[place]
+
+    def _read_int(self, text: str) -> int:
+        if len(text) > MAX_BITS // 4 + 3:
+            raise ValueError("too many digits")
+        return int(text, 16)
+
+    def _read_list(self, trees: list) -> list:
+        return self.many(trees)
+
+    def _read_tuple(self, trees: list) -> tuple:
+        return tuple(self.many(trees))
+
+    def _read_set(self, trees: list) -> set:
+        return set(self._few(trees))
+
+    def _read_frozenset(self, trees: list) -> frozenset:
+        return frozenset(self._few(trees))
+
+    def _read_dict(self, pairs: list) -> dict:
+        if len(pairs) > MAX_KEYS:
+            raise ValueError("too many keys")
+        return {self.one(key): self.one(entry) for key, entry in pairs}
+
+    def _read_view(self, name: str, trees: list) -> object:
+        entries = self._few(trees)
+        if name == "dict_keys":
+            return dict.fromkeys(entries).keys()
+        return dict(entries).items() if name == "dict_items" else dict(enumerate(entries)).values()
+
+    def _read_complex(self, real: float, imag: float) -> complex:
+        return complex(real, imag)
+
+    def _read_range(self, *ends: object) -> range:
+        return range(*map(self.one, ends))
+
+    def _read_fraction(self, numerator: object, denominator: object) -> Fraction:
+        return Fraction(self.one(numerator), self.one(denominator))
+
+    def _read_decimal(self, text: str) -> Decimal:
+        return Decimal(text)
+
+    def _data(self, start: int, length: int) -> memoryview:
+        if type(start) is not int or type(length) is not int or not 0 <= start <= start + length <= len(self.raw):
+            raise ValueError("bytes from elsewhere")
+        return self.raw[start : start + length]
+
+    def _read_bytes(self, start: int, length: int) -> bytes:
+        return bytes(self._data(start, length))
+
+    def _read_bytearray(self, start: int, length: int) -> bytearray:
+        return bytearray(self._data(start, length))
+
+    def _read_scalar(self, dtype: str, data: str) -> np.generic:
+        return _array(bytes.fromhex(data), _dtype(dtype), ())[()]
+
+    def _read_array(self, dtype: str, shape: list[int], start: int, length: int) -> np.ndarray:
+        return _array(self._data(start, length), _dtype(dtype), _shape(shape))
+
+    def _read_objects(self, shape: list[int], trees: list) -> np.ndarray:
+        entries, shape = self.many(trees), _shape(shape)
+        if len(entries) != math.prod(shape):
+            raise ValueError("entries and shape differ")
+        array = np.empty(len(entries), object)
+        for place, entry in enumerate(entries):  # NumPy would make rows of entries that are lists
+            array[place] = entry
+        return array.reshape(shape)
+
+    def _read_class(self, name: str) -> type:
+        return _OWN[name] if name in _OWN else _NUMPY[name]
+
+    def _read_rng(self, tree: object) -> np.random.Generator:
+        bits = np.random.PCG64(0)
+        bits.state = self.one(tree)
+        return np.random.Generator(bits)
+
+    def _read_like(self, name: str, shown: str, tree: object) -> object:
+        value = self.one(tree)
+        base = type(value)
+        if base not in _BASES:
+            raise TypeError("like nothing known")
+        return type(_name(name), (base,), {"__repr__": lambda self: shown})(value)
+
+    def _read_kind(self, tag: str, tree: object) -> object:
+        return KINDS[tag].from_wire(self.one(tree), self.channel)
+
+    def _read_yours(self, handle: int) -> object:
+        return self.channel.kept(handle)
+
+    def _read_object(self, name: str, shown: str, handle: int, methods: list, attributes: object) -> object:
+        if type(shown) is not str or len(shown) > MAX_REPR or type(handle) is not int:
+            raise ValueError("no object")
+        channel, plain = self.channel, self.one(attributes)
+        body: dict[str, object] = {"handle": handle}
+        if name == "type":
+            body["__new__"] = lambda cls, *args, **kwargs: channel.call(handle, args, kwargs)
+            return type(_name(plain["__name__"]), (StandInClass,), body)
+        body["__repr__"] = lambda self: shown
+        body |= {method: _across(channel, handle, method) for method in SPECIAL if method in methods}
+        body |= {attribute: plain[attribute] for attribute in ATTRIBUTES if attribute in plain}
+        return type(_name(name), (StandIn,), body)()
+
+
+class StandIn:
+    """Stands for an object of the other side's."""
+
+    handle: int
+
+
+class StandInClass:
+    """Stands for a class of the other side's: making one of it gives what the other side's class gives."""
+
+    handle: int
+
+
+def _across(channel: Channel, handle: int, method: str) -> Callable:
+    """A method that is a call across the wire."""
+    if method == "__array__":
+        return lambda self, dtype=None, copy=None: np.asarray(channel.call(handle, (), {}, method), dtype)
+    return lambda self, *args, **kwargs: channel.call(handle, args, kwargs, method)
+
+
+def _name(name: str) -> str:
+    if type(name) is not str or len(name) > MAX_NAME or "\0" in name or not name:
+        raise ValueError("no name")
+    name.encode()  # a type's name has no half characters
+    return name
+
+
+def _repr(value: object) -> str:
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  a learner's __repr__
+        text = object.__repr__(value)
+    return str(text)[:MAX_REPR]
+
+
+def _has(kind: type, method: str) -> bool:
+    """Whether objects of this class have a special method: not the class itself, which its metaclass may give it."""
+    return next((vars(base)[method] for base in kind.__mro__ if method in vars(base)), None) is not None
+
+
+def _attribute(value: object, name: str) -> object:
+    try:
+        found = getattr(value, name, None)
+    except Exception:  # noqa: BLE001  a learner's property
+        return None
+    if type(found) is str:
+        return found[:MAX_REPR]
+    return found if type(found) is int or (type(found) is tuple and all(type(e) is int for e in found)) else None
+
+
+def _plain(value: Any, base: type) -> object:
+    """`value`, of a class made from `base`, as one of `base` itself."""
+    if base is dict:
+        return dict(dict.items(value))
+    if base in (list, tuple, set, frozenset):
+        return base(base.__iter__(value))
+    if base in (str, bytes):
+        return base.__getitem__(value, slice(None))[:] if base is bytes else base.__str__(value)
+    return {int: int.__int__, float: float.__float__, complex: complex.__pos__}[base](value)
+
+
+def _dtype_name(dtype: np.dtype) -> str | None:
+    """A dtype's name on the wire; None for those that do not cross."""
+    if dtype.kind in "biufcSUmM":
+        return dtype.str
+    return dtype.name if _ML_DTYPES.fullmatch(dtype.name) else None
+
+
+def _dtype(name: str) -> np.dtype:
+    if _DTYPE.fullmatch(name):
+        return np.dtype(name)
+    if not _ML_DTYPES.fullmatch(name):
+        raise ValueError("no such dtype")
+    import ml_dtypes
+
+    return np.dtype(getattr(ml_dtypes, name))
+
+
+def _shape(shape: list[int]) -> tuple[int, ...]:
+    if len(shape) > 32 or not all(type(side) is int and 0 <= side < 2**62 for side in shape):
+        raise ValueError("no shape")
+    return tuple(shape)
+
+
+def _array(data: Any, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """An array of its own from bytes, as many as its shape needs."""
+    if math.prod(shape) * dtype.itemsize != len(data):
+        raise ValueError("shape and bytes differ")
+    if not len(data):
+        if math.prod(shape):
+            raise ValueError("entries without bytes")
+        return np.empty(shape, dtype)
+    if dtype.kind == "b":
+        return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
+    if dtype.kind == "U" and np.frombuffer(data, dtype.byteorder.replace("|", "=") + "u4").max() > 0x10FFFF:
+        raise ValueError("no characters")
+    return np.frombuffer(data, dtype).reshape(shape).copy()
+
+
+# Exceptions.
+
+
+def describe_error(error: BaseException) -> list:
+    """The name of an exception's type and of those it is made from, and its text."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  a learner's __str__
+        text = ""
+    if len(text) > 20_000:
+        text = f"{text[:10_000]}\n… {len(text) - 20_000:,} characters left out …\n{text[-10_000:]}"
+    return [[kind.__name__[:MAX_NAME] for kind in type(error).__mro__[:20]], text]
+
+
+def error_from(described: Any) -> Exception:
+    """An exception of the same type name and text, made from the nearest of Python's own."""
+    names, text = described
+    if type(text) is not str:
+        raise Nonsense("an exception without a text")
+    own = (getattr(builtins, name, None) for name in names)
+    base = next((k for k in own if isinstance(k, type) and issubclass(k, Exception)), Exception)
+    if base in (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError):
+        base = UnicodeError
+    return type(_name(names[0]), (base,), {"__str__": lambda self: text})(text)
