@@ -22,7 +22,7 @@ from toy_course import PIXEL, printed, write_course, write_notebook
 
 from cnnlab.common.files import write_atomic
 from cnnlab.course.batch import runner
-from cnnlab.course.batch.execute import Failure, Outcome, environment
+from cnnlab.course.batch.execute import Failure, Outcome, Task, environment, execute
 from cnnlab.course.batch.report import Report, Result, read_results, thumbnail
 from cnnlab.course.lessons import CourseError, all_lessons, course_folder, find_lessons
 
@@ -152,6 +152,62 @@ def test_stopping_a_run_keeps_what_finished_and_leaves_no_kernel(tmp_path, name)
     assert [r.status for r in recorded.values()] == ["ok", "pending"]
     assert (course / "out" / "00_good.ipynb").exists()
     assert (course / "out" / "index.html").exists() == (name == "SIGINT")
+
+
+TINY = """
+import json, os, pathlib, sys
+folder = pathlib.Path(sys.argv[1])
+task = json.loads((folder / "task.json").read_text())
+here = pathlib.Path.cwd()
+if task["options"].get("silent"):
+    sys.exit(0)
+status = {"status": "ok"} if not task["options"].get("fails") else {"status": "raised", "name": "Odd", "message": "no"}
+found = {"scratch": here == folder, "here": here.name, "seed": task["parameters"].get("SEED")}
+(folder / "result.json").write_text(json.dumps({**status, **found}))
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A worker that executes no notebook: the name of its module."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "tiny_worker.py").write_text(TINY)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    return "tiny_worker"
+
+
+def test_another_worker_gives_its_result_through(tiny, tmp_path):
+    folder = tmp_path / "course"
+    folder.mkdir()
+    tasks = [
+        Task("here", {"cells": []}, folder, {"SEED": 3}, worker=tiny),
+        Task("scratch", {"cells": []}, worker=tiny),
+        Task("fails", {"cells": []}, options={"fails": True}, worker=tiny),
+        Task("silent", {"cells": []}, options={"silent": True}, worker=tiny),
+    ]
+    ended = {task.name: outcome for task, outcome in execute(tasks, jobs=2)}
+    assert ended["here"].result == {"scratch": False, "here": "course", "seed": 3}
+    assert ended["scratch"].result["scratch"]
+    assert (ended["fails"].status, str(ended["fails"].failure)) == ("raised", "before the first cell: Odd: no")
+    assert ended["fails"].result["scratch"]
+    assert ended["silent"].status == "crashed"
+    assert "ended with code 0 and left no result" in str(ended["silent"].failure)
+    assert {(outcome.attempts, outcome.place) for outcome in ended.values()} == {(1, "")}
+
+
+def test_tasks_are_taken_as_places_get_free(tiny):
+    """At any time no more have been taken than have ended, plus one for each place."""
+    taken, most = [], 0
+
+    def tasks():
+        for number in range(7):
+            taken.append(number)
+            yield Task(str(number), {"cells": []}, worker=tiny)
+
+    for ended, _ in enumerate(execute(tasks(), jobs=2)):
+        most = max(most, len(taken) - ended)
+    assert most == 2
+    assert taken == list(range(7))
 
 
 # What follows needs no kernel: `execute` is replaced.

@@ -7,14 +7,15 @@ the outcome says which cell it was and why.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,22 +30,25 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NU
 
 @dataclass(frozen=True)
 class Task:
-    """A notebook to execute.
+    """A notebook, and what to do with it in a process of its own.
 
     Attributes
     ----------
     name : what it is called
     notebook : its content, as parsed JSON
-    folder : where its kernel runs
+    folder : where the process runs; a scratch folder that is gone afterwards when None
     parameters : values put behind the cell tagged ``parameters``
-    options : further options of nbclient's ``NotebookClient``
+    options : for the worker; those of `cnnlab.course.batch.worker` are further options of nbclient's
+        ``NotebookClient``
+    worker : the module that does it, started as ``python -m WORKER FOLDER``: see `cnnlab.course.batch.worker`
     """
 
     name: str
     notebook: dict[str, Any]
-    folder: Path
+    folder: Path | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
+    worker: str = "cnnlab.course.batch.worker"
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,18 @@ class Outcome:
     seconds : wall time, the start of the kernel included
     notebook : the executed notebook, as far as it came; None if nothing of it could be read
     failure : None when ok
+    result : what else the worker found; None where it did not come to its end
+    attempts : how often it was started: more than once where the machine it ran on was lost
+    place : where it ran; empty for this machine
     """
 
     status: str
     seconds: float
     notebook: dict[str, Any] | None
     failure: Failure | None = None
+    result: dict[str, Any] | None = None
+    attempts: int = 1
+    place: str = ""
 
 
 def cpus() -> int:
@@ -128,25 +138,28 @@ def execute(
 
     Parameters
     ----------
-    tasks : notebooks
+    tasks : notebooks; the next is taken when a place is free, so that a generator need not hold them all
     jobs : processes at a time, >= 1
     timeout : seconds a notebook may take before it is killed, > 0
     env : environment variables for the kernels; `environment` when not given
     on_cell : called with a task and how many of its cells have started, whenever that changes
     """
-    waiting, running = deque(tasks), []
+    waiting, running = iter(tasks), []
     env = environment(jobs) if env is None else env
     with scratch_folder() as scratch:
         try:
-            while waiting or running:
-                while waiting and len(running) < jobs:
-                    running.append(_Job(waiting.popleft(), Path(tempfile.mkdtemp(dir=scratch)), timeout, env))
+            while True:
+                for task in itertools.islice(waiting, jobs - len(running)):
+                    running.append(_Job(task, Path(tempfile.mkdtemp(dir=scratch)), timeout, env))
+                if not running:
+                    return
                 for job in list(running):
                     outcome = job.outcome()
                     if on_cell and job.moved():
                         on_cell(job.task, job.started)
                     if outcome:
                         running.remove(job)
+                        shutil.rmtree(job.folder, ignore_errors=True)
                         yield job.task, outcome
                 time.sleep(_POLL)
         finally:
@@ -169,8 +182,8 @@ class _Job:
         # In a file, not a pipe: a process that outlives its notebook could keep a pipe open for ever.
         with open(folder / "log", "wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cnnlab.course.batch.worker", str(folder)],
-                cwd=task.folder,
+                [sys.executable, "-m", task.worker, str(folder)],
+                cwd=task.folder or folder,
                 env={**env, MARK: self.mark},
                 stdin=subprocess.PIPE,  # its end tells the worker that we are gone
                 stdout=log,
@@ -191,6 +204,7 @@ class _Job:
 
     def outcome(self) -> Outcome | None:
         """Return how it ended, or None while it runs."""
+        result = None
         seconds = time.monotonic() - self.begin
         code = self.process.poll()
         if code is None and seconds < self.timeout:
@@ -198,23 +212,25 @@ class _Job:
         if code is None:
             self.kill()
             status, reason = "timeout", {"name": "Timeout", "message": f"no end after {self.timeout:g} s"}
-        elif code == 0:
+        elif code == 0 and (result := self._result()):
             self.process.stdin.close()
             end_marked(self.mark)
-            reason = json.loads(self._read("result.json"))
-            status = reason.pop("status")
+            status = result.pop("status")
+            reason = {name: result[name] for name in ("name", "message", "traceback") if name in result}
         else:
             self.kill()
             status = "crashed"
-            reason = {"name": "WorkerError", "message": f"the process that ran it ended with code {code}"}
+            without = "" if code else " and left no result"
+            reason = {"name": "WorkerError", "message": f"the process that ran it ended with code {code}{without}"}
         notebook = self._notebook()
         if status == "ok":
-            return Outcome(status, seconds, notebook)
+            return Outcome(status, seconds, notebook, result=result)
         position = self.position()
         if status == "crashed" or position is None:
             reason["traceback"] = self._read("log", _LOG_TAIL)
         source = "" if position is None else "".join(self.task.notebook["cells"][position]["source"])
-        return Outcome(status, seconds, notebook, Failure(None if position is None else position + 1, source, **reason))
+        failure = Failure(None if position is None else position + 1, source, **reason)
+        return Outcome(status, seconds, notebook, failure, result)
 
     def kill(self) -> None:
         """End the worker and all it started: the kernel is in a session of its own, so a signal would not reach it."""
@@ -242,6 +258,12 @@ class _Job:
                 return file.read().decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
+
+    def _result(self) -> dict[str, Any] | None:
+        try:
+            return json.loads(self._read("result.json"))
+        except json.JSONDecodeError:
+            return None
 
     def _notebook(self) -> dict[str, Any] | None:
         try:
