@@ -16,6 +16,7 @@ from typing import Any
 
 from cnnlab.course.batch.report import STATUSES, Result, failure_html
 from cnnlab.course.building.outputs import still
+from cnnlab.course.look import COLOURS
 
 _POLICY = (
     "default-src 'none'; img-src data:; media-src data:; font-src data:; style-src 'unsafe-inline'; "
@@ -132,30 +133,20 @@ def _style() -> str:
 
     light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("xcode", "monokai"))
     plain = ".highlight, .highlight pre { background: var(--soft); }"
-    return f"{_STYLE}{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n{plain}"
+    return f"{COLOURS}{_STYLE}{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n{plain}"
 
 
 _STYLE = """
-:root { color-scheme: light dark; --text: #1b1f24; --back: #fff; --soft: #f5f5f5; --line: #8886; --link: #0550ae;
-  --good: #1a7f37; --bad: #cf222e; --red: #b3261e; --green: #1a6b2d; --yellow: #7a5a00; --blue: #0550ae;
-  --purple: #7d3cb5; --cyan: #0b6470;
+:root { --red: #b3261e; --green: #1a6b2d; --yellow: #7a5a00; --blue: #0550ae; --purple: #7d3cb5; --cyan: #0b6470;
   --jp-content-font-color1: var(--text); --jp-error-color1: var(--bad); --jp-success-color1: var(--good);
   --jp-info-color1: var(--link); }
-@media (prefers-color-scheme: dark) { :root { --text: #e6e6e6; --back: #121212; --soft: #1e1e1e; --link: #79b8ff;
-  --good: #56d364; --bad: #ff8e86; --red: #ff8e86; --green: #56d364; --yellow: #e3b341; --blue: #79b8ff;
-  --purple: #d2a8ff; --cyan: #76e3ea; } }
-* { box-sizing: border-box; }
-body { font: 16px/1.55 system-ui, sans-serif; color: var(--text); background: var(--back); max-width: 62rem;
-  margin: 0 auto; padding: 1rem; overflow-wrap: break-word; }
-a { color: var(--link); }
+@media screen and (prefers-color-scheme: dark) { :root { --red: #ff8e86; --green: #56d364; --yellow: #e3b341;
+  --blue: #79b8ff; --purple: #d2a8ff; --cyan: #76e3ea; } }
 a.anchor-link { visibility: hidden; padding-left: .3em; text-decoration: none; }
 :is(h1, h2, h3, h4):hover > a.anchor-link { visibility: visible; }
-h1, h2, h3 { line-height: 1.25; }
 b.ok { color: var(--good); }
 b.failure, p.failure { color: var(--bad); }
 section.failure { border-left: .4rem solid var(--bad); padding: .2rem 1rem; }
-pre, code { font: 14px/1.45 ui-monospace, Menlo, Consolas, monospace; }
-pre { margin: 0; padding: .6rem; white-space: pre-wrap; overflow-x: auto; }
 .code_cell { margin: 1rem 0; }
 .input_area, section.failure pre { border: 1px solid var(--line); border-radius: 4px; background: var(--soft); }
 .output_area { margin: .4rem 0; overflow-x: auto; }
