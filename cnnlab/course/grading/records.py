@@ -84,7 +84,7 @@ class Graded:
     late : whether the platform marked the file as late
     notes : what a teacher should know: older copies set aside, cells that were changed, a second try
     seconds : wall time
-    fingerprint : equal means that nothing has to be done again
+    fingerprint : equal means that nothing has to be done again; empty, that this copy could not be judged
     """
 
     learner: str
@@ -108,6 +108,7 @@ class SchoolClass:
     learners : in the order of the roster, else by name; those who have handed in nothing included
     graded : whatever has been judged so far
     set_aside : file → why it was not graded
+    broken : file → why a copy that should have been graded cannot be
     waiting : copies that were found and are not judged yet, as (learner's key, lesson's name)
     """
 
@@ -115,4 +116,5 @@ class SchoolClass:
     learners: tuple[Learner, ...]
     graded: tuple[Graded, ...]
     set_aside: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
     waiting: tuple[tuple[str, str], ...] = ()
