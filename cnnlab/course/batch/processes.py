@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import platform
-import shutil
+import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +46,44 @@ def scratch_folder() -> Iterator[Path]:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         pid = folder.name[len(_PREFIX) :].partition("-")[0]
         if pid.isdecimal() and not psutil.pid_exists(int(pid)):
-            shutil.rmtree(folder, ignore_errors=True)  # refuses a link; another user's stays
-    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+            remove(folder)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder that a stranger's code has filled; what cannot be removed, another user's for example, stays.
+
+    Links are removed, not followed. Folders in folders are moved up before they are emptied, so that ten thousand of
+    them in each other, which `shutil.rmtree` ends at with a ``RecursionError``, are as good as side by side.
+    """
+    with contextlib.suppress(OSError):
+        if folder.is_symlink() or not folder.is_dir():
+            return
+        waiting = [folder]
+        while waiting:
+            place = waiting.pop()
+            with contextlib.suppress(OSError):
+                place.chmod(0o700)
+                for entry in list(os.scandir(place)):
+                    with contextlib.suppress(OSError):
+                        if entry.is_dir(follow_symlinks=False):
+                            above = folder / f"{secrets.token_hex(8)}"
+                            os.rename(entry.path, above)
+                            waiting.append(above)
+                        else:
+                            _unlink(entry.path)
+                if place != folder:
+                    place.rmdir()
+        folder.rmdir()
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except PermissionError:  # read-only on Windows
+        os.chmod(path, 0o600)
+        os.unlink(path)

@@ -1,0 +1,144 @@
+"""A process for a learner's code, with as little within its reach as the operating system can arrange.
+
+`start` starts it with an environment without secrets, in a folder of its own, under a watcher (`watch.Confined`). The
+process itself calls `inside.enter` before anything of a learner's runs, and gives up its rights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cnnlab.common.validate import check_int, check_number
+from cnnlab.course.batch.processes import MARK
+from cnnlab.course.grading.inside import PACKAGE, TOLD
+from cnnlab.course.grading.watch import Confined
+from cnnlab.data import locate
+
+GIB = 1024**3
+MB = 1_000_000
+# What a process needs to find its libraries, its language, its threads and the course's data. No more is passed on.
+_PASSED = (
+    "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ",
+    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
+    "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "KERAS_BACKEND", "CNNLAB_DATA", "CNNLAB_STRICT", MARK,
+)  # fmt: skip
+_AT_HOME = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR", "IPYTHONDIR", "KERAS_HOME",
+            "XDG_CACHE_HOME", "XDG_CONFIG_HOME")  # fmt: skip
+_SET = {
+    "CNNLAB_OFFLINE": "1",
+    "CUDA_VISIBLE_DEVICES": "-1",  # a GPU's memory is shared by all, and its driver is a way out
+    "JAX_PLATFORMS": "cpu",
+    "JOBLIB_MULTIPROCESSING": "0",  # it would try whether it may start processes, and complain
+    "MPLBACKEND": "Agg",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUTF8": "1",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a learner's answers to one lesson may use.
+
+    Attributes
+    ----------
+    seconds : wall time for all of them, > 0
+    memory : bytes of main memory, >= 64 MiB; Keras with TensorFlow takes 0.7 GiB before it has learned anything
+    processes : at a time, >= 1; on Linux none can be started at all
+    output : bytes of what is printed that are kept, >= 0
+    files : bytes written to disk, >= 0
+    """
+
+    seconds: float = 60.0
+    memory: int = 4 * GIB
+    processes: int = 64
+    output: int = MB
+    files: int = 256 * MB
+
+    def __post_init__(self) -> None:
+        check_number(self.seconds, "seconds", above=0)
+        for name, least in (("memory", 64 * 1024**2), ("processes", 1), ("output", 0), ("files", 0)):
+            check_int(getattr(self, name), name, least)
+
+
+def start(
+    arguments: Sequence[str],
+    folder: str | os.PathLike[str],
+    limits: Limits,
+    *,
+    readable: Iterable[str | os.PathLike[str]] = (),
+) -> Confined:
+    """Start ``python ARGUMENTS`` for a learner's code.
+
+    The process talks to this one over its stdin and stdout, and `inside.enter` is the first thing it must call.
+    On Linux it ends with the thread that has started it.
+
+    Parameters
+    ----------
+    arguments : of this interpreter, for example ``["-m", "cnnlab.course.grading.answering"]``
+    folder : where its scratch folder is made, which goes when it ends
+    limits : beyond which it is stopped
+    readable : files and folders that it may read beside Python, its packages, the course and the data
+    """
+    scratch = Path(tempfile.mkdtemp(prefix="answers-", dir=folder)).resolve()
+    data = filter(None, (locate.shipped("SOURCES.md").parent, locate.cache_path(), locate.data_folder()))
+    told = {
+        "limits": asdict(limits),
+        "readable": [str(Path(path).resolve()) for path in (*data, *readable)],
+        "writable": [str(scratch)],
+        "parent": os.getpid(),
+    }
+    values = {MARK: secrets.token_hex(16), **environment(scratch), TOLD: json.dumps(told)}
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=scratch,
+        env=values,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
+    )
+    return Confined(process, scratch, limits, values[MARK])
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return the environment of a learner's process: nothing of ours that is not on the list, and `home` as its home.
+
+    >>> import pathlib
+    >>> environment(pathlib.Path("scratch"))["HOME"]
+    'scratch'
+    """
+    values = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    values |= dict.fromkeys(_AT_HOME, str(home)) | _SET | {"CNNLAB_CACHE": str(locate.cache_path())}
+    if keras := sys.modules.get("keras"):  # the choice may stand in ~/.keras, which is not read there
+        values["KERAS_BACKEND"] = keras.backend.backend()
+    return values
+
+
+def fingerprint() -> str:
+    """SHA-256 over the names and the bytes of the course's own files, its package, as 64 hexadecimal digits.
+
+    Where the operating system cannot keep an answer from changing them, two that are unequal show that one did.
+
+    >>> fingerprint() == fingerprint()
+    True
+    """
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.suffix == ".pyc":  # Python writes these as it goes
+            continue
+        if path.is_file():
+            digest.update(f"{path.relative_to(PACKAGE).as_posix()}\0{path.stat().st_size}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
