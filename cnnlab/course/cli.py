@@ -26,6 +26,7 @@ examples:
   cnnlab run 02 -p SEED 7             one lesson with a parameter changed
   cnnlab run --resume                 what failed or is missing, again
   cnnlab build --check                do lessons and notebooks agree?
+  cnnlab grade moodle.zip --roster class.csv   what a class has handed in, judged, with a report
   cnnlab doctor                       what works here, what does not, what to type
   cnnlab data get mnist               fetch a data set for a classroom without internet
   cnnlab detect dog.jpg --model yolo-fastest   boxes around what is in a photo

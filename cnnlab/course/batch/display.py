@@ -5,6 +5,15 @@ from __future__ import annotations
 import sys
 
 
+def printable(text: str) -> str:
+    """Return a text of a stranger's, such as a file's name, without what a terminal takes for a command.
+
+    >>> printable("Ada\\x1b[2J.ipynb")
+    'Ada�[2J.ipynb'
+    """
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
 class Display:
     """A bar that is never in the way of the lines.
 

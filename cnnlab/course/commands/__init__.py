@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 
-from cnnlab.course.commands import build, data, detect, doctor, ledger, progress, run, start, train_detector
+from cnnlab.course.commands import build, data, detect, doctor, grade, ledger, progress, run, start, train_detector
 
-ALL = (start, run, build, progress, doctor, data, detect, train_detector, ledger)  # in the order of the help
+ALL = (start, run, build, grade, progress, doctor, data, detect, train_detector, ledger)  # in the order of the help
 
 
 def add_all(commands: argparse._SubParsersAction) -> None:

@@ -50,6 +50,15 @@ def jobs(parser: argparse.ArgumentParser, default: int | None, words: str) -> No
     )
 
 
+def cluster(parser: argparse.ArgumentParser) -> None:
+    """Take the address of a Dask cluster."""
+    parser.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="run on a Dask cluster: tcp://HOST:PORT, tls://HOST:PORT, or local:N for N workers here",
+    )
+
+
 def positive(kind: type) -> Callable[[str], float]:
     """Return what reads a number above 0 of this kind."""
 

@@ -71,11 +71,9 @@ class Store:
                 return None
             if not path.is_file() or (size := path.stat().st_size) > _LARGEST:
                 raise ValueError("it is no file" if not path.is_file() else f"it has {size:,} bytes")
-            graded = _graded(json.loads(path.read_bytes()))
+            graded = _graded(json.loads(path.read_bytes()), exercises)
             if (graded.learner, graded.lesson) != (learner, lesson):
                 raise ValueError(f"it is the result of {graded.learner} in {graded.lesson}")
-            if [judgement.exercise for judgement in graded.judgements] != list(exercises):
-                raise ValueError("its `judgements` are not of the lesson's exercises")
         except RecursionError:
             raise ResultError(self._unreadable(path, "its lists are thousands deep")) from None
         except OSError as error:
@@ -139,15 +137,15 @@ def claim(out: Path, submissions: Path) -> Store:
     return Store(out)
 
 
-def _graded(read: Any) -> Graded:
+def _graded(read: Any, exercises: Sequence[str]) -> Graded:
     """A `Graded` again from what `asdict` made of it; ValueError where a field is missing, unknown, of a wrong type."""
     values = _fields(read, Graded, "it")
     _strings(values, "learner", "lesson", "file", "fingerprint")
-    judgements = _list(values, "judgements")
-    values["judgements"] = tuple(_judgement(row, number) for number, row in enumerate(judgements, start=1))
-    notes = values["notes"] = tuple(_list(values, "notes"))
-    if not all(isinstance(note, str) for note in notes):
+    values["judgements"] = judgements_of(values["judgements"], exercises)
+    notes = values["notes"]
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
         raise ValueError("its `notes` are no list of texts")
+    values["notes"] = tuple(notes)
     answers = values["answers"]
     if not isinstance(answers, dict) or not all(isinstance(source, str) for source in answers.values()):
         raise ValueError("its `answers` are no texts by exercise")
@@ -157,6 +155,22 @@ def _graded(read: Any) -> Graded:
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds < math.inf:
         raise ValueError("its `seconds` are no number >= 0")
     return Graded(**values)
+
+
+def judgements_of(rows: Any, exercises: Sequence[str]) -> tuple[Judgement, ...]:
+    """Return judgements again from what `asdict` made of them: one for each of `exercises`, in their order.
+
+    Raises
+    ------
+    ValueError
+        If anything in them is not so.
+    """
+    if not isinstance(rows, list):
+        raise ValueError("its `judgements` are no list")
+    judgements = tuple(_judgement(row, number) for number, row in enumerate(rows, start=1))
+    if [judgement.exercise for judgement in judgements] != list(exercises):
+        raise ValueError("its `judgements` are not of the lesson's exercises")
+    return judgements
 
 
 def _judgement(row: Any, number: int) -> Judgement:
@@ -178,9 +192,3 @@ def _strings(values: dict[str, Any], *names: str) -> None:
     for name in names:
         if not isinstance(values[name], str):
             raise ValueError(f"its `{name}` is no text")
-
-
-def _list(values: dict[str, Any], name: str) -> list[Any]:
-    if not isinstance(values[name], list):
-        raise ValueError(f"its `{name}` are no list")
-    return values[name]

@@ -1,0 +1,294 @@
+"""Grade a class: find the copies, take their answers, have each judged in processes of its own, collect what comes.
+
+Every result is on disk as soon as it is there, so a grading that is stopped, by hand or by the lights going out, loses
+only the copies that were in the middle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from cnnlab.common.files import sha256
+from cnnlab.common.validate import check_int
+from cnnlab.course.batch.display import Display, printable
+from cnnlab.course.batch.execute import Outcome, Task, cpus, environment, execute
+from cnnlab.course.grading import confine
+from cnnlab.course.grading.answers import Taken, lesson_info, take
+from cnnlab.course.grading.confine import Limits
+from cnnlab.course.grading.records import Graded, Judgement, LessonInfo, SchoolClass
+from cnnlab.course.grading.results import write_results
+from cnnlab.course.grading.store import ResultError, Store, claim, judgements_of
+from cnnlab.course.grading.submissions import Copy, Found, find
+from cnnlab.course.lesson_checks import checks_of
+from cnnlab.course.lessons import CourseError, Lesson, find_lessons
+from cnnlab.course.notebook import NotebookError, read_notebook
+
+_WORKER = "cnnlab.course.grading.worker"
+_EVERY = 60.0  # seconds between two times that the tables and the report are written
+_GRACE = 180.0  # seconds for what a worker does itself: it imports Keras, and judges
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """A lesson as the course has it; `version` stands for all that its verdicts depend on, the answers left out."""
+
+    notebook: dict[str, Any]
+    info: LessonInfo
+    version: str
+
+    @property
+    def exercises(self) -> list[str]:
+        return [exercise.name for exercise in self.info.exercises]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A copy that is to be judged, and what its verdicts depend on."""
+
+    copy: Copy
+    taken: Taken
+    version: str
+
+
+def grade(
+    submissions: str | os.PathLike[str],
+    lessons: Iterable[str] | None = None,
+    *,
+    roster: str | os.PathLike[str] | None = None,
+    out: str | os.PathLike[str] = "grades",
+    jobs: int | None = None,
+    limits: Limits | None = None,
+    container: str | None = None,
+    cluster: str | None = None,
+    resume: bool = False,
+    anonymous: bool = False,
+    progress: bool = False,
+    course: Path | None = None,
+) -> SchoolClass:
+    """Judge what a class has handed in, and write results, tables, the report and a page for each learner into `out`.
+
+    Parameters
+    ----------
+    submissions : the folder, or the zip, that a platform exported
+    lessons : numbers, names or paths; when empty, all lessons of which somebody has handed in a copy
+    roster : the platform's own list of the class, or its gradebook: names, columns, and who has handed in nothing
+    out : folder for the results. A new one, or one that an earlier grading wrote
+    jobs : copies at a time, >= 1; by default 2 where there are two processors
+    limits : what a learner's code may use
+    container : image in which each learner's code runs
+    cluster : a Dask scheduler's address, or ``local:N``: where the copies are judged
+    resume : keep what an earlier grading into `out` found, where answers, lesson, package and (of what was stopped at a
+        limit) limits are the same
+    anonymous : whether the report names nobody
+    progress : show a bar on stderr (in a terminal) and a line for each copy on stdout
+    course : the course folder; looked for when not given
+
+    Returns
+    -------
+    SchoolClass
+        A `Graded` in it without a fingerprint could not be judged: its worker did not come to its end.
+
+    Raises
+    ------
+    CourseError
+        For an unknown lesson, a folder without a copy, or a folder `out` that is no grading's: before anything runs.
+    OSError
+        If `out` cannot be written.
+    KeyboardInterrupt
+        On Ctrl-C, after tables and report are written.
+    """
+    jobs = min(2, cpus()) if jobs is None else check_int(jobs, "jobs", minimum=1)
+    lessons = list(lessons or [])
+    limits = limits or Limits()
+    known = _known(find_lessons(lessons, course), container, all_needed=bool(lessons))
+    found = find(Path(submissions), [lesson for lesson, _ in known], roster and Path(roster))
+    if not found.copies:
+        named = ", ".join(lesson.name for lesson, _ in known) if lessons else "the course"
+        files = f"; it was given {len(found.set_aside)} other files" * bool(found.set_aside)
+        raise CourseError(f"`submissions` must hold a notebook of {named}. Received: {os.fspath(submissions)!r}{files}")
+    taken = {copy.lesson for copy in found.copies}
+    grading = _Grading(
+        found,
+        {lesson.name: one for lesson, one in known if lessons or lesson.name in taken},
+        claim(Path(out), Path(submissions)),
+        {"limits": asdict(limits), "container": container},
+        resume,
+        Display(len(found.copies), "copy") if progress else None,
+    )
+    longest = max(len(one.exercises) for one in grading.lessons.values())
+    try:
+        outcomes = execute(
+            grading.tasks(),
+            jobs=jobs,
+            timeout=_GRACE + limits.seconds * (longest + 1),
+            env=environment(jobs),
+            **({"cluster": cluster} if cluster else {}),
+        )
+        wrote, took = time.monotonic(), 0.0
+        for task, outcome in outcomes:
+            grading.record(task, outcome)
+            if time.monotonic() - wrote > max(_EVERY, 20 * took):
+                begin = time.monotonic()
+                write_results(grading.school(), grading.store.out, anonymous=anonymous)
+                wrote = time.monotonic()
+                took = wrote - begin
+    finally:
+        if grading.show:
+            grading.show.close()
+        school = grading.school()
+        write_results(school, grading.store.out, anonymous=anonymous)
+    return school
+
+
+def _known(lessons: list[Lesson], container: str | None, all_needed: bool) -> list[tuple[Lesson, _Lesson]]:
+    """What the course says of the lessons that have exercises."""
+    known = []
+    around = [confine.fingerprint(), platform.python_version(), version("numpy"), version("keras"), container]
+    for lesson in lessons:
+        if not lesson.notebook.is_file():
+            raise CourseError(f"{lesson.name} has no notebook yet: run `cnnlab build {lesson.number}`")
+        notebook = read_notebook(lesson.notebook)
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell.update(outputs=[], execution_count=None)  # they may be large, and travel with each copy
+        info = lesson_info(notebook, lesson)
+        if info.exercises:
+            cells = [[c["cell_type"], c["source"], c["metadata"].get("tags", [])] for c in notebook["cells"]]
+            checks = sha256(Path(checks_of(notebook).__file__))
+            known.append((lesson, _Lesson(notebook, info, _hash([cells, checks, *around]))))
+        elif all_needed:
+            raise CourseError(f"`LESSON` must have exercises. Received: {lesson.name!r}, which has none")
+    return known
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+class _Grading:
+    """A class that is being graded: what is done, what is running, and what is still to come."""
+
+    def __init__(
+        self,
+        found: Found,
+        lessons: dict[str, _Lesson],
+        store: Store,
+        options: dict[str, Any],
+        resume: bool,
+        show: Display | None,
+    ) -> None:
+        self.found, self.lessons, self.store, self.options, self.resume = found, lessons, store, options, resume
+        self.show = show
+        self.running: dict[str, _Job] = {}
+        self.done: dict[Copy, Graded] = {}
+        self.broken = dict(getattr(found, "broken", {}))
+        self._say_what_is_left_out()
+
+    def school(self) -> SchoolClass:
+        """As far as it is graded."""
+        copies = [copy for copy in self.found.copies if copy.file not in self.broken]
+        return SchoolClass(
+            tuple(lesson.info for lesson in self.lessons.values()),
+            self.found.learners,
+            tuple(self.done[copy] for copy in copies if copy in self.done),
+            self.found.set_aside,
+            self.broken,
+            tuple((copy.learner, copy.lesson) for copy in copies if copy not in self.done),
+        )
+
+    def tasks(self) -> Iterator[Task]:
+        """Yield each copy that has to be judged: one is read only when there is a place for it."""
+        for copy in self.found.copies:
+            lesson = self.lessons[copy.lesson]
+            try:
+                taken = take(copy.path, lesson.notebook)
+            except NotebookError as error:
+                self.broken[copy.file] = str(error)
+                self._line(f"{copy.file}: {error}")
+                continue
+            # What is known of the file beside its answers stands in the result, so a change there counts too.
+            job = _Job(copy, taken, _hash([lesson.version, taken.answers, copy.notes, taken.notes]))
+            if kept := self._kept(job, lesson.exercises):
+                self._finish(copy, replace(kept, file=copy.file, late=copy.late))
+                continue
+            name = f"{copy.learner} {copy.lesson}"
+            self.running[name] = job
+            yield Task(name, lesson.notebook, options={"answers": taken.answers, **self.options}, worker=_WORKER)
+
+    def record(self, task: Task, outcome: Outcome) -> None:
+        """Take down what became of a copy, and write it to disk."""
+        job = self.running.pop(task.name)
+        exercises = self.lessons[job.copy.lesson].exercises
+        notes = [*job.copy.notes, *job.taken.notes]
+        try:
+            if outcome.status != "ok":
+                raise ValueError(str(outcome.failure))
+            judgements = judgements_of(outcome.result["judgements"], exercises)
+            notes += outcome.result["notes"]
+            stopped = any(judgement.status == "stopped" for judgement in judgements)
+            finished = self._limited(job) if stopped else job.version
+        except ValueError as error:
+            words = f"This copy could not be judged: {error}"
+            judgements = tuple(Judgement(name, "stopped", words) for name in exercises)
+            finished = ""
+        if outcome.attempts > 1:
+            notes.append(f"judged at attempt {outcome.attempts}: the process before was lost with its machine")
+        answers = {name: source for name, source in job.taken.answers.items() if source is not None}
+        graded = Graded(
+            job.copy.learner,
+            job.copy.lesson,
+            job.copy.file,
+            judgements,
+            answers,
+            job.copy.late,
+            tuple(notes),
+            round(outcome.seconds, 2),
+            finished,
+        )
+        self._finish(job.copy, graded)
+        right = sum(judgement.status == "correct" for judgement in judgements)
+        said = f"{right} of {len(judgements)} right" if finished else judgements[0].message
+        self._line(f"{self._name(job.copy.learner)}  {job.copy.lesson}  {said}  {outcome.seconds:.1f} s")
+
+    def _finish(self, copy: Copy, graded: Graded) -> None:
+        self.store.save(graded)
+        self.done[copy] = graded
+        if self.show:
+            self.show.advance(1)
+
+    def _limited(self, job: _Job) -> str:
+        """The fingerprint of a result that other limits could change."""
+        return _hash([job.version, self.options["limits"]])
+
+    def _kept(self, job: _Job, exercises: Sequence[str]) -> Graded | None:
+        """The result of an earlier grading, if nothing of it has to be done again."""
+        if not self.resume:
+            return None
+        try:
+            graded = self.store.load(job.copy.learner, job.copy.lesson, exercises)
+        except ResultError as error:
+            self._line(f"{error}. It is judged again.")
+            return None
+        return graded if graded and graded.fingerprint in (job.version, self._limited(job)) else None
+
+    def _say_what_is_left_out(self) -> None:
+        learners = {learner.key for learner in self.found.learners}
+        if others := [f"{learner}/{lesson}" for learner, lesson in self.store.others(learners, self.lessons)]:
+            more = f" and {len(others) - 5} more" * (len(others) > 5)
+            self._line(f"Earlier results that are in no report this time: {', '.join(others[:5])}{more}")
+
+    def _name(self, key: str) -> str:
+        return next(learner.name for learner in self.found.learners if learner.key == key)
+
+    def _line(self, text: str) -> None:
+        if self.show:
+            self.show.line(printable(text))
