@@ -18,7 +18,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from cnnlab.common.errors import DataError, FileNote, cause
@@ -71,6 +71,7 @@ def unpack(
     max_bytes: int = MAX_BYTES,
     max_ratio: int = MAX_RATIO,
     encoding: str | None = None,
+    leave_out: Callable[[str, int], str] = lambda name, size: "",
 ) -> tuple[FileNote, ...]:
     """Unpack a zip archive into a new folder, after every name and size in it has been checked.
 
@@ -86,6 +87,9 @@ def unpack(
         of names that do not say that they are UTF-8, such as ``"cp949"`` (Korean), ``"cp932"`` (Japanese) or ``"gbk"``
         (Chinese). None takes them for UTF-8 where they can be that, and else for ``"cp437"``, as the standard has it,
         and says so
+    leave_out
+        called with the name of each harmless file and its bytes when unpacked; returns why it stays in the archive, or
+        nothing. What stays is not counted against `max_bytes` and `max_ratio`
 
     Returns
     -------
@@ -128,7 +132,7 @@ def unpack(
             members = file.infolist()
             if len(members) > max_files:  # the end record may have said less
                 raise ArchiveError(f"it has {len(members):,} members, and {max_files:,} are allowed")
-            wanted, folders, skipped = _plan(_named(members, encoding))
+            wanted, folders, skipped = _plan(_named(members, encoding), leave_out)
             if len(folders) > max_files:
                 raise ArchiveError(f"it has {len(folders):,} folders, and {max_files:,} are allowed")
             _check_sizes([info for info, _ in wanted], max_bytes, max_ratio)
@@ -195,6 +199,7 @@ def _named(members: list[zipfile.ZipInfo], encoding: str | None) -> Iterator[tup
 
 def _plan(
     members: Iterable[tuple[zipfile.ZipInfo, str, str]],
+    leave_out: Callable[[str, int], str],
 ) -> tuple[list[tuple[zipfile.ZipInfo, tuple[str, ...]]], list[tuple[str, ...]], list[FileNote]]:
     """Decide for every member: written, and where to; or left out, and why. Lists all folders that it takes."""
     wanted, skipped, merged = [], [], {}
@@ -203,7 +208,7 @@ def _plan(
     for info, written, doubt in members:
         parts, is_folder = _safe_parts(info, written)
         name = "/".join(parts)
-        reason = _awkward(parts, info)
+        reason = _awkward(parts, info) or ("" if is_folder else leave_out(name, info.file_size))
         keys = tuple(unicodedata.normalize("NFC", part).casefold() for part in parts)
         above = len(keys) if is_folder else len(keys) - 1
         if not reason and any(keys[:n] in files for n in range(1, above + 1)):

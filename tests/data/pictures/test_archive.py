@@ -416,3 +416,17 @@ def test_flipped_bytes_are_refused_or_harmless(here):
                 assert path.read_bytes() in contents.values()  # the names may have changed, the contents may not
     assert outcomes == {"unpacked", "refused"}
     assert {path.name for path in here.parent.iterdir()} == {"here"}
+
+
+def test_what_the_caller_leaves_out_is_neither_written_nor_counted(tmp_path):
+    (tmp_path / "pets.zip").write_bytes(packed(("bomb.bmp", bytes(3 << 20)), *GOOD))
+    asked = []
+
+    def leave_out(name, size):
+        asked.append((name, size))
+        return "too large" if size > 100 else ""
+
+    notes = unpack(tmp_path / "pets.zip", tmp_path / "pets", max_bytes=100, leave_out=leave_out)
+    assert notes == (FileNote("bomb.bmp", "too large"),)
+    assert asked == [("bomb.bmp", 3 << 20), ("cats/1.jpg", 5), ("dogs/1.jpg", 5)]
+    assert sorted(path.name for path in (tmp_path / "pets").rglob("*")) == ["1.jpg", "1.jpg", "cats", "dogs"]
