@@ -89,7 +89,7 @@ def _book(model: str, sizes: Sequence[int] | None) -> Ledger:
         # Keras' words go on for many lines, with all that the layer was called with.
         raise ValueError(printable(str(error).splitlines()[0].replace("`input_shape`", "`--input`"))) from None
     finally:
-        keras.utils.clear_session()  # or the next scope would give those weights their numbers
+        keras.utils.clear_session(free_memory=False)  # or the next scope would give those weights their numbers
 
 
 def _completed(sizes: Sequence[int], channels: int | None) -> tuple[int | None, ...]:

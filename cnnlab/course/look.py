@@ -30,7 +30,7 @@ _FRAME = """
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: .5rem; padding: .4rem .8rem; background: var(--back); z-index: 2; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.wide { overflow-x: auto; margin: .8rem 0; }
+.wide { position: relative; overflow-x: auto; margin: .8rem 0; }
 table { border-collapse: collapse; }
 th, td { border: 1px solid var(--line); padding: .2rem .5rem; text-align: left; vertical-align: top; }
 caption { text-align: left; font-weight: bold; padding: .3rem 0; }

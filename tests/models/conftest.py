@@ -9,4 +9,4 @@ def weightless():
     """Within the test, weights have shapes and no numbers: a large network is built in a tenth of the time."""
     with keras.StatelessScope(initialize_variables=False):
         yield
-    keras.utils.clear_session()  # or the next scope would give those weights their numbers
+    keras.utils.clear_session(free_memory=False)  # or the next scope would give those weights their numbers

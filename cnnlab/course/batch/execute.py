@@ -16,16 +16,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cnnlab.course.batch.processes import MARK, end_marked, scratch_folder
+from cnnlab.course.lessons import CourseError
 
 _POLL = 0.05  # seconds between two looks at the running notebooks
 _LOG_TAIL = 4000  # bytes of a dead worker's last words
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+
+
+class ClusterLost(CourseError):
+    """The cluster is gone, or has nobody left who may run anything: what had not ended by then did not run."""
 
 
 @dataclass(frozen=True)
@@ -130,22 +135,56 @@ def execute(
     timeout: float = 600.0,
     env: dict[str, str] | None = None,
     on_cell: Callable[[Task, int], None] | None = None,
-) -> Iterator[tuple[Task, Outcome]]:
+    cluster: str | None = None,
+    announce: Callable[[str], object] = lambda line: None,
+) -> Generator[tuple[Task, Outcome], None, None]:
     """Execute `tasks`, `jobs` at a time, and yield each with its outcome as soon as it ends.
 
     Leaving the iteration early (an exception, Ctrl-C) kills what still runs, kernels included. Nothing that a notebook
     has started outlives it.
+
+    On a cluster a notebook runs as it does here, in a process of its own on one of the workers, in a scratch folder:
+    it goes there as content and comes back as content.
 
     Parameters
     ----------
     tasks : notebooks; the next is taken when a place is free, so that a generator need not hold them all
     jobs : processes at a time, >= 1
     timeout : seconds a notebook may take before it is killed, > 0
-    env : environment variables for the kernels; `environment` when not given
-    on_cell : called with a task and how many of its cells have started, whenever that changes
+    env : environment variables for the kernels; `environment` when not given. A worker of a cluster takes its own
+        and what differs between these two
+    on_cell : called with a task and how many of its cells have started, whenever that changes; not on a cluster
+    cluster : the address of a Dask scheduler, or ``"local:4"``: see `cnnlab.course.batch.cluster`. Its threads decide
+        how many run at a time
+    announce : called with a sentence whenever there is something to say of the cluster
+
+    Raises
+    ------
+    CourseError
+        At the call, for a cluster that cannot be used.
+    ClusterLost
+        When the cluster is gone, after all that has ended was yielded.
     """
+    own = environment(jobs)
+    env = own if env is None else env
+    if cluster is None:
+        return run_here(tasks, jobs, timeout, env, on_cell)
+    from cnnlab.course.batch.cluster import run_there
+
+    changes = {name: env.get(name) for name in {*own, *env} if own.get(name) != env.get(name)}
+    return run_there(cluster, tasks, timeout, changes, announce)
+
+
+def run_here(
+    tasks: Iterable[Task],
+    jobs: int,
+    timeout: float,
+    env: dict[str, str],
+    on_cell: Callable[[Task, int], None] | None = None,
+    look: Callable[[], None] = lambda: None,
+) -> Generator[tuple[Task, Outcome], None, None]:
+    """Execute `tasks` as `execute` says, on this machine; `look` is called again and again, and may raise to end it."""
     waiting, running = iter(tasks), []
-    env = environment(jobs) if env is None else env
     with scratch_folder() as scratch:
         try:
             while True:
@@ -161,6 +200,7 @@ def execute(
                         running.remove(job)
                         shutil.rmtree(job.folder, ignore_errors=True)
                         yield job.task, outcome
+                look()
                 time.sleep(_POLL)
         finally:
             for job in running:

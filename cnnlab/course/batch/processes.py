@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import secrets
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,15 +64,16 @@ def remove(folder: Path) -> None:
     with contextlib.suppress(OSError):
         if folder.is_symlink() or not folder.is_dir():
             return
+        folder.chmod(0o700)
         waiting = [folder]
         while waiting:
             place = waiting.pop()
             with contextlib.suppress(OSError):
-                place.chmod(0o700)
                 for entry in list(os.scandir(place)):
                     with contextlib.suppress(OSError):
                         if entry.is_dir(follow_symlinks=False):
-                            above = folder / f"{secrets.token_hex(8)}"
+                            os.chmod(entry.path, 0o700)  # or its owner could not move it
+                            above = folder / secrets.token_hex(8)
                             os.rename(entry.path, above)
                             waiting.append(above)
                         else:
@@ -84,6 +86,8 @@ def remove(folder: Path) -> None:
 def _unlink(path: str) -> None:
     try:
         os.unlink(path)
-    except PermissionError:  # read-only on Windows
-        os.chmod(path, 0o600)
+    except PermissionError:
+        if sys.platform != "win32" or os.path.islink(path):
+            raise
+        os.chmod(path, 0o600)  # Windows keeps what is read-only
         os.unlink(path)

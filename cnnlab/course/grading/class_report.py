@@ -1,10 +1,270 @@
-"""The report on a class: what to teach next, and why, for the morning after."""
+"""The report on a class, in the order in which a teacher needs it on the morning after.
+
+What to teach next comes first, and why; then what each exercise showed, who is stuck, who is missing, every exercise of
+every learner, answers that are alike, and what was not graded. The page for the projector names nobody: it has counts
+where the report has people.
+"""
 
 from __future__ import annotations
 
-from cnnlab.course.grading.records import SchoolClass
+import html
+from collections.abc import Iterable, Sequence
+
+from cnnlab.course.grading import parts
+from cnnlab.course.grading.anonymous import Names
+from cnnlab.course.grading.misconceptions import AT_LEAST, Misconception, Results, teach_next
+from cnnlab.course.grading.parts import number
+from cnnlab.course.grading.people import People
+from cnnlab.course.grading.records import ExerciseInfo, LessonInfo, SchoolClass
+from cnnlab.course.grading.report_tables import TABLES, counts_tables, learners_tables
+from cnnlab.course.grading.strangers import one_line
+from cnnlab.course.look import document
+
+_MOST = 5  # misconceptions shown of an exercise
+_LINES = 10  # of a sample answer
+_ROWS = 200  # files or notes listed
 
 
 def class_report(school: SchoolClass, *, anonymous: bool = False) -> str:
-    """Return one page that needs no network and no other file but the learners' pages that it links to."""
-    return f'<!doctype html>\n<html lang="en"><title>{len(school.graded)} copies graded</title></html>\n'
+    """Return one page that needs no network and no other file but the learners' pages that it links to.
+
+    Parameters
+    ----------
+    school : as far as it is graded; the page says how far
+    anonymous : whether to name nobody. The page then holds no name, key, entry of the roster or file, no row for a
+        learner, no answers that are alike and no notes; sample answers lose comments, docstrings and names
+    """
+    report = _Report(school, anonymous)
+    title = "Class report, without names" if anonymous else "Class report"
+    sections = [(heading, text) for heading, text in report.sections() if text]
+    links = "".join(f'<li><a href="#part-{n}">{html.escape(h)}</a></li>' for n, (h, _) in enumerate(sections, start=1))
+    body = "\n".join(
+        f'<section aria-labelledby="part-{n}">\n<h2 id="part-{n}">{html.escape(heading)}</h2>\n{text}\n</section>'
+        for n, (heading, text) in enumerate(sections, start=1)
+    )
+    header = f"<header>\n<h1>{title}</h1>\n{_state(report.results)}\n</header>"
+    contents = f'<nav aria-label="Parts" class="screen"><ul>{links}</ul></nav>'
+    return document(
+        title, f'{header}\n{contents}\n<main id="main" tabindex="-1">\n{body}\n</main>', parts.STYLE + _STYLE
+    )
+
+
+def _state(results: Results) -> str:
+    """How far the grading is, in a sentence or two."""
+    school = results.school
+    done, found = len(school.graded), len(school.graded) + len(school.waiting)
+    who = f"{number(len(school.learners), 'learner')}, {number(len(school.lessons), 'lesson')}"
+    if school.waiting:
+        return (
+            f'<p class="lead"><b>{done:,} of {number(found, "copy", "copies")} graded so far</b> ({who}).</p>\n'
+            "<p>The same command, started again, goes on with the others. What stands here is true of those that are "
+            "graded.</p>"
+        )
+    if not found:
+        return f'<p class="lead">{who}: no copy of a lesson was found.</p>'
+    all_of = f"all {found:,} copies that were handed in are" if found > 1 else "the one copy that was handed in is"
+    return f'<p class="lead">{who}: {all_of} graded.</p>'
+
+
+class _Report:
+    def __init__(self, school: SchoolClass, anonymous: bool) -> None:
+        self.school, self.results = school, Results(school)
+        self.people = People(school.learners)
+        self.names = Names(school.learners) if anonymous else None
+        self.misconceptions = self.results.misconceptions()
+
+    def sections(self) -> Iterable[tuple[str, str]]:
+        """Yield each part's heading and HTML; an empty part is left out."""
+        yield "What to teach next", self._next()
+        yield "What each exercise showed", "\n".join(map(self._lesson, self.school.lessons))
+        if self.names:
+            yield "Every exercise in numbers", counts_tables(self.results)
+            return
+        yield "Who is stuck, and where", self._stuck()
+        yield "Who handed in nothing, or late", self._missing()
+        yield "Every exercise of every learner", learners_tables(self.results, self.people)
+        yield "Wrong answers that are alike", self._alike()
+        yield "Files that were set aside", self._aside()
+        yield "Notes on copies", self._notes()
+
+    def _next(self) -> str:
+        first = teach_next(self.misconceptions, self.school.lessons)
+        if first is None:
+            return "<p>No two learners share a misconception that the checks can name.</p>"
+        others = [one for one in self.misconceptions if one is not first and len(one.learners) >= 2][:2]
+        lesson, exercise = first.lesson, first.exercise
+        lines = [
+            f'<p class="lead"><b>{self._count(first)}</b> who handed in {one_line(lesson.title)} have this wrong in '
+            f"{self._link(lesson, exercise)}:</p>",
+            f'<p class="said bad big">{one_line(first.words, 600)}</p>',
+            f"<p>The part of the lesson to go through again: <b>{parts.section(exercise)}</b>.</p>",
+            self._sample(first, "An answer that it leads to:"),
+            self._who(first),
+            '<p class="quiet">Why this one: no misconception is shared by more learners. Where others are nearly as '
+            "common (at least four fifths as many), the one that comes first in the course is taken, because later "
+            "lessons rest on it.</p>",
+        ]
+        if others:
+            rows = "".join(
+                f"<li><b>{self._count(one)}</b>, {self._link(one.lesson, one.exercise)} "
+                f"({one_line(one.lesson.title)}): {one_line(one.words, 600)}</li>"
+                for one in others
+            )
+            lines.append(f"<h3>After that</h3>\n<ol>{rows}</ol>")
+        return "\n".join(lines)
+
+    def _lesson(self, lesson: LessonInfo) -> str:
+        exercises = "\n".join(self._exercise(lesson, exercise) for exercise in lesson.exercises)
+        copies = len(self.results.of(lesson))
+        head = f'<h3 id="{parts.identity(lesson)}">{one_line(lesson.title)}</h3>'
+        if not copies:
+            return f"{head}\n<p>Nothing is graded.</p>"
+        return f"{head}\n<p>{number(copies, 'copy', 'copies')} graded.</p>\n{exercises}"
+
+    def _exercise(self, lesson: LessonInfo, exercise: ExerciseInfo) -> str:
+        tally = self.results.tally(lesson, exercise)
+        right, opened = tally["correct"], tally["not attempted"] + tally["missing"]
+        wrong = tally.total() - right - opened
+        here = [one for one in self.misconceptions if one.lesson is lesson and one.exercise is exercise]
+        shown = here[:_MOST]
+        items = "".join(
+            f'<li><b>{self._count(one)}</b> <span class="bar" style="width:{_width(one, self.results)}"></span>'
+            f'<p class="said bad">{one_line(one.words, 600)}</p>'
+            f"{self._sample(one)}{self._who(one)}</li>"
+            for one in shown
+        )
+        rest = [
+            (sum(len(one.learners) for one in here[_MOST:]), "with a rarer misconception"),
+            (tally["wrong"] - sum(len(one.learners) for one in here), "wrong in another way"),
+            (tally["raised"], "whose cell ends with an error"),
+            (tally["stopped"], "stopped at a limit"),
+        ]
+        others = ", ".join(f"{count} {words}" for count, words in rest if count)
+        return (
+            f'<div class="exercise"><h4 id="{parts.identity(lesson, exercise)}">{parts.title(exercise)} '
+            f"({parts.code_name(exercise)})</h4>\n"
+            f'<p><span class="good">✔ {right} right</span> · <span class="bad">✘ {wrong} wrong</span> · '
+            f"○ {opened} open</p>\n"
+            + (f'<ul class="plain">{items}</ul>\n' if items else "")
+            + (f'<p class="quiet">{"Also" if items else "Of the wrong ones"}: {others}.</p>' if others else "")
+            + "</div>"
+        )
+
+    def _count(self, one: Misconception) -> str:
+        return f"{len(one.learners)} of {len(self.results.of(one.lesson))}"
+
+    def _link(self, lesson: LessonInfo, exercise: ExerciseInfo) -> str:
+        return f'<a href="#{parts.identity(lesson, exercise)}">{parts.title(exercise)}</a>'
+
+    def _sample(self, one: Misconception, before: str = "") -> str:
+        """The most typical answer; for the projector the first that can be shown without names."""
+        answers: Iterable[str | None] = one.answers[:1]
+        if self.names:
+            answers = map(self.names.taken_out, one.answers)
+        text = next((text for text in answers if text), None)
+        lead = f"<p>{before}</p>" if before else ""
+        return lead + parts.answer(text, _LINES) if text else ""
+
+    def _who(self, one: Misconception) -> str:
+        return "" if self.names else f'<p class="who">{self.people.listed(one.learners)}</p>'
+
+    def _stuck(self) -> str:
+        hard = []
+        for lesson in self.school.lessons:
+            for exercise in lesson.exercises:
+                tally = self.results.tally(lesson, exercise)
+                if 2 * tally["correct"] < tally.total():
+                    hard.append(
+                        f"<li>{self._link(lesson, exercise)} ({one_line(lesson.title)}): "
+                        f"{tally['correct']} of {tally.total()} have it right</li>"
+                    )
+        rows = "".join(
+            f'<tr><th scope="row">{self.people.link(one.learner)}</th><td>{one_line(one.lesson.title)}</td>'
+            f"<td>{one.right} of {len(one.lesson.exercises)}</td><td>{self._link(one.lesson, one.exercise)}: "
+            f"{parts.sign(one.judgement)}</td></tr>"
+            for one in self.results.stuck()
+        )
+        lines = ["<p>Fewer than half of those who handed in the lesson have these right:</p>"] if hard else []
+        lines += [f"<ul>{''.join(hard)}</ul>"] if hard else ["<p>At least half have each exercise right.</p>"]
+        if not rows:
+            return "\n".join([*lines, "<p>Everybody has at least half of the exercises of each lesson right.</p>"])
+        head = "".join(
+            f'<th scope="col">{words}</th>' for words in ("Learner", "Lesson", "Right", "The first thing to talk about")
+        )
+        caption = "Learners who have fewer than half of a lesson's exercises right"
+        return "\n".join([*lines, parts.table("stuck", caption, head, rows)])
+
+    def _missing(self) -> str:
+        lessons = self.school.lessons
+        absent = [set(self.results.missing[lesson.name]) for lesson in lessons]
+        nothing = [one.key for one in self.school.learners if absent and all(one.key in keys for keys in absent)]
+        lines = [f"<li>Nothing at all: {self.people.listed(nothing)}</li>"] if nothing else []
+        for lesson in lessons:
+            here = [key for key in self.results.missing[lesson.name] if key not in nothing]
+            late = [copy.learner for copy in self.results.of(lesson) if copy.late]
+            if here:
+                lines.append(f"<li>{one_line(lesson.title)} is missing: {self.people.listed(here)}</li>")
+            if late:
+                lines.append(f"<li>{one_line(lesson.title)} was late: {self.people.listed(late)}</li>")
+        return f"<ul>{''.join(lines)}</ul>" if lines else "<p>Everybody handed in every lesson, and nobody late.</p>"
+
+    def _alike(self) -> str:
+        groups = self.results.alike()
+        if not groups:
+            return ""
+        items = "".join(
+            f'<li class="whole">{self._link(group.lesson, group.exercise)} ({one_line(group.lesson.title)}): '
+            f"{self.people.listed(group.learners)}{parts.answer(group.answer, _LINES)}</li>"
+            for group in groups[:_ROWS]
+        )
+        return (
+            "<p>These wrong answers differ in names, spacing and comments alone. <b>That is a reason to talk, and no "
+            "proof of anything</b>: learners work together, read the same hints and make the same mistakes. Right "
+            "answers are not compared, because there is often one way to write them; nor are answers of fewer than "
+            f"{AT_LEAST} parts (names, numbers and operations: about five lines), nor one that a quarter of the class "
+            f'gives, because short and common answers are alike by nature.</p>\n<ul class="plain">{items}</ul>'
+        )
+
+    def _aside(self) -> str:
+        files = list(self.school.set_aside.items())
+        return _rows([f"<code>{one_line(file, 200)}</code>: {one_line(why, 300)}" for file, why in files])
+
+    def _notes(self) -> str:
+        titles = {lesson.name: one_line(lesson.title) for lesson in self.school.lessons}
+        copies = [copy for lesson in self.school.lessons for copy in self.results.of(lesson)]
+        return _rows(
+            [
+                f"{self.people.link(copy.learner)}, {titles[copy.lesson]}: {one_line(note, 300)}"
+                for copy in copies
+                for note in copy.notes
+            ]
+        )
+
+
+def _rows(items: Sequence[str]) -> str:
+    more = f"<li>and {number(len(items) - _ROWS, 'more', 'more')}</li>" if len(items) > _ROWS else ""
+    return f"<ul>{''.join(f'<li>{item}</li>' for item in items[:_ROWS])}{more}</ul>" if items else ""
+
+
+def _width(one: Misconception, results: Results) -> str:
+    return f"{100 * len(one.learners) / len(results.of(one.lesson)):.0f}%"
+
+
+_STYLE = (
+    """
+nav ul { columns: 14rem; padding-left: 1.2rem; }
+section { margin-top: 2.5rem; }
+h2 { border-bottom: 2px solid var(--line); padding-bottom: .2rem; }
+h3 { margin: 1.8rem 0 .4rem; }
+h4 { margin: 0 0 .2rem; }
+.said { font-weight: 500; }
+.big { font-size: 1.25rem; line-height: 1.4; }
+.exercise { border-top: 1px solid var(--line); padding: .8rem 0 .2rem; }
+.exercise p, .exercise ul { margin: .3rem 0; }
+ul.plain { list-style: none; padding: 0; }
+ul.plain > li { margin: .8rem 0; }
+.bar { display: inline-block; max-width: 12rem; height: .6rem; background: var(--bad); border-radius: 2px; }
+.who { font-size: .92rem; }
+"""
+    + TABLES
+)

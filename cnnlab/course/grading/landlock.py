@@ -17,7 +17,7 @@ from pathlib import Path
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same on every processor
 _EXECUTE, _WRITE, _READ, _LIST, _TRUNCATE, _DEVICE = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 14, 1 << 15
 _ON_FILES = _EXECUTE | _WRITE | _READ | _TRUNCATE | _DEVICE  # the others make sense for folders only
-_MADE = sum(1 << bit for bit in (6, 10, 11))  # devices and sockets: nobody's to make
+_MADE = sum(1 << bit for bit in (6, 9, 10, 11))  # devices, sockets and pipes with names: nobody's to make
 _KNOWN = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1}  # version → rights; later: 16
 _TCP, _SCOPES = 0b11, 0b11  # bind and connect; abstract sockets and signals
 
