@@ -94,8 +94,8 @@ class _Report:
         others = [one for one in self.misconceptions if one is not first and len(one.learners) >= 2][:2]
         lesson, exercise = first.lesson, first.exercise
         lines = [
-            f'<p class="lead"><b>{self._count(first)}</b> who handed in {one_line(lesson.title)} have this wrong in '
-            f"{self._link(lesson, exercise)}:</p>",
+            f'<p class="lead"><b>{self._count(first)}</b> learners who handed in {one_line(lesson.title)} share this '
+            f"misconception, in the exercise {self._link(lesson, exercise)}:</p>",
             f'<p class="said bad big">{one_line(first.words, 600)}</p>',
             f"<p>The part of the lesson to go through again: <b>{parts.section(exercise)}</b>.</p>",
             self._sample(first, "An answer that it leads to:"),
@@ -126,28 +126,37 @@ class _Report:
         right, opened = tally["correct"], tally["not attempted"] + tally["missing"]
         wrong = tally.total() - right - opened
         here = [one for one in self.misconceptions if one.lesson is lesson and one.exercise is exercise]
-        shown = here[:_MOST]
-        items = "".join(
-            f'<li><b>{self._count(one)}</b> <span class="bar" style="width:{_width(one, self.results)}"></span>'
-            f'<p class="said bad">{one_line(one.words, 600)}</p>'
-            f"{self._sample(one)}{self._who(one)}</li>"
-            for one in shown
+        shared = [one for one in here if len(one.learners) > 1][:_MOST]
+        items = "".join(f'<li class="whole">{self._shared(one)}</li>' for one in shared)
+        single = "".join(
+            f"<li>{one_line(one.words, 600)}{'' if self.names else f' ({self.people.listed(one.learners)})'}</li>"
+            for one in here
+            if len(one.learners) == 1
         )
         rest = [
-            (sum(len(one.learners) for one in here[_MOST:]), "with a rarer misconception"),
+            (sum(len(one.learners) for one in here if len(one.learners) > 1 and one not in shared), "rarer ones"),
             (tally["wrong"] - sum(len(one.learners) for one in here), "wrong in another way"),
             (tally["raised"], "whose cell ends with an error"),
             (tally["stopped"], "stopped at a limit"),
         ]
         others = ", ".join(f"{count} {words}" for count, words in rest if count)
-        return (
-            f'<div class="exercise"><h4 id="{parts.identity(lesson, exercise)}">{parts.title(exercise)} '
-            f"({parts.code_name(exercise)})</h4>\n"
+        lines = [
+            f'<h4 id="{parts.identity(lesson, exercise)}">{parts.title(exercise)} ({parts.code_name(exercise)})</h4>',
             f'<p><span class="good">✔ {right} right</span> · <span class="bad">✘ {wrong} wrong</span> · '
-            f"○ {opened} open</p>\n"
-            + (f'<ul class="plain">{items}</ul>\n' if items else "")
-            + (f'<p class="quiet">{"Also" if items else "Of the wrong ones"}: {others}.</p>' if others else "")
-            + "</div>"
+            f"○ {opened} open</p>",
+        ]
+        lines += [f'<ul class="plain">{items}</ul>'] if items else []
+        lines += [f"<p>One learner each:</p>\n<ul>{single}</ul>"] if single else []
+        if others:
+            lines.append(f'<p class="quiet">{"Also" if here else "Of the wrong ones"}: {others}.</p>')
+        return "\n".join(['<div class="exercise">', *lines, "</div>"])
+
+    def _shared(self, one: Misconception) -> str:
+        """A misconception of several learners: how many, the check's words, an answer, who."""
+        width = 12 * len(one.learners) / len(self.results.of(one.lesson))
+        return (
+            f'<p><b>{self._count(one)}</b> <span class="bar" style="width:{width:.1f}rem"></span></p>'
+            f'<p class="said bad">{one_line(one.words, 600)}</p>{self._sample(one)}{self._who(one)}'
         )
 
     def _count(self, one: Misconception) -> str:
@@ -246,10 +255,6 @@ def _rows(items: Sequence[str]) -> str:
     return f"<ul>{''.join(f'<li>{item}</li>' for item in items[:_ROWS])}{more}</ul>" if items else ""
 
 
-def _width(one: Misconception, results: Results) -> str:
-    return f"{100 * len(one.learners) / len(results.of(one.lesson)):.0f}%"
-
-
 _STYLE = (
     """
 nav ul { columns: 14rem; padding-left: 1.2rem; }
@@ -263,7 +268,7 @@ h4 { margin: 0 0 .2rem; }
 .exercise p, .exercise ul { margin: .3rem 0; }
 ul.plain { list-style: none; padding: 0; }
 ul.plain > li { margin: .8rem 0; }
-.bar { display: inline-block; max-width: 12rem; height: .6rem; background: var(--bad); border-radius: 2px; }
+.bar { display: inline-block; height: .6rem; background: var(--bad); border-radius: 2px; }
 .who { font-size: .92rem; }
 """
     + TABLES
