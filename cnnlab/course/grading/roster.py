@@ -22,6 +22,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -211,12 +212,18 @@ def _readings(data: bytes) -> Iterator[str]:
             text = data.decode(encoding)
         except UnicodeError:
             continue
-        foreign = [c for c in text if not c.isascii()]
-        likely = {"cp949": _common_korean, "cp1252": str.isalpha}.get(encoding, bool)
-        if sum(map(likely, foreign)) >= 0.9 * len(foreign):
+        if encoding in ("utf-8-sig", wide) or (_korean if encoding == "cp949" else _western)(text):
             yield text
 
 
-def _common_korean(letter: str) -> bool:
-    """Whether a letter is a syllable of EUC-KR: western accents, read as cp949, give syllables that nobody writes."""
-    return "\uac00" <= letter <= "\ud7a3" and bool(letter.encode("euc_kr", "ignore"))
+def _korean(text: str) -> bool:
+    """Whether text read as cp949 is Korean: other languages, read so, give syllables that EUC-KR does not have."""
+    foreign = [c for c in text if not c.isascii()]
+    return sum("\uac00" <= c <= "\ud7a3" and len(c.encode("euc_kr")) == 2 for c in foreign) >= 0.7 * len(foreign)
+
+
+def _western(text: str) -> bool:
+    """Whether text read as cp1252 is western: letters with accents, and not many of them beside each other."""
+    foreign = [c for c in text if not c.isascii()]
+    beside = "".join(re.findall(r"[^\x00-\x7f]{2,}", text))
+    return sum(map(str.isalpha, foreign)) >= 0.7 * len(foreign) and len(beside) <= 0.5 * len(foreign)
