@@ -24,7 +24,7 @@ SOURCES = {
     "02_crashes": ["import os\nos._exit(3)"],
     "03_hangs": [
         "import os, pathlib\npathlib.Path('pid').write_text(str(os.getpid()))\npathlib.Path('pid').rename('kernel')",
-        "while True:\n    pass",
+        "import threading\nthreading.Event().wait()",
     ],
     "04_leaves": ["raise SystemExit(0)", "print('never')"],
 }

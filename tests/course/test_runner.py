@@ -55,7 +55,7 @@ def batch(tmp_path_factory):
         ("00_good", "ok", None, None, None),
         ("01_raises", "raised", 4, "raise ValueError", "ValueError: 3 <b>bold</b> words"),
         ("02_crashes", "crashed", 3, "os._exit(3)", "the kernel died"),
-        ("03_hangs", "timeout", 4, "while True", "no end after 20 s"),
+        ("03_hangs", "timeout", 4, "Event().wait()", "no end after 20 s"),
         ("04_leaves", "raised", 3, "raise SystemExit(0)", "stopped itself before its end"),
     ],
 )

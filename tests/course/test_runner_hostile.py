@@ -30,7 +30,7 @@ SOURCES = {
     "02_error": ["raise ValueError('begin' + 'x' * 20_000_000 + 'end')"],
     "03_output": ["for _ in range(300):\n    print('y' * 100_000)", "print('next cell')"],
     "04_orphan": [ORPHAN.replace("NAME", "ended")],
-    "05_orphan": [ORPHAN.replace("NAME", "hung"), "while True:\n    pass"],
+    "05_orphan": [ORPHAN.replace("NAME", "hung"), "import threading\nthreading.Event().wait()"],
 }
 
 
