@@ -19,18 +19,22 @@ from pathlib import Path
 
 from cnnlab.common.validate import check_int, check_number
 from cnnlab.course.batch.processes import MARK
+from cnnlab.course.grading import container
 from cnnlab.course.grading.inside import PACKAGE, TOLD
 from cnnlab.course.grading.watch import Confined
 from cnnlab.data import locate
 
 GIB = 1024**3
 MB = 1_000_000
-# What a process needs to find its libraries, its language, its threads and the course's data. No more is passed on.
-_PASSED = (
-    "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ",
-    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
-    "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS", "KERAS_BACKEND", "CNNLAB_DATA", "CNNLAB_STRICT", MARK,
+# What is passed on of our environment, and no more: how answers are calculated, and where Python finds its libraries.
+_CALCULATING = (
+    "LANG", "LC_ALL", "LC_CTYPE", "TZ", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS",
+    "KERAS_BACKEND", "CNNLAB_STRICT",
+)  # fmt: skip
+_FINDING = (
+    "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "CNNLAB_DATA", MARK,
+    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE",
 )  # fmt: skip
 _AT_HOME = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR", "IPYTHONDIR", "KERAS_HOME",
             "XDG_CACHE_HOME", "XDG_CONFIG_HOME")  # fmt: skip
@@ -43,6 +47,7 @@ _SET = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONUTF8": "1",
 }
+_NAMED = {"CNNLAB_DATA": "/data", "CNNLAB_CACHE": "/downloads"}  # variable → its folder in a container
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ def start(
     limits: Limits,
     *,
     readable: Iterable[str | os.PathLike[str]] = (),
+    image: str | None = None,
 ) -> Confined:
     """Start ``python ARGUMENTS`` for a learner's code.
 
@@ -84,24 +90,35 @@ def start(
 
     Parameters
     ----------
-    arguments : of this interpreter, for example ``["-m", "cnnlab.course.grading.answering"]``
+    arguments : of Python, for example ``["-m", "cnnlab.course.grading.answering"]``
     folder : where its scratch folder is made, which goes when it ends
     limits : beyond which it is stopped
-    readable : files and folders that it may read beside Python, its packages, the course and the data
+    readable : files and folders that it may read beside Python, its packages, the course and the data; not in a
+        container
+    image : run in a container of this image
+
+    Raises
+    ------
+    CourseError
+        If no container of `image` can be started here.
     """
     scratch = Path(tempfile.mkdtemp(prefix="answers-", dir=folder)).resolve()
-    data = filter(None, (locate.shipped("SOURCES.md").parent, locate.cache_path(), locate.data_folder()))
-    told = {
-        "limits": asdict(limits),
-        "readable": [str(Path(path).resolve()) for path in (*data, *readable)],
-        "writable": [str(scratch)],
-        "parent": os.getpid(),
-    }
-    values = {MARK: secrets.token_hex(16), **environment(scratch), TOLD: json.dumps(told)}
+    told = {"limits": asdict(limits), "readable": [*_data().values(), *map(os.path.realpath, readable)],
+            "writable": [str(scratch)], "parent": os.getpid()}  # fmt: skip
+    line, values, ending = [sys.executable, *arguments], environment(scratch), None
+    if image is not None:
+        runtime, name = container.find_runtime(image), f"cnnlab-{secrets.token_hex(8)}"
+        folders = {f"{container.PACKAGES}/{PACKAGE.name}": PACKAGE, **_data()}
+        told |= {"readable": [*_data()], "writable": [container.HOME], "parent": None}
+        there = _inside(container.HOME) | {"PYTHONPATH": container.PACKAGES, TOLD: json.dumps(told)}
+        there |= {key: value for key, value in _NAMED.items() if value in folders}
+        line = container.command(runtime, name, image, arguments, limits, folders=folders, values=there)
+        values, ending = dict(os.environ), [runtime, "rm", "--force", name]
+    mark = values.setdefault(MARK, secrets.token_hex(16))
     process = subprocess.Popen(
-        [sys.executable, *arguments],
+        line,
         cwd=scratch,
-        env=values,
+        env=values | {TOLD: json.dumps(told)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -109,21 +126,35 @@ def start(
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
     )
-    return Confined(process, scratch, limits, values[MARK])
+    return Confined(process, scratch, limits, mark, ending)
 
 
-def environment(home: Path) -> dict[str, str]:
-    """Return the environment of a learner's process: nothing of ours that is not on the list, and `home` as its home.
+def environment(home: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the environment of a learner's process: nothing of ours that is not on a list, and `home` as its home.
 
-    >>> import pathlib
-    >>> environment(pathlib.Path("scratch"))["HOME"]
+    >>> environment("scratch")["HOME"]
     'scratch'
     """
-    values = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    values |= dict.fromkeys(_AT_HOME, str(home)) | _SET | {"CNNLAB_CACHE": str(locate.cache_path())}
+    found = {name: os.environ[name] for name in _FINDING if name in os.environ}
+    return found | _inside(os.fspath(home)) | {"CNNLAB_CACHE": str(locate.cache_path())}
+
+
+def _inside(home: str) -> dict[str, str]:
+    """The part of an environment that is the same here and in a container."""
+    values = {name: os.environ[name] for name in _CALCULATING if name in os.environ}
     if keras := sys.modules.get("keras"):  # the choice may stand in ~/.keras, which is not read there
-        values["KERAS_BACKEND"] = keras.backend.backend()
-    return values
+        values["KERAS_BACKEND"] = keras.config.backend()
+    return values | dict.fromkeys(_AT_HOME, home) | _SET
+
+
+def _data() -> dict[str, str]:
+    """Where the course's data lies: path in a container → folder here."""
+    folders = {
+        f"{container.PACKAGES}/data": locate.shipped("SOURCES.md").parent,
+        _NAMED["CNNLAB_DATA"]: locate.data_folder(),
+        _NAMED["CNNLAB_CACHE"]: locate.cache_path(),
+    }
+    return {there: os.path.realpath(here) for there, here in folders.items() if here and here.is_dir()}
 
 
 def fingerprint() -> str:

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ MAX_ENTRIES = 10_000  # files and folders in a scratch folder
 _POLL = 0.05  # seconds between two looks
 _DISK_EVERY = 10  # looks
 _BLOCK = 65_536
-_LAST = 2.0  # seconds from the end of the pipe to the end of the process
+_RUNTIME = 30.0  # seconds docker or podman has to end a container
+_LAST = 5.0  # seconds from the end of the pipe to the end of the process
 
 
 class Confined:
@@ -40,13 +42,20 @@ class Confined:
     deadline : when it will be ended, on the clock of `time.monotonic`
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], scratch: Path, limits: Limits, mark: str) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        scratch: Path,
+        limits: Limits,
+        mark: str,
+        ending: Sequence[str] | None = None,
+    ) -> None:
         self.process, self.scratch, self.limits = process, scratch, limits
         self.stdin, self.stdout = process.stdin, process.stdout
         self.stopped = ""
         self.deadline = time.monotonic() + limits.seconds
         self._printed = bytearray()
-        self._mark, self._alone = mark, False
+        self._mark, self._ending, self._alone = mark, ending, False
         self._closing = threading.Event()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._watch, self._drain)]
         for thread in self._threads:
@@ -155,6 +164,10 @@ class Confined:
                     with contextlib.suppress(psutil.Error):  # ended meanwhile
                         how(process)
                 family = self._family() + family  # what was started while the list was made
+        if self._ending:  # a container belongs to its runtime, not to the command that has started it
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+                subprocess.run(self._ending, **quiet, timeout=_RUNTIME, check=False)
         with contextlib.suppress(OSError):
             self.process.kill()
         self.process.wait()
