@@ -142,11 +142,12 @@ class _Writer:
         if kind in (bytes, bytearray):
             return [kind.__name__, *self._bytes(bytes(value))]
         if kind is range:
+            self._few(value)
             return ["range", *map(self._whole, (value.start, value.stop, value.step))]
         if kind is Fraction:
             return ["fraction", self._whole(value.numerator), self._whole(value.denominator)]
-        if kind is Decimal:
-            return ["decimal", str(value)[:MAX_BITS]]
+        if kind is Decimal and abs(value.adjusted()) < MAX_BITS:
+            return ["decimal", str(value)]
         if kind in (type({}.keys()), type({}.values()), type({}.items())):
             self._few(value)
             return ["view", kind.__name__, self.many(value, depth)]
@@ -160,7 +161,7 @@ class _Writer:
         if kind is type and issubclass(value, StandInClass):
             return ["yours", value.handle]
         if base is not None:
-            return ["like", kind.__name__[:MAX_NAME], _repr(value), self.one(_plain(value, base), depth + 1)]
+            return ["like", kind.__name__[:MAX_NAME], shown(value), self.one(_plain(value, base), depth + 1)]
         return ["object", *self._described(value)]
 
     def _whole(self, value: int) -> object:
@@ -193,10 +194,10 @@ class _Writer:
             raise TypeError(f"{type(value).__name__} cannot be handed to an answer")
         handle = self.channel.keep(value)
         if isinstance(value, type):
-            return ["type", _repr(value), handle, [], self.one({"__name__": value.__name__[:MAX_NAME]})]
-        methods = [name for name in SPECIAL if _has(type(value), name)]
+            return ["type", shown(value), handle, [], self.one({"__name__": value.__name__[:MAX_NAME]})]
+        methods = [name for name in SPECIAL if has(type(value), name)]
         attributes = {name: found for name in ATTRIBUTES if (found := _attribute(value, name)) is not None}
-        return [type(value).__name__[:MAX_NAME], _repr(value), handle, methods, self.one(attributes)]
+        return [type(value).__name__[:MAX_NAME], shown(value), handle, methods, self.one(attributes)]
 
 
 def encode(value: object, channel: Channel, arguments: dict[int, int] | None = None) -> Packed:
@@ -273,13 +274,19 @@ class _Reader:
         return complex(real, imag)
 
     def _read_range(self, *ends: object) -> range:
-        return range(*map(self.one, ends))
+        found = range(*map(self.one, ends))
+        if len(found) > MAX_KEYS:
+            raise ValueError("too many numbers")
+        return found
 
     def _read_fraction(self, numerator: object, denominator: object) -> Fraction:
         return Fraction(self.one(numerator), self.one(denominator))
 
     def _read_decimal(self, text: str) -> Decimal:
-        return Decimal(text)
+        found = Decimal(text)
+        if abs(found.adjusted()) >= MAX_BITS:
+            raise ValueError("too many digits")
+        return found
 
     def _data(self, start: int, length: int) -> memoryview:
         if type(start) is not int or type(length) is not int or not 0 <= start <= start + length <= len(self.raw):
@@ -315,12 +322,12 @@ class _Reader:
         bits.state = self.one(tree)
         return np.random.Generator(bits)
 
-    def _read_like(self, name: str, shown: str, tree: object) -> object:
+    def _read_like(self, name: str, text: str, tree: object) -> object:
         value = self.one(tree)
         base = type(value)
         if base not in _BASES:
             raise TypeError("like nothing known")
-        return type(_name(name), (base,), {"__repr__": lambda self: shown})(value)
+        return type(type_name(name), (base,), {"__repr__": lambda self: text})(value)
 
     def _read_kind(self, tag: str, tree: object) -> object:
         return KINDS[tag].from_wire(self.one(tree), self.channel)
@@ -328,18 +335,18 @@ class _Reader:
     def _read_yours(self, handle: int) -> object:
         return self.channel.kept(handle)
 
-    def _read_object(self, name: str, shown: str, handle: int, methods: list, attributes: object) -> object:
-        if type(shown) is not str or len(shown) > MAX_REPR or type(handle) is not int:
+    def _read_object(self, name: str, text: str, handle: int, methods: list, attributes: object) -> object:
+        if type(text) is not str or len(text) > MAX_REPR or type(handle) is not int:
             raise ValueError("no object")
         channel, plain = self.channel, self.one(attributes)
         body: dict[str, object] = {"handle": handle}
         if name == "type":
             body["__new__"] = lambda cls, *args, **kwargs: channel.call(handle, args, kwargs)
-            return type(_name(plain["__name__"]), (StandInClass,), body)
-        body["__repr__"] = lambda self: shown
-        body |= {method: _across(channel, handle, method) for method in SPECIAL if method in methods}
+            return type(type_name(plain["__name__"]), (StandInClass,), body)
+        body["__repr__"] = lambda self: text
+        body |= {method: across(channel, handle, method) for method in SPECIAL if method in methods}
         body |= {attribute: plain[attribute] for attribute in ATTRIBUTES if attribute in plain}
-        return type(_name(name), (StandIn,), body)()
+        return type(type_name(name), (StandIn,), body)()
 
 
 class StandIn:
@@ -354,21 +361,23 @@ class StandInClass:
     handle: int
 
 
-def _across(channel: Channel, handle: int, method: str) -> Callable:
+def across(channel: Channel, handle: int, method: str) -> Callable:
     """A method that is a call across the wire."""
     if method == "__array__":
         return lambda self, dtype=None, copy=None: np.asarray(channel.call(handle, (), {}, method), dtype)
     return lambda self, *args, **kwargs: channel.call(handle, args, kwargs, method)
 
 
-def _name(name: str) -> str:
+def type_name(name: str) -> str:
+    """`name` if a type can be called so."""
     if type(name) is not str or len(name) > MAX_NAME or "\0" in name or not name:
         raise ValueError("no name")
     name.encode()  # a type's name has no half characters
     return name
 
 
-def _repr(value: object) -> str:
+def shown(value: object) -> str:
+    """The beginning of what Python shows of a value."""
     try:
         text = repr(value)
     except Exception:  # noqa: BLE001  a learner's __repr__
@@ -376,7 +385,7 @@ def _repr(value: object) -> str:
     return str(text)[:MAX_REPR]
 
 
-def _has(kind: type, method: str) -> bool:
+def has(kind: type, method: str) -> bool:
     """Whether objects of this class have a special method: not the class itself, which its metaclass may give it."""
     return next((vars(base)[method] for base in kind.__mro__ if method in vars(base)), None) is not None
 
@@ -463,4 +472,4 @@ def error_from(described: Any) -> Exception:
     base = next((k for k in own if isinstance(k, type) and issubclass(k, Exception)), Exception)
     if base in (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError):
         base = UnicodeError
-    return type(_name(names[0]), (base,), {"__str__": lambda self: text})(text)
+    return type(type_name(names[0]), (base,), {"__str__": lambda self: text})(text)
