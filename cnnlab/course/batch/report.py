@@ -48,6 +48,8 @@ class Result:
     page : file name of the same to read in a browser, empty when there is none
     reused : whether it stands from an earlier run
     failure : None when ok or pending
+    place : where it ran; empty for this machine
+    attempts : how often it was started: more than once where the machine it ran on was lost
     """
 
     name: str
@@ -60,6 +62,23 @@ class Result:
     page: str = ""
     reused: bool = False
     failure: Failure | None = None
+    place: str = ""
+    attempts: int = 1
+
+    @property
+    def travels(self) -> str:
+        """Where it ran, in words, and how often; empty for once on this machine.
+
+        >>> Result("02", "Two", "", place="node7 (tcp://10.0.0.7:41235)", attempts=2).travels
+        'on node7 (tcp://10.0.0.7:41235), started 2 times: the worker before was lost'
+        """
+        words = [f"on {self.place}"] if self.place else []
+        if self.attempts > 1:
+            lost = "worker" if self.attempts == 2 else "workers"
+            words.append(
+                f"started {self.attempts} times: the {lost} before {'was' if lost == 'worker' else 'were'} lost"
+            )
+        return ", ".join(words)
 
 
 @dataclass
@@ -71,9 +90,10 @@ class Report:
     results : name of a lesson -> its result, in the order of the run
     started : when, in ISO 8601 with the offset from UTC
     seconds : wall time of the run so far
-    jobs : notebooks at a time
+    jobs : notebooks at a time on this machine
     timeout : seconds granted to a notebook
     stopped : why the run ended early; empty when it did not
+    cluster : address of the Dask cluster it ran on; empty for this machine
     cnnlab, python : versions
     """
 
@@ -83,6 +103,7 @@ class Report:
     jobs: int = 1
     timeout: float = 0.0
     stopped: str = ""
+    cluster: str = ""
     cnnlab: str = VERSION
     python: str = platform.python_version()
 
@@ -105,7 +126,8 @@ class Report:
         stopped = f'<p class="failure">{html.escape(self.stopped)}</p>' if self.stopped else ""
         rows = "\n".join(_section(result, folder) for result in self.results.values())
         facts = (
-            f"Started {html.escape(self.started)}, took {self.seconds:.0f} s, {self.jobs} at a time, "
+            f"Started {html.escape(self.started)}, took {self.seconds:.0f} s, "
+            f"{f'on the cluster {html.escape(self.cluster)}' if self.cluster else f'{self.jobs} at a time'}, "
             f"up to {self.timeout:g} s each. cnnlab {html.escape(self.cnnlab)}, Python {html.escape(self.python)}."
         )
         return _PAGE.format(style=_STYLE, lessons=lessons, state=state, facts=facts, stopped=stopped, rows=rows)
@@ -197,7 +219,8 @@ def _section(result: Result, folder: Path) -> str:
     file = html.escape(result.notebook)
     link = f'<a href="{file}">{file}</a>' if result.notebook in there else ""
     reused = ", from an earlier run" if result.reused else ""
-    time = f"{result.seconds:.1f} s{reused}" if result.status != "pending" else ""
+    travels = f", {html.escape(result.travels)}" if result.travels else ""
+    time = f"{result.seconds:.1f} s{travels}{reused}" if result.status != "pending" else ""
     values = html.escape(", ".join(f"{name} = {value!r}" for name, value in result.parameters.items()))
     failure = failure_html(result.failure) if result.failure else ""
     status = "ok" if result.status == "ok" else "failure"

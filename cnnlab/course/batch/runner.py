@@ -21,7 +21,7 @@ from typing import Any
 from cnnlab.common.files import write_atomic
 from cnnlab.common.validate import check_choice, check_int, check_number
 from cnnlab.course.batch.display import Display
-from cnnlab.course.batch.execute import Failure, Task, cpus, environment, execute
+from cnnlab.course.batch.execute import ClusterLost, Failure, Task, cpus, execute
 from cnnlab.course.batch.pages import page
 from cnnlab.course.batch.report import Report, Result, read_results
 from cnnlab.course.lessons import CourseError, Lesson, all_lessons, find_lessons
@@ -65,6 +65,7 @@ def run(
     resume: bool = False,
     course: Path | None = None,
     progress: bool = False,
+    cluster: str | None = None,
 ) -> Report:
     """Execute lessons with papermill and write the executed notebooks, ``report.json`` and ``index.html``.
 
@@ -78,23 +79,26 @@ def run(
     profile : ``"quick"`` or ``"full"``: the notebooks' ``PROFILE``; quick when not given
     parameters : name -> value for the cells tagged ``parameters``. Every lesson that runs must declare each name. A
         value given as text is read as the type of the declared default
-    jobs : notebooks at a time, >= 1; by default 2 where there are two processors, 1 in the full profile
+    jobs : notebooks at a time on this machine, >= 1; by default 2 where there are two processors, 1 in the full
+        profile
     timeout : seconds a notebook may take before it is killed, > 0
     out : folder for the results, made when missing
     resume : keep what an earlier run into `out` finished, and redo what failed, is missing, or has since changed in
         source or parameters. A change in the package itself does not count
     course : the course folder; looked for when not given
     progress : show a bar on stderr (in a terminal) and a line for each lesson on stdout
+    cluster : run on a Dask cluster instead: the address of its scheduler, or ``"local:4"`` for 4 workers here. Its
+        threads decide how many run at a time
 
     Returns
     -------
     Report
-        Its ``failed`` is empty when all went well.
+        Its ``failed`` is empty when all went well, and its ``stopped`` where a cluster was not lost meanwhile.
 
     Raises
     ------
     CourseError
-        For an unknown lesson or parameter, before anything runs.
+        For an unknown lesson or parameter, or a cluster that cannot be used, before anything runs.
     OutputError
         If `out` cannot be written.
     KeyboardInterrupt
@@ -104,6 +108,8 @@ def run(
     check_number(timeout, "timeout", above=0, unit="seconds")
     plans = _plans(find_lessons(lessons, course), profile, dict(parameters or {}))
     full = any(isinstance(plan, _Plan) and plan.parameters.get("PROFILE") == "full" for plan in plans.values())
+    if cluster is not None and jobs is not None:
+        raise CourseError(f"`jobs` is for this machine: a cluster's threads decide. Received: {jobs!r} and {cluster!r}")
     # Two kernels of the full profile would share one GPU.
     jobs = (1 if full else min(2, cpus())) if jobs is None else check_int(jobs, "jobs", minimum=1)
     folder = Path(out)
@@ -111,7 +117,7 @@ def run(
         folder.mkdir(parents=True, exist_ok=True)
         earlier = read_results(folder / "report.json")
     started = datetime.now().astimezone().isoformat(timespec="seconds")
-    report = Report({}, started, jobs=jobs, timeout=timeout)
+    report = Report({}, started, jobs=jobs, timeout=timeout, cluster=cluster or "")
     todo = []
     for lesson, plan in plans.items():
         if isinstance(plan, NotebookError):
@@ -143,29 +149,36 @@ def _run(todo: list[_Plan], report: Report, others: dict[str, Result], folder: P
             if index:
                 _write(folder / "index.html", recorded.to_html(folder))
 
-    record()  # shows that the folder can be written before anything runs
     show = _Display(todo, report) if progress else None
     try:
         outcomes = execute(
             [plan.task() for plan in todo],
             jobs=report.jobs,
             timeout=report.timeout,
-            env=environment(report.jobs),
             on_cell=show.cell if show else None,
+            cluster=report.cluster or None if todo else None,
+            announce=show.shown.line if show else lambda line: None,
         )
         by_name = {plan.lesson.name: plan for plan in todo}
         with contextlib.closing(outcomes):
+            record()  # shows that the folder can be written before anything runs
             for task, outcome in outcomes:
                 result = replace(
                     report.results[task.name],
                     status=outcome.status,
                     seconds=round(outcome.seconds, 2),
                     failure=outcome.failure,
+                    place=outcome.place,
+                    attempts=outcome.attempts,
                 )
                 report.results[task.name] = result = _publish(by_name[task.name], result, outcome.notebook, folder)
                 record()
                 if show:
                     show.result(result)
+    except ClusterLost as error:
+        report.stopped = str(error)
+        if show:
+            show.shown.line(str(error))
     except KeyboardInterrupt:
         report.stopped = "Stopped by hand. `cnnlab run --resume` does the rest."
         record(index=True)
@@ -313,7 +326,8 @@ class _Display:
         if result.name in self.cells:
             self._advance(result.name, self.cells[result.name])
         why = f"  {str(result.failure)[:_SHOWN]}" if result.failure else ""
-        self.shown.line(f"{result.status:8}{result.name}  {result.seconds:.1f} s{why}")
+        travels = f"  {result.travels}" if result.travels else ""
+        self.shown.line(f"{result.status:8}{result.name}  {result.seconds:.1f} s{travels}{why}")
 
     def _advance(self, name: str, started: int) -> None:
         self.shown.advance(started - self.at[name], name)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnlab.common.files import write_atomic
-from cnnlab.course.batch.execute import Task, environment
+from cnnlab.course.batch.execute import ClusterLost, Task, environment
 from cnnlab.course.batch.execute import execute as execute_notebooks
 from cnnlab.course.batch.processes import scratch_folder
 from cnnlab.course.building.lesson_text import BuildError, cells_of, content, first_difference, text_of
@@ -58,6 +58,7 @@ def build(
     timeout: float = 600.0,
     course: Path | None = None,
     announce: Callable[[str], object] = lambda line: None,
+    cluster: str | None = None,
 ) -> list[str]:
     """Build and execute the notebooks whose lesson has changed.
 
@@ -70,6 +71,8 @@ def build(
     timeout : seconds a notebook may take, > 0
     course : the course folder; looked for when not given
     announce : called with a line for each notebook as it is done
+    cluster : execute on a Dask cluster instead: the address of its scheduler, or ``"local:4"`` for 4 workers here. Its
+        threads decide how many run at a time
 
     Returns
     -------
@@ -79,10 +82,10 @@ def build(
     Raises
     ------
     CourseError
-        For an unknown lesson.
+        For an unknown lesson, or a cluster that cannot be used.
     BuildError
-        If a notebook failed, or was edited since it was built; the message lists every problem with its lesson and
-        cell. The other notebooks are written.
+        If a notebook failed, or was edited since it was built, or the cluster was lost; the message lists every
+        problem with its lesson and cell. The other notebooks are written.
     """
     written, problems, todo, backup = [], [], {}, None
     for lesson in _with_source(find_lessons(lessons, course)):
@@ -97,18 +100,23 @@ def build(
             todo[lesson.name] = (lesson, notebook)
         else:
             announce(f"unchanged  {lesson.name}")
-    for lesson, notebook, failure in _executed(todo, jobs, timeout) if execute else _unexecuted(todo):
-        found = [failure] if failure else problems_of(lesson, notebook, _text(notebook))
-        if found:
-            problems += found
-            announce(f"failed     {lesson.name}")
-        else:
-            if _edited(lesson, notebook):
-                backup = backup or backup_folder(lesson.course)
-                keep(lesson.notebook, backup)
-            write_atomic(lesson.notebook, _text(notebook))
-            written.append(lesson.name)
-            announce(f"written    {lesson.name}")
+    done = _executed(todo, jobs, timeout, cluster, announce) if execute and todo else _unexecuted(todo)
+    try:
+        for lesson, notebook, failure in done:
+            found = [failure] if failure else problems_of(lesson, notebook, _text(notebook))
+            if found:
+                problems += found
+                announce(f"failed     {lesson.name}")
+            else:
+                if _edited(lesson, notebook):
+                    backup = backup or backup_folder(lesson.course)
+                    keep(lesson.notebook, backup)
+                write_atomic(lesson.notebook, _text(notebook))
+                written.append(lesson.name)
+                announce(f"written    {lesson.name}")
+    except ClusterLost as error:
+        left = ", ".join(name for name in todo if name not in written)
+        problems.append(f"{error} Not built: {left}")
     index, page = _index(course)
     if _stale(index, page):
         write_atomic(index, _text(page))
@@ -311,7 +319,13 @@ def _unexecuted(todo: dict[str, tuple[Lesson, dict[str, Any]]]) -> _Built:
     return ((lesson, notebook, "") for lesson, notebook in todo.values())
 
 
-def _executed(todo: dict[str, tuple[Lesson, dict[str, Any]]], jobs: int, timeout: float) -> _Built:
+def _executed(
+    todo: dict[str, tuple[Lesson, dict[str, Any]]],
+    jobs: int,
+    timeout: float,
+    cluster: str | None,
+    announce: Callable[[str], object],
+) -> _Built:
     """Yield each lesson with its executed notebook and, if it failed, the reason."""
     with scratch_folder() as cache:
         env = environment()  # the same threads whatever `jobs` is: with others a network is trained to other numbers
@@ -322,7 +336,8 @@ def _executed(todo: dict[str, tuple[Lesson, dict[str, Any]]], jobs: int, timeout
         tasks = [
             Task(name, notebook, lesson.notebook.parent, options=_OPTIONS) for name, (lesson, notebook) in todo.items()
         ]
-        for task, outcome in execute_notebooks(tasks, jobs=jobs, timeout=timeout, env=env):
+        outcomes = execute_notebooks(tasks, jobs=jobs, timeout=timeout, env=env, cluster=cluster, announce=announce)
+        for task, outcome in outcomes:
             lesson, notebook = todo[task.name]
             failure = f"{lesson.name}: {outcome.failure}" if outcome.failure else ""
             if not failure:
