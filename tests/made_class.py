@@ -160,10 +160,11 @@ def made_class(size: int = 40, lessons: tuple[str, ...] = LESSONS, seed: int = 0
             late = chance.random() < 1 / 8
             notes = ("An older copy was set aside: it was handed in on an earlier day.",) if n % 13 == 5 else ()
             graded.append(
-                Graded(learner.key, lesson.name, file, tuple(one for one, _ in judged), answers, late, notes, 1.5)
+                Graded(learner.key, lesson.name, file, tuple(one for one, _ in judged), answers, late, notes, 1.5, "f")
             )
     aside = {"Berg, Ada/notes.docx": "it is no notebook", "shared/02_padding.ipynb": "it cannot be read: line 1"}
-    return Made(SchoolClass(tuple(map(lesson_info, lessons)), learners, tuple(graded), aside), counts)
+    broken = {"Lindqvist_Bo_7_assignsubmission_file/02_padding_and_stride.ipynb": "it holds no notebook: it is empty"}
+    return Made(SchoolClass(tuple(map(lesson_info, lessons)), learners, tuple(graded), aside, broken), counts)
 
 
 def _learner(n: int, canvas: bool) -> Learner:

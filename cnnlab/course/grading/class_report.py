@@ -22,7 +22,9 @@ from cnnlab.course.look import document
 
 _MOST = 5  # misconceptions shown of an exercise
 _LINES = 10  # of a sample answer
-_ROWS = 200  # files or notes listed
+_ROWS = 200  # rows of a list
+_FILES = 5  # named of those set aside for one reason
+_FAILED = "Copies that could not be graded"
 
 
 def class_report(school: SchoolClass, *, anonymous: bool = False) -> str:
@@ -52,18 +54,27 @@ def class_report(school: SchoolClass, *, anonymous: bool = False) -> str:
 def _state(results: Results) -> str:
     """How far the grading is, in a sentence or two."""
     school = results.school
-    done, found = len(school.graded), len(school.graded) + len(school.waiting)
+    failed = len(results.unjudged) + len(school.broken)
+    done, found = len(results.copies), len(results.copies) + len(school.waiting) + failed
     who = f"{number(len(school.learners), 'learner')}, {number(len(school.lessons), 'lesson')}"
-    if school.waiting:
-        return (
-            f'<p class="lead"><b>{done:,} of {number(found, "copy", "copies")} graded so far</b> ({who}).</p>\n'
-            "<p>The same command, started again, goes on with the others. What stands here is true of those that are "
-            "graded.</p>"
-        )
+    lines = []
     if not found:
-        return f'<p class="lead">{who}: no copy of a lesson was found.</p>'
-    all_of = f"all {found:,} copies that were handed in are" if found > 1 else "the one copy that was handed in is"
-    return f'<p class="lead">{who}: {all_of} graded.</p>'
+        lines.append(f'<p class="lead">{who}: no copy of a lesson was found.</p>')
+    elif school.waiting:
+        lines += [
+            f'<p class="lead"><b>{done:,} of {number(found, "copy", "copies")} graded so far</b> ({who}).</p>',
+            "<p>The same command, started again, goes on with the others. What stands here is true of those that are "
+            "graded.</p>",
+        ]
+    else:
+        all_of = "all" if done == found else f"{done:,} of"
+        lines.append(f'<p class="lead">{who}: {all_of} {number(found, "copy", "copies")} graded.</p>')
+    if failed:
+        lines.append(
+            f'<p class="bad"><b>{number(failed, "copy", "copies")} could not be graded.</b> '
+            '<a href="#failed">Which, and why</a>.</p>'
+        )
+    return "\n".join(lines)
 
 
 class _Report:
@@ -78,8 +89,11 @@ class _Report:
         yield "What to teach next", self._next()
         yield "What each exercise showed", "\n".join(map(self._lesson, self.school.lessons))
         if self.names:
+            if failed := len(self.results.unjudged) + len(self.school.broken):
+                yield _FAILED, f'<p id="failed">{number(failed, "copy", "copies")}.</p>'
             yield "Every exercise in numbers", counts_tables(self.results)
             return
+        yield _FAILED, self._failed()
         yield "Who is stuck, and where", self._stuck()
         yield "Who handed in nothing, or late", self._missing()
         yield "Every exercise of every learner", learners_tables(self.results, self.people)
@@ -215,6 +229,9 @@ class _Report:
                 lines.append(f"<li>{one_line(lesson.title)} is missing: {self.people.listed(here)}</li>")
             if late:
                 lines.append(f"<li>{one_line(lesson.title)} was late: {self.people.listed(late)}</li>")
+        others = [one.key for one in self.school.learners if not one.columns]
+        if 0 < len(others) < len(self.school.learners):
+            lines.append(f"<li>Not on the class list: {self.people.listed(others)}</li>")
         return f"<ul>{''.join(lines)}</ul>" if lines else "<p>Everybody handed in every lesson, and nobody late.</p>"
 
     def _alike(self) -> str:
@@ -234,9 +251,30 @@ class _Report:
             f'gives, because short and common answers are alike by nature.</p>\n<ul class="plain">{items}</ul>'
         )
 
+    def _failed(self) -> str:
+        items = [
+            f"<code>{one_line(file, 200)}</code>: {one_line(why, 300)}" for file, why in self.school.broken.items()
+        ]
+        items += [
+            f"{self.people.link(copy.learner)}, <code>{one_line(copy.file, 200)}</code>: "
+            f"{one_line(next((one.message for one in copy.judgements), ''), 300)}"
+            for copy in self.results.unjudged
+        ]
+        return _rows(items).replace("<ul>", '<ul id="failed">', 1)
+
     def _aside(self) -> str:
-        files = list(self.school.set_aside.items())
-        return _rows([f"<code>{one_line(file, 200)}</code>: {one_line(why, 300)}" for file, why in files])
+        """Files by reason: a whole repository has many of one kind."""
+        reasons: dict[str, list[str]] = {}
+        for file, why in self.school.set_aside.items():
+            reasons.setdefault(why, []).append(file)
+        return _rows(
+            [
+                f"{one_line(why, 300)}: "
+                + ", ".join(f"<code>{one_line(file, 200)}</code>" for file in files[:_FILES])
+                + (f" and {number(len(files) - _FILES, 'more', 'more')}" if len(files) > _FILES else "")
+                for why, files in reasons.items()
+            ]
+        )
 
     def _notes(self) -> str:
         titles = {lesson.name: one_line(lesson.title) for lesson in self.school.lessons}

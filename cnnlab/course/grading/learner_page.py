@@ -5,13 +5,11 @@ from __future__ import annotations
 import html
 
 from cnnlab.course.grading import parts
+from cnnlab.course.grading.misconceptions import TRIED, right
 from cnnlab.course.grading.parts import number
 from cnnlab.course.grading.records import ExerciseInfo, Graded, Judgement, Learner, LessonInfo, SchoolClass
-from cnnlab.course.grading.report_tables import right
 from cnnlab.course.grading.strangers import lines, one_line, plain_line
 from cnnlab.course.look import document
-
-_TRIED = ("wrong", "raised", "stopped")
 
 
 def learner_page(school: SchoolClass, learner: Learner) -> str:
@@ -20,7 +18,7 @@ def learner_page(school: SchoolClass, learner: Learner) -> str:
     Each lesson that was handed in is there with every exercise: the verdict, the check's own words, for one that is not
     right the first hint and the part of the lesson to read again, and the answer as it was judged.
     """
-    copies = {copy.lesson: copy for copy in school.graded if copy.learner == learner.key}
+    copies = {copy.lesson: copy for copy in school.graded if copy.learner == learner.key and copy.fingerprint}
     sections = "\n".join(_lesson(lesson, copies[lesson.name]) for lesson in school.lessons if lesson.name in copies)
     name = plain_line(learner.name) or learner.key
     others = _others(school, learner, copies)
@@ -40,7 +38,7 @@ def _state(school: SchoolClass, copies: dict[str, Graded]) -> str:
     done = sum(one.status == "correct" for _, one in judgements)
     if done == len(judgements):
         return f'<p class="lead">All {number(done, "exercise")} that you handed in are right. Well done.</p>'
-    tried = [(lesson, one) for lesson, one in judgements if one.status in _TRIED]
+    tried = [(lesson, one) for lesson, one in judgements if one.status in TRIED]
     opened = len(judgements) - done - len(tried)
     first_lesson, first = (tried or [pair for pair in judgements if pair[1].status != "correct"])[0]
     exercise = next((one for one in first_lesson.exercises if one.name == first.exercise), None)
@@ -89,18 +87,22 @@ def _exercise(lesson: LessonInfo, exercise: ExerciseInfo, judgement: Judgement, 
 
 
 def _others(school: SchoolClass, learner: Learner, copies: dict[str, Graded]) -> str:
+    unjudged = {copy.lesson for copy in school.graded if copy.learner == learner.key and not copy.fingerprint}
     waiting = {lesson for key, lesson in school.waiting if key == learner.key}
-    soon = [one_line(lesson.title) for lesson in school.lessons if lesson.name in waiting]
-    never = [
-        one_line(lesson.title) for lesson in school.lessons if lesson.name not in copies and lesson.name not in waiting
-    ]
-    rows = [f"<li>Handed in, not graded yet: {', '.join(soon)}</li>"] if soon else []
-    rows += [f"<li>No notebook found: {', '.join(never)}</li>"] if never else []
+    rows = []
+    for lesson in school.lessons:
+        if lesson.name in copies:
+            continue
+        state = "No notebook was found."
+        if lesson.name in unjudged:
+            state = "Handed in, and it could not be judged: talk to your teacher."
+        elif lesson.name in waiting:
+            state = "Handed in, not graded yet."
+        rows.append(f"<li>{one_line(lesson.title)}: {state}</li>")
     if not rows:
         return ""
-    return (
-        f'<section aria-labelledby="others">\n<h2 id="others">Other lessons</h2>\n<ul>{"".join(rows)}</ul>\n</section>'
-    )
+    items = "".join(rows)
+    return f'<section aria-labelledby="others">\n<h2 id="others">Other lessons</h2>\n<ul>{items}</ul>\n</section>'
 
 
 _STYLE = """

@@ -10,7 +10,7 @@ from cnnlab.course.grading.alike import Form, form
 from cnnlab.course.grading.records import ExerciseInfo, Graded, Judgement, LessonInfo, SchoolClass
 
 AT_LEAST = 40  # parts of its own that an answer needs before being alike says anything: about five lines
-_TRIED = ("wrong", "raised", "stopped")
+TRIED = ("wrong", "raised", "stopped")
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,18 @@ class Results:
 
     Attributes
     ----------
-    copies : (learner's key, lesson's name) → the graded copy
+    copies : (learner's key, lesson's name) → the judged copy
+    unjudged : copies that came to no verdict: their process broke down
     missing : lesson's name → keys of those of whom no copy was found
     """
 
     def __init__(self, school: SchoolClass) -> None:
         self.school = school
-        self.copies = {(copy.learner, copy.lesson): copy for copy in school.graded}
-        waiting = set(school.waiting)
+        self.copies = {(copy.learner, copy.lesson): copy for copy in school.graded if copy.fingerprint}
+        self.unjudged = [copy for copy in school.graded if not copy.fingerprint]
+        there = {*self.copies, *school.waiting, *((copy.learner, copy.lesson) for copy in self.unjudged)}
         self.missing = {
-            lesson.name: [
-                learner.key
-                for learner in school.learners
-                if (learner.key, lesson.name) not in self.copies and (learner.key, lesson.name) not in waiting
-            ]
+            lesson.name: [learner.key for learner in school.learners if (learner.key, lesson.name) not in there]
             for lesson in school.lessons
         }
 
@@ -125,11 +123,10 @@ class Results:
         for lesson in self.school.lessons:
             exercises = {exercise.name: exercise for exercise in lesson.exercises}
             for copy in self.of(lesson):
-                right = sum(one.status == "correct" for one in copy.judgements)
-                if 2 * right < len(copy.judgements):
+                if 2 * right(copy) < len(copy.judgements):
                     wrong = [one for one in copy.judgements if one.status != "correct" and one.exercise in exercises]
-                    first = next((one for one in wrong if one.status in _TRIED), wrong[0])
-                    found.append(Stuck(copy.learner, lesson, exercises[first.exercise], first, right))
+                    first = next((one for one in wrong if one.status in TRIED), wrong[0])
+                    found.append(Stuck(copy.learner, lesson, exercises[first.exercise], first, right(copy)))
         return found
 
     def alike(self) -> list[Alike]:
@@ -145,7 +142,7 @@ class Results:
                 shortest = AT_LEAST + (given.size if given else 0)
                 groups: dict[Form, list[Graded]] = {}
                 for copy, judgement in self.judgements(lesson, exercise):
-                    of = form(copy.answers.get(exercise.name, "")) if judgement.status in _TRIED else None
+                    of = form(copy.answers.get(exercise.name, "")) if judgement.status in TRIED else None
                     if of and of.size >= shortest:
                         groups.setdefault(of, []).append(copy)
                 most = max(4, len(self.of(lesson)) // 4)
@@ -155,6 +152,11 @@ class Results:
                     if 2 <= len(copies) <= most
                 ]
         return [group for _, group in sorted(found, key=lambda one: -one[0])]
+
+
+def right(copy: Graded) -> int:
+    """Return how many exercises of a copy are right: its points."""
+    return sum(judgement.status == "correct" for judgement in copy.judgements)
 
 
 def teach_next(found: Sequence[Misconception], lessons: Sequence[LessonInfo]) -> Misconception | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnnlab.course.grading import parts
-from cnnlab.course.grading.misconceptions import Results
+from cnnlab.course.grading.misconceptions import Results, right
 from cnnlab.course.grading.people import People
 from cnnlab.course.grading.records import STATUSES, Graded, LessonInfo
 from cnnlab.course.grading.strangers import one_line
@@ -68,14 +68,15 @@ def _overview(results: Results, people: People) -> str:
 
 
 def _points(results: Results, people: People, key: str) -> str:
-    waiting, cells, rights = set(results.school.waiting), [], []
+    there = {*results.school.waiting, *((copy.learner, copy.lesson) for copy in results.unjudged)}
+    cells, rights = [], []
     for lesson in results.school.lessons:
         copy = results.copies.get((key, lesson.name))
         if copy:
             rights.append(right(copy))
             cells.append(f'<td class="n">{right(copy)}{" late" if copy.late else ""}</td>')
-        elif (key, lesson.name) in waiting:
-            cells.append('<td class="n quiet">not yet graded</td>')
+        elif (key, lesson.name) in there:
+            cells.append('<td class="n quiet">not graded</td>')
         else:
             cells.append('<td class="n quiet">–<i> nothing handed in</i></td>')
     total = sum(rights) if rights else "–"
@@ -110,11 +111,6 @@ def _cell(status: str) -> str:
     mark, words = STATUSES[status]
     short = f'<span aria-hidden="true"> {_SHORT[status]}</span>' if status in _SHORT else ""
     return f'<td class="{_CELLS.get(status, "x")}">{mark}{short}<i> {words}</i></td>'
-
-
-def right(copy: Graded) -> int:
-    """Return how many exercises of a copy are right."""
-    return sum(judgement.status == "correct" for judgement in copy.judgements)
 
 
 def _number(lesson: LessonInfo) -> str:

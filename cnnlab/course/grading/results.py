@@ -10,9 +10,14 @@ from cnnlab.course.grading.class_report import class_report
 from cnnlab.course.grading.learner_page import learner_page
 from cnnlab.course.grading.records import SchoolClass
 
+_BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for the machine's own encoding
+
 
 def write_results(school: SchoolClass, out: Path, *, anonymous: bool = False) -> None:
-    """Write grades.json, grades.csv, report.html and a page for each learner.
+    """Write grades.json, grades.csv, canvas.csv where the class list is Canvas's, report.html, a page for each learner.
+
+    Everything is made of `school` anew. A file that would not change is left alone; one of an earlier run that no
+    longer has a place (a page of somebody who has left the class list) is removed.
 
     Parameters
     ----------
@@ -23,11 +28,27 @@ def write_results(school: SchoolClass, out: Path, *, anonymous: bool = False) ->
     Raises
     ------
     OSError
-        If the folder cannot be written or is full. Each file is the old one or the new one.
+        If the folder cannot be written or is full. Each file is the old one or the new one, never half of it.
     """
     (out / "learners").mkdir(parents=True, exist_ok=True)
-    write_atomic(out / "grades.json", tables.to_json(school))
-    write_atomic(out / "grades.csv", tables.to_csv(school))
-    write_atomic(out / "report.html", class_report(school, anonymous=anonymous))
-    for learner in school.learners:
-        write_atomic(out / "learners" / f"{learner.key}.html", learner_page(school, learner))
+    _write(out / "grades.json", tables.to_json(school))
+    _write(out / "grades.csv", _BYTE_ORDER_MARK + tables.to_csv(school))
+    others = tables.to_csv(school, on_list=False)
+    _write(out / "grades_not_on_list.csv", others and _BYTE_ORDER_MARK + others)
+    _write(out / "canvas.csv", tables.canvas_csv(school))
+    _write(out / "report.html", class_report(school, anonymous=anonymous))
+    pages = {f"{learner.key}.html": learner for learner in school.learners}
+    for name, learner in pages.items():
+        _write(out / "learners" / name, learner_page(school, learner))
+    for old in (out / "learners").glob("*.html"):
+        if old.name not in pages:
+            old.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    if not text:
+        path.unlink(missing_ok=True)  # of an earlier run with another class list
+        return
+    data = text.encode()
+    if not path.is_file() or path.read_bytes() != data:
+        write_atomic(path, data)
