@@ -6,14 +6,14 @@ import contextlib
 import hashlib
 import os
 import platform
-import secrets
-import sys
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 MARK = "CNNLAB_TASK"  # environment variable that every process of one notebook has: children inherit it
 
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _ROUNDS = 3  # a process may start another while the list is made
 # The pid of a container means nothing outside of it, though both may share a temporary folder.
 _PREFIX = f"cnnlab-run-{hashlib.sha256(platform.node().encode()).hexdigest()[:8]}-"
@@ -58,36 +58,47 @@ def scratch_folder() -> Iterator[Path]:
 def remove(folder: Path) -> None:
     """Remove a folder that a stranger's code has filled; what cannot be removed, another user's for example, stays.
 
-    Links are removed, not followed. Folders in folders are moved up before they are emptied, so that ten thousand of
-    them in each other, which `shutil.rmtree` ends at with a ``RecursionError``, are as good as side by side.
+    Links are removed, not followed. Ten thousand folders in each other, where `shutil.rmtree` ends with a
+    ``RecursionError`` and a path grows too long, are gone through on foot, in and out.
     """
+    if os.rmdir not in os.supports_dir_fd:  # Windows, whose paths end long before that
+        shutil.rmtree(folder, ignore_errors=True)
+        return
     with contextlib.suppress(OSError):
-        if folder.is_symlink() or not folder.is_dir():
-            return
-        folder.chmod(0o700)
-        waiting = [folder]
-        while waiting:
-            place = waiting.pop()
-            with contextlib.suppress(OSError):
-                for entry in list(os.scandir(place)):
-                    with contextlib.suppress(OSError):
-                        if entry.is_dir(follow_symlinks=False):
-                            os.chmod(entry.path, 0o700)  # or its owner could not move it
-                            above = folder / secrets.token_hex(8)
-                            os.rename(entry.path, above)
-                            waiting.append(above)
-                        else:
-                            _unlink(entry.path)
-                if place != folder:
-                    place.rmdir()
-        folder.rmdir()
+        here = os.open(folder, _FOLDER)
+        try:
+            os.fchmod(here, 0o700)
+            inner, names = [_clear(here)], []  # at each depth: the folders that are left, and the one we are in
+            while inner:
+                down = bool(inner[-1])
+                name = inner[-1].pop() if down else ".."
+                with contextlib.suppress(OSError):
+                    if down:
+                        os.chmod(name, 0o700, dir_fd=here)
+                    there = os.open(name, _FOLDER, dir_fd=here)
+                    os.close(here)
+                    here = there
+                    if down:
+                        names.append(name)
+                        inner.append(_clear(here))
+                if not down:
+                    inner.pop()
+                    if names:
+                        with contextlib.suppress(OSError):
+                            os.rmdir(names.pop(), dir_fd=here)
+        finally:
+            os.close(here)
+        os.rmdir(folder)
 
 
-def _unlink(path: str) -> None:
-    try:
-        os.unlink(path)
-    except PermissionError:
-        if sys.platform != "win32" or os.path.islink(path):
-            raise
-        os.chmod(path, 0o600)  # Windows keeps what is read-only
-        os.unlink(path)
+def _clear(folder: int) -> list[str]:
+    """Remove the files and links of an open folder and return the names of the folders in it."""
+    folders = []
+    with os.scandir(folder) as entries:
+        for entry in list(entries):
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(entry.name)
+            else:
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.name, dir_fd=folder)
+    return folders
