@@ -9,7 +9,7 @@ import time
 
 from cnnlab.course.commands import options
 
-_SECONDS, _MEMORY, _LEAST = 60, 4, 0.25  # for a learner's answers to one lesson; GB
+_SECONDS, _MEMORY, _LEAST = 60, 4, 0.25  # for an answer; GB
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -46,12 +46,14 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     grade.add_argument(
         "--timeout", type=options.positive(float), default=_SECONDS, metavar="S",
-        help=f"seconds that the answers to one lesson may take (default: {_SECONDS})",
+        help=f"seconds that a learner's answer to one exercise may take (default: {_SECONDS})",
     )  # fmt: skip
     grade.add_argument(
-        "--memory", type=_memory, default=_MEMORY, metavar="GB", help=f"that they may use (default: {_MEMORY})"
+        "--memory", type=_memory, default=_MEMORY, metavar="GB", help=f"memory that it may use (default: {_MEMORY})"
     )
-    grade.add_argument("--container", metavar="IMAGE", help="run them in containers of this image (docker or podman)")
+    grade.add_argument(
+        "--container", metavar="IMAGE", help="run answers in containers of this image (docker or podman)"
+    )
     options.cluster(grade)
     grade.set_defaults(call=call)
 
@@ -68,8 +70,9 @@ def call(arguments: argparse.Namespace) -> int:
     if absent := options.missing("psutil"):
         return absent
     from cnnlab.course.batch.display import printable
+    from cnnlab.course.batch.execute import ClusterLost
     from cnnlab.course.grading.confine import GIB, Limits
-    from cnnlab.course.grading.grade import grade
+    from cnnlab.course.grading.grade import GradingStopped, grade
 
     begin = time.monotonic()
     try:
@@ -86,6 +89,8 @@ def call(arguments: argparse.Namespace) -> int:
             anonymous=arguments.anonymous,
             progress=True,
         )
+    except (ClusterLost, GradingStopped) as error:
+        return options.complain(error, 1)
     except KeyboardInterrupt:
         print(f"What is graded so far is in {arguments.out}. The same with --resume does the rest.", file=sys.stderr)
         raise

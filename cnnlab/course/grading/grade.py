@@ -6,6 +6,7 @@ only the copies that were in the middle.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,10 +21,12 @@ from typing import Any
 from cnnlab.common.files import sha256
 from cnnlab.common.validate import check_int
 from cnnlab.course.batch.display import Display, printable
-from cnnlab.course.batch.execute import Outcome, Task, cpus, environment, execute
+from cnnlab.course.batch.execute import Outcome, Task, cpus, execute
 from cnnlab.course.grading import confine
 from cnnlab.course.grading.answers import Taken, lesson_info, take
 from cnnlab.course.grading.confine import Limits
+from cnnlab.course.grading.container import find_runtime
+from cnnlab.course.grading.kept_out import kept_out
 from cnnlab.course.grading.records import Graded, Judgement, LessonInfo, SchoolClass
 from cnnlab.course.grading.results import write_results
 from cnnlab.course.grading.store import ResultError, Store, claim, judgements_of
@@ -35,6 +38,10 @@ from cnnlab.course.notebook import NotebookError, read_notebook
 _WORKER = "cnnlab.course.grading.worker"
 _EVERY = 60.0  # seconds between two times that the tables and the report are written
 _GRACE = 180.0  # seconds for what a worker does itself: it imports Keras, and judges
+
+
+class GradingStopped(CourseError):
+    """Something has happened that makes every further verdict worthless."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +107,16 @@ def grade(
     Raises
     ------
     CourseError
-        For an unknown lesson, a folder without a copy, or a folder `out` that is no grading's: before anything runs.
+        For an unknown lesson, a folder without a copy, a folder `out` that is no grading's, a container or a cluster
+        that cannot be used: before anything runs.
+    GradingStopped
+        If the course's own files have changed meanwhile.
+    ClusterLost
+        If the cluster is gone. Both only after tables and report are written.
     OSError
         If `out` cannot be written.
     KeyboardInterrupt
-        On Ctrl-C, after tables and report are written.
+        On Ctrl-C, likewise.
     """
     jobs = min(2, cpus()) if jobs is None else check_int(jobs, "jobs", minimum=1)
     lessons = list(lessons or [])
@@ -115,6 +127,8 @@ def grade(
         named = ", ".join(lesson.name for lesson, _ in known) if lessons else "the course"
         files = f"; it was given {len(found.set_aside)} other files" * bool(found.set_aside)
         raise CourseError(f"`submissions` must hold a notebook of {named}. Received: {os.fspath(submissions)!r}{files}")
+    if container and not cluster:
+        find_runtime(container)
     taken = {copy.lesson for copy in found.copies}
     grading = _Grading(
         found,
@@ -122,31 +136,33 @@ def grade(
         claim(Path(out), Path(submissions)),
         {"limits": asdict(limits), "container": container},
         resume,
-        Display(len(found.copies), "copy") if progress else None,
+        progress,
     )
     longest = max(len(one.exercises) for one in grading.lessons.values())
+    outcomes = execute(
+        grading.tasks(),
+        jobs=jobs,
+        timeout=_GRACE + limits.seconds * (longest + 1),
+        cluster=cluster,
+        announce=grading.say,
+    )
     try:
-        outcomes = execute(
-            grading.tasks(),
-            jobs=jobs,
-            timeout=_GRACE + limits.seconds * (longest + 1),
-            env=environment(jobs),
-            **({"cluster": cluster} if cluster else {}),
-        )
-        wrote, took = time.monotonic(), 0.0
-        for task, outcome in outcomes:
-            grading.record(task, outcome)
-            if time.monotonic() - wrote > max(_EVERY, 20 * took):
-                begin = time.monotonic()
-                write_results(grading.school(), grading.store.out, anonymous=anonymous)
-                wrote = time.monotonic()
-                took = wrote - begin
+        with contextlib.closing(outcomes):
+            if progress:
+                grading.say(_kept_out(container, cluster))
+                grading.say_what_is_left_out()
+            wrote, took = time.monotonic(), 0.0
+            for task, outcome in outcomes:
+                grading.record(task, outcome)
+                if time.monotonic() - wrote > max(_EVERY, 20 * took):
+                    begin = time.monotonic()
+                    write_results(grading.school(), grading.store.out, anonymous=anonymous)
+                    wrote = time.monotonic()
+                    took = wrote - begin
     finally:
-        if grading.show:
-            grading.show.close()
-        school = grading.school()
-        write_results(school, grading.store.out, anonymous=anonymous)
-    return school
+        grading.close()
+        write_results(grading.school(), grading.store.out, anonymous=anonymous)
+    return grading.school()
 
 
 def _known(lessons: list[Lesson], container: str | None, all_needed: bool) -> list[tuple[Lesson, _Lesson]]:
@@ -170,6 +186,22 @@ def _known(lessons: list[Lesson], container: str | None, all_needed: bool) -> li
     return known
 
 
+def _kept_out(container: str | None, cluster: str | None) -> str:
+    """Say in a sentence what the answers cannot reach."""
+    if container:
+        return f"The answers run in containers of {container}."
+    if cluster and cluster.startswith("tcp:"):
+        return (
+            "Over tcp:// whoever reaches the scheduler gives the workers orders: an answer too, where a worker's "
+            "machine does not keep the network from it. Over tls:// nobody without the keys can."
+        )
+    if cluster:
+        return "What an answer can reach is up to the machines of the cluster."
+    if open_ways := [one.words for one in kept_out() if not one.kept]:
+        return f"On this machine an answer {'; '.join(open_ways)}. With --container it cannot."
+    return "On this machine an answer reaches no other file, no other process and no network."
+
+
 def _hash(content: object) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -184,14 +216,14 @@ class _Grading:
         store: Store,
         options: dict[str, Any],
         resume: bool,
-        show: Display | None,
+        progress: bool,
     ) -> None:
         self.found, self.lessons, self.store, self.options, self.resume = found, lessons, store, options, resume
-        self.show = show
+        self.names = {learner.key: learner.name for learner in found.learners}
+        self.show = Display(len(found.copies), "copy") if progress else None
         self.running: dict[str, _Job] = {}
         self.done: dict[Copy, Graded] = {}
         self.broken = dict(getattr(found, "broken", {}))
-        self._say_what_is_left_out()
 
     def school(self) -> SchoolClass:
         """As far as it is graded."""
@@ -213,7 +245,7 @@ class _Grading:
                 taken = take(copy.path, lesson.notebook)
             except NotebookError as error:
                 self.broken[copy.file] = str(error)
-                self._line(f"{copy.file}: {error}")
+                self.say(f"{copy.file}: {error}")
                 continue
             # What is known of the file beside its answers stands in the result, so a change there counts too.
             job = _Job(copy, taken, _hash([lesson.version, taken.answers, copy.notes, taken.notes]))
@@ -227,6 +259,8 @@ class _Grading:
     def record(self, task: Task, outcome: Outcome) -> None:
         """Take down what became of a copy, and write it to disk."""
         job = self.running.pop(task.name)
+        if outcome.failure and outcome.failure.name == "CourseChanged":
+            raise GradingStopped(outcome.failure.message)
         exercises = self.lessons[job.copy.lesson].exercises
         notes = [*job.copy.notes, *job.taken.notes]
         try:
@@ -257,7 +291,7 @@ class _Grading:
         self._finish(job.copy, graded)
         right = sum(judgement.status == "correct" for judgement in judgements)
         said = f"{right} of {len(judgements)} right" if finished else judgements[0].message
-        self._line(f"{self._name(job.copy.learner)}  {job.copy.lesson}  {said}  {outcome.seconds:.1f} s")
+        self.say(f"{self.names[job.copy.learner]}  {job.copy.lesson}  {said}  {outcome.seconds:.1f} s")
 
     def _finish(self, copy: Copy, graded: Graded) -> None:
         self.store.save(graded)
@@ -276,19 +310,22 @@ class _Grading:
         try:
             graded = self.store.load(job.copy.learner, job.copy.lesson, exercises)
         except ResultError as error:
-            self._line(f"{error}. It is judged again.")
+            self.say(f"{error}. It is judged again.")
             return None
         return graded if graded and graded.fingerprint in (job.version, self._limited(job)) else None
 
-    def _say_what_is_left_out(self) -> None:
-        learners = {learner.key for learner in self.found.learners}
-        if others := [f"{learner}/{lesson}" for learner, lesson in self.store.others(learners, self.lessons)]:
+    def say_what_is_left_out(self) -> None:
+        """Name earlier results that belong to nobody and nothing in this grading."""
+        if others := [f"{learner}/{lesson}" for learner, lesson in self.store.others(self.names, self.lessons)]:
             more = f" and {len(others) - 5} more" * (len(others) > 5)
-            self._line(f"Earlier results that are in no report this time: {', '.join(others[:5])}{more}")
+            self.say(f"Earlier results that are in no report this time: {', '.join(others[:5])}{more}")
 
-    def _name(self, key: str) -> str:
-        return next(learner.name for learner in self.found.learners if learner.key == key)
-
-    def _line(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Print a line, which may hold names of learners and of files."""
         if self.show:
             self.show.line(printable(text))
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self.show:
+            self.show.close()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cnnlab.course import cli
+from cnnlab.course.batch.execute import Failure
 from cnnlab.course.grading import confine, grade, results, store
 from cnnlab.course.grading.confine import Limits
 from cnnlab.course.grading.records import Graded, Judgement
@@ -322,6 +323,18 @@ def test_copies_are_read_only_as_places_get_free(school, monkeypatch):
     assert len(read) == 3
 
 
+def test_a_course_that_answers_have_changed_ends_the_grading(school, monkeypatch, capsys):
+    def changed(tasks, **_):
+        task = next(tasks)
+        yield task, grade.Outcome("raised", 1.0, None, Failure(0, "", "CourseChanged", "the course was changed"))
+
+    monkeypatch.setattr(grade, "execute", changed)
+    monkeypatch.setenv("CNNLAB_COURSE", str(school.folder / "course"))
+    assert cli.main(["grade", str(school.submissions), "--out", str(school.out)]) == 1
+    assert capsys.readouterr().err == "cnnlab: the course was changed\n"
+    assert not (school.out / "results").exists()
+
+
 def whole(task):
     rows = [{"exercise": name, "status": "correct", "message": "", "misconception": "", "hint": ""} for name in
             task.options["answers"]]  # fmt: skip
@@ -365,18 +378,22 @@ def test_a_copy_judged_at_the_second_attempt_says_so(school, monkeypatch):
 def test_killed_in_the_middle_and_resumed_it_ends_as_an_unbroken_one(school):
     for n in range(4):
         school.hand_in(f"learner{n}", "01_first", "right" if n % 2 else "half", "half")
-    killed = school.command("--jobs", "1", TOY_KILL="4")
+    killed = school.command("--jobs", "1", TOY_KILL="3 SIGKILL")
     assert killed.returncode == -9
-    finished = {path.parent.name + " " + path.stem for path in school.out.glob("results/*/*.json")}
-    assert len(finished) >= 3  # the fourth was in the middle
-    first = school.judged()
+    assert not (school.out / "grades.csv").exists()
+    stopped = school.command("--jobs", "1", "--resume", TOY_KILL="5 SIGINT")
+    assert (stopped.returncode, stopped.stderr) == (
+        130,
+        f"What is graded so far is in {school.out}. The same with --resume does the rest.\nStopped.\n",
+    )
+    assert "3 of 7 copies graded so far" in (school.out / "report.html").read_text()
+    school.judged()
     resumed = school.command("--jobs", "1", "--resume")
-    assert resumed.returncode == 0, resumed.stderr
-    assert len(school.judged()) == 7 - len(finished)
-    assert len(first) == 4
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    assert len(school.judged()) == 4  # of the seven, the two behind each interruption were finished
     broken = all_that_was_found(school.out)
     school.out = school.folder / "unbroken"
-    assert school.command("--jobs", "1").returncode == 0
+    assert school.command("--jobs", "2").returncode == 0
     assert all_that_was_found(school.out) == broken
 
 

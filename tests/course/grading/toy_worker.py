@@ -1,7 +1,7 @@
 """A worker that judges by reading alone, for the tests of the grading around it: ``python -m toy_worker FOLDER``.
 
 An answer that is ``NAME = "right"`` is right; ``"die"``, ``"hang"`` and ``"forge"`` have the worker do so. Each copy
-judged adds a line to the file ``$TOY_LOG``; with ``$TOY_KILL`` set to n, the n-th kills the grading that started it.
+judged adds a line to the file ``$TOY_LOG``; with ``$TOY_KILL`` set to "n SIGNAL", the n-th sends it to the grading.
 """
 
 from __future__ import annotations
@@ -36,8 +36,10 @@ if __name__ == "__main__":
     log = Path(os.environ["TOY_LOG"])
     with log.open("a") as file:
         file.write(json.dumps(answers) + "\n")
-    if os.environ.get("TOY_KILL") == str(len(log.read_text().splitlines())):
-        os.kill(os.getppid(), signal.SIGKILL)
+    number, _, name = os.environ.get("TOY_KILL", "0").partition(" ")
+    if int(number) == len(log.read_text().splitlines()):
+        os.kill(os.getppid(), getattr(signal, name))
+        threading.Event().wait()  # for the grading to end us
     if "die" in text:
         os._exit(7)
     if "hang" in text:
