@@ -12,7 +12,18 @@ class NotAttempted(Exception):
 
 
 class Wrong(Exception):
-    """Raised inside a diagnosis to say what is wrong; its text is what the learner reads."""
+    """Raised inside a diagnosis to say what is wrong.
+
+    Parameters
+    ----------
+    message : what the learner reads
+    misconception : what this answer has in common with others of its kind, in the course's words alone: no number and
+        no name of the learner's; empty if nothing is known. Without it, the fixed parts of `message`
+    """
+
+    def __init__(self, message: str, misconception: str | None = None) -> None:
+        super().__init__(message)
+        self.misconception = misconception
 
 
 def call(function: object, *args: object, **kwargs: object) -> object:
@@ -37,11 +48,13 @@ def call(function: object, *args: object, **kwargs: object) -> object:
         with np.errstate(all="ignore"):  # a wrong answer may overflow on its way to being diagnosed
             result = function(*copies, **kwargs)
     except Exception as error:  # noqa: BLE001  whatever the learner's code raises is the learner's to read
-        raise Wrong(f"Your function raised {type(error).__name__}: {error}\n{called()}") from error
+        said = f"Your function raised {type(error).__name__}: {error}\n{called()}"
+        raise Wrong(said, "The function ends with an error.") from error
     if result is ...:
         raise NotAttempted
     if result is None:
-        raise Wrong(f"Your function returned None. Is the `return` missing?\n{called()}")
+        said = f"Your function returned None. Is the `return` missing?\n{called()}"
+        raise Wrong(said, "The function returns None. Is the `return` missing?")
     return result
 
 
@@ -49,17 +62,16 @@ def require_function(answer: object) -> None:
     """Raise `Wrong` if `answer` is not a function."""
     model = hasattr(answer, "count_params") and not isinstance(answer, type)  # can be called, but builds nothing
     if model or not callable(answer):
-        raise Wrong(
-            f"A function is expected here, but this is {kind_of(answer)}. Pass the function itself, by its name "
-            "alone, without calling it."
-        )
+        by_name = "Pass the function itself, by its name alone, without calling it."
+        said = f"A function is expected here, but this is {kind_of(answer)}. {by_name}"
+        raise Wrong(said, f"A function is expected here. {by_name}")
 
 
 def number(answer: object, what: str = "The answer", finite: bool = True) -> float:
     """`answer` as a float, or `Wrong` if it is not one number; NaN and infinity only where `finite` is False."""
     values = _floats(answer, what, "one number")
     if values.size != 1:
-        raise Wrong(f"{what} should be one number, but this has shape {values.shape}.")
+        raise Wrong(f"{what} should be one number, but this has shape {values.shape}.", "It should be one number.")
     if finite:
         refuse_not_finite(values, what)
     return float(values.reshape(()))
@@ -69,7 +81,7 @@ def whole(answer: object, what: str = "The answer") -> int:
     """`answer` as an int, or `Wrong` if it is not one whole number."""
     value = number(answer, what)
     if not value.is_integer():
-        raise Wrong(f"{what} should be a whole number. You got {read(value)}.")
+        raise Wrong(f"{what} should be a whole number. You got {read(value)}.", "It should be a whole number.")
     return int(value)
 
 
@@ -81,11 +93,13 @@ def array(answer: object, shape: tuple[int, ...] | None, what: str = "The answer
         if len(shape) == 1:
             form = "" if what.endswith(")") or shape[0] > 8 else f", such as ({', '.join('…' * shape[0])})"
             size = ("a pair, 2 numbers" if shape == (2,) else size) + f" in brackets with commas between them{form}"
-        raise Wrong(f"{what} should have shape {shape}: {size}. Yours is one number, {read(values)}.")
+        said = f"{what} should have shape {shape}: {size}. Yours is one number, {read(values)}."
+        raise Wrong(said, f"It should have shape {shape}, and is one number.")
     if shape is not None and values.shape != shape:
         swapped = len(shape) == 2 and values.shape == shape[::-1]
         why = ": rows and columns are swapped, and rows come first" if swapped else ""
-        raise Wrong(f"{what} should have shape {shape}, but yours has shape {values.shape}{why}.")
+        said = f"{what} should have shape {shape}, but yours has shape {values.shape}{why}."
+        raise Wrong(said, f"It should have shape {shape}{why}.")
     if finite:
         refuse_not_finite(values, what)
     return values
@@ -96,15 +110,17 @@ def parts(answer: object, names: Sequence[str]) -> list:
     if isinstance(answer, dict) and set(answer) == set(names):
         return [answer[name] for name in names]
     wanted = f"{len(names)} things are expected: {', '.join(names)}"
+    other_form = f"{wanted}."
     alone = isinstance(answer, (int, float)) or getattr(answer, "ndim", None) == 0  # an array or tensor without axes
     if alone and not isinstance(answer, bool):
         size = "a pair, two values" if len(names) == 2 else f"{len(names)} values"
         form = f"in brackets with commas between them and in this order: ({', '.join(names)})"
-        raise Wrong(f"{wanted}. This is one number, {read(number(answer, finite=False))}. Give {size} {form}.")
+        said = f"{wanted}. This is one number, {read(number(answer, finite=False))}. Give {size} {form}."
+        raise Wrong(said, f"{other_form} It is one number.")
     if isinstance(answer, (str, bytes, dict, set, type)) or not hasattr(answer, "__len__"):
-        raise Wrong(f"{wanted}. This is {kind_of(answer)}.")
+        raise Wrong(f"{wanted}. This is {kind_of(answer)}.", other_form)
     if len(answer) != len(names):
-        raise Wrong(f"{wanted}. Yours has {len(answer)}.")
+        raise Wrong(f"{wanted}. Yours has {len(answer)}.", other_form)
     return list(answer)
 
 
@@ -189,11 +205,12 @@ def apart(got: object, right: object) -> tuple[str, str]:
 
 def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
     """`answer`, array or tensor of any framework, as floats; `Wrong` with what it is instead."""
-    refuse = Wrong(f"{what} should be {wanted}, but this is {kind_of(answer)}.")
+    refuse = Wrong(f"{what} should be {wanted}, but this is {kind_of(answer)}.", f"It should be {wanted}.")
     if isinstance(answer, (bool, str, bytes, set, frozenset, dict)) or callable(answer) or answer is None:
         raise refuse  # NumPy would read None as nan
     if any(isinstance(entry, (str, bytes)) for entry in leaves(answer)):  # NumPy would read "31" as 31
-        raise Wrong(f"{what} should be {wanted}, but in yours stands a text in quotes.")
+        said = f"{what} should be {wanted}, but in yours stands a text in quotes."
+        raise Wrong(said, f"It should be {wanted}, and a text in quotes stands in it.")
     try:
         answer = _arrays(answer)
         values = np.asarray(answer)
@@ -203,7 +220,8 @@ def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
         lengths = sorted({len(row) for row in rows if getattr(row, "ndim", 1) and hasattr(row, "__len__")})
         if len(lengths) > 1:
             differ = " and ".join(map(str, lengths))
-            raise Wrong(f"{what} should be {wanted}, but the rows of yours differ in length: {differ}.") from None
+            said = f"{what} should be {wanted}, but the rows of yours differ in length: {differ}."
+            raise Wrong(said, f"It should be {wanted}, and its rows differ in length.") from None
         raise refuse from None
 
 
@@ -223,13 +241,12 @@ def refuse_not_finite(values: np.ndarray, what: str) -> None:
     """Raise `Wrong` if any of `values` is NaN or infinite, and say what such a value comes from."""
     if np.isnan(values).any():
         where = "" if values.size == 1 else f" in {int(np.isnan(values).sum())} of {values.size} places"
-        raise Wrong(
-            f"{what} is not a number (nan){where}: 0 / 0, inf / inf, or the root or logarithm of a negative "
-            "number was computed on the way."
-        )
+        why = "0 / 0, inf / inf, or the root or logarithm of a negative number was computed on the way."
+        raise Wrong(f"{what} is not a number (nan){where}: {why}", f"It is not a number (nan): {why}")
     if np.isinf(values).any():
         where = "" if values.size == 1 else f" in {int(np.isinf(values).sum())} of {values.size} places"
-        raise Wrong(f"{what} is infinite{where}: something was divided by 0, or grew too large for a float.")
+        why = "something was divided by 0, or grew too large for a float."
+        raise Wrong(f"{what} is infinite{where}: {why}", f"It is infinite: {why}")
 
 
 def leaves(answer: object) -> list:

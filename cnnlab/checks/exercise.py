@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnnlab.checks.answers import NotAttempted, Wrong, kind_of, leaves
+from cnnlab.checks.course_words import common, files_of
 
 _EDGES = {  # in the theme's colours where it has some; told apart by more than these
     "correct": "solid var(--jp-success-color1,#00664A)",
@@ -32,10 +33,20 @@ class ExerciseError(AssertionError):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found: `status` is ``"correct"``, ``"wrong"`` or ``"not attempted"``; `message` says why."""
+    """What a check found.
+
+    Attributes
+    ----------
+    status : ``"correct"``, ``"wrong"`` or ``"not attempted"``
+    message : why
+    misconception : of a wrong answer: what it has in common with others of its kind, in the course's words alone. The
+        `says` of the misreading that it is; else the fixed parts of the message, … standing for what is the learner's;
+        empty where nothing is known but that it is wrong
+    """
 
     status: str
     message: str
+    misconception: str = ""
 
     def require(self) -> None:
         """Raise `ExerciseError` unless the answer is correct: for tests, not for notebooks."""
@@ -151,13 +162,14 @@ class Exercise:
         except NotAttempted:
             return self._not_attempted()
         except Wrong as wrong:
-            return Verdict("wrong", str(wrong))
-        except Exception as error:  # noqa: BLE001  an answer may fail in any way, and none may stop the lesson
+            named = wrong.misconception
             return Verdict(
-                "wrong",
-                f"This check cannot read your answer, {kind_of(answer)}. Compare its form with what the cell asks for. "
-                f"({type(error).__name__}: {error})",
+                "wrong", str(wrong), common(str(wrong), files_of(wrong.__traceback__)) if named is None else named
             )
+        except Exception as error:  # noqa: BLE001  an answer may fail in any way, and none may stop the lesson
+            compare = "Compare its form with what the cell asks for."
+            said = f"This check cannot read your answer, {kind_of(answer)}. {compare} ({type(error).__name__}: {error})"
+            return Verdict("wrong", said, f"The check cannot read the answer. {compare}")
 
     def _not_attempted(self) -> Verdict:
         return Verdict("not attempted", f"Not attempted yet: replace the ... in {self.answer_name} and run both cells.")
@@ -176,7 +188,7 @@ class Exercise:
         remains = f"{still_open} of its {entries} entries " + ("is" if still_open == 1 else "are") + " still ..."
         verdict = self._diagnosed(_filled(answer, right))
         if verdict.status == "wrong":
-            return Verdict("wrong", f"{verdict.message}\n({remains}.)")
+            return Verdict("wrong", f"{verdict.message}\n({remains}.)", verdict.misconception)
         return Verdict(
             "not attempted", f"Not attempted yet in full: {remains}. The rest of {self.answer_name} is right."
         )

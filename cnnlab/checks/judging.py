@@ -5,6 +5,7 @@ A misreading is the diagnosis and a wrong answer at once: the tests hand in what
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from cnnlab.checks.answers import Wrong, apart, array, call, close, number, parts, read, refuse_not_finite, show
+from cnnlab.checks.course_words import common
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,12 @@ class ByValue:
         got = self.take(answer) if self.take else _like(answer, self.truth, finite=True)
         if self.same(got, self.truth):
             return self.praise
-        says = next((m.says for m in self.misreadings if self.same(got, m.how)), self.otherwise)
+        named = next((m.says for m in self.misreadings if self.same(got, m.how)), "")
+        says = named or self.otherwise
         if callable(says):
-            raise Wrong(says(got))
+            raise Wrong(says(got), common(says(got), [inspect.getfile(says)]))
         said = self.said(got) if callable(self.said) else self.said.format(*map(read, np.ravel(got)))
-        raise Wrong(f"{said}{': ' if says[0].islower() else '. '}{says}" if said else says)
+        raise Wrong(f"{said}{': ' if says[0].islower() else '. '}{says}" if said else says, named)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,10 +132,11 @@ class ByEntry:
         """Raise `Wrong` for the first entry that is wrong; return the praise if none is."""
         got = tuple(self.take(answer).tolist())
         if got in self.whole:
-            raise Wrong(self.whole[got])
+            raise Wrong(self.whole[got], self.whole[got])
         for (name, wrong), value, right in zip(self.entries.items(), got, self.truth, strict=True):
             if value != right:
-                raise Wrong(f"{name}: you say {read(value)}. {wrong.get(value, self.otherwise)}")
+                said = f"{name}: you say {read(value)}. {wrong.get(value, self.otherwise)}"
+                raise Wrong(said, wrong.get(value, ""))
         return self.praise
 
 
@@ -237,11 +241,11 @@ class ByCases:
         said = self.differ(*failed)
         for misreading, theirs in zip(self.misreadings, self.misread, strict=True):
             if len(theirs) >= len(got) and all(map(self.same, got, theirs)):
-                raise Wrong(f"{said}: {misreading.says}")
+                raise Wrong(f"{said}: {misreading.says}", misreading.says)
         case, mine, _ = failed
         if isinstance(mine, (float, np.ndarray)):
             refuse_not_finite(np.asarray(mine), f"{case.words} the result")
-        raise Wrong(f"{said}. {self.otherwise}")
+        raise Wrong(f"{said}. {self.otherwise}", "")
 
     def differ(self, case: Case, got: object, right: object) -> str:
         """Say for one case what was answered and what is right."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from cnnlab.checks.answers import Wrong, array, call, kind_of
+from cnnlab.checks.course_words import common
 from cnnlab.checks.judging import Misreading
 
 _PICTURES = np.random.default_rng(0).uniform(-3, 3, (4, 28, 28, 1)).astype("float32")
@@ -102,7 +104,8 @@ class TwoBlocks:
         """Raise `Wrong` unless the model computes what is asked for, whichever layers hold its weights."""
         model, wanted = _model(answer), _two_blocks(self.filters)
         if sorted(_sizes(model)) != sorted(_sizes(wanted)):
-            raise Wrong(self.otherwise(model))
+            said = self.otherwise(model)
+            raise Wrong(said, common(said, [inspect.getfile(self.otherwise)]))
         own, rng = model.get_weights(), np.random.default_rng(5)
         # Drawn at random, because a new model's biases are still 0.
         drawn = [rng.normal(0, (w.size / w.shape[-1]) ** -0.5, w.shape) for w in own]
@@ -116,7 +119,7 @@ class TwoBlocks:
             )
         for misreading in self.misreadings:
             if np.allclose(said, self._says(misreading.how(), drawn), atol=1e-4):
-                raise Wrong(misreading.says)
+                raise Wrong(misreading.says, misreading.says)
         raise Wrong(
             "The weights are right, but put together the layers compute something else than convolution, ReLU and max "
             "pooling, twice, and then one Dense layer with softmax."

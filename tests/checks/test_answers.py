@@ -79,8 +79,9 @@ def test_misreadings_are_different_values(by_value):
 @pytest.mark.parametrize("diagnosis", _declared(ByCases, ByValue, ByEntry))
 def test_a_misreading_is_diagnosed(diagnosis):
     for misreading in diagnosis.misreadings:
-        with pytest.raises(Wrong, match=re.escape(misreading.says)), np.errstate(all="ignore"):
+        with pytest.raises(Wrong, match=re.escape(misreading.says)) as wrong, np.errstate(all="ignore"):
             diagnosis(misreading.how)
+        assert wrong.value.misconception == misreading.says
 
 
 NONSENSE = (
