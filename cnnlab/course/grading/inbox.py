@@ -10,8 +10,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cnnlab.common.errors import DataError, cause
@@ -32,11 +31,11 @@ NO_NOTEBOOK = "not a notebook"
 
 @dataclass(frozen=True)
 class File:
-    """One file: where it is, and the parts of its path below the submissions, a zip being a part like a folder."""
+    """One file: where it is, and the parts of its path below the submissions; a zip is a part as a folder is."""
 
     path: Path
     parts: tuple[str, ...]
-    zips: tuple[int, ...] = ()  # which of the parts are zips
+    trouble: str = ""  # why it is not to be read
 
     @property
     def name(self) -> str:
@@ -50,16 +49,18 @@ class Inbox:
 
     Attributes
     ----------
-    notebooks : files whose name ends with ``.ipynb``
-    others : names of all other files
+    notebooks : files whose name ends with ``.ipynb``, those too that are not to be read
+    others : all other files
     set_aside : file, or folder with a slash at its end → why it was not looked at
-    broken : the same for what somebody has handed in as a notebook or a zip
+    broken : the same for a zip or a folder that somebody has handed in
+    repositories : folders that hold ``.git``, as the parts of their paths
     """
 
     notebooks: list[File] = field(default_factory=list)
     others: list[File] = field(default_factory=list)
     set_aside: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    repositories: set[tuple[str, ...]] = field(default_factory=set)
 
 
 def shown(text: str) -> str:
@@ -104,8 +105,8 @@ def open_inbox(folder: Path, scratch: Path) -> Inbox:
     return inbox
 
 
-def _walk(root: Path, above: tuple[str, ...], inbox: Inbox, scratch: Path | None, zips: tuple[int, ...] = ()) -> None:
-    """List `root`, without recursion: strangers make folders ten thousand deep. Unpack its zips if there is `scratch`."""
+def _walk(root: Path, above: tuple[str, ...], inbox: Inbox, scratch: Path | None) -> None:
+    """List `root`, and its zips if there is `scratch`; without recursion, for strangers make folders very deep."""
     waiting, count = [(root, above)], 0
     while waiting:
         folder, parts = waiting.pop()
@@ -117,8 +118,10 @@ def _walk(root: Path, above: tuple[str, ...], inbox: Inbox, scratch: Path | None
             continue
         for entry in listed:
             count += 1
-            file = File(Path(entry.path), (*parts, entry.name), zips)
+            file = File(Path(entry.path), (*parts, entry.name))
             kind, reason = _kind(entry)
+            if entry.name == ".git" and parts:
+                inbox.repositories.add(parts)
             if count > _MOST:
                 inbox.broken[file.name] = f"comes after the first {_MOST:,} files and folders, and was not looked at"
                 return
@@ -133,7 +136,7 @@ def _walk(root: Path, above: tuple[str, ...], inbox: Inbox, scratch: Path | None
                 if trouble := _unzip(file, inbox, scratch):
                     inbox.broken[file.name] = trouble
             elif _is_notebook(entry.name):
-                _take(file, entry.stat(follow_symlinks=False).st_size, inbox)
+                inbox.notebooks.append(replace(file, trouble=_too_large(entry.stat(follow_symlinks=False).st_size)))
             else:
                 inbox.others.append(file)
 
@@ -156,13 +159,6 @@ def _kind(entry: os.DirEntry[str]) -> tuple[str, str]:
 
 def _is_notebook(name: str) -> bool:
     return name.lower().endswith(".ipynb")
-
-
-def _take(file: File, size: int, inbox: Inbox) -> None:
-    if trouble := _too_large(size):
-        inbox.broken[file.name] = trouble
-    else:
-        inbox.notebooks.append(file)
 
 
 def _too_large(size: int) -> str:
@@ -197,28 +193,25 @@ def _unzip(file: File, inbox: Inbox, scratch: Path) -> str:
         )
     except DataError as error:
         return str(error)
-    zips = (*file.zips, len(file.parts) - 1) if file.parts else ()
     for note in notes:
-        left = File(target / note.file, (*file.parts, *note.file.split("/")), zips)
+        parts = note.file.split("/")
+        left = File(target.joinpath(*parts), (*file.parts, *parts), note.reason)
+        if ".git" in parts:
+            inbox.repositories.add((*file.parts, *parts[: parts.index(".git")]))
         if note.reason == NO_NOTEBOOK:
             inbox.others.append(left)
-        elif target.joinpath(note.file).exists() or (hidden(left.parts) and not _is_notebook(note.file)):
+        elif left.path.exists() or (hidden(parts) and not _is_notebook(parts[-1])):
             continue  # it is there under a name that may be spelt wrongly, or it is nobody's work
-        elif hidden(left.parts):
+        elif hidden(parts):
             inbox.set_aside[left.name] = note.reason
+        elif _is_notebook(parts[-1]):
+            inbox.notebooks.append(left)
         else:
             inbox.broken[left.name] = note.reason
-    _walk(target, file.parts, inbox, None, zips)
+    _walk(target, file.parts, inbox, None)
     return ""
 
 
 def cleared(scratch: Path) -> None:
     """Remove what zips have left behind."""
     shutil.rmtree(scratch, ignore_errors=True)
-
-
-def lines(names: Iterator[str], most: int = 3) -> str:
-    """Name the first few of many."""
-    listed = list(names)
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(listed[:most]) + more

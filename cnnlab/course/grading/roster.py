@@ -91,9 +91,7 @@ def read_roster(path: Path) -> list[Learner]:
     for row in rows:
         columns = dict(zip(headings, row, strict=False))
         name = _name(columns, kinds)
-        marks = {(kind, says(columns, kinds, kind).casefold()) for kind in ("email", "user", "canvas")} - {
-            (kind, "") for kind in kinds
-        }
+        marks = {(kind, mark.casefold()) for kind in _UNIQUE if (mark := says(columns, kinds, kind))}
         if name and not _nobodys(columns, kinds) and not marks & seen:
             people.append((name, columns))
             seen |= marks
@@ -105,6 +103,7 @@ def read_roster(path: Path) -> list[Learner]:
     return [Learner(key, name, columns) for key, (name, columns) in zip(made, people, strict=True)]
 
 
+_UNIQUE = ("email", "user", "canvas")  # two rows with one of these are one learner's
 _BY = ("number", "user", "email", "canvas", "identifier")  # what tells two of one name apart, in their keys
 
 
@@ -132,14 +131,14 @@ def says(columns: dict[str, str], kinds: dict[str, str], kind: str) -> str:
 def _name(columns: dict[str, str], kinds: dict[str, str]) -> str:
     """Return a learner's name, first name first; in Chinese, Japanese and Korean as it is written there."""
     first, last = says(columns, kinds, "first"), says(columns, kinds, "last")
-    if first or last:
-        eastern = all("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7a3" for c in first + last)
-        return readable(last + first if eastern else f"{first} {last}")
-    for kind in ("name", "identifier", "email", "user"):
+    for kind in () if first or last else ("name", "identifier", "email", "user"):
         if said := says(columns, kinds, kind):
-            last, comma, first = said.partition(",")
-            return readable(f"{first} {last}" if comma else said)
-    return ""
+            last, comma, first = map(str.strip, said.partition(","))
+            if not comma:
+                return readable(said)
+            break
+    eastern = all("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7a3" for c in first + last)
+    return readable(last + first if eastern else f"{first} {last}")
 
 
 def _nobodys(columns: dict[str, str], kinds: dict[str, str]) -> bool:

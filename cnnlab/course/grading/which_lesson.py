@@ -72,21 +72,26 @@ def by_number(text: str, course: Sequence[Known]) -> Known | None:
     return next((lesson for lesson in course if match and int(lesson.name[:2]) == int(match[1])), None)
 
 
-def lesson_of(stem: str, notebook: dict[str, Any], course: Sequence[Known]) -> tuple[Known | None, str]:
+def lesson_of(
+    stem: str, notebook: dict[str, Any], course: Sequence[Known], folders: Sequence[str] = ()
+) -> tuple[Known | None, str]:
     """Return which lesson a notebook is, and a note where its name says another one than what it holds.
 
     Parameters
     ----------
     stem : the file's name without its ending
-    notebook : as `cnnlab.course.notebook.read_notebook` returns it
+    notebook : as `cnnlab.course.notebook.read_notebook` returns it; without cells where it cannot be read
     course : all lessons that it could be
+    folders : those that it lies in, from the top down
     """
     found = in_name(stem, course)
     named = found[0] if found else None
     held = _by_exercises(notebook, course, named)
     if held and named and held != named:
         return held, f"the file is called {named.name}, but holds {held.name}"
-    return held or named or _by_metadata(notebook, course) or by_number(stem, course), ""
+    lesson = held or named or _by_metadata(notebook, course) or by_number(stem, course)
+    above = (found[0] if (found := in_name(name, course)) else by_number(name, course) for name in reversed(folders))
+    return lesson or next(filter(None, above), None), ""
 
 
 def attempted(notebook: dict[str, Any], lesson: Known) -> bool:
