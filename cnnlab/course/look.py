@@ -61,7 +61,7 @@ _PAGE = """<!doctype html>
 """
 
 
-def document(title: str, body: str, style: str = "") -> str:
+def document(title: str, body: str, style: str = "", policy: str = NO_SCRIPTS) -> str:
     """Return a whole page.
 
     Parameters
@@ -69,5 +69,6 @@ def document(title: str, body: str, style: str = "") -> str:
     title : plain text
     body : HTML with an element whose ``id`` is ``main``
     style : CSS beside that which all pages share
+    policy : what the page may load
     """
-    return _PAGE.format(policy=NO_SCRIPTS, title=html.escape(title), style=COLOURS + _FRAME + style, body=body)
+    return _PAGE.format(policy=policy, title=html.escape(title), style=COLOURS + _FRAME + style, body=body)
