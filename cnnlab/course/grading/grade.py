@@ -7,33 +7,27 @@ only the copies that were in the middle.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
-import platform
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cnnlab.common.files import sha256
 from cnnlab.common.validate import check_int
 from cnnlab.course.batch.display import Display, printable
 from cnnlab.course.batch.execute import Outcome, Task, cpus, execute
-from cnnlab.course.grading import confine
-from cnnlab.course.grading.answers import Taken, lesson_info, take
+from cnnlab.course.grading.answers import Taken, take
 from cnnlab.course.grading.confine import Limits
 from cnnlab.course.grading.container import find_runtime
+from cnnlab.course.grading.graded_lessons import GradedLesson, fingerprint, graded_lessons
 from cnnlab.course.grading.kept_out import kept_out
-from cnnlab.course.grading.records import Graded, Judgement, LessonInfo, SchoolClass
+from cnnlab.course.grading.records import Graded, Judgement, SchoolClass
 from cnnlab.course.grading.results import write_results
 from cnnlab.course.grading.store import ResultError, Store, claim, judgements_of
 from cnnlab.course.grading.submissions import Copy, Found, find
-from cnnlab.course.lesson_checks import checks_of
-from cnnlab.course.lessons import CourseError, Lesson, find_lessons
-from cnnlab.course.notebook import NotebookError, read_notebook
+from cnnlab.course.lessons import CourseError, Lesson, course_folder
+from cnnlab.course.notebook import NotebookError
 
 _WORKER = "cnnlab.course.grading.worker"
 _EVERY = 60.0  # seconds between two times that the tables and the report are written
@@ -42,19 +36,6 @@ _GRACE = 180.0  # seconds for what a worker does itself: it imports Keras, and j
 
 class GradingStopped(CourseError):
     """Something has happened that makes every further verdict worthless."""
-
-
-@dataclass(frozen=True)
-class _Lesson:
-    """A lesson as the course has it; `version` stands for all that its verdicts depend on, the answers left out."""
-
-    notebook: dict[str, Any]
-    info: LessonInfo
-    version: str
-
-    @property
-    def exercises(self) -> list[str]:
-        return [exercise.name for exercise in self.info.exercises]
 
 
 @dataclass(frozen=True)
@@ -120,19 +101,21 @@ def grade(
     """
     jobs = min(2, cpus()) if jobs is None else check_int(jobs, "jobs", minimum=1)
     lessons = list(lessons or [])
+    course = course_folder() if course is None else Path(course)
     limits = limits or Limits()
-    known = _known(find_lessons(lessons, course), container, all_needed=bool(lessons))
-    found = find(Path(submissions), [lesson for lesson, _ in known], roster and Path(roster))
+    known = graded_lessons(lessons, course, container)
+    found = find(Path(submissions), [Lesson(course, name) for name in known], roster and Path(roster))
     if not found.copies:
-        named = ", ".join(lesson.name for lesson, _ in known) if lessons else "the course"
-        files = f"; it was given {len(found.set_aside)} other files" * bool(found.set_aside)
-        raise CourseError(f"`submissions` must hold a notebook of {named}. Received: {os.fspath(submissions)!r}{files}")
+        named = " or ".join(known) if lessons else "the course"
+        others = {**found.broken, **found.set_aside}
+        first = "".join(f". Of {len(others)} in it, {file}: {why}" for file, why in list(others.items())[:1])
+        raise CourseError(f"`submissions` must hold a notebook of {named}. Received: {os.fspath(submissions)!r}{first}")
     if container and not cluster:
         find_runtime(container)
-    taken = {copy.lesson for copy in found.copies}
+    handed_in = {copy.lesson for copy in found.copies}
     grading = _Grading(
         found,
-        {lesson.name: one for lesson, one in known if lessons or lesson.name in taken},
+        {name: lesson for name, lesson in known.items() if lessons or name in handed_in},
         claim(Path(out), Path(submissions)),
         {"limits": asdict(limits), "container": container},
         resume,
@@ -165,27 +148,6 @@ def grade(
     return grading.school()
 
 
-def _known(lessons: list[Lesson], container: str | None, all_needed: bool) -> list[tuple[Lesson, _Lesson]]:
-    """What the course says of the lessons that have exercises."""
-    known = []
-    around = [confine.fingerprint(), platform.python_version(), version("numpy"), version("keras"), container]
-    for lesson in lessons:
-        if not lesson.notebook.is_file():
-            raise CourseError(f"{lesson.name} has no notebook yet: run `cnnlab build {lesson.number}`")
-        notebook = read_notebook(lesson.notebook)
-        for cell in notebook["cells"]:
-            if cell["cell_type"] == "code":
-                cell.update(outputs=[], execution_count=None)  # they may be large, and travel with each copy
-        info = lesson_info(notebook, lesson)
-        if info.exercises:
-            cells = [[c["cell_type"], c["source"], c["metadata"].get("tags", [])] for c in notebook["cells"]]
-            checks = sha256(Path(checks_of(notebook).__file__))
-            known.append((lesson, _Lesson(notebook, info, _hash([cells, checks, *around]))))
-        elif all_needed:
-            raise CourseError(f"`LESSON` must have exercises. Received: {lesson.name!r}, which has none")
-    return known
-
-
 def _kept_out(container: str | None, cluster: str | None) -> str:
     """Say in a sentence what the answers cannot reach."""
     if container:
@@ -202,17 +164,13 @@ def _kept_out(container: str | None, cluster: str | None) -> str:
     return "On this machine an answer reaches no other file, no other process and no network."
 
 
-def _hash(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
 class _Grading:
     """A class that is being graded: what is done, what is running, and what is still to come."""
 
     def __init__(
         self,
         found: Found,
-        lessons: dict[str, _Lesson],
+        lessons: dict[str, GradedLesson],
         store: Store,
         options: dict[str, Any],
         resume: bool,
@@ -223,7 +181,7 @@ class _Grading:
         self.show = Display(len(found.copies), "copy") if progress else None
         self.running: dict[str, _Job] = {}
         self.done: dict[Copy, Graded] = {}
-        self.broken = dict(getattr(found, "broken", {}))
+        self.broken = dict(found.broken)
 
     def school(self) -> SchoolClass:
         """As far as it is graded."""
@@ -248,7 +206,7 @@ class _Grading:
                 self.say(f"{copy.file}: {error}")
                 continue
             # What is known of the file beside its answers stands in the result, so a change there counts too.
-            job = _Job(copy, taken, _hash([lesson.version, taken.answers, copy.notes, taken.notes]))
+            job = _Job(copy, taken, fingerprint([lesson.fingerprint, taken.answers, copy.notes, taken.notes]))
             if kept := self._kept(job, lesson.exercises):
                 self._finish(copy, replace(kept, file=copy.file, late=copy.late))
                 continue
@@ -301,7 +259,7 @@ class _Grading:
 
     def _limited(self, job: _Job) -> str:
         """The fingerprint of a result that other limits could change."""
-        return _hash([job.version, self.options["limits"]])
+        return fingerprint([job.version, self.options["limits"]])
 
     def _kept(self, job: _Job, exercises: Sequence[str]) -> Graded | None:
         """The result of an earlier grading, if nothing of it has to be done again."""
