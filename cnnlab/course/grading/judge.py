@@ -14,16 +14,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cnnlab.course.grading import confine, wire_keras  # noqa: F401  wire_keras registers what it knows
+from cnnlab.course.grading import confine, lent, wire_keras  # noqa: F401  each registers what it knows
 from cnnlab.course.grading.plain import Nonsense
 from cnnlab.course.grading.records import Judgement
 from cnnlab.course.grading.slices import Place, Plan, Statement
+from cnnlab.course.grading.watch import Confined
 from cnnlab.course.grading.wire import Channel, Gone
 from cnnlab.course.lesson_checks import checks_of, exercises_of
+from cnnlab.course.lessons import CourseError
 from cnnlab.course.startup import load_keras
 
 LONGEST_MESSAGE = 2_000  # characters of a judgement's message
 _NOTES = 20  # of one copy
+_START = 180.0  # seconds in which the process has to come up, Keras included
+_OURS = 3600.0  # seconds that a check may take by itself
 
 
 class Answerer:
@@ -32,7 +36,7 @@ class Answerer:
     Parameters
     ----------
     folder : where its scratch folder is made
-    limits : beyond which it is stopped; the seconds count anew whenever `begin` is called
+    limits : beyond which it is stopped; its seconds are those that we wait for it, from one `begin` to the next
     keras : whether it loads Keras at once
     image : run it in a container of this image
     readable : files and folders that it may read beside the course
@@ -48,9 +52,16 @@ class Answerer:
         readable: tuple[Path, ...] = (),
     ) -> None:
         arguments = ["-m", "cnnlab.course.grading.answering", *["--keras"] * keras]
-        self.limits = limits
         self.confined = confine.start(arguments, folder, limits, image=image, readable=readable)
         self.channel = Channel(self.confined.stdout, self.confined.stdin, describes=False)
+        self.confined.deadline = time.monotonic() + _START
+        try:
+            self.channel.request("forget")
+        except (Gone, Nonsense) as error:
+            said = self.confined.output.strip().rpartition("\n")[2]
+            self.confined.close()
+            raise CourseError(f"The process for the answers did not start: {self.ended}. {said}".strip()) from error
+        self._clock = self.channel.waiting = _Clock(self.confined, limits.seconds)
 
     def __enter__(self) -> Answerer:
         return self
@@ -59,8 +70,8 @@ class Answerer:
         self.confined.close()
 
     def begin(self) -> None:
-        """Start the clock, and forget what was handed over before."""
-        self.confined.deadline = time.monotonic() + self.limits.seconds
+        """Set the clock back, and forget what was handed over before."""
+        self._clock.left = self._clock.seconds
         self.channel.forget()
         self.channel.request("forget")
 
@@ -84,6 +95,22 @@ class Answerer:
     def ended(self) -> str:
         """Why the process is gone, in words."""
         return self.confined.ended
+
+
+class _Clock:
+    """Lets the process run out of time while we wait for it, and not while a check calculates or Keras is imported."""
+
+    def __init__(self, confined: Confined, seconds: float) -> None:
+        self.confined, self.seconds, self.left = confined, seconds, seconds
+
+    def __enter__(self) -> None:
+        self._began = time.monotonic()
+        self.confined.deadline = self._began + self.left
+
+    def __exit__(self, *_: object) -> None:
+        now = time.monotonic()
+        self.left -= now - self._began
+        self.confined.deadline = now + _OURS
 
 
 @dataclass
@@ -142,7 +169,9 @@ def judge(
         If the lesson has no checks, or a container cannot be started.
     """
     plan = Plan(notebook)
-    known = exercises_of(checks_of(notebook))
+    checks = checks_of(notebook)
+    lent.lend_objects_of(checks.__name__)
+    known = exercises_of(checks)
     copy = _Copy(plan, {name: known[name] for name in plan.places if name in known}, answers)
     copy_places = [plan.steps[number] for number in plan.places.values() if plan.steps[number].exercise in known]
     for place in copy_places:

@@ -27,6 +27,7 @@ MAX_DEPTH = 60  # containers in containers
 MAX_ENTRIES = 400_000  # values in one message, an array being one
 MAX_KEYS = 20_000  # of one dict or set: keys may be chosen to collide
 MAX_BITS = 200_000  # of one whole number
+MAX_OBJECTS = 1_000  # in one message: each makes a class
 MAX_NAME = 100  # characters of a type's name
 MAX_REPR = 300  # of what a stand-in shows; a check shows at most 200
 
@@ -99,6 +100,7 @@ class _Writer:
     raw: list[bytes] = field(default_factory=list)
     size: int = 0
     entries: int = 0
+    objects: int = 0
 
     def many(self, values: Any, depth: int) -> list:
         return [self.one(value, depth + 1) for value in values]
@@ -129,9 +131,15 @@ class _Writer:
             return ["dict", [self.many(pair, depth) for pair in value.items()]]
         return self._rarer(value, kind, depth)
 
+    def _one_more(self) -> None:
+        self.objects += 1
+        if self.objects > MAX_OBJECTS:
+            raise TooLarge(f"this is too large to be checked: it has more than {MAX_OBJECTS:,} functions or objects")
+
     def _rarer(self, value: object, kind: type, depth: int) -> object:
         for known in KINDS.values():
             if (sent := known.to_wire(value, self.channel)) is not None:
+                self._one_more()
                 return ["kind", known.tag, self.one(sent, depth + 1)]
         if isinstance(value, np.ndarray):
             return self._array(np.asarray(value), depth)
@@ -160,6 +168,7 @@ class _Writer:
             return ["yours", value.handle]
         if kind is type and issubclass(value, StandInClass):
             return ["yours", value.handle]
+        self._one_more()
         if base is not None:
             return ["like", kind.__name__[:MAX_NAME], shown(value), self.one(_plain(value, base), depth + 1)]
         return ["object", *self._described(value)]
@@ -219,6 +228,7 @@ class _Reader:
     channel: Channel
     raw: memoryview
     arguments: list
+    objects: int = 0
 
     def one(self, tree: Any) -> Any:
         if tree is None or type(tree) in (bool, int, float, str):
@@ -322,7 +332,13 @@ class _Reader:
         bits.state = self.one(tree)
         return np.random.Generator(bits)
 
+    def _one_more(self) -> None:
+        self.objects += 1
+        if self.objects > MAX_OBJECTS:
+            raise ValueError("too many objects")
+
     def _read_like(self, name: str, text: str, tree: object) -> object:
+        self._one_more()
         value = self.one(tree)
         base = type(value)
         if base not in _BASES:
@@ -330,6 +346,7 @@ class _Reader:
         return type(type_name(name), (base,), {"__repr__": lambda self: text})(value)
 
     def _read_kind(self, tag: str, tree: object) -> object:
+        self._one_more()
         return KINDS[tag].from_wire(self.one(tree), self.channel)
 
     def _read_yours(self, handle: int) -> object:
@@ -338,6 +355,7 @@ class _Reader:
     def _read_object(self, name: str, text: str, handle: int, methods: list, attributes: object) -> object:
         if type(text) is not str or len(text) > MAX_REPR or type(handle) is not int:
             raise ValueError("no object")
+        self._one_more()
         channel, plain = self.channel, self.one(attributes)
         body: dict[str, object] = {"handle": handle}
         if name == "type":

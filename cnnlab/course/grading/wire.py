@@ -8,9 +8,10 @@ anything is allocated, and what does not fit the conversation raises `Nonsense`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -32,6 +33,7 @@ from cnnlab.course.grading.plain import (
 
 MAX_NESTED = 40  # calls within calls
 MAX_KEPT = 100_000  # objects that one side keeps for the other
+MAX_RECEIVED = 1_000_000_000  # bytes between two times that a side forgets; a tree counts tenfold, as it does in memory
 _HEAD = struct.Struct("<4sII")
 _MAGIC = b"cnn1"
 _MUTABLE = (np.ndarray, list, dict, set, np.random.Generator)
@@ -60,12 +62,22 @@ class Channel:
     ----------
     reader, writer : binary files to the other side
     describes : whether objects that are not plain are sent as stand-ins: True in the process that runs answers
+    handlers : what the other side may ask for beside what `handler` registers: name → ``function(channel, *plain)``
     """
 
-    def __init__(self, reader: BinaryIO, writer: BinaryIO, *, describes: bool) -> None:
+    def __init__(
+        self,
+        reader: BinaryIO,
+        writer: BinaryIO,
+        *,
+        describes: bool,
+        handlers: Mapping[str, Callable[..., object]] | None = None,
+    ) -> None:
         self.reader, self.writer, self.describes = reader, writer, describes
+        self.handlers = handlers or {}
+        self.waiting: contextlib.AbstractContextManager = contextlib.nullcontext()  # entered while an answer is awaited
         self.nested = 0
-        self.sent = 0
+        self.sent = self.received = 0
         self._kept: dict[int, object] = {}
         self._places: dict[int, int] = {}  # id of a kept object → its handle
         self._next = 0
@@ -92,6 +104,7 @@ class Channel:
         """Forget what is kept; numbers are not used again."""
         self._kept.clear()
         self._places.clear()
+        self.received = 0
 
     # Asking and serving.
 
@@ -116,31 +129,28 @@ class Channel:
         self._send({"ask": name, "number": number, "values": asked.tree}, asked.raw)
         self.nested += 1
         try:
-            while True:
-                message, raw = self._receive()
-                if "ask" in message:
+            with contextlib.nullcontext() if self.nested > 1 else self.waiting:
+                while True:
+                    message, raw = self._receive()
+                    if "ask" not in message:
+                        break
                     self._serve(message, raw)
-                    continue
-                if message.get("number") != number:
-                    raise Nonsense("it answered a question that was not asked")
-                return self._answered(message, raw, arguments)
+            if message.get("number") != number:
+                raise Nonsense("it answered what was not asked")
+            return self._answered(message, raw, arguments)
         finally:
             self.nested -= 1
 
     def _answered(self, message: dict, raw: bytes, arguments: list) -> Any:
-        for place, tree in message.get("changed", []):
-            if type(place) is not int or not 0 <= place < len(arguments):
-                raise Nonsense("it changed what it was not given")
-            _change(arguments[place], tree, raw, self)
-        if "raised" in message:
-            try:
-                error = error_from(message["raised"])
-            except (TypeError, ValueError, IndexError, AttributeError) as wrong:
-                raise Nonsense("an exception that is none") from wrong
+        try:
+            for place, (tree, start, length) in message.get("changed", []):
+                _change(arguments[place], Packed(tree, raw[start : start + length]), self)
+            error = error_from(message["raised"]) if "raised" in message else None
+        except Exception as lie:  # noqa: BLE001  whatever a lie leads to
+            raise Nonsense("it sent what is no answer") from lie
+        if error:
             raise error
-        if "value" not in message:
-            raise Nonsense("an answer without a value")
-        return decode(Packed(message["value"], raw), self, arguments)
+        return decode(Packed(message.get("value", []), raw), self, arguments)
 
     def serve(self) -> None:
         """Serve the other side until it has ended."""
@@ -150,49 +160,54 @@ class Channel:
             except Gone:
                 return
             if "ask" not in message:
-                raise Nonsense("it answered a question that was not asked")
+                raise Nonsense("it answered what was not asked")
             self._serve(message, raw)
 
     def _serve(self, message: dict, raw: bytes) -> None:
-        name, number = message["ask"], message.get("number")
-        values = decode(Packed(message.get("values"), raw), self)
-        if type(values) is not list or type(name) is not str:
-            raise Nonsense("a question that is none")
-        before: list[tuple[int, object, Packed]] = []
-        arguments: dict[int, int] = {}
-        if name == "call":
-            handle, method, args, kwargs = values
-            if method not in SPECIAL or not (self.describes or method == "__call__"):
-                raise Nonsense("it called what is no function")
-            given = [*args, *kwargs.values()]
-            arguments = {id(value): place for place, value in enumerate(given) if _has_identity(value)}
-            before = [(p, v, encode(v, self)) for p, v in enumerate(given) if _may_change(v, self)]
-            kept = self.kept(handle)
-            function = kept if method == "__call__" else getattr(kept, method)
+        """Answer a question, whatever comes of it; `Nonsense` where it is none."""
+        number = message.get("number")
+        function, args, kwargs = self._asked(message, raw)
+        given = [*args, *kwargs.values()]
+        arguments = {id(value): place for place, value in enumerate(given) if _has_identity(value)}
         self.nested += 1
         try:
             if self.nested > MAX_NESTED:
                 raise RecursionError(f"more than {MAX_NESTED} calls within calls")
+            before = [(place, v, encode(v, self)) for place, v in enumerate(given) if _may_change(v, self)]
             with np.errstate(all="ignore"):
-                if name == "call":
-                    result = function(*args, **kwargs)
-                elif name in HANDLERS:
-                    result = HANDLERS[name](self, *values)
-                else:
-                    raise Nonsense(f"it asked for {name[:40]!r}")
-            packed = encode(result, self, arguments)
-            reply, data = {"number": number, "value": packed.tree}, packed.raw
-        except (Gone, Nonsense):
-            raise
-        except BaseException as error:  # noqa: BLE001  what a function raises is its answer, sys.exit included
-            reply, data = {"number": number, "raised": describe_error(error)}, b""
-        finally:
-            self.nested -= 1
-        try:
+                try:
+                    packed = encode(function(*args, **kwargs), self, arguments)
+                    reply, data = {"number": number, "value": packed.tree}, packed.raw
+                except BaseException as error:  # noqa: BLE001  sys.exit too is an answer
+                    if isinstance(error, (Gone, Nonsense)):
+                        raise
+                    reply, data = {"number": number, "raised": describe_error(error)}, b""
             reply["changed"], data = self._changes(before, data)
             self._send(reply, data)
-        except TooLarge as error:
+        except (RecursionError, TooLarge) as error:
             self._send({"number": number, "raised": describe_error(error)}, b"")
+        finally:
+            self.nested -= 1
+
+    def _asked(self, message: dict, raw: bytes) -> tuple[Callable, list, dict[str, object]]:
+        """What is to be called for a question, and with what."""
+        name, values = message["ask"], decode(Packed(message.get("values"), raw), self)
+        if type(name) is not str or type(values) is not list:
+            raise Nonsense("it asked what is no question")
+        if name != "call":
+            handler = self.handlers.get(name) or HANDLERS.get(name)
+            if handler is None:
+                raise Nonsense("it asked for what nobody does")
+            return handler, [self, *values], {}
+        handle, method, args, kwargs = values if len(values) == 4 else (None,) * 4
+        if type(args) is not list or type(kwargs) is not dict or not all(type(key) is str for key in kwargs):
+            raise Nonsense("it asked what is no question")
+        kept = self.kept(handle)
+        if method == "__call__" and callable(kept):
+            return kept, args, kwargs
+        if not self.describes or method not in SPECIAL:
+            raise Nonsense("it called what is no function")
+        return getattr(kept, method), args, kwargs
 
     def _changes(self, before: list[tuple[int, object, Packed]], data: bytes) -> tuple[list, bytes]:
         """What has become of the arguments that changed, and `data` with their bytes behind it."""
@@ -220,6 +235,9 @@ class Channel:
         magic, length, size = _HEAD.unpack(self._read(_HEAD.size))
         if magic != _MAGIC or length > MAX_TREE or size > MAX_RAW:
             raise Nonsense("it sent what is no message")
+        self.received += 10 * length + size
+        if self.received > MAX_RECEIVED:
+            raise Nonsense("it sent too much")
         tree, raw = self._read(length), self._read(size)
         try:
             message = json.loads(tree)
@@ -258,18 +276,13 @@ def _plain_constant(value: object) -> bool:
     return value is None or isinstance(value, (bool, int, float, str, bytes, np.generic, StandIn))
 
 
-def _change(mine: Any, sent: Any, raw: bytes, channel: Channel) -> None:
+def _change(mine: Any, packed: Packed, channel: Channel) -> None:
     """Put into `mine` what the other side's copy of it has become."""
-    try:
-        tree, start, length = sent
-        part = raw[start : start + length]
-        if type(tree) is list and tree[:1] == ["kind"]:
-            kind = KINDS[tree[1]]
-            return kind.update(mine, decode(Packed(tree[2], part), channel), channel)
-        _replace(mine, decode(Packed(tree, part), channel))
-    except Exception as error:  # noqa: BLE001  whatever a lie leads to
-        raise Nonsense("it changed an argument into what it cannot be") from error
-    return None
+    if type(packed.tree) is list and packed.tree[:1] == ["kind"]:
+        _, tag, sent = packed.tree
+        KINDS[tag].update(mine, decode(Packed(sent, packed.raw), channel), channel)
+    else:
+        _replace(mine, decode(packed, channel))
 
 
 def _replace(mine: Any, new: Any) -> Any:
