@@ -7,110 +7,22 @@ process, in which the answers before them run again.
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cnnlab.course.grading import confine, lent, wire_keras  # noqa: F401  each registers what it knows
+from cnnlab.course.grading.answerer import Answerer
 from cnnlab.course.grading.plain import Nonsense
 from cnnlab.course.grading.records import Judgement
 from cnnlab.course.grading.slices import Place, Plan, Statement
-from cnnlab.course.grading.watch import Confined
-from cnnlab.course.grading.wire import Channel, Gone
+from cnnlab.course.grading.wire import Gone
 from cnnlab.course.lesson_checks import checks_of, exercises_of
-from cnnlab.course.lessons import CourseError
 from cnnlab.course.startup import load_keras
 
 LONGEST_MESSAGE = 2_000  # characters of a judgement's message
 _NOTES = 20  # of one copy
-_START = 180.0  # seconds in which the process has to come up, Keras included
-_OURS = 3600.0  # seconds that a check may take by itself
-
-
-class Answerer:
-    """The process that runs answers. Leaving a ``with`` ends it.
-
-    Parameters
-    ----------
-    folder : where its scratch folder is made
-    limits : beyond which it is stopped; its seconds are those that we wait for it, from one `begin` to the next
-    keras : whether it loads Keras at once
-    image : run it in a container of this image
-    readable : files and folders that it may read beside the course
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        limits: confine.Limits,
-        *,
-        keras: bool = False,
-        image: str | None = None,
-        readable: tuple[Path, ...] = (),
-    ) -> None:
-        arguments = ["-m", "cnnlab.course.grading.answering", *["--keras"] * keras]
-        self.confined = confine.start(arguments, folder, limits, image=image, readable=readable)
-        self.channel = Channel(self.confined.stdout, self.confined.stdin, describes=False)
-        self.confined.deadline = time.monotonic() + _START
-        try:
-            self.channel.request("forget")
-        except (Gone, Nonsense) as error:
-            said = self.confined.output.strip().rpartition("\n")[2]
-            self.confined.close()
-            raise CourseError(f"The process for the answers did not start: {self.ended}. {said}".strip()) from error
-        self._clock = self.channel.waiting = _Clock(self.confined, limits.seconds)
-
-    def __enter__(self) -> Answerer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.confined.close()
-
-    def begin(self) -> None:
-        """Set the clock back, and forget what was handed over before."""
-        self._clock.left = self._clock.seconds
-        self.channel.forget()
-        self.channel.request("forget")
-
-    def fresh(self) -> None:
-        """Start a new namespace."""
-        self.channel.request("fresh")
-
-    def names(self, source: str) -> tuple[list[str], list[str]] | None:
-        """The names that a cell reads and those that it binds; None where it is no Python."""
-        return self.channel.request("names", source)
-
-    def run(self, label: str, source: str) -> dict[str, Any]:
-        """Run a cell; see `cells.Cells.run`."""
-        return self.channel.request("run", label, source)
-
-    def value(self, name: str) -> tuple:
-        """What a name stands for, as a tuple of one; an empty tuple where it stands for nothing."""
-        return self.channel.request("value", name)
-
-    @property
-    def ended(self) -> str:
-        """Why the process is gone, in words."""
-        return self.confined.ended
-
-
-class _Clock:
-    """Lets the process run out of time while we wait for it, and not while a check calculates or Keras is imported."""
-
-    def __init__(self, confined: Confined, seconds: float) -> None:
-        self.confined, self.seconds, self.left = confined, seconds, seconds
-
-    def __enter__(self) -> None:
-        self._began = time.monotonic()
-        self.confined.deadline = self._began + self.left
-
-    def __exit__(self, *_: object) -> None:
-        now = time.monotonic()
-        self.left -= now - self._began
-        self.confined.deadline = now + _OURS
 
 
 @dataclass
@@ -219,62 +131,63 @@ class _Run:
                 return
 
     def _needs(self) -> dict[str, set[int]] | None:
-        """The statements that each answer needs which is not judged yet; None where the process has ended."""
+        """The statements that each answer needs, up to the last that is open; None where the process has ended."""
         copy, needs = self.copy, {}
         for exercise, number in copy.plan.places.items():
             if exercise not in copy.checks:
                 continue
-            with self._blaming(exercise) as alive:
+            try:
                 self.answerer.begin()
                 names = self.answerer.names(copy.source(copy.plan.steps[number]))
-                needs[exercise] = copy.plan.needed(exercise, names[0] if names else ())
-            if not alive:
+            except (Gone, Nonsense) as end:
+                self._ended(exercise, end)
+                copy.left_out.add(exercise)
                 return None
-        still_open = [copy.plan.places[exercise] for exercise in needs if exercise not in copy.judged]
-        last = max(still_open, default=-1)
+            needs[exercise] = copy.plan.needed(exercise, names[0] if names else ())
+        last = max((copy.plan.places[exercise] for exercise in needs if exercise not in copy.judged), default=-1)
         return {exercise: steps for exercise, steps in needs.items() if copy.plan.places[exercise] <= last}
 
     def _statement(self, number: int, step: Statement, needs: Mapping[str, set[int]]) -> bool:
         """Run a statement of the lesson's own; False where the process has ended."""
-        copy = self.copy
+        copy, line = self.copy, f"the lesson's own line `{step.source.partition(chr(10))[0]}`"
         if number in copy.bad:
             return True
         try:
             self.answerer.begin()
             report = self.answerer.run(f"lesson, cell {step.cell + 1}", step.source)
-        except (Gone, Nonsense):
-            line = step.source.split("\n")[0]
-            copy.bad[number] = f"the lesson's own line `{line}` did not come to its end: {self.answerer.ended}"
+        except (Gone, Nonsense) as end:
+            copy.bad[number] = f"{line}, which this answer needs, did not come to its end: {self._why(end)}"
             for exercise, steps in needs.items():
                 if number in steps and exercise not in copy.judged:
-                    copy.give(exercise, "stopped", f"This answer needs more than may be used: {copy.bad[number]}.")
+                    copy.give(exercise, "stopped", f"Stopped: {copy.bad[number]}.")
             return False
         if "raised" in report:
-            line = step.source.split("\n")[0]
-            copy.bad[number] = f"the lesson's own line `{line}` failed before it, with {_raised(report)}"
+            copy.bad[number] = f"{line}, which this answer needs, failed: {_raised(report)}"
         return True
 
     def _answer(self, place: Place, needs: Mapping[str, set[int]]) -> bool:
         """Run an answer's cell, and judge it unless it is judged; False where the process has ended."""
         copy, exercise = self.copy, place.exercise
-        is_open = exercise not in copy.judged
+        is_open, ran = exercise not in copy.judged, False
         if is_open:
             self.on_cell(place.cell)
-        with self._blaming(exercise) as alive:
+        try:
             self.answerer.begin()
-            ran = False
             report = self.answerer.run(f"exercise {exercise}", copy.source(place))
             ran = True
             if is_open:
-                copy.notes += [f"{exercise}: {note}" for note in report.get("notes", [])[:5]]
+                copy.notes += [f"{exercise}: {shortened(note, 200)}" for note in report["notes"][:5]]
                 if "raised" in report:
                     before = [copy.bad[number] for number in sorted(needs[exercise]) if number in copy.bad]
                     copy.give(exercise, "raised", "\n".join([_raised(report), *map(_sentence, before[:1])]))
                 else:
                     self._check(exercise)
-        if not alive and not ran:
-            copy.left_out.add(exercise)
-        return bool(alive)
+        except (Gone, Nonsense) as end:
+            self._ended(exercise, end)
+            if not ran:
+                copy.left_out.add(exercise)
+            return False
+        return True
 
     def _check(self, exercise: str) -> None:
         check = self.copy.checks[exercise]
@@ -285,24 +198,26 @@ class _Run:
             return self.copy.give(exercise, "wrong", f"This answer cannot be read: {error}.")
         if not value:
             return self.copy.give(exercise, "wrong", f"The cell gives the name {name} no value: the check looks there.")
-        verdict = check(value[0])
-        self.copy.give(exercise, verdict.status, verdict.message, getattr(verdict, "misconception", ""))
-        return None
-
-    @contextlib.contextmanager
-    def _blaming(self, exercise: str) -> Iterator[list[bool]]:
-        """Give an open `exercise` its status if the process ends in the ``with``; what is yielded is then empty."""
-        alive = [True]
         try:
-            yield alive
-        except Gone:
-            alive.clear()
-            status, message = "stopped", f"Stopped: {self.answerer.ended}."
-        except Nonsense as lie:
-            alive.clear()
-            status, message = "wrong", f"Its process did not answer as a function or a value does: {lie}."
-        if not alive and exercise not in self.copy.judged:
-            self.copy.give(exercise, status, message)
+            verdict = check(value[0])
+        except Exception as error:  # noqa: BLE001  a check never raises; if one does, the other exercises go on
+            return self.copy.give(
+                exercise, "wrong", f"The check cannot read this answer: {type(error).__name__}: {error}"
+            )
+        return self.copy.give(exercise, verdict.status, verdict.message, verdict.misconception)
+
+    def _ended(self, exercise: str, end: BaseException) -> None:
+        """Say of an exercise that is not judged yet that the process ended at it."""
+        if exercise not in self.copy.judged:
+            at_a_limit = bool(self.answerer.confined.stopped) or "by SIG" in self._why(end)
+            words = "Stopped" if at_a_limit else "The answer ended what it ran in"
+            self.copy.give(exercise, "stopped" if at_a_limit else "wrong", f"{words}: {self._why(end)}.")
+
+    def _why(self, end: BaseException) -> str:
+        """Why the process is of no use any more, in words."""
+        if isinstance(end, Nonsense):
+            return f"its process said what no answer says ({end})"
+        return self.answerer.confined.ended
 
 
 def _raised(report: Mapping[str, Any]) -> str:
@@ -315,13 +230,13 @@ def _sentence(text: str, end: str = ".") -> str:
     return text[:1].upper() + text[1:] + end
 
 
-def shortened(text: str) -> str:
-    """The beginning and the end of a long message.
+def shortened(text: str, longest: int = LONGEST_MESSAGE) -> str:
+    """The beginning and the end of a long text.
 
-    >>> shortened("a" * 3_000).count("a")
-    1960
+    >>> len(shortened("a" * 2_000)), len(shortened("a" * 200_000))
+    (2000, 2000)
     """
-    if len(text) <= LONGEST_MESSAGE:
+    if len(text) <= longest:
         return text
-    half = LONGEST_MESSAGE // 2 - 20
+    half = longest // 2 - 20
     return f"{text[:half]}\n… {len(text) - 2 * half:,} characters left out …\n{text[-half:]}"
