@@ -44,14 +44,14 @@ def class_report(school: SchoolClass, *, anonymous: bool = False) -> str:
         f'<section aria-labelledby="part-{n}">\n<h2 id="part-{n}">{html.escape(heading)}</h2>\n{text}\n</section>'
         for n, (heading, text) in enumerate(sections, start=1)
     )
-    header = f"<header>\n<h1>{title}</h1>\n{_state(report.results)}\n</header>"
+    header = f"<header>\n<h1>{title}</h1>\n{_state(report.results, anonymous)}\n</header>"
     contents = f'<nav aria-label="Parts" class="screen"><ul>{links}</ul></nav>'
     return document(
         title, f'{header}\n{contents}\n<main id="main" tabindex="-1">\n{body}\n</main>', parts.STYLE + _STYLE
     )
 
 
-def _state(results: Results) -> str:
+def _state(results: Results, anonymous: bool) -> str:
     """How far the grading is, in a sentence or two."""
     school = results.school
     failed = len(results.unjudged) + len(school.broken)
@@ -71,8 +71,8 @@ def _state(results: Results) -> str:
         lines.append(f'<p class="lead">{who}: {all_of} {number(found, "copy", "copies")} graded.</p>')
     if failed:
         lines.append(
-            f'<p class="bad"><b>{number(failed, "copy", "copies")} could not be graded.</b> '
-            '<a href="#failed">Which, and why</a>.</p>'
+            f'<p class="bad"><b>{number(failed, "copy", "copies")} could not be graded.</b>'
+            + ("</p>" if anonymous else ' <a href="#failed">Which, and why</a>.</p>')
         )
     return "\n".join(lines)
 
@@ -89,8 +89,6 @@ class _Report:
         yield "What to teach next", self._next()
         yield "What each exercise showed", "\n".join(map(self._lesson, self.school.lessons))
         if self.names:
-            if failed := len(self.results.unjudged) + len(self.school.broken):
-                yield _FAILED, f'<p id="failed">{number(failed, "copy", "copies")}.</p>'
             yield "Every exercise in numbers", counts_tables(self.results)
             return
         yield _FAILED, self._failed()
@@ -110,7 +108,7 @@ class _Report:
         lines = [
             f'<p class="lead"><b>{self._count(first)}</b> learners who handed in {one_line(lesson.title)} share this '
             f"misconception, in the exercise {self._link(lesson, exercise)}:</p>",
-            f'<p class="said bad big">{one_line(first.words, 600)}</p>',
+            f'<p class="said bad big">{_words(first)}</p>',
             f"<p>The part of the lesson to go through again: <b>{parts.section(exercise)}</b>.</p>",
             self._sample(first, "An answer that it leads to:"),
             self._who(first),
@@ -121,7 +119,7 @@ class _Report:
         if others:
             rows = "".join(
                 f"<li><b>{self._count(one)}</b>, {self._link(one.lesson, one.exercise)} "
-                f"({one_line(one.lesson.title)}): {one_line(one.words, 600)}</li>"
+                f"({one_line(one.lesson.title)}): {_words(one)}</li>"
                 for one in others
             )
             lines.append(f"<h3>After that</h3>\n<ol>{rows}</ol>")
@@ -143,11 +141,13 @@ class _Report:
         shared = [one for one in here if len(one.learners) > 1][:_MOST]
         items = "".join(f'<li class="whole">{self._shared(one)}</li>' for one in shared)
         single = "".join(
-            f"<li>{one_line(one.words, 600)}{'' if self.names else f' ({self.people.listed(one.learners)})'}</li>"
+            f"<li>{_words(one)} ({self.people.listed(one.learners)})</li>"
             for one in here
-            if len(one.learners) == 1
+            if len(one.learners) == 1 and not self.names  # on the projector one learner's mistake stays unsaid
         )
+        unsaid = len(here) - len([one for one in here if len(one.learners) > 1]) if self.names else 0
         rest = [
+            (unsaid, "with a misconception that nobody shares"),
             (sum(len(one.learners) for one in here if len(one.learners) > 1 and one not in shared), "rarer ones"),
             (tally["wrong"] - sum(len(one.learners) for one in here), "wrong in another way"),
             (tally["raised"], "whose cell ends with an error"),
@@ -162,7 +162,7 @@ class _Report:
         lines += [f'<ul class="plain">{items}</ul>'] if items else []
         lines += [f"<p>One learner each:</p>\n<ul>{single}</ul>"] if single else []
         if others:
-            lines.append(f'<p class="quiet">{"Also" if here else "Of the wrong ones"}: {others}.</p>')
+            lines.append(f'<p class="quiet">{"Also" if shared or single else "Of the wrong ones"}: {others}.</p>')
         return "\n".join(['<div class="exercise">', *lines, "</div>"])
 
     def _shared(self, one: Misconception) -> str:
@@ -170,7 +170,7 @@ class _Report:
         width = 12 * len(one.learners) / len(self.results.of(one.lesson))
         return (
             f'<p><b>{self._count(one)}</b> <span class="bar" style="width:{width:.1f}rem"></span></p>'
-            f'<p class="said bad">{one_line(one.words, 600)}</p>{self._sample(one)}{self._who(one)}'
+            f'<p class="said bad">{_words(one)}</p>{self._sample(one)}{self._who(one)}'
         )
 
     def _count(self, one: Misconception) -> str:
@@ -189,7 +189,7 @@ class _Report:
         return lead + parts.answer(text, _LINES) if text else ""
 
     def _who(self, one: Misconception) -> str:
-        return "" if self.names else f'<p class="who">{self.people.listed(one.learners)}</p>'
+        return "" if self.names else f'<p class="who">Who: {self.people.listed(one.learners)}</p>'
 
     def _stuck(self) -> str:
         hard = []
@@ -203,8 +203,9 @@ class _Report:
                     )
         rows = "".join(
             f'<tr><th scope="row">{self.people.link(one.learner)}</th><td>{one_line(one.lesson.title)}</td>'
-            f"<td>{one.right} of {len(one.lesson.exercises)}</td><td>{self._link(one.lesson, one.exercise)}: "
-            f"{parts.sign(one.judgement)}</td></tr>"
+            f'<td>{one.right} of {len(one.lesson.exercises)}</td><td class="text">'
+            f"{self._link(one.lesson, one.exercise)}: {parts.sign(one.judgement)}. "
+            f"{one_line(one.judgement.misconception or one.judgement.message, 160)}</td></tr>"
             for one in self.results.stuck()
         )
         lines = ["<p>Fewer than half of those who handed in the lesson have these right:</p>"] if hard else []
@@ -269,7 +270,7 @@ class _Report:
             reasons.setdefault(why, []).append(file)
         return _rows(
             [
-                f"{one_line(why, 300)}: "
+                f"{one_line(why[:1].upper() + why[1:], 300)}: "
                 + ", ".join(f"<code>{one_line(file, 200)}</code>" for file in files[:_FILES])
                 + (f" and {number(len(files) - _FILES, 'more', 'more')}" if len(files) > _FILES else "")
                 for why, files in reasons.items()
@@ -291,6 +292,10 @@ class _Report:
 def _rows(items: Sequence[str]) -> str:
     more = f"<li>and {number(len(items) - _ROWS, 'more', 'more')}</li>" if len(items) > _ROWS else ""
     return f"<ul>{''.join(f'<li>{item}</li>' for item in items[:_ROWS])}{more}</ul>" if items else ""
+
+
+def _words(one: Misconception) -> str:
+    return parts.spoken(one_line(one.words, 600))
 
 
 _STYLE = (

@@ -76,12 +76,14 @@ def _exercise(lesson: LessonInfo, exercise: ExerciseInfo, judgement: Judgement, 
         f"<p>{parts.sign(judgement)}</p>",
     ]
     if judgement.message and judgement.status != "missing":
-        said.append(f'<p class="said {kind}">{lines(judgement.message)}</p>')
+        said.append(f'<p class="said {kind}">{parts.spoken(lines(judgement.message))}</p>')
     if judgement.hint and not good:
-        said.append(f"<p><b>To try:</b> {lines(judgement.hint, most=10, longest=1000)}</p>")
+        said.append(f"<p><b>To try:</b> {parts.spoken(lines(judgement.hint, most=10, longest=1000))}</p>")
     if not good:
         said.append(f"<p><b>To read again:</b> “{parts.section(exercise)}” in {one_line(lesson.title)}</p>")
-    if answer.strip() and judgement.status not in ("not attempted", "missing"):
+    if good:
+        said.append(f'<details class="screen"><summary>Your answer</summary>{parts.answer(answer, 60)}</details>')
+    elif answer.strip() and answer.strip() != exercise.stub.strip():
         said.append(f"<p>Your answer, as it was judged:</p>{parts.answer(answer, 60)}")
     return "\n".join([*said, "</div>"])
 
@@ -115,5 +117,5 @@ h2 { border-bottom: 2px solid var(--line); padding-bottom: .2rem; }
 .exercise h3 { margin: 0; }
 .exercise p { margin: .3rem 0; }
 .exercise .said { border: 0; padding: 0; }
-@media print { .exercise { break-inside: avoid-page; } pre, code { font-size: 9pt; } }
+@media print { h2 + p { break-after: avoid; } .exercise { break-inside: avoid-page; } pre, code { font-size: 9pt; } }
 """

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import html
+import re
 from urllib.parse import quote
 
 from cnnlab.course.grading.records import STATUSES, ExerciseInfo, Judgement, LessonInfo
-from cnnlab.course.grading.strangers import lines, plain_line
+from cnnlab.course.grading.strangers import lines, one_line, plain_line
+
+_CODE = re.compile(r"`([^`\n]+)`")
 
 #: status → class in the style sheet
 KINDS = {"correct": "good", "not attempted": "open", "missing": "open"}
@@ -29,6 +32,15 @@ def number(count: int, one: str, many: str = "") -> str:
     ('1 copy', '0 lessons')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def spoken(text: str) -> str:
+    """Return words of the course, which are HTML already, with what stands between backticks as code.
+
+    >>> spoken("Here `strides` is given.")
+    'Here <code>strides</code> is given.'
+    """
+    return _CODE.sub(r"<code>\1</code>", text)
 
 
 def sign(judgement: Judgement) -> str:
@@ -54,7 +66,7 @@ def title(exercise: ExerciseInfo) -> str:
     'One layer by hand'
     """
     text = plain_line(exercise.heading).removeprefix("Exercise: ") or exercise.name
-    return html.escape(text[:1].upper() + text[1:])
+    return spoken(html.escape(text[:1].upper() + text[1:]))
 
 
 def code_name(exercise: ExerciseInfo) -> str:
@@ -64,7 +76,7 @@ def code_name(exercise: ExerciseInfo) -> str:
 
 def section(exercise: ExerciseInfo) -> str:
     """Return the heading of the part of the lesson that an exercise rests on, as HTML."""
-    return html.escape(plain_line(exercise.section or exercise.heading))
+    return spoken(one_line(exercise.section or exercise.heading))
 
 
 def table(name: str, caption: str, columns: str, rows: str) -> str:

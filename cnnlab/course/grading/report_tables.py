@@ -18,11 +18,14 @@ thead th code { font-size: .8rem; }
 tbody th { font-weight: normal; background: var(--back); position: sticky; left: 0; }
 td i { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 tbody th, td { white-space: nowrap; }
+td.text { white-space: normal; }
+td span { font-size: .75rem; font-weight: normal; }
 td.y { color: var(--good); } td.x { color: var(--bad); font-weight: bold; } td.o { color: var(--quiet); }
 td.y, td.x, td.o { text-align: center; }
 td.n, th.n { text-align: right; }
 caption .quiet { display: block; font-weight: normal; }
-@media print { tbody th { position: static; } td, th { padding: .1rem .3rem; } }
+@media print { tbody th { position: static; white-space: normal; } td, th { padding: .1rem .25rem; }
+  table { font-size: 9pt; } thead th code { font-size: 7pt; } }
 """
 
 
@@ -87,8 +90,9 @@ def _lesson(results: Results, people: People, lesson: LessonInfo) -> str:
     copies = results.of(lesson)
     if not copies:
         return ""
-    head = "".join(f'<th scope="col">{parts.code_name(exercise)}</th>' for exercise in lesson.exercises)
-    head = f'<th scope="col">Learner</th>{head}<th scope="col" class="n">Right<br>of {len(lesson.exercises)}</th>'
+    names = "".join(f'<th scope="col">{parts.code_name(exercise)}</th>' for exercise in lesson.exercises)
+    head = f'<th scope="col">Learner, lesson {_number(lesson)}</th>{names}'
+    head += f'<th scope="col" class="n">Right<br>of {len(lesson.exercises)}</th>'
     rows = "".join(
         f'<tr><th scope="row">{people.link(copy.learner)}</th>{_cells(copy, lesson)}'
         f'<td class="n">{right(copy)}{" late" if copy.late else ""}</td></tr>'
