@@ -83,19 +83,32 @@ def behind(folder: Path, *, course: Path | None = None) -> list[str]:
     """Return the lessons of which the course has another version than the one that `folder` was laid out from."""
     recorded = _record(Path(folder))
     copies = _copies(Path(folder), course)
-    return [name for name, copy in copies.items() if name != "index" and recorded.get(name) != _version(copy)]
+    return [name for name, copy in copies.items() if name != "index" and recorded.get(name) != version(copy)]
 
 
 def fresh(lesson: Lesson) -> Notebook:
     """Return a lesson as a learner first sees it: without outputs, the words of pictures out of sight."""
-    notebook = read_notebook(lesson.notebook)
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            cell.update(source=sealed(cell["source"]), outputs=[], execution_count=None)
+    return as_copy(read_notebook(lesson.notebook))
+
+
+def as_copy(notebook: Notebook) -> Notebook:
+    """Return the course's own notebook as `fresh` does."""
+    cells = [
+        {**cell, "source": sealed(cell["source"]), "outputs": [], "execution_count": None}
+        if cell["cell_type"] == "code"
+        else cell
+        for cell in notebook["cells"]
+    ]
     metadata = {key: value for key, value in notebook["metadata"].items() if key in ("kernelspec", "language_info")}
     if "version" in metadata.get("language_info", {}):  # as JupyterLab will write it: opening a copy changes nothing
         metadata["language_info"] = {**metadata["language_info"], "version": platform.python_version()}
-    return {**notebook, "metadata": metadata}
+    return {**notebook, "cells": cells, "metadata": metadata}
+
+
+def version(notebook: Notebook) -> str:
+    """Return a short name for what a notebook says: everything in its cells but their ids."""
+    cells = [{key: value for key, value in cell.items() if key != "id"} for cell in notebook["cells"]]
+    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _copies(folder: Path, course: Path | None) -> dict[str, Notebook]:
@@ -123,8 +136,8 @@ def _brought(folder: Path, copies: dict[str, Notebook], announce: Announce) -> l
         unfinished.unlink(missing_ok=True)
     recorded, backup, written = _record(folder), None, []
     for name, copy in copies.items():
-        path, version = folder / f"{name}.ipynb", _version(copy)
-        laid_out = {**copy, "metadata": {**copy["metadata"], "cnnlab": {"base": version}}}
+        path, present = folder / f"{name}.ipynb", version(copy)
+        laid_out = {**copy, "metadata": {**copy["metadata"], "cnnlab": {"base": present}}}
         after = laid_out
         if path.exists():
             try:
@@ -134,8 +147,8 @@ def _brought(folder: Path, copies: dict[str, Notebook], announce: Announce) -> l
                 continue
             mark = mine["metadata"].get("cnnlab")
             base = mark.get("base") if isinstance(mark, dict) else recorded.get(name)
-            if base == version:
-                recorded[name] = version
+            if base == present:
+                recorded[name] = present
                 announce(f"unchanged  {name}")
                 continue
             before = _pristine(folder, name, base) or laid_out
@@ -151,9 +164,9 @@ def _brought(folder: Path, copies: dict[str, Notebook], announce: Announce) -> l
             if name != "index" or _texts(mine) != _texts(before):  # the index is written anew every day
                 backup = backup or backup_folder(folder)
                 keep(path, backup)
-        _write(folder / RECORD / "pristine" / f"{name}.{version}.ipynb", laid_out)
+        _write(folder / RECORD / "pristine" / f"{name}.{present}.ipynb", laid_out)
         _write(path, after)  # from here on it is the new version: it names the other one itself
-        recorded[name] = version
+        recorded[name] = present
         written.append(name)
         announce(f"written    {name}")
     record = {"version": VERSION, "notebooks": recorded}
@@ -205,12 +218,6 @@ def _pristine(folder: Path, name: str, version: str | None) -> Notebook | None:
 
 def _texts(notebook: Notebook) -> list[tuple[str, str]]:
     return [(cell["cell_type"], cell["source"]) for cell in notebook["cells"]]
-
-
-def _version(notebook: Notebook) -> str:
-    """Return a short name for what a notebook says: everything in its cells but their ids."""
-    cells = [{key: value for key, value in cell.items() if key != "id"} for cell in notebook["cells"]]
-    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _write(path: Path, notebook: Notebook) -> None:
