@@ -20,6 +20,12 @@ EXERCISES = [
     if isinstance(exercise, Exercise)
 ]
 
+NONSENSE = (
+    None, "text", [], {}, float("nan"), float("inf"), [[1, 2], [3]], [1, "two", None], {1, 2}, 1j, np.int64(-1),
+    13_108_000.5, object(), True, np.zeros((2, 3, 4)), np.zeros(0), dict, print, -1, np.zeros((2, 2)),
+    (i for i in range(3)),
+)  # fmt: skip
+
 
 def bank(exercise: Exercise) -> list[Mistake]:
     """The wrong answers of an exercise; a misreading is one."""

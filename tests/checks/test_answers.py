@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from exercise_bank import EXERCISES, LESSONS, answer_from
+from exercise_bank import EXERCISES, LESSONS, NONSENSE, answer_from
 from mutants import survivors
 
 from cnnlab.checks.answers import Wrong, call
@@ -82,13 +82,6 @@ def test_a_misreading_is_diagnosed(diagnosis):
         with pytest.raises(Wrong, match=re.escape(misreading.says)) as wrong, np.errstate(all="ignore"):
             diagnosis(misreading.how)
         assert wrong.value.misconception == misreading.says
-
-
-NONSENSE = (
-    None, "text", [], {}, float("nan"), float("inf"), [[1, 2], [3]], [1, "two", None], {1, 2}, 1j, np.int64(-1),
-    13_108_000.5, object(), True, np.zeros((2, 3, 4)), np.zeros(0), dict, print, -1, np.zeros((2, 2)),
-    (i for i in range(3)),
-)  # fmt: skip
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)
