@@ -59,8 +59,7 @@ def counts_tables(results: Results) -> str:
 def _overview(results: Results, people: People) -> str:
     school = results.school
     head = "".join(
-        f'<th scope="col" class="n"><a href="#table-{parts.identity(lesson)}">{_number(lesson)}'
-        f'<span class="unseen"> {one_line(lesson.title)}</span></a><br>of {len(lesson.exercises)}</th>'
+        f'<th scope="col" class="n">{_lesson_link(results, lesson)}<br>of {len(lesson.exercises)}</th>'
         for lesson in school.lessons
     )
     total = sum(len(lesson.exercises) for lesson in school.lessons)
@@ -68,6 +67,12 @@ def _overview(results: Results, people: People) -> str:
     rows = "".join(_points(results, people, learner.key) for learner in school.learners)
     caption = "Exercises that are right, by lesson (– nothing handed in)"
     return parts.table("table-all", caption, head, rows)
+
+
+def _lesson_link(results: Results, lesson: LessonInfo) -> str:
+    """A lesson's number, which leads to its table where there is one."""
+    words = f'{_number(lesson)}<span class="unseen"> {one_line(lesson.title)}</span>'
+    return f'<a href="#table-{parts.identity(lesson)}">{words}</a>' if results.of(lesson) else words
 
 
 def _points(results: Results, people: People, key: str) -> str:
