@@ -92,7 +92,10 @@ def call(arguments: argparse.Namespace) -> int:
     except (ClusterLost, GradingStopped) as error:
         return options.complain(error, 1)
     except KeyboardInterrupt:
-        print(f"What is graded so far is in {arguments.out}. The same with --resume does the rest.", file=sys.stderr)
+        if os.path.isdir(arguments.out):
+            print(
+                f"What is graded so far is in {arguments.out}. The same with --resume does the rest.", file=sys.stderr
+            )
         raise
     failed = school.broken | {g.file: g.judgements[0].message for g in school.graded if not g.fingerprint}
     for file, why in failed.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +17,7 @@ from typing import Any
 
 from cnnlab.common.validate import check_int
 from cnnlab.course.batch.display import Display, printable
-from cnnlab.course.batch.execute import Outcome, Task, cpus, execute
+from cnnlab.course.batch.execute import Failure, Outcome, Task, cpus, execute
 from cnnlab.course.grading.answers import Taken, take
 from cnnlab.course.grading.confine import Limits
 from cnnlab.course.grading.container import find_runtime
@@ -31,6 +32,8 @@ from cnnlab.course.notebook import NotebookError
 
 _WORKER = "cnnlab.course.grading.worker"
 _EVERY = 60.0  # seconds between two times that the tables and the report are written
+_SHOWN = 300  # characters of an exception
+_EXCEPTION = re.compile(r"[\w.]+(Error|Exception|Interrupt|Exit)\b")  # how the last line of a traceback begins
 _GRACE = 180.0  # seconds for what a worker does itself: it imports Keras, and judges
 
 
@@ -164,6 +167,13 @@ def _kept_out(container: str | None, cluster: str | None) -> str:
     return "On this machine an answer reaches no other file, no other process and no network."
 
 
+def _why(failure: Failure) -> str:
+    """What became of a worker, and the exception that it died of, where it left one."""
+    lines = failure.traceback.strip().splitlines()
+    error = f" ({lines[-1][:_SHOWN]})" if lines and _EXCEPTION.match(lines[-1]) else ""
+    return (failure.message or failure.name) + error
+
+
 class _Grading:
     """A class that is being graded: what is done, what is running, and what is still to come."""
 
@@ -182,6 +192,7 @@ class _Grading:
         self.running: dict[str, _Job] = {}
         self.done: dict[Copy, Graded] = {}
         self.broken = dict(found.broken)
+        self.kept = 0
 
     def school(self) -> SchoolClass:
         """As far as it is graded."""
@@ -204,10 +215,12 @@ class _Grading:
             except NotebookError as error:
                 self.broken[copy.file] = str(error)
                 self.say(f"{copy.file}: {error}")
+                self._advance()
                 continue
             # What is known of the file beside its answers stands in the result, so a change there counts too.
             job = _Job(copy, taken, fingerprint([lesson.fingerprint, taken.answers, copy.notes, taken.notes]))
             if kept := self._kept(job, lesson.exercises):
+                self.kept += 1
                 self._finish(copy, replace(kept, file=copy.file, late=copy.late))
                 continue
             name = f"{copy.learner} {copy.lesson}"
@@ -222,10 +235,10 @@ class _Grading:
         exercises = self.lessons[job.copy.lesson].exercises
         notes = [*job.copy.notes, *job.taken.notes]
         try:
-            if outcome.status != "ok":
-                raise ValueError(str(outcome.failure))
-            judgements = judgements_of(outcome.result["judgements"], exercises)
-            notes += outcome.result["notes"]
+            if outcome.failure:
+                raise ValueError(_why(outcome.failure))
+            judgements = judgements_of(outcome.result.get("judgements"), exercises)
+            notes += map(str, outcome.result.get("notes", []))
             stopped = any(judgement.status == "stopped" for judgement in judgements)
             finished = self._limited(job) if stopped else job.version
         except ValueError as error:
@@ -254,6 +267,9 @@ class _Grading:
     def _finish(self, copy: Copy, graded: Graded) -> None:
         self.store.save(graded)
         self.done[copy] = graded
+        self._advance()
+
+    def _advance(self) -> None:
         if self.show:
             self.show.advance(1)
 
@@ -284,6 +300,8 @@ class _Grading:
             self.show.line(printable(text))
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Say what was not done again, and take the bar away."""
+        if self.kept:
+            self.say(f"Kept from before, because nothing has changed: {self.kept}")
         if self.show:
             self.show.close()

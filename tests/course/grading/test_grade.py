@@ -167,6 +167,7 @@ def test_other_limits_matter_only_to_what_was_stopped_at_one(school):
     ("does", "why"),
     [
         ("die", "the process that ran it ended with code 7"),
+        ("trip", "the process that ran it ended with code 1 (ZeroDivisionError: division by zero)"),
         ("hang", "no end after 0.5 s"),
         ("forge", "judgement 1 has the unknown status 'brilliant'"),
     ],
@@ -181,7 +182,7 @@ def test_a_worker_that_does_not_come_to_its_end_costs_its_copy_alone(school, mon
     graded = school.grade(limits=limits)
     bo = next(one for one in graded.graded if one.learner == "bo")
     assert {j.status for j in bo.judgements} == {"stopped"}
-    assert all(j.message.startswith("This copy could not be judged: ") and why in j.message for j in bo.judgements)
+    assert {j.message for j in bo.judgements} == {f"This copy could not be judged: {why}"}
     assert bo.fingerprint == ""
     assert all(one.fingerprint for one in graded.graded if one is not bo)
     school.judged()
@@ -232,10 +233,12 @@ def test_a_damaged_result_is_named_judged_again_and_replaced(school, capsys):
     school.judged()
     capsys.readouterr()
     again = school.grade("1", resume=True, progress=True)
-    assert "results/ada/01_first.json is not as it was written: its lists are thousands deep. It is judged again." in (
-        capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert (
+        "results/ada/01_first.json is not as it was written: its lists are thousands deep. It is judged again." in said
     )
     assert len(school.judged()) == 1
+    assert "Kept from before, because nothing has changed: 1" in said
     assert statuses(again.graded) == statuses(first.graded)
 
 

@@ -1,7 +1,8 @@
 """A worker that judges by reading alone, for the tests of the grading around it: ``python -m toy_worker FOLDER``.
 
-An answer that is ``NAME = "right"`` is right; ``"die"``, ``"hang"`` and ``"forge"`` have the worker do so. Each copy
-judged adds a line to the file ``$TOY_LOG``; with ``$TOY_KILL`` set to "n SIGNAL", the n-th sends it to the grading.
+An answer that is ``NAME = "right"`` is right; ``"die"``, ``"trip"``, ``"hang"``, ``"forge"`` have the worker do so.
+Each copy judged adds a line to the file ``$TOY_LOG``; with ``$TOY_KILL`` set to "n SIGNAL", the n-th sends it to the
+grading.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ if __name__ == "__main__":
         threading.Event().wait()  # for the grading to end us
     if "die" in text:
         os._exit(7)
+    if "trip" in text:
+        1 / 0  # noqa: B018
     if "hang" in text:
         threading.Event().wait()
     rows = [judged(*answer) for answer in answers.items()]
