@@ -126,14 +126,13 @@ class Plan:
         self.steps = tuple(steps)
         self.places = {step.exercise: place for place, step in enumerate(steps) if isinstance(step, Place)}
         self._binders: dict[str, list[int]] = defaultdict(list)
-        values: set[str] = set()
+        bound: dict[bool, set[str]] = {True: set(), False: set()}
         for number, step in enumerate(self.steps):
             if isinstance(step, Statement):
                 for name in step.binds:
                     self._binders[name].append(number)
-                if not step.lasting:
-                    values |= step.binds
-        self._values = values  # what other names stand for stays as it is
+                bound[step.lasting] |= step.binds
+        self._lasting = bound[True] - bound[False]
 
     def needed(self, exercise: str, names: Iterable[str]) -> set[int]:
         """Return the numbers of the steps that an answer needs which reads `names`."""
@@ -143,7 +142,7 @@ class Plan:
         chosen = set()
         for number in range(place - 1, -1, -1):
             step = self.steps[number]
-            if isinstance(step, Place) or not live & (step.binds | (step.changes & (self._values | {_SEED}))):
+            if isinstance(step, Place) or not live & (step.binds | (step.changes - self._lasting)):
                 continue
             chosen.add(number)
             live -= step.rebinds
