@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import secrets
+import site
 import subprocess
 import sys
 import tempfile
@@ -135,8 +136,10 @@ def environment(home: str | os.PathLike[str]) -> dict[str, str]:
     >>> environment("scratch")["HOME"]
     'scratch'
     """
-    found = {name: os.environ[name] for name in _FINDING if name in os.environ}
-    return found | _inside(os.fspath(home)) | {"CNNLAB_CACHE": str(locate.cache_path())}
+    values = {name: os.environ[name] for name in _FINDING if name in os.environ}
+    if site.ENABLE_USER_SITE:  # packages of `pip install --user`, looked for at home otherwise
+        values["PYTHONUSERBASE"] = site.getuserbase()
+    return values | _inside(os.fspath(home)) | {"CNNLAB_CACHE": str(locate.cache_path())}
 
 
 def _inside(home: str) -> dict[str, str]:

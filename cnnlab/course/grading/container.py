@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnlab.course.grading.watch import MAX_THREADS
@@ -108,7 +107,7 @@ def command(
         f"--tmpfs={HOME}:rw,nosuid,nodev,mode=1777,size={limits.files}", f"--workdir={HOME}",
     ]  # fmt: skip
     for target, source in folders.items():
-        words.append(f"--mount={_fields('type=bind', f'source={Path(source)}', f'target={target}', 'readonly')}")
+        words.append(f"--mount={_fields('type=bind', f'source={os.fspath(source)}', f'target={target}', 'readonly')}")
     words += [f"--env={key}={value}" for key, value in values.items()]
     return [*words, "--entrypoint=python", check_image(image), *arguments]
 

@@ -109,4 +109,5 @@ def _needed() -> list[str | Path]:
     """What Python, its packages and the course's own are read from."""
     packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     interpreter = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]
-    return [*_SYSTEM, *interpreter, *packages, PACKAGE]
+    libraries = filter(os.path.isabs, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep))
+    return [*_SYSTEM, *interpreter, *packages, *libraries, PACKAGE]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnlab.course.batch.processes import end_marked, remove
+from cnnlab.course.grading import seccomp
 
 if TYPE_CHECKING:
     import psutil
@@ -55,7 +56,8 @@ class Confined:
         self.stopped = ""
         self.deadline = time.monotonic() + limits.seconds
         self._printed = bytearray()
-        self._mark, self._ending, self._alone = mark, ending, False
+        self._mark, self._ending = mark, ending
+        self._alone, self._ours = False, _filters("self")
         self._closing = threading.Event()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._watch, self._drain)]
         for thread in self._threads:
@@ -148,7 +150,8 @@ class Confined:
 
         try:
             process = psutil.Process(self.process.pid)
-            self._alone = self._alone or _alone(process.pid)
+            # One filter more than ours (a container around us gives us one): then it can start no process.
+            self._alone = self._alone or (seccomp.available() and _filters(process.pid) > self._ours)
             return [process] if self._alone else [process, *process.children(recursive=True)]
         except psutil.NoSuchProcess:
             return []
@@ -175,12 +178,13 @@ class Confined:
             end_marked(self._mark)
 
 
-def _alone(pid: int) -> bool:
-    """Whether a filter of system calls keeps a process from starting others: the kernel says so, not the process."""
-    try:
-        return "\nSeccomp:\t2" in Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
+def _filters(pid: int | str) -> int:
+    """How many filters of system calls the kernel applies to a process; 0 where it does not say."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("Seccomp_filters:"):
+                return int(line.partition(":")[2])
+    return 0
 
 
 def _written(folder: Path, family: list[psutil.Process]) -> tuple[int, int]:

@@ -132,8 +132,8 @@ def TASK(x):
         ),
     ),
     "Ends itself": (
-        Attack("ends its process with 0", "import os\nos._exit(0)", ENDED, "code 0"),
-        Attack("ends its process when it is called", "import os\ndef TASK(x):\n    os._exit(0)", ENDED),
+        Attack("ends its process with 0", "import os\nos._exit(0)", BROKEN, "code 0"),
+        Attack("ends its process when it is called", "import os\ndef TASK(x):\n    os._exit(0)", BROKEN, "code 0"),
         Attack("leaves", "import sys\nsys.exit(0)", RAISED, "SystemExit"),
         Attack("leaves when it is called", "import sys\ndef TASK(x):\n    sys.exit(0)", ("wrong", "raised")),
         Attack("interrupts", "raise KeyboardInterrupt", RAISED, "KeyboardInterrupt"),
