@@ -10,6 +10,7 @@ from typing import Any
 
 from cnnlab.course.batch.agreement import data_differences, differences, machine
 from cnnlab.course.batch.execute import Outcome, Task
+from cnnlab.course.batch.processes import scratch_folder
 from cnnlab.course.batch.stream import Stream
 from cnnlab.course.lessons import CourseError
 
@@ -22,6 +23,7 @@ _INSTALL = "`cluster` needs Dask: pip install 'cnnlab[cluster]'"
 # A dead worker's notebook is started once more; the worker's environment is ours, without threads that Dask would set.
 _LOCAL = {
     "distributed.scheduler.allowed-failures": 1,
+    "distributed.scheduler.http.routes": [],
     "distributed.nanny.pre-spawn-environ": {"MALLOC_TRIM_THRESHOLD_": 65536},
 }
 
@@ -82,9 +84,11 @@ def _run(
     announce: Callable[[str], object],
 ) -> Generator[Any, None, None]:
     with _connected(cluster) as client:
-        here = machine(changes)
+        wanted = None  # workers that this process has started are as it is
         if not cluster.startswith("local:"):
+            here = machine(changes)
             _check(client, cluster, here, changes, announce)
+            wanted = here["versions"]
         threads = client.nthreads()
         places, workers = sum(threads.values()), len(threads)
         announce(
@@ -92,7 +96,7 @@ def _run(
             f"{'' if places == 1 else 's'} at a time."
         )
         yield None
-        yield from Stream(client, cluster, here["versions"], changes, timeout, announce).outcomes(iter(tasks))
+        yield from Stream(client, cluster, wanted, changes, timeout, announce).outcomes(iter(tasks))
 
 
 @contextlib.contextmanager
@@ -113,12 +117,15 @@ def _connected(cluster: str) -> Iterator[Any]:
             except ImportError:
                 raise CourseError(_INSTALL) from None
             stack.enter_context(dask.config.set(_LOCAL))
+            folder = stack.enter_context(scratch_folder())
             place = stack.enter_context(
                 LocalCluster(
                     n_workers=workers,
                     threads_per_worker=1,
                     memory_limit=0,  # a notebook has a process of its own: the worker holds no data
-                    dashboard_address=None,
+                    local_directory=str(folder),
+                    preload="cnnlab.course.batch.remote",
+                    dashboard_address="127.0.0.1:0",  # no page: a port has to be named or Dask takes 8787
                     silence_logs=logging.CRITICAL,
                     protocol="tls",
                     security=security,
@@ -188,10 +195,10 @@ def _first_line(error: BaseException) -> str:
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
     """Keep Dask from logging on stderr what is said here in sentences."""
-    logger = logging.getLogger("distributed")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    yield
+    for logger, level in zip(loggers, levels, strict=True):  # not after an error: Dask's threads end a little later
         logger.setLevel(level)

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
@@ -184,14 +185,15 @@ def run_here(
     look: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[Task, Outcome], None, None]:
     """Execute `tasks` as `execute` says, on this machine; `look` is called again and again, and may raise to end it."""
-    waiting, running = iter(tasks), []
+    waiting, running, ended = iter(tasks), [], threading.Event()
     with scratch_folder() as scratch:
         try:
             while True:
                 for task in itertools.islice(waiting, jobs - len(running)):
-                    running.append(_Job(task, Path(tempfile.mkdtemp(dir=scratch)), timeout, env))
+                    running.append(_Job(task, Path(tempfile.mkdtemp(dir=scratch)), timeout, env, ended.set))
                 if not running:
                     return
+                ended.clear()  # whatever ends from here on is seen below, or ends the wait
                 for job in list(running):
                     outcome = job.outcome()
                     if on_cell and job.moved():
@@ -201,7 +203,7 @@ def run_here(
                         shutil.rmtree(job.folder, ignore_errors=True)
                         yield job.task, outcome
                 look()
-                time.sleep(_POLL)
+                ended.wait(_POLL)
         finally:
             for job in running:
                 job.kill()
@@ -210,7 +212,9 @@ def run_here(
 class _Job:
     """A worker process and the folder it reports in."""
 
-    def __init__(self, task: Task, folder: Path, timeout: float, env: dict[str, str]) -> None:
+    def __init__(
+        self, task: Task, folder: Path, timeout: float, env: dict[str, str], on_end: Callable[[], object]
+    ) -> None:
         self.task, self.folder, self.timeout = task, folder, timeout
         self.started = 0  # cells
         self.mark = secrets.token_hex(16)
@@ -231,6 +235,7 @@ class _Job:
                 start_new_session=True,  # Ctrl-C in the terminal is for the runner alone, here and on Windows
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
+        threading.Thread(target=lambda: (self.process.wait(), on_end()), daemon=True).start()
 
     def position(self) -> int | None:
         """Position of the cell that started last, from 0."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import platform
-import threading
-import time
+import signal
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -16,13 +15,14 @@ from cnnlab.course.batch.agreement import differences, versions_at_start
 from cnnlab.course.batch.execute import Failure, Outcome, Task, environment, run_here
 from cnnlab.course.batch.processes import scratch_folder
 
-_NEIGHBOURS = 30.0  # seconds for which the number of places on a machine is taken as known
-_known: dict[str, tuple[float, int]] = {}  # scheduler → when, how many
-_lock = threading.Lock()
-
 
 class NotWanted(Exception):
     """Nobody waits for this notebook any more."""
+
+
+def dask_setup(_: Any) -> None:
+    """Leave Ctrl-C in the terminal to the process that has started this worker: it ends the worker in good order."""
+    signal.signal(signal.SIGINT, lambda *_: None)  # unlike SIG_IGN, nothing that is started here inherits it
 
 
 def pack(message: dict[str, Any]) -> bytes:
@@ -57,7 +57,7 @@ def perform(data: bytes, common: dict[str, Any], number: int) -> bytes:
     ----------
     data : a packed task
     common : what all tasks of a run share: ``run``, the topic its starts are logged under; ``versions`` that must be
-        those of this worker; ``changes`` to its environment variables; ``timeout`` in seconds
+        those of this worker, or None; ``changes`` to its environment variables; ``timeout`` in seconds
     number : of the task in the run
 
     Returns
@@ -68,9 +68,10 @@ def perform(data: bytes, common: dict[str, Any], number: int) -> bytes:
     from distributed import get_client, get_worker
 
     worker = get_worker()
-    here = versions_at_start(common["run"], tuple(sorted(common["changes"].items())))
-    if refused := differences(common["versions"], here):
-        return pack({"refused": refused, "worker": worker.address})
+    if common["versions"]:
+        here = versions_at_start(common["run"], tuple(sorted(common["changes"].items())))
+        if refused := differences(common["versions"], here):
+            return pack({"refused": refused, "worker": worker.address})
     place = f"{platform.node()} ({worker.address})"
     client = get_client()
     # Known to the scheduler before the notebook starts: whatever becomes of this worker, the start is on record.
@@ -114,11 +115,5 @@ def _places_on_this_machine(worker: Any, client: Any) -> int:
     """How many notebooks may run here at a time: the threads of all workers with this worker's host."""
     from distributed.comm import get_address_host
 
-    scheduler = worker.scheduler.address
-    with _lock:
-        when, places = _known.get(scheduler, (float("-inf"), 1))
-        if time.monotonic() - when > _NEIGHBOURS:
-            host = get_address_host(worker.address)
-            places = sum(threads for address, threads in client.nthreads().items() if get_address_host(address) == host)
-            _known[scheduler] = (time.monotonic(), places)
-    return max(1, places)
+    host = get_address_host(worker.address)
+    return sum(threads for address, threads in client.nthreads().items() if get_address_host(address) == host) or 1

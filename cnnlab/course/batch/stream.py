@@ -47,7 +47,7 @@ class Stream:
     ----------
     client : a ``distributed.Client``
     cluster : what the cluster is called
-    versions_here : as `agreement.versions`
+    wanted : versions that every worker must have, as `agreement.versions` gives them; None where they need not be asked
     changes, timeout, announce : as in `cluster.run_there`
     """
 
@@ -55,7 +55,7 @@ class Stream:
         self,
         client: Any,
         cluster: str,
-        versions_here: Mapping[str, str],
+        wanted: Mapping[str, str] | None,
         changes: Mapping[str, str | None],
         timeout: float,
         announce: Callable[[str], object],
@@ -66,7 +66,7 @@ class Stream:
         self.run = f"cnnlab-{secrets.token_hex(8)}"  # the topic that starts are logged under
         self.common = {
             "run": self.run,
-            "versions": dict(versions_here),
+            "versions": None if wanted is None else dict(wanted),
             "changes": dict(changes),
             "timeout": timeout,
         }
@@ -175,7 +175,8 @@ class Stream:
             return
         self._count_workers()
         if time.monotonic() - self.with_workers > WITHOUT_WORKERS:
-            raise ClusterLost(f"{self.cluster} has been without a worker for {WITHOUT_WORKERS:g} s. {_REST}")
+            fit = " that may be used" if self.refused else ""
+            raise ClusterLost(f"{self.cluster} has had no worker{fit} for {WITHOUT_WORKERS:g} s. {_REST}")
         held, self.held = self.held, []
         for number in held:
             self._send(number)
@@ -201,7 +202,7 @@ class Stream:
         for address, answer in self.client.run(versions, self.common["changes"], on_error="return").items():
             if isinstance(answer, (ImportError, AttributeError)):
                 self._refuse(address, [f"it cannot load this cnnlab ({answer})"])
-            elif isinstance(answer, dict) and (reasons := differences(self.common["versions"], answer)):
+            elif isinstance(answer, dict) and (reasons := differences(self.common["versions"] or {}, answer)):
                 self._refuse(address, reasons)
 
 
@@ -210,7 +211,9 @@ def _killed(flight: _Flight) -> Outcome:
     if len(flight.starts) < _STARTS:
         words = f"{flight.tries} workers died while it ran or waited there"
     else:
-        words = f"the worker that ran it was lost, and so was the one that ran it again: {', '.join(flight.starts)}"
+        words = f"the worker that ran it was lost, and so was the one that ran it again ({', '.join(flight.starts)})"
+        if len(flight.starts) > _STARTS:
+            words = f"two workers that ran it were lost, and the next start was stopped ({', '.join(flight.starts)})"
     failure = Failure(0, "", "KilledWorker", words)
     seconds = time.monotonic() - flight.begin
     place = flight.starts[-1] if flight.starts else ""
