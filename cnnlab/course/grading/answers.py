@@ -18,10 +18,11 @@ Calls of the check itself are taken out of an answer: somebody has merged the tw
 from __future__ import annotations
 
 import builtins
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -133,9 +134,7 @@ class _Reader:
     def laid_out(self) -> list[Cell]:
         """The course's cells, each as it stands in the notebook or as a learner's copy has it, whichever is here."""
         texts = {_text(cell) for cell in self.mine}
-        packed = [
-            {**cell, "source": sealed(cell["source"])} if _has_words(cell) else cell for cell in self.course["cells"]
-        ]
+        packed = [{**cell, "source": _packed(cell["source"])} for cell in self.course["cells"]]
         return [b if _text(b) in texts else a for a, b in zip(self.course["cells"], packed, strict=True)]
 
     @cached_property
@@ -237,10 +236,8 @@ class _Reader:
 
     def on_names(self, answers: Mapping[str, str | None]) -> Iterable[str]:
         """Say which names an answer reads that only cells define which are not taken."""
-        course = [cell["source"] for cell in self.course["cells"] if cell["cell_type"] == "code"]
-        known = frozenset(dir(builtins)).union(
-            *(bound(text) or () for text in [*course, *filter(None, answers.values())])
-        )
+        course = tuple(cell["source"] for cell in self.course["cells"] if cell["cell_type"] == "code")
+        known = _defined(course).union(*(bound(text) or () for text in answers.values() if text))
         defined: dict[str, list[int]] = {}
         for n in self._searched:
             if n not in self.places:
@@ -278,7 +275,8 @@ class _Reader:
         if not isinstance(mark, dict):
             return False
         if isinstance(mark.get("base"), str):
-            return mark["base"] != version(as_copy(self.course))
+            cells = [{key: value for key, value in cell.items() if key != "outputs"} for cell in self.course["cells"]]
+            return mark["base"] != _version_of_copies(json.dumps(cells))
         ours = course.get("lesson") if isinstance(course, dict) else None
         return bool(ours) and isinstance(mark.get("lesson"), str) and mark["lesson"] != ours
 
@@ -299,5 +297,19 @@ def _text(cell: Cell) -> tuple[str, str]:
     return cell["cell_type"], cell["source"].rstrip()
 
 
-def _has_words(cell: Cell) -> bool:
-    return cell["cell_type"] == "code" and "alt" in cell["source"]
+# Of the course, the same for every copy of a class:
+
+
+@lru_cache(maxsize=10_000)
+def _packed(source: str) -> str:
+    return sealed(source) if "alt" in source else source
+
+
+@lru_cache(maxsize=100)
+def _defined(cells: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(dir(builtins)).union(*(bound(source) or () for source in cells))
+
+
+@lru_cache(maxsize=100)
+def _version_of_copies(cells: str) -> str:
+    return version(as_copy({"cells": json.loads(cells), "metadata": {}}))

@@ -17,8 +17,8 @@ CANVAS = re.compile(
 )
 # What Drive, Colab, Windows, macOS, browsers and JupyterLab add to the name of a second file.
 _COPY = re.compile(
-    r"^(?:copy[ _]of|kopie[ _]von|copie[ _]de|copia[ _]de)[ _]+"
-    r"|[\s_]+-?[\s_]*(?:copy|kopie|copie|copia|복사본|のコピー)$|의[ _]사본$|\.ipynb$",
+    r"^(?:copy[ _]of|kopie[ _]von|copie[ _]de|copia[ _]de)[ _]+|^의[ _]사본|의[ _]사본$|^\.ipynb|\.ipynb$"
+    r"|[\s_]+-?[\s_]*(?:copy|kopie|copie|copia|복사본|のコピー)$",
     re.IGNORECASE,
 )
 _AGAIN = re.compile(r"[\s_]*(?:\((\d{1,3})\)|-Copy(\d{1,3}))$", re.IGNORECASE)

@@ -1,0 +1,546 @@
+"""Every platform's tree, as a folder and as a zip: whose a notebook is, of which lesson, which one counts, and that
+none is lost or invented whatever the files are called.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from platform_trees import PLATFORMS, Person, tree_path, user_name, write_bytes, write_roster, write_tree, zipped
+
+from cnnlab.course.grading import inbox
+from cnnlab.course.grading.submissions import find
+from cnnlab.course.lessons import CourseError, Lesson
+from cnnlab.data.pictures.names import unportable
+
+PADDING, POOLING = "02_padding_and_stride", "03_pooling"
+ADA, BO, MINSEO = Person("Ada", "Lovelace", 101), Person("Bo", "O'Neil-Smith", 102), Person("민서", "김", 103)
+PEOPLE = [ADA, BO, MINSEO]
+STUBS = {PADDING: ["size = ...", "pads = ..."], POOLING: ["pooled = ..."]}
+
+
+def notebook(lesson: str = PADDING, *answers: str, tags: bool = True, title: str = "", **metadata: object) -> bytes:
+    """A notebook of a lesson as the course has it, its first cells replaced by the answers."""
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": f"# {title or lesson}"}]
+    for n, stub in enumerate(STUBS.get(lesson, [])):
+        mark = {"tags": [f"exercise-{stub.split()[0]}"]} if tags else {}
+        source = answers[n] if n < len(answers) else stub
+        cells.append({"cell_type": "code", "metadata": mark, "source": source, "outputs": []})
+        if tags:
+            call = f"check.{stub.split()[0]}(...)"
+            cells.append({"cell_type": "code", "metadata": {}, "source": call, "outputs": []})
+    return json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("course")
+    (root / "lessons").mkdir()
+    return write_bytes(root, {f"notebooks/{name}.ipynb": notebook(name) for name in STUBS})
+
+
+@pytest.fixture
+def lessons(course) -> list[Lesson]:
+    return [Lesson(course, name) for name in STUBS]
+
+
+@pytest.fixture
+def handed_in(tmp_path, lessons):
+    """Find what is in files, given by their paths; a roster is given by its text."""
+
+    def find_in(files, roster="", **more):
+        folder = write_bytes(tmp_path / "handed in", files)
+        if roster:
+            (tmp_path / "roster.csv").write_text(roster, encoding="utf-8")
+        return find(folder, lessons, tmp_path / "roster.csv" if roster else None, **more)
+
+    return find_in
+
+
+def whose(found) -> dict[str, str]:
+    """File → the name of its learner."""
+    names = {learner.key: learner.name for learner in found.learners}
+    return {copy.file: names[copy.learner] for copy in found.copies}
+
+
+def copies(found) -> dict[tuple[str, str], str]:
+    return {(copy.learner, copy.lesson): copy.file for copy in found.copies}
+
+
+@pytest.mark.parametrize("as_zip", [False, True], ids=["folder", "zip"])
+@pytest.mark.parametrize("with_roster", [False, True], ids=["no roster", "roster"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_platforms_tree(platform, with_roster, as_zip, tmp_path, lessons):
+    handed = [(who, name, notebook(name, "size = 4")) for who in PEOPLE[:2] for name in STUBS]
+    handed.append((MINSEO, POOLING, notebook(POOLING)))
+    root = write_tree(platform, tmp_path / "tree", handed, late={(BO, PADDING)})
+    roster = write_roster(platform, tmp_path / "roster.csv", [*PEOPLE, Person("Cleo", "Idle", 104)])
+    found = find(zipped(root, tmp_path / "all.zip") if as_zip else root, lessons, roster if with_roster else None)
+    assert not found.broken
+    assert all(file.endswith(".git/") for file in found.set_aside)
+    assert {(file, copy.lesson) for copy, file in zip(found.copies, map(str, copies(found).values()), strict=True)} == {
+        (tree_path(platform, who, name, late=(who, name) == (BO, PADDING)), name) for who, name, _ in handed
+    }
+    for copy in found.copies:
+        assert copy.path.read_bytes() == notebook(copy.lesson, "size = 4") or copy.lesson == POOLING
+        assert copy.late == (platform == "canvas" and str(BO.number) in copy.file and copy.lesson == PADDING)
+        assert not copy.notes
+    names = [learner.name for learner in found.learners]
+    if with_roster:
+        third = "민서 김" if platform == "github" else "김민서"  # on GitHub as its owner has typed it
+        assert names == ["Ada Lovelace", "Bo O'Neil-Smith", third, "Cleo Idle"], "in its order, who was idle too"
+        assert all(str(ADA.number) in " ".join(row.columns.values()) for row in found.learners[:1])
+    else:
+        expected = {"canvas": ["lovelaceada", "oneilsmithbo", "김민서"], "github": list(map(user_name, PEOPLE))}
+        assert names == expected.get(platform, ["Ada Lovelace", "Bo O'Neil-Smith", "민서 김"])
+
+
+def test_what_comes_out_of_a_zip_goes_with_what_was_found(tmp_path, lessons):
+    write_bytes(tmp_path / "tree", {f"Ada/{PADDING}.ipynb": notebook()})
+    found = find(zipped(tmp_path / "tree", tmp_path / "all.zip"), lessons)
+    path = found.copies[0].path
+    assert path.is_file()
+    del found
+    assert not path.exists()
+
+
+# --- whose it is ---
+
+
+def test_moodles_number_is_another_one_in_the_next_assignment(handed_in):
+    found = handed_in(
+        {
+            f"Ada Lovelace_11_assignsubmission_file_/{PADDING}.ipynb": notebook(),
+            f"Ada Lovelace_29_assignsubmission_file/{POOLING}.ipynb": notebook(POOLING),
+        }
+    )
+    assert copies(found).keys() == {("ada-lovelace", PADDING), ("ada-lovelace", POOLING)}
+
+
+def test_two_of_moodles_numbers_with_one_lesson_are_two_people(handed_in):
+    found = handed_in(
+        {f"Ada Lovelace_{n}_assignsubmission_file_/{PADDING}.ipynb": notebook(PADDING, f"size = {n}") for n in (11, 12)}
+    )
+    assert [learner.name for learner in found.learners] == ["Ada Lovelace (11)", "Ada Lovelace (12)"]
+    assert [copy.learner for copy in found.copies] == ["ada-lovelace-11", "ada-lovelace-12"]
+    assert "another Ada Lovelace" in found.copies[0].notes[0]
+
+
+def test_two_of_one_name_on_canvas_stay_two_in_every_assignment(handed_in):
+    found = handed_in(
+        {f"kimbo_{n}_9{n}{lesson[1]}_{lesson}.ipynb": notebook(lesson) for n in (7, 8) for lesson in STUBS}
+    )
+    assert [learner.name for learner in found.learners] == ["kimbo (7)", "kimbo (8)"]
+    assert len(found.copies) == 4
+
+
+def test_hidden_names_of_canvas_and_moodle(handed_in):
+    found = handed_in(
+        {
+            f"anon_1aB2c_501_{PADDING}.ipynb": notebook(),
+            f"LATE_anon_9zZ_502_{PADDING}.ipynb": notebook(),
+            f"Participant_71_assignsubmission_file_/{PADDING}.ipynb": notebook(),
+        }
+    )
+    assert [learner.name for learner in found.learners] == ["anon_1aB2c", "anon_9zZ", "Participant"]
+    assert [copy.late for copy in found.copies] == [False, True, False]
+
+
+def test_moodles_worksheet_says_who_a_participant_is(handed_in):
+    roster = 'Identifier,"Full name","Email address",Status\nParticipant 71,Ada Lovelace,ada@s.example,Submitted\n'
+    found = handed_in({f"Participant_71_assignsubmission_file_/{PADDING}.ipynb": notebook()}, roster)
+    assert list(whose(found).values()) == ["Ada Lovelace"]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        f"Ada Lovelace/{PADDING}.ipynb",
+        f"Ada Lovelace/notebooks/{PADDING}.ipynb",
+        f"{PADDING}/Ada Lovelace.ipynb",
+        f"{PADDING}/Ada Lovelace/work.ipynb",
+        f"week 2/Ada Lovelace/{PADDING}.ipynb",
+        f"02/Ada Lovelace/{PADDING}.ipynb",
+        f"{PADDING} - Ada Lovelace.ipynb",
+        f"Ada Lovelace - {PADDING}.ipynb",
+        f"Copy of {PADDING} - Ada Lovelace.ipynb",
+        f"{PADDING} - Ada Lovelace (1).ipynb",
+        f"Copy_of_{PADDING}_-_Ada_Lovelace.ipynb",
+        f"{PADDING}.ipynb의 사본 - Ada Lovelace.ipynb",
+        f"Ada_Lovelace_{PADDING}.ipynb",
+        f"{PADDING}-20260302T101112Z-001.zip/{PADDING}/{PADDING} - Ada Lovelace.ipynb".replace(".zip/", "/"),
+        "Ada Lovelace/Untitled0.ipynb",
+        "Ada Lovelace.ipynb",
+    ],
+)
+def test_names_in_folders_and_files(file, handed_in):
+    found = handed_in({file: notebook(PADDING, "size = 4")})
+    assert whose(found) == {file: "Ada Lovelace"}
+    assert found.copies[0].lesson == PADDING
+
+
+def test_folders_of_assignments_are_nobodys(handed_in):
+    """The names of the folders say nothing: that two people's work of one lesson is in them does."""
+    found = handed_in(
+        {
+            f"First task/Ada/{PADDING}.ipynb": notebook(),
+            f"First task/Bo/{PADDING}.ipynb": notebook(),
+            "Second task/Ada.ipynb": notebook(POOLING),
+            "Second task/Bo.ipynb": notebook(POOLING),
+            f"Third task/{PADDING} - Cleo.ipynb": notebook(),
+            f"Third task/{PADDING} - Dag.ipynb": notebook(),
+        }
+    )
+    assert [learner.name for learner in found.learners] == ["Ada", "Bo", "Cleo", "Dag"]
+    assert len(found.copies) == 6
+
+
+def test_numbered_folders_may_be_seats(handed_in):
+    found = handed_in({f"{n:02d}/{PADDING}.ipynb": notebook() for n in range(1, 5)})
+    assert [learner.name for learner in found.learners] == ["01", "02", "03", "04"], "02 is no lesson's here"
+
+
+def test_numbered_files_may_be_people(handed_in):
+    found = handed_in({f"student_{n:02d}.ipynb": notebook() for n in (1, 2)} | {"kim (1).ipynb": notebook()})
+    assert [learner.name for learner in found.learners] == ["kim (1)", "student 01", "student 02"]
+
+
+def test_one_name_in_two_spellings_is_one_person(handed_in):
+    composed, apart = unicodedata.normalize("NFC", "김민서"), unicodedata.normalize("NFD", "김민서")
+    found = handed_in({f"{composed}/{PADDING}.ipynb": notebook(), f"{apart}/{POOLING}.ipynb": notebook(POOLING)})
+    assert [(learner.key, learner.name) for learner in found.learners] == [(composed, composed)]
+    assert len(found.copies) == 2
+
+
+def test_repositories_beside_each_other_without_a_roster(handed_in):
+    files = {f"cnn-02-{user}/.git/HEAD": b"ref" for user in ("ada", "bo-kim")}
+    files |= {
+        f"cnn-02-{user}/notebooks/{lesson}.ipynb": notebook(lesson) for user in ("ada", "bo-kim") for lesson in STUBS
+    }
+    found = handed_in(files | {"cnn-02-ada/notebooks/index.ipynb": notebook("index", title="All lessons")})
+    assert copies(found).keys() == {(user, lesson) for user in ("ada", "bo-kim") for lesson in STUBS}
+    assert "of no lesson" in found.set_aside["cnn-02-ada/notebooks/index.ipynb"]
+    assert "hidden" in found.set_aside["cnn-02-ada/.git/"]
+
+
+def test_everybodys_repository_by_one_name_is_not_one_person(handed_in):
+    files = {f"{who}/cnnlab-work/.git/HEAD": b"ref" for who in ("Ada", "Bo")}
+    found = handed_in(files | {f"{who}/cnnlab-work/notebooks/{PADDING}.ipynb": notebook() for who in ("Ada", "Bo")})
+    assert [learner.name for learner in found.learners] == ["Ada", "Bo"]
+
+
+def test_the_longest_user_name_that_fits_a_repository(handed_in):
+    roster = "identifier,github_username,github_id,name\nKim,kim,1,\nLee Kim,lee-kim,2,\n"
+    found = handed_in({"task-lee-kim/.git/HEAD": b"", f"task-lee-kim/notebooks/{PADDING}.ipynb": notebook()}, roster)
+    assert list(whose(found).values()) == ["Lee Kim"]
+
+
+def test_colab_says_who_ran_a_file_without_a_name(handed_in):
+    ran = json.loads(notebook())
+    ran["cells"][1]["metadata"]["executionInfo"] = {"user": {"displayName": "Ada Lovelace", "userId": "1"}}
+    found = handed_in({f"Copy of {PADDING}.ipynb": json.dumps(ran).encode(), f"{POOLING}.ipynb": notebook(POOLING)})
+    assert list(whose(found).values()) == ["Ada Lovelace"]
+    assert "Colab says that Ada Lovelace ran it" in found.copies[0].notes[0]
+    assert "nothing in its path says whose" in found.broken[f"{POOLING}.ipynb"]
+
+
+ROSTER = """First name;Last name;ID number;Email address
+Ada;Lovelace;20261111;ada.l@s.example
+Ada;Lovelace;20262222;ada2@s.example
+Bo;Kim;20263333;bo@s.example
+민서;김;20264444;min@s.example
+Ann;Alee;20265555;
+Anna;Lee;20266666;
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [
+        (f"ada2@s.example/{PADDING}.ipynb", "20262222"),
+        (f"ada.l/{PADDING}.ipynb", "20261111"),
+        (f"20262222/{PADDING}.ipynb", "20262222"),
+        (f"{PADDING}_20264444_김민서.ipynb", "20264444"),
+        (f"kim, bo/{PADDING}.ipynb", "20263333"),
+        (f"Kim Bo/{PADDING}.ipynb", "20263333"),
+        (f"all the tasks/BO KIM/old/{PADDING}.ipynb", "20263333"),
+        (f"kimbo_5_66_{PADDING}.ipynb", "20263333"),
+        (f"김 민서/{PADDING}.ipynb", "20264444"),
+        (f"김민서 과제/{PADDING}.ipynb", "20264444"),
+        (f"hw2 Bo Kim/{PADDING}.ipynb", "20263333"),
+        (f"leeanna_6_77_{PADDING}.ipynb", "20266666"),
+    ],
+)
+def test_ways_to_be_on_the_roster(path, number, handed_in):
+    found = handed_in({path: notebook()}, ROSTER)
+    rows = {learner.key: learner.columns for learner in found.learners}
+    assert rows[found.copies[0].learner]["ID number"] == number
+    assert len(found.learners) == 6
+    assert not found.copies[0].notes
+
+
+def test_in_doubt_between_two_neither_is_taken(handed_in):
+    files = {f"Ada Lovelace/{PADDING}.ipynb": notebook(), f"annalee_5_66_{PADDING}.ipynb": notebook()}
+    found = handed_in(files | {f"Bo Kim/Anna Lee - {PADDING}.ipynb": notebook()}, ROSTER)
+    assert not found.copies
+    assert (
+        "Ada Lovelace (ada.l@s.example) or Ada Lovelace (ada2@s.example)"
+        in found.broken[f"Ada Lovelace/{PADDING}.ipynb"]
+    )
+    assert "Bo Kim (bo@s.example) or Anna Lee" in found.broken[f"Bo Kim/Anna Lee - {PADDING}.ipynb"]
+    # "annalee" is Anna Lee with the first name first, and Alee Ann the other way round
+    assert "Ann Alee (20265555) or Anna Lee (20266666)" in found.broken[f"annalee_5_66_{PADDING}.ipynb"]
+
+
+def test_who_is_not_on_the_roster_is_graded_and_said_to_be_a_stranger(handed_in):
+    found = handed_in({f"Ada Lovlace/{PADDING}.ipynb": notebook()}, ROSTER)
+    assert found.learners[-1].columns == {}
+    assert found.copies[0].learner == "ada-lovlace"
+    assert found.copies[0].notes == ("Ada Lovlace is not on the roster",)
+
+
+# --- of which lesson, and which one counts ---
+
+
+def test_a_lesson_by_what_its_notebook_says_of_itself(handed_in):
+    found = handed_in(
+        {
+            "Ada/one.ipynb": notebook(PADDING),
+            "Bo/two.ipynb": notebook(POOLING, tags=False),
+            "Cleo/three.ipynb": notebook("", title="mine", colab={"name": f"Copy of {POOLING}.ipynb"}),
+            "Dag/lesson 3.ipynb": notebook("", title="mine"),
+            "Eve/four.ipynb": notebook("", title="mine"),
+        }
+    )
+    assert {file: copy.lesson for copy, file in zip(found.copies, whose(found), strict=True)} == {
+        "Ada/one.ipynb": PADDING,
+        "Bo/two.ipynb": POOLING,
+        "Cleo/three.ipynb": POOLING,
+        "Dag/lesson 3.ipynb": POOLING,
+    }
+    assert "of no lesson" in found.set_aside["Eve/four.ipynb"]
+
+
+def test_what_a_notebook_holds_counts_more_than_its_name(handed_in):
+    found = handed_in({f"Ada/{POOLING}.ipynb": notebook(PADDING)})
+    assert found.copies[0].lesson == PADDING
+    assert found.copies[0].notes == (f"the file is called {POOLING}, but holds {PADDING}",)
+
+
+def test_lessons_that_nobody_asked_for_are_set_aside(tmp_path, lessons):
+    write_bytes(tmp_path / "all", {f"Ada/{name}.ipynb": notebook(name) for name in STUBS})
+    found = find(tmp_path / "all", lessons[:1])
+    assert [copy.lesson for copy in found.copies] == [PADDING]
+    assert found.set_aside == {f"Ada/{POOLING}.ipynb": f"of another lesson than those that are graded: {POOLING}"}
+
+
+@pytest.mark.parametrize(
+    ("files", "counts", "why"),
+    [
+        # Canvas: 900 was received after 899, whatever the file is called
+        (
+            {f"adal_7_899_{PADDING}-2.ipynb": "size = 1", f"adal_LATE_7_900_{PADDING}-1.ipynb": "size = 2"},
+            1,
+            "uploaded last",
+        ),
+        ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/{PADDING} (1).ipynb": "size = 2"}, 1, "highest number"),
+        ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/{PADDING}-Copy2.ipynb": "size = 2"}, 1, "highest number"),
+        ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/{PADDING} (1).ipynb": "size = ..."}, 0, "holds an answer"),
+        ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/old/{PADDING}.ipynb": "size = 2"}, 0, "fewest folders"),
+        ({f"Ada/a {PADDING}.ipynb": "size = 1", "Ada/b.ipynb": "size = 2"}, None, ""),
+        ({"Ada/old/x.ipynb": "size = 1", "Ada/new/y.ipynb": "size = 2"}, 1, "first by name"),
+    ],
+)
+def test_which_of_several_counts(files, counts, why, handed_in):
+    found = handed_in({file: notebook(PADDING, answer) for file, answer in files.items()})
+    if counts is None:  # under two names in one folder: two people's, not to lose one
+        assert len(found.copies) == 2
+        return
+    best, other = list(files)[counts], list(files)[1 - counts]
+    assert [copy.file for copy in found.copies] == [best]
+    assert why in found.copies[0].notes[0]
+    assert other in found.copies[0].notes[0]
+    assert best in found.set_aside[other]
+    assert found.copies[0].late == ("LATE" in best)
+
+
+def test_a_copy_that_cannot_be_read_gives_way_to_one_that_can(handed_in):
+    found = handed_in(
+        {f"Ada/{PADDING} (1).ipynb": b"{", f"Ada/{PADDING}.ipynb": notebook(), f"Bo/{PADDING}.ipynb": b""}
+    )
+    assert [copy.file for copy in found.copies] == [f"Ada/{PADDING}.ipynb"]
+    assert f"{PADDING} (1).ipynb of the same lesson was passed over: is not a notebook" in found.copies[0].notes[0]
+    assert list(found.broken) == [f"Bo/{PADDING}.ipynb"]
+    assert "is empty" in found.broken[f"Bo/{PADDING}.ipynb"]
+    assert [learner.name for learner in found.learners] == ["Ada", "Bo"], "who handed in something broken is there too"
+
+
+# --- nothing hostile is followed, nothing is dropped without a word ---
+
+
+def test_what_is_never_opened(tmp_path, lessons):
+    root = write_bytes(
+        tmp_path / "all",
+        {
+            f"Ada/{PADDING}.ipynb": notebook(),
+            f"Ada/.ipynb_checkpoints/{PADDING}-checkpoint.ipynb": notebook(),
+            f"__MACOSX/Ada/._{PADDING}.ipynb": b"x",
+            f"Ada/._{PADDING}.ipynb": b"x",
+            "Ada/.DS_Store": b"x",
+            "Ada/pictures/cat.png": b"x",
+            "Bo_7_assignsubmission_onlinetext/onlinetext.html": b"<p>I could not",
+        },
+    )
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(root / "Ada" / "pipe.ipynb")
+        (root / "Ada" / "link.ipynb").symlink_to(tmp_path / "secret")
+        (root / "Cleo").symlink_to(root / "Ada")
+    found = find(root, lessons)
+    assert [copy.file for copy in found.copies] == [f"Ada/{PADDING}.ipynb"]
+    said = {
+        "Ada/.ipynb_checkpoints/": "hidden or system folder",
+        "__MACOSX/": "hidden or system folder",
+        f"Ada/._{PADDING}.ipynb": "hidden or system file",
+        "Bo_7_assignsubmission_onlinetext/onlinetext.html": "not a notebook, and there is none",
+    }
+    if hasattr(os, "mkfifo"):
+        said |= {"Ada/pipe.ipynb": "a pipe", "Ada/link.ipynb": "a link", "Cleo": "a link"}
+    assert found.set_aside.keys() == said.keys()
+    assert all(words in found.set_aside[file] for file, words in said.items())
+
+
+def test_a_notebook_that_is_too_large_is_not_read(tmp_path, lessons, monkeypatch):
+    root = write_bytes(tmp_path / "all", {f"Ada/{PADDING}.ipynb": b"", f"Bo/{PADDING}.ipynb": notebook()})
+    with open(root / "Ada" / f"{PADDING}.ipynb", "wb") as file:
+        file.truncate(300_000_000)  # on the disk it is a hole
+    read = Path.read_bytes
+    monkeypatch.setattr(
+        Path, "read_bytes", lambda path: read(path) if path.stat().st_size < 1 << 20 else pytest.fail("read")
+    )
+    found = find(root, lessons)
+    assert [learner.name for learner in found.learners] == ["Ada", "Bo"]
+    assert "has 300,000,000 bytes, and a notebook may have 67,108,864 (64 MB)" in found.broken[f"Ada/{PADDING}.ipynb"]
+    assert [copy.learner for copy in found.copies] == ["bo"]
+
+
+def test_one_learners_bomb_in_a_zip_stops_nobody_else(tmp_path, lessons, monkeypatch):
+    monkeypatch.setattr(inbox, "LARGEST", 3 << 20)
+    root = write_bytes(tmp_path / "all", {f"Bo_8_assignsubmission_file_/{PADDING}.ipynb": notebook()})
+    write_bytes(root, {f"Ada_7_assignsubmission_file_/{PADDING}.ipynb": bytes(inbox.LARGEST + 1)})
+    found = find(zipped(root, tmp_path / "all.zip"), lessons)
+    assert [copy.learner for copy in found.copies] == ["bo"]
+    assert "has 3,145,729 bytes" in found.broken[f"Ada_7_assignsubmission_file_/{PADDING}.ipynb"]
+
+
+def test_zips_within_the_folder(tmp_path, lessons):
+    """A platform's zip for each assignment, a learner's own zip, one that is none, and a zip in a zip."""
+    inner = zipped(write_bytes(tmp_path / "inner", {f"work/{PADDING}.ipynb": notebook()}), tmp_path / "inner.zip")
+    moodle = write_bytes(
+        tmp_path / "moodle",
+        {
+            f"Ada_7_assignsubmission_file_/{PADDING}.ipynb": notebook(),
+            "Cleo_9_assignsubmission_file_/mine.zip": inner.read_bytes(),
+        },
+    )
+    root = write_bytes(
+        tmp_path / "all",
+        {
+            "CNN-02-77.zip": zipped(moodle, tmp_path / "m.zip").read_bytes(),
+            "Bo/my work.zip": inner.read_bytes(),
+            "Dag/broken.zip": b"PK\x03\x04 and no more",
+            "oneilsmithbo_5_66_all.zip": inner.read_bytes(),
+        },
+    )
+    found = find(root, lessons)
+    assert whose(found) == {
+        f"CNN-02-77.zip/Ada_7_assignsubmission_file_/{PADDING}.ipynb": "Ada",
+        f"Bo/my work.zip/work/{PADDING}.ipynb": "Bo",
+        f"oneilsmithbo_5_66_all.zip/work/{PADDING}.ipynb": "oneilsmithbo",
+    }
+    assert "unpack it yourself" in found.broken["CNN-02-77.zip/Cleo_9_assignsubmission_file_/mine.zip"]
+    assert "was not unpacked" in found.broken["Dag/broken.zip"]
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [("missing", "which does not exist"), ("roster.csv", "which is a file"), ("bad.zip", "it is not a zip archive")],
+)
+def test_what_is_no_folder_of_submissions(what, words, tmp_path, lessons):
+    write_bytes(tmp_path, {"roster.csv": b"a", "bad.zip": b"no"})
+    with pytest.raises(CourseError, match=words):
+        find(tmp_path / what, lessons)
+
+
+PARTS = st.one_of(
+    st.sampled_from(
+        [
+            "Ada Lovelace", "ada lovelace", "김민서", unicodedata.normalize("NFD", "김민서"), "CON", "nul.txt", "..x",
+            "a" * 200, "Ada\u202eecalevoL", "Ada\nLovelace", "Ada\x1b[2J", "\u200f", "-", "=1+1", "notebooks", PADDING,
+            "02", "Lesson 3", "x-submissions", "x-ada", "Ada_1_assignsubmission_file_", "Ada_2_assignsubmission_file_",
+            ".hidden", "work.zip", "__MACOSX", "(1)", "<b>", "lovelaceada_7_8_work",
+        ]
+    ),
+    st.text(st.characters(exclude_characters="/\\\0"), min_size=1, max_size=12).filter(
+        lambda text: text not in (".", "..") and len(text.encode("utf-8", "replace")) < 200 and text.isprintable()
+    ),
+)  # fmt: skip
+LAST = st.one_of(
+    st.sampled_from(
+        [
+            PADDING, f"{PADDING} (1)", f"{PADDING}-1", f"Copy of {POOLING} - Ada Lovelace", f"{POOLING} - Ada Lovelace",
+            "02", f"lovelaceada_7_8_{PADDING}", f"lovelaceada_LATE_7_9_{PADDING}-1", f"anon_x1_9_{POOLING}", "Untitled",
+            f"Ada_1_assignsubmission_file_{PADDING}", "student (1)", "student (2)",
+        ]
+    ),
+    PARTS,
+)  # fmt: skip
+CONTENTS = st.sampled_from(
+    [notebook(), notebook(PADDING, "size = 1"), notebook(POOLING), notebook("x"), b"", b"{", b"[]", b"\xff\xfe"]
+)
+TREES = st.dictionaries(st.tuples(st.lists(PARTS, max_size=3), LAST).map(lambda t: (*t[0], f"{t[1]}.ipynb")), CONTENTS)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tree=TREES, with_roster=st.booleans())
+@example(tree={(who, f"{PADDING}.ipynb"): notebook() for who in ("Ada", "ada", "Ada 1")}, with_roster=False)
+@example(tree={(who, "a.ipynb"): notebook() for who in ("x (2)", "x", "X", "Ada Lovelace")}, with_roster=True)
+def test_no_notebook_is_lost_or_invented_and_keys_are_safe(tree, with_roster, tmp_path_factory, lessons):
+    root, there = tmp_path_factory.mktemp("any"), set()
+    for parts, data in tree.items():
+        try:
+            write_bytes(root, {"/".join(parts): data})
+            there.add(parts)
+        except OSError:
+            continue  # a folder has this name already, or the name is too long here
+    roster = root.parent / f"{root.name}.csv"
+    roster.write_text(ROSTER, encoding="utf-8")
+    found = find(root, lessons, roster if with_roster else None)
+
+    taken = [copy.file for copy in found.copies]
+    named = {inbox.shown("/".join(parts)) for parts in there}
+    aside = found.set_aside.keys() | found.broken.keys()
+    assert len(set(taken)) == len(taken)
+    assert set(taken) <= named, "invented"
+    assert not set(taken) & aside
+    closed = tuple(name for name in aside if name.endswith("/"))
+    assert all(name in taken or name in aside or name.startswith(closed) for name in named), "lost"
+    assert all(reason for reason in [*found.set_aside.values(), *found.broken.values()])
+    for name in aside:
+        if "another file of this learner counts" in found.set_aside.get(name, ""):
+            assert sum(name in note for copy in found.copies for note in copy.notes) >= 1
+
+    keys = [learner.key for learner in found.learners]
+    assert len({unicodedata.normalize("NFC", key).casefold() for key in keys}) == len(keys)
+    for key in keys:
+        assert not unportable(key)
+        assert key[0] not in ".-"
+        assert not set(key) & set("/\\")
+        (root.parent / f"{key}.html").touch()
+    assert {copy.learner for copy in found.copies} <= set(keys)
+    assert len({(copy.learner, copy.lesson) for copy in found.copies}) == len(found.copies)
