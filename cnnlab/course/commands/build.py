@@ -19,6 +19,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     build.add_argument("--no-execute", action="store_true", help="write notebooks without outputs")
     options.jobs(build, 1, "1")
+    options.cluster(build)
     build.set_defaults(call=call)
 
 
@@ -45,6 +46,7 @@ def call(arguments: argparse.Namespace) -> int:
             jobs=arguments.jobs,
             timeout=arguments.timeout,
             announce=lambda line: print(line, flush=True),
+            cluster=arguments.cluster,
         )
     except notebooks.BuildError as error:
         return options.complain(error, 1)

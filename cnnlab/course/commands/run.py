@@ -17,6 +17,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "-p", "--parameter", type=_parameter, action="append", default=[], metavar="NAME VALUE", help="set a parameter"
     )
     options.jobs(run, None, "2, or 1 in the full profile")
+    options.cluster(run)
     run.add_argument(
         "--out", type=os.path.expanduser, default="runs", metavar="DIR", help="folder for the results (default: runs)"
     )
@@ -46,6 +47,7 @@ def call(arguments: argparse.Namespace) -> int:
         out=arguments.out,
         resume=arguments.resume,
         progress=True,
+        cluster=arguments.cluster,
     )
     failed = len(report.failed)
     total = len(report.results)
