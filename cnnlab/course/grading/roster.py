@@ -143,9 +143,8 @@ def _name(columns: dict[str, str], kinds: dict[str, str]) -> str:
 
 def _nobodys(columns: dict[str, str], kinds: dict[str, str]) -> bool:
     """Whether a row is a platform's own: Canvas's points and test student, Google's dates, points and averages."""
-    if says(columns, kinds, "name").casefold() in _NOBODY:
-        return True
-    if "last" in kinds and f"{says(columns, kinds, 'last')}, {says(columns, kinds, 'first')}".casefold() in _NOBODY:
+    name, last, first = (says(columns, kinds, kind).casefold() for kind in ("name", "last", "first"))
+    if {name, last, f"{last}, {first}"} & _NOBODY:
         return True
     wanted = [kind for kind in ("first", "email") if kind in kinds]
     return len(wanted) == 2 and not any(says(columns, kinds, kind) for kind in wanted)
@@ -164,7 +163,7 @@ def _table(path: Path) -> tuple[list[str], list[list[str]]]:
             if len(kinds) > best[0] and kinds.keys() & {"first", "last", "name", "email", "user", "identifier"}:
                 best = (len(kinds), row, rows[n + 1 :])
     if not best[0]:
-        there = ", ".join(heading.strip()[:40] for heading in first_line[:12] if heading.strip())
+        there = ", ".join(filter(None, (readable(heading)[:40] for heading in first_line[:12])))
         raise CourseError(
             f"`--roster` must be a class list with headings such as 'First name', 'Last name', 'Email address', "
             f"'Student', 'ID', 'github_username'. Received: {path.name!r}, which begins with: {there or 'nothing'}"
@@ -194,6 +193,8 @@ def _decoded(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise CourseError(f"`--roster` {path.name} cannot be read: {cause(error)}") from None
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise CourseError(f"{path.name} is a spreadsheet's own file: save it as CSV in UTF-8")
     for text in _readings(data):
         return text.replace("\0", "")
     raise CourseError(f"{path.name} is no text that can be read here: save it as CSV in UTF-8")
@@ -201,11 +202,9 @@ def _decoded(path: Path) -> str:
 
 def _readings(data: bytes) -> Iterator[str]:
     """Yield the text in each encoding that it may be in, the likeliest first."""
-    wide = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}.get(data[:2])
-    if not wide and data[1:2] == b"\0":
-        wide = "utf-16-le"
-    if not wide and data[:1] == b"\0":
-        wide = "utf-16-be"
+    wide = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ""
+    if not wide and b"\0" in data:  # in UTF-16 every comma has one, behind it or before it
+        wide = "utf-16-le" if data[1::2].count(0) > data[::2].count(0) else "utf-16-be"
     for encoding in [wide] if wide else ["utf-8-sig", "cp949", "cp1252"]:
         try:
             text = data.decode(encoding)
