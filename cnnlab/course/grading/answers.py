@@ -193,10 +193,8 @@ class _Reader:
         written = [n for n in places if self.code[n].strip() not in ("", stub)]
         missing, chosen = set(bound(stub) or ()), []
         for n in reversed(written):
-            defines = self._bound(n)
-            if defines is None and n == written[-1]:  # no Python: it is what the learner ended with
-                return [n]
-            if missing & (defines or set()):
+            defines = self._bound(n) or frozenset()  # what is no Python defines nothing in a notebook either
+            if missing & defines:
                 chosen.insert(0, n)
                 missing -= defines
         chosen = chosen or written[-1:]

@@ -14,6 +14,8 @@ import warnings
 
 LONGEST = 50_000  # characters of a cell; the longest solution of the course has 2,500
 _STATEMENT = 2_000  # words and signs of one statement; the longest of the course has 300
+# `size += 1` reads what it binds, and Python's table of symbols does not say so.
+_CHANGED = re.compile(r"(?:^|[;:])[ \t]*([^\W\d]\w*)[ \t]*(?:[-+%@&|^]|\*\*?|//?|<<|>>)=", re.MULTILINE)
 _MAGIC = re.compile(r"^([ \t]*)(?:[%!].*|.*\?)$", re.MULTILINE)
 
 
@@ -35,14 +37,7 @@ def bound(source: str) -> frozenset[str] | None:
     ['area', 'np']
     """
     tables = _tables(source)
-    if tables is None:
-        return None
-    return frozenset(
-        symbol.get_name()
-        for depth, table in tables
-        for symbol in table.get_symbols()
-        if (symbol.is_assigned() or symbol.is_imported()) and (depth == 0 or symbol.is_declared_global())
-    )
+    return None if tables is None else _bound(tables)
 
 
 def read(source: str) -> frozenset[str] | None:
@@ -65,11 +60,21 @@ def read(source: str) -> frozenset[str] | None:
     tables = _tables(source)
     if tables is None:
         return None
-    return frozenset(
+    names = {
         symbol.get_name()
         for depth, table in tables
         for symbol in table.get_symbols()
         if symbol.is_referenced() and (depth == 0 or symbol.is_global())
+    }
+    return frozenset(names | (_bound(tables) & set(_CHANGED.findall(source))))
+
+
+def _bound(tables: list[tuple[int, symtable.SymbolTable]]) -> frozenset[str]:
+    return frozenset(
+        symbol.get_name()
+        for depth, table in tables
+        for symbol in table.get_symbols()
+        if (symbol.is_assigned() or symbol.is_imported()) and (depth == 0 or symbol.is_declared_global())
     )
 
 

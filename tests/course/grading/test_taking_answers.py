@@ -1,0 +1,357 @@
+"""The answers come out of a learner's notebook whatever was done to it; what else a teacher should know is said."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+from lesson_files import ROOT, exercises
+
+from cnnlab.course.copy import workbook
+from cnnlab.course.copy.merge import exercise_of
+from cnnlab.course.grading import answers, cell_names
+from cnnlab.course.grading.answers import lesson_info, take
+from cnnlab.course.lessons import Lesson
+from cnnlab.course.notebook import NotebookError, read_notebook
+
+AREA_STUB = "def area(h, w):\n    return ..."
+AREA = "def area(h, w):\n    return h * w"
+SIDES_STUB = "height = ...\nwidth = ...  # two numbers"
+
+
+def code(source, *tags, **more):
+    return {
+        "cell_type": "code",
+        "metadata": {"tags": list(tags)} if tags else {},
+        "source": source,
+        "outputs": [],
+        **more,
+    }
+
+
+def prose(source, **more):
+    return {"cell_type": "markdown", "metadata": {}, "source": source, **more}
+
+
+COURSE = {
+    "cells": [
+        {**cell, "id": f"lesson-02-cell-{n:03d}"}
+        for n, cell in enumerate(
+            [
+                prose("# 02 · Areas"),
+                code("import numpy as np\nfrom cnnlab.checks import lesson02 as check"),
+                prose("## Rectangles\n\n```\n# no heading\n```\n### Exercise: an area\nWrite it."),
+                code(AREA_STUB, "exercise-area"),
+                code("check.area(area)"),
+                prose("### Exercise: two sides"),
+                code(SIDES_STUB, "exercise-sides"),
+                code("check.sides((height, width))"),
+                code("plot.line(alt='A line that rises from one to two.')"),
+                prose("The end, in some more words."),
+            ],
+            start=1,
+        )
+    ],
+    "metadata": {"cnnlab": {"lesson": "now"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+AREA_AT, AREA_CHECK, SIDES_AT = 3, 4, 6
+
+
+@pytest.fixture
+def mine():
+    return copy.deepcopy(COURSE)
+
+
+def taken(notebook):
+    return take(notebook, COURSE)
+
+
+def test_a_lessons_exercises_with_their_headings():
+    info = lesson_info(COURSE, Lesson(ROOT, "02_areas"))
+    assert (info.name, info.title) == ("02_areas", "02 · Areas")
+    assert [(e.name, e.heading, e.section) for e in info.exercises] == [
+        ("area", "Exercise: an area", "Rectangles"),
+        ("sides", "Exercise: two sides", "Rectangles"),
+    ]
+    assert info.exercises[0].stub == AREA_STUB
+
+
+def test_what_was_not_touched_is_the_stub_and_nothing_is_said(mine):
+    assert taken(mine) == answers.Taken({"area": AREA_STUB, "sides": SIDES_STUB})
+
+
+def drop_tags(notebook):
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+
+
+def drop_ids(notebook):
+    for cell in notebook["cells"]:
+        cell.pop("id", None)
+
+
+def drop_both(notebook):
+    drop_tags(notebook)
+    drop_ids(notebook)
+
+
+def no_code_but_the_answers_and_the_checks(notebook):
+    drop_both(notebook)
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def own_cells_everywhere(notebook):
+    drop_both(notebook)
+    for n in (9, 7, 5, 3, 0):
+        notebook["cells"].insert(n, code(f"print('mine', {n})"))
+
+
+def ids_of_another_version(notebook):
+    """As a version with one more cell at the top would have them: the stub's id is now its check's."""
+    drop_tags(notebook)
+    for n, cell in enumerate(notebook["cells"], start=2):
+        cell["id"] = f"lesson-02-cell-{n:03d}"
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        drop_tags,
+        drop_ids,
+        drop_both,
+        no_code_but_the_answers_and_the_checks,
+        own_cells_everywhere,
+        ids_of_another_version,
+    ],
+)
+def test_answers_are_found_whatever_a_tool_drops(tool, mine):
+    mine["cells"][AREA_AT]["source"] = AREA
+    mine["cells"][SIDES_AT]["source"] = "height, width = 3, 4"
+    tool(mine)
+    assert taken(mine).answers == {"area": AREA, "sides": "height, width = 3, 4"}
+
+
+def test_a_cell_that_is_gone_is_missing(mine):
+    del mine["cells"][SIDES_AT]
+    assert taken(mine) == answers.Taken({"area": AREA_STUB, "sides": None})
+
+
+@pytest.mark.parametrize("empty", ["", "  \n", "check.area(area)"])
+def test_an_emptied_cell_was_not_attempted(empty, mine):
+    mine["cells"][AREA_AT]["source"] = empty
+    assert taken(mine).answers["area"] == AREA_STUB
+
+
+@pytest.mark.parametrize(
+    ("texts", "answer", "counts"),
+    [
+        ([AREA, AREA_STUB], AREA, ""),
+        ([AREA_STUB, AREA], AREA, ""),
+        (
+            ["def area(h, w):\n    return 1", AREA],
+            AREA,
+            "cells 4, 5 are all tagged as the answer to area: cell 5 counts",
+        ),
+        ([AREA, "area(2, 3)"], AREA, "cell 4 counts"),  # a try below: it defines nothing
+        ([AREA, "area = area("], AREA, "cell 4 counts"),  # no Python: in a notebook it leaves what was there before
+        (["area(", "area)"], "area)", "cell 5 counts"),
+    ],
+)
+def test_of_several_cells_with_one_tag_the_last_that_is_not_the_stub(texts, answer, counts, mine):
+    mine["cells"][AREA_AT : AREA_AT + 1] = [code(text, "exercise-area") for text in texts]
+    found = taken(mine)
+    assert found.answers["area"] == answer
+    assert (counts in found.notes[0]) if counts else not found.notes
+
+
+def test_a_cell_that_was_split_is_put_together_again(mine):
+    parts = ["height = 3", "width = 4", "print(height)"]
+    mine["cells"][SIDES_AT : SIDES_AT + 1] = [code(text, "exercise-sides") for text in parts]
+    found = taken(mine)
+    assert found.answers["sides"] == "height = 3\n\nwidth = 4"
+    assert "cell 7 and 8 counts" in found.notes[0]
+
+
+def test_an_answer_in_a_cell_of_its_own_below_the_stub(mine):
+    mine["cells"].insert(AREA_AT + 1, code(AREA))
+    found = taken(mine)
+    assert found.answers["area"] == AREA
+    assert found.notes == ("the answer to area was taken from cell 5: the cell meant for it is unchanged",)
+
+
+@pytest.mark.parametrize("place", [AREA_AT, AREA_CHECK + 1], ids=["above the stub", "below the check"])
+def test_the_same_names_elsewhere_are_no_answer(place, mine):
+    mine["cells"].insert(place, code(AREA))
+    assert taken(mine).answers["area"] == AREA_STUB
+
+
+def test_calls_of_the_check_are_no_part_of_an_answer(mine):
+    mine["cells"][AREA_AT]["source"] = f"check.area.hint()\n{AREA}\ncheck.area(area)  # mine"
+    del mine["cells"][AREA_CHECK]
+    assert taken(mine) == answers.Taken({"area": AREA, "sides": SIDES_STUB}), "the check is there, in the merged cell"
+
+
+# --- what is said ---
+
+
+def test_names_that_only_a_cell_of_the_learners_own_defines(mine):
+    mine["cells"][1]["source"] += "\nimport math"
+    mine["cells"].insert(2, code("def product(a, b):\n    return a * b\n\nunused = 1"))
+    mine["cells"][AREA_AT + 1]["source"] = "def area(h, w):\n    return math.floor(product(h, len(np.ones(w))))"
+    assert taken(mine).notes == (
+        "the answer to area reads `math`, which cell 2 alone defines, and that is not one of the course's",
+        "the answer to area reads `product`, which cell 3 alone defines, and that is not one of the course's",
+    )
+
+
+def test_names_that_are_known_are_not_mentioned(mine):
+    """The course's, another answer's, a builtin, and what the answer itself defines."""
+    mine["cells"].insert(2, code("np = height = area = len = own = 1"))
+    mine["cells"][AREA_AT + 1]["source"] = "own = 3\ndef area(h, w):\n    return np.ones(own) * len([height])"
+    assert taken(mine).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "note"),
+    [
+        (None, "the check of area was deleted"),
+        ("print('✔ right')", "the check of area was deleted"),
+        ("check.area(lambda h, w: h * w)", "the check of area was changed, in cell 5: check.area(lambda h, w: h * w)"),
+        ("check.area(area)\ncheck.area(area)", None),
+        ("print(check.area(area))", None),  # its own text is still there
+    ],
+)
+def test_a_check_that_was_deleted_or_changed(source, note, mine):
+    if source is None:
+        del mine["cells"][AREA_CHECK]
+    else:
+        mine["cells"][AREA_CHECK]["source"] = source
+    assert taken(mine).notes == ((note,) if note else ())
+
+
+@pytest.mark.parametrize("patch", ["check = lambda *a: '✔'", "check.area = print", "setattr(check, 'area', print)"])
+def test_a_patched_check_is_said(patch, mine):
+    mine["cells"].insert(AREA_CHECK, code(patch))
+    assert taken(mine).notes == (f"cell {AREA_CHECK + 1} gives `check` another meaning",)
+
+
+def test_another_version_of_the_course(mine):
+    mine["metadata"]["cnnlab"] = {"lesson": "then"}
+    mine["cells"][AREA_CHECK]["source"] = "check.area(area, 2)"  # so it read then
+    mine["cells"].append(code("x = 1", "exercise-gone"))
+    assert taken(mine).notes == (
+        "made of another version of this lesson than the course has now",
+        "it has an exercise 'gone', which the course has not: that was not judged",
+    )
+
+
+def test_the_version_that_a_copy_was_laid_out_from(mine):
+    laid_out = workbook.as_copy(mine)
+    laid_out["metadata"]["cnnlab"] = {"base": workbook.version(laid_out)}
+    assert "plot.words" in laid_out["cells"][8]["source"]
+    assert taken(laid_out) == answers.Taken({"area": AREA_STUB, "sides": SIDES_STUB})
+    drop_both(laid_out)
+    assert taken(laid_out).answers == {"area": AREA_STUB, "sides": SIDES_STUB}
+    laid_out["metadata"]["cnnlab"] = {"base": "0" * 16}
+    assert taken(laid_out).notes == ("made of another version of this lesson than the course has now",)
+
+
+@pytest.mark.parametrize("name", ["02_padding_and_stride", "11_detection"])
+def test_a_solved_copy_of_a_real_lesson(name):
+    course = read_notebook(ROOT / "notebooks" / f"{name}.ipynb")
+    solved = workbook.as_copy(course)
+    solutions = {key: exercise.solution_source for key, exercise in exercises(name).items()}
+    for cell in solved["cells"]:
+        if exercise := exercise_of(cell):
+            cell["source"] = solutions[exercise]
+    assert take(solved, course) == answers.Taken({e: solutions[e] for e in take(course, course).answers})
+    for cell in solved["cells"]:
+        cell["metadata"] = {}
+        cell.pop("id", None)
+    assert take(solved, course).answers == solutions
+
+
+# --- strangers ---
+
+
+def test_what_is_no_notebook_is_refused(tmp_path):
+    (tmp_path / "mine.ipynb").write_text("{}")
+    with pytest.raises(NotebookError, match=r"mine\.ipynb is not a notebook"):
+        take(tmp_path / "mine.ipynb", COURSE)
+
+
+STRANGE = {
+    "no Python": "def area(h, w:",
+    "a zero byte": "area = '\0'",
+    "half a surrogate": "area = '\ud800'",
+    "magics": "%%time\n!ls\narea?\narea = 3",
+    "parentheses": "area = " + "(" * 5_000,
+    "a sum of many": "area = " + "1+" * 20_000 + "1",
+    "many elifs": "if 0: pass\n" + "elif 0: pass\n" * 900 + "area = 1",
+    "minus": "area = " + "-" * 40_000 + "1",
+}
+
+
+@pytest.mark.parametrize("what", STRANGE)
+def test_a_strange_answer_is_taken_as_it_is(what, mine, tmp_path):
+    mine["cells"][AREA_AT]["source"] = STRANGE[what]
+    mine["cells"].insert(2, code(STRANGE[what] + "\nb = 1"))
+    (tmp_path / "mine.ipynb").write_text(json.dumps(mine))
+    assert take(tmp_path / "mine.ipynb", COURSE).answers["area"] == STRANGE[what]
+
+
+def test_an_answer_of_a_hundred_thousand_characters_is_not_taken(mine):
+    mine["cells"][AREA_AT]["source"] = "area = 0" + " " * answers.LONGEST + "# end"
+    found = taken(mine)
+    assert found.answers["area"] is None
+    assert "has 100,013 characters, and 100,000 are read" in found.notes[0]
+
+
+def test_many_and_long_cells_are_not_compared(mine, monkeypatch):
+    """Comparing takes as long as both texts multiplied: it is not begun where that is too long."""
+    drop_both(mine)
+    mine["cells"][AREA_AT]["source"] = AREA
+    mine["cells"] += [code("abc" * 1_000 + str(n)) for n in range(50)]
+    monkeypatch.setattr(answers, "_MOST_COMPARED", 1_000)
+    monkeypatch.setattr(answers, "pairs", None)
+    found = taken(mine)
+    assert found.answers == {"area": None, "sides": None}
+    assert found.notes == ("too large, and too unlike the course's, to look for answers whose cells lost their tags",)
+
+
+# --- names ---
+
+
+@pytest.mark.parametrize(
+    ("source", "binds", "reads"),
+    [
+        ("import a.b, c as d\nfrom e import f as g", {"a", "d", "g"}, set()),
+        ("for i in x: y = i", {"i", "y"}, {"x", "i"}),
+        ("with a() as b, c: pass", {"b"}, {"a", "c"}),
+        ("class C(D):\n    e = f\n    def g(self): return h", {"C"}, {"D", "f", "h"}),
+        (
+            "def f(a, b=c) -> d:\n    global g\n    g = a + h\n    i = 1\n    return lambda: i + j",
+            {"f", "g"},
+            {"c", "d", "h", "j"},
+        ),
+        ("(a := b) + [c for c in d if e]", {"a"}, {"b", "d", "e"}),
+        ("a += 1; b[0] **= 2; c.d = 3; e //= f", {"a", "e"}, {"a", "b", "c", "e", "f"}),
+        ("match a:\n    case {'x': b}: pass", {"b"}, {"a"}),
+        ("%matplotlib inline\nsize?\na = !ls\n!pip install b", None, None),
+        ("%matplotlib inline\nsize?\na = b", {"a"}, {"b"}),
+        ("%%time\na = b", {"a"}, {"b"}),
+        ("a = ", None, None),
+    ],
+)
+def test_names_that_a_cell_binds_and_reads(source, binds, reads):
+    assert cell_names.bound(source) == binds
+    assert cell_names.read(source) == reads
+
+
+def test_a_text_that_nobody_wrote_by_hand_is_not_parsed():
+    assert cell_names.bound("a = 1\n" * 9_000) is None
+    assert cell_names.bound("a = [" + "1, " * 3_000 + "]") is None
+    assert cell_names.bound("a = [" + "1, " * 900 + "]") == {"a"}
