@@ -80,7 +80,7 @@ def test_the_order_never_changes_and_sections_stay_together():
     findings = doctor.report()
     assert findings == doctor.report()
     sections = list(dict.fromkeys(one.section for one in findings))
-    assert sections == ["Python", "Packages", "Keras", "Widgets", "Data", "Disk", "Environment"]
+    assert sections == ["Python", "Packages", "Keras", "Widgets", "Data", "Disk", "Environment", "Grading"]
     assert [one.section for one in findings] == sorted((one.section for one in findings), key=sections.index)
 
 

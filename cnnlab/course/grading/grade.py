@@ -22,7 +22,7 @@ from cnnlab.course.grading.answers import Taken, take
 from cnnlab.course.grading.confine import Limits
 from cnnlab.course.grading.container import find_runtime
 from cnnlab.course.grading.graded_lessons import GradedLesson, fingerprint, graded_lessons
-from cnnlab.course.grading.kept_out import kept_out
+from cnnlab.course.grading.kept_out import in_a_sentence
 from cnnlab.course.grading.records import Graded, Judgement, SchoolClass
 from cnnlab.course.grading.results import write_results
 from cnnlab.course.grading.store import ResultError, Store, claim, judgements_of
@@ -134,6 +134,7 @@ def grade(
     )
     try:
         with contextlib.closing(outcomes):
+            grading.store.begin()
             if progress:
                 grading.say(_kept_out(container, cluster))
                 grading.say_what_is_left_out()
@@ -160,11 +161,9 @@ def _kept_out(container: str | None, cluster: str | None) -> str:
             "Over tcp:// whoever reaches the scheduler gives the workers orders: an answer too, where a worker's "
             "machine does not keep the network from it. Over tls:// nobody without the keys can."
         )
-    if cluster:
-        return "What an answer can reach is up to the machines of the cluster."
-    if open_ways := [one.words for one in kept_out() if not one.kept]:
-        return f"On this machine an answer {'; '.join(open_ways)}. With --container it cannot."
-    return "On this machine an answer reaches no other file, no other process and no network."
+    if cluster and not cluster.startswith("local:"):
+        return "What an answer can reach is up to the cluster's machines: `cnnlab doctor` says it on each of them."
+    return in_a_sentence()
 
 
 def _why(failure: Failure) -> str:

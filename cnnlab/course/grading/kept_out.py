@@ -79,6 +79,17 @@ def kept_out() -> tuple[Kept, ...]:
     return (*tried, *_ALWAYS)
 
 
+def in_a_sentence() -> str:
+    """What an answer can reach on this machine, in a sentence or two.
+
+    >>> in_a_sentence().startswith("On this machine an answer ")
+    True
+    """
+    if open_ways := [one.words for one in kept_out() if not one.kept]:
+        return f"On this machine an answer {'; '.join(open_ways)}. With --container it cannot."
+    return "On this machine an answer reaches no other file, no other process and no network."
+
+
 def _attempts(secret: Path) -> dict[str, tuple[Callable[[], object], ...]]:
     """kind → what is tried. An attempt that ends without an error has not been refused."""
     parent = os.getppid()
