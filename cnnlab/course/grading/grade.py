@@ -73,7 +73,7 @@ def grade(
     lessons : numbers, names or paths; when empty, all lessons of which somebody has handed in a copy
     roster : the platform's own list of the class, or its gradebook: names, columns, and who has handed in nothing
     out : folder for the results. A new one, or one that an earlier grading wrote
-    jobs : copies at a time, >= 1; by default 2 where there are two processors
+    jobs : copies at a time on this machine, >= 1; by default 2 where there are two processors
     limits : what a learner's code may use
     container : image in which each learner's code runs
     cluster : a Dask scheduler's address, or ``local:N``: where the copies are judged
@@ -102,7 +102,12 @@ def grade(
     KeyboardInterrupt
         On Ctrl-C, likewise.
     """
-    jobs = min(2, cpus()) if jobs is None else check_int(jobs, "jobs", minimum=1)
+    if jobs is not None:
+        check_int(jobs, "jobs", minimum=1)
+        if cluster is not None:
+            raise CourseError(
+                f"`jobs` is for this machine: a cluster's threads decide. Received: {jobs!r}, {cluster!r}"
+            )
     lessons = list(lessons or [])
     course = course_folder() if course is None else Path(course)
     limits = limits or Limits()
@@ -125,30 +130,31 @@ def grade(
         progress,
     )
     longest = max(len(one.exercises) for one in grading.lessons.values())
-    outcomes = execute(
-        grading.tasks(),
-        jobs=jobs,
-        timeout=_GRACE + limits.seconds * (longest + 1),
-        cluster=cluster,
-        announce=grading.say,
-    )
-    try:
+    with contextlib.closing(grading):
+        outcomes = execute(
+            grading.tasks(),
+            jobs=jobs or min(2, cpus()),
+            timeout=_GRACE + limits.seconds * (longest + 1),
+            cluster=cluster,
+            announce=grading.say,
+        )
         with contextlib.closing(outcomes):
             grading.store.begin()
             if progress:
                 grading.say(_kept_out(container, cluster))
                 grading.say_what_is_left_out()
-            wrote, took = time.monotonic(), 0.0
-            for task, outcome in outcomes:
-                grading.record(task, outcome)
-                if time.monotonic() - wrote > max(_EVERY, 20 * took):
-                    begin = time.monotonic()
-                    write_results(grading.school(), grading.store.out, anonymous=anonymous)
-                    wrote = time.monotonic()
-                    took = wrote - begin
-    finally:
-        grading.close()
-        write_results(grading.school(), grading.store.out, anonymous=anonymous)
+            try:
+                wrote, took = time.monotonic(), 0.0
+                for task, outcome in outcomes:
+                    grading.record(task, outcome)
+                    if time.monotonic() - wrote > max(_EVERY, 20 * took):
+                        begin = time.monotonic()
+                        write_results(grading.school(), grading.store.out, anonymous=anonymous)
+                        wrote = time.monotonic()
+                        took = wrote - begin
+            finally:
+                outcomes.close()  # nothing runs any more while the last words are written
+                write_results(grading.school(), grading.store.out, anonymous=anonymous)
     return grading.school()
 
 

@@ -35,6 +35,21 @@ class Store:
     def __init__(self, out: Path) -> None:
         self.out = out
 
+    def begin(self) -> None:
+        """Make the folder, and write into it that it is a grading's.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            write_atomic(self.out / _MARK, json.dumps({"written by": "cnnlab grade", "version": VERSION}) + "\n")
+        except OSError as error:
+            words = f"`out` must be a folder that can be written. Received: {str(self.out)!r}: {cause(error)}"
+            raise OSError(words) from None
+
     def path(self, learner: str, lesson: str) -> Path:
         """Where the result of a copy is."""
         return self.out / "results" / learner / f"{lesson}.json"
@@ -93,7 +108,7 @@ class Store:
 
 
 def claim(out: Path, submissions: Path) -> Store:
-    """Make `out` the folder of a grading, and return its store.
+    """Return the store of a grading in `out`, if that folder may be a grading's. Nothing is written yet.
 
     Parameters
     ----------
@@ -104,8 +119,6 @@ def claim(out: Path, submissions: Path) -> Store:
     ------
     CourseError
         If `out` holds something else, or lies in `submissions`, or around it.
-    OSError
-        If it cannot be written.
 
     Examples
     --------
@@ -132,8 +145,6 @@ def claim(out: Path, submissions: Path) -> Store:
             + f" and {len(held) - 1} more"
             * (len(held) > 1)
         )
-    out.mkdir(parents=True, exist_ok=True)
-    write_atomic(out / _MARK, json.dumps({"written by": "cnnlab grade", "version": VERSION}) + "\n")
     return Store(out)
 
 

@@ -293,6 +293,26 @@ def test_results_and_submissions_lie_apart(school, place):
     assert sorted(school.folder.rglob("*")) == before
 
 
+def test_what_cannot_be_used_is_refused_before_anything_is_written(school, monkeypatch):
+    with pytest.raises(CourseError, match="`cluster` must be tcp://HOST:PORT"):
+        school.grade(cluster="somewhere")
+    with pytest.raises(CourseError, match=r"`jobs` is for this machine.* Received: 2, 'local:2'"):
+        school.grade(cluster="local:2", jobs=2)
+    with pytest.raises(CourseError, match="`image` must be an image's name"):
+        school.grade(container="--privileged")
+    with pytest.raises(CourseError, match="`LESSON` must be one of the course's"):
+        school.grade("7")
+    assert not school.out.exists()
+
+    def full(path, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "write_atomic", full)
+    with pytest.raises(OSError, match=r"`out` must be a folder that can be written. Received: '.*out': No space left"):
+        school.grade()
+    assert school.judged() == []
+
+
 def test_results_of_those_who_have_left_are_said_and_kept_out(school, capsys):
     school.grade()
     for path in (school.submissions / "bo").iterdir():
