@@ -37,6 +37,11 @@ class _Copy:
     bad: dict[int, str] = field(default_factory=dict)  # the lesson's own statements that ended it, or failed
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def progress(self) -> tuple[int, int, int]:
+        """Grows until every exercise is judged."""
+        return len(self.judged), len(self.left_out), len(self.bad)
+
     def source(self, place: Place) -> str:
         """What runs in the place of an answer."""
         answer = self.answers.get(place.exercise)
@@ -93,14 +98,14 @@ def judge(
         elif answer.strip() == place.stub.strip() or not answer.strip():
             copy.give(place.exercise, "not attempted", "Not attempted yet.")
     limits = limits or confine.Limits()
-    for _ in range(len(copy_places) + len(plan.steps)):
-        if len(copy.judged) == len(copy_places):
-            break
-        keras = _mentions_keras(copy)
+    while len(copy.judged) < len(copy_places):
+        before, keras = copy.progress, _mentions_keras(copy)
         with Answerer(folder, limits, keras=keras, image=image, readable=readable) as answerer:
             if keras:
                 load_keras()  # here too: a check looks at what Keras makes
             _Run(copy, answerer, on_cell).go()
+        if copy.progress == before:  # an answer that is judged spoils the process for what comes behind it
+            copy.left_out |= set(copy.judged)
     return [copy.judged[place.exercise] for place in copy_places], list(dict.fromkeys(copy.notes))[:_NOTES]
 
 
@@ -162,7 +167,7 @@ class _Run:
                     copy.give(exercise, "stopped", f"Stopped: {copy.bad[number]}.")
             return False
         if "raised" in report:
-            copy.bad[number] = f"{line}, which this answer needs, failed: {_raised(report)}"
+            copy.bad[number] = f"{line}, which this answer needs, failed: {_raised(report).partition(chr(10))[0]}"
         return True
 
     def _answer(self, place: Place, needs: Mapping[str, set[int]]) -> bool:

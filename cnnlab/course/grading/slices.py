@@ -8,6 +8,7 @@ on which the answer depends. In doubt a statement is kept: one too many costs ti
 from __future__ import annotations
 
 import ast
+import builtins
 import symtable
 from bisect import bisect_left
 from collections import defaultdict
@@ -132,7 +133,7 @@ class Plan:
                 for name in step.binds:
                     self._binders[name].append(number)
                 bound[step.lasting] |= step.binds
-        self._lasting = bound[True] - bound[False]
+        self._lasting = (bound[True] | set(dir(builtins))) - bound[False]
 
     def needed(self, exercise: str, names: Iterable[str]) -> set[int]:
         """Return the numbers of the steps that an answer needs which reads `names`."""
