@@ -110,7 +110,7 @@ def start(
     if image is not None:
         runtime, name = container.find_runtime(image), f"cnnlab-{secrets.token_hex(8)}"
         folders = {f"{container.PACKAGES}/{PACKAGE.name}": PACKAGE, **_data()}
-        told |= {"readable": [*_data()], "writable": [container.HOME], "parent": None}
+        told |= {"readable": ["/"], "writable": [container.HOME], "parent": None}
         there = _inside(container.HOME) | {"PYTHONPATH": container.PACKAGES, TOLD: json.dumps(told)}
         there |= {key: value for key, value in _NAMED.items() if value in folders}
         line = container.command(runtime, name, image, arguments, limits, folders=folders, values=there)
