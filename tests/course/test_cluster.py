@@ -14,8 +14,8 @@ import pytest
 from dask_machines import machines, tiny, write_tiny
 from toy_course import printed, write_course, write_lesson
 
-from cnnlab.course.batch import agreement, cluster, execute, runner, stream
-from cnnlab.course.batch.execute import ClusterLost, Outcome, cpus
+from cnnlab.course.batch import agreement, cluster, execute, remote, runner, stream
+from cnnlab.course.batch.execute import ClusterLost, Outcome
 from cnnlab.course.batch.report import Result, read_results
 from cnnlab.course.building import notebooks
 from cnnlab.course.lessons import CourseError
@@ -68,11 +68,11 @@ def test_outcomes_are_those_of_this_machine(two, here):
         yield replace(tiny("seed"), parameters={"name": "seed", "SEED": 3})
         yield tiny("raised", status="raised")
         yield tiny("dies", dies=True)
-        yield tiny("slow", waits=60)
         yield tiny("writes", writes=True)
 
-    there = ended(tasks(), cluster=two.address, timeout=1.5)
-    for name, outcome in ended(tasks(), jobs=2, timeout=1.5).items():
+    slow = tiny("slow", waits=60)
+    there = ended(tasks(), cluster=two.address) | ended([slow], cluster=two.address, timeout=0.3)
+    for name, outcome in (ended(tasks(), jobs=2) | ended([slow], timeout=0.3)).items():
         assert alike(there[name]) == alike(outcome)
     assert [there[name].status for name in ("good", "raised", "dies", "slow")] == ["ok", "raised", "crashed", "timeout"]
     assert there["seed"].result["seed"] == 3
@@ -164,7 +164,7 @@ def test_tasks_are_read_as_they_are_needed(both):
 def test_a_worker_takes_its_own_environment_and_what_was_changed(both, monkeypatch):
     monkeypatch.setenv("CNNLAB_ONLY_HERE", "1")
     monkeypatch.setenv("CNNLAB_OFFLINE", "1")
-    names = ["CNNLAB_ONLY_HERE", "CNNLAB_STRICT", "MADE", "CNNLAB_OFFLINE", "TF_NUM_INTRAOP_THREADS", "CNNLAB_CACHE"]
+    names = ["CNNLAB_ONLY_HERE", "CNNLAB_STRICT", "MADE", "CNNLAB_OFFLINE", "CNNLAB_CACHE"]
     changed = {**execute.environment(), "MADE": "yes", "CNNLAB_CACHE": "/of/this/machine"}
     del changed["CNNLAB_OFFLINE"]
     task = tiny("env", env=names, lists=["CNNLAB_CACHE"])
@@ -175,8 +175,19 @@ def test_a_worker_takes_its_own_environment_and_what_was_changed(both, monkeypat
     assert {name: found[name] for name in names[:4]} == {
         "CNNLAB_ONLY_HERE": None, "CNNLAB_STRICT": "1", "MADE": "yes", "CNNLAB_OFFLINE": None,
     }  # fmt: skip
-    share = os.environ.get("TF_NUM_INTRAOP_THREADS", str(max(1, cpus() // 2)))
-    assert found["TF_NUM_INTRAOP_THREADS"] == share  # two workers on this machine
+
+
+def test_a_worker_shares_its_machine_with_its_neighbours():
+    """Two workers of 2 and 1 threads on one machine: 3 places."""
+
+    class Worker:
+        address = "tcp://10.0.0.1:4"
+
+    class Client:
+        def nthreads(self):
+            return {"tcp://10.0.0.1:4": 2, "tcp://10.0.0.1:5": 1, "tcp://10.0.0.2:4": 8}
+
+    assert remote._places_on_this_machine(Worker, Client()) == 3
 
 
 @pytest.mark.parametrize(

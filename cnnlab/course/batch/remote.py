@@ -6,6 +6,7 @@ import contextlib
 import json
 import platform
 import signal
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -14,6 +15,9 @@ from typing import Any
 from cnnlab.course.batch.agreement import differences, versions_at_start
 from cnnlab.course.batch.execute import Failure, Outcome, Task, environment, run_here
 from cnnlab.course.batch.processes import scratch_folder
+
+_COUNT_AGAIN = 10.0  # seconds
+_places: dict[str, tuple[float, int]] = {}  # address of a worker in this process → when, how many
 
 
 class NotWanted(Exception):
@@ -115,5 +119,9 @@ def _places_on_this_machine(worker: Any, client: Any) -> int:
     """How many notebooks may run here at a time: the threads of all workers with this worker's host."""
     from distributed.comm import get_address_host
 
-    host = get_address_host(worker.address)
-    return sum(threads for address, threads in client.nthreads().items() if get_address_host(address) == host) or 1
+    when, places = _places.get(worker.address, (float("-inf"), 1))
+    if time.monotonic() - when > _COUNT_AGAIN:
+        host = get_address_host(worker.address)
+        places = sum(n for address, n in client.nthreads().items() if get_address_host(address) == host) or 1
+        _places[worker.address] = (time.monotonic(), places)
+    return places
