@@ -58,7 +58,7 @@ def _symbolic_to_wire(value: object, channel: Channel) -> dict[str, object] | No
     keras = _keras_of(value)
     if keras is None or not isinstance(value, keras.KerasTensor):
         return None
-    return {"shape": tuple(value.shape), "dtype": value.dtype}
+    return {"shape": tuple(value.shape), "dtype": value.dtype, "name": value.name}
 
 
 def _symbolic_from_wire(sent: Any, channel: Channel) -> object:
@@ -67,7 +67,7 @@ def _symbolic_from_wire(sent: Any, channel: Channel) -> object:
     shape = tuple(sent["shape"])
     if len(shape) > _MAX_AXES or not all(side is None or type(side) is int for side in shape):
         raise ValueError("no shape")
-    return keras.KerasTensor(shape, dtype=sent["dtype"])
+    return keras.KerasTensor(shape, dtype=sent["dtype"], name=type_name(sent["name"]))
 
 
 # What an answer has built: layers, models, losses, optimizers, variables.
