@@ -12,6 +12,7 @@ import jupytext
 import nbformat
 
 from cnnlab.checks.exercise import Exercise
+from cnnlab.course.teaching import key
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = sorted(path.stem for path in (ROOT / "lessons").glob("[0-9][0-9]_*.py"))
@@ -50,12 +51,8 @@ def exercise_of(cell: nbformat.NotebookNode) -> str | None:
 
 
 def solve(node: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
-    """Fill every exercise's solution into the lesson."""
-    answers = exercises(name)
-    for cell in node.cells:
-        if exercise := exercise_of(cell):
-            cell.source = answers[exercise].solution_source
-    return node
+    """The lesson with every exercise's solution in its cell, as `cnnlab key` makes it."""
+    return key.solve(node, exercises(name))
 
 
 def checked(cell: nbformat.NotebookNode) -> list[str]:

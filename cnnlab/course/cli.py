@@ -27,6 +27,9 @@ examples:
   cnnlab run --resume                 what failed or is missing, again
   cnnlab build --check                do lessons and notebooks agree?
   cnnlab grade moodle.zip --roster class.csv   what a class has handed in, judged, with a report
+  cnnlab slides 02                    a lesson to show: one file for a browser, without a network
+  cnnlab sheet 02                     what it asks, on paper, and the answers on a second sheet
+  cnnlab key 02                       its notebook with every exercise solved, for the teacher
   cnnlab doctor                       what works here, what does not, what to type
   cnnlab data get mnist               fetch a data set for a classroom without internet
   cnnlab detect dog.jpg --model yolo-fastest   boxes around what is in a photo

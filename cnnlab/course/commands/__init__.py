@@ -8,9 +8,24 @@ from __future__ import annotations
 
 import argparse
 
-from cnnlab.course.commands import build, data, detect, doctor, grade, ledger, progress, run, start, train_detector
+from cnnlab.course.commands import (
+    build,
+    data,
+    detect,
+    doctor,
+    grade,
+    key,
+    ledger,
+    progress,
+    run,
+    sheet,
+    slides,
+    start,
+    train_detector,
+)
 
-ALL = (start, run, build, grade, progress, doctor, data, detect, train_detector, ledger)  # in the order of the help
+# In the order of the help.
+ALL = (start, run, build, grade, slides, sheet, key, progress, doctor, data, detect, train_detector, ledger)
 
 
 def add_all(commands: argparse._SubParsersAction) -> None:

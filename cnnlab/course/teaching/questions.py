@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from cnnlab.course.teaching.reading import Piece
 from cnnlab.course.teaching.rendering import Picture, Printed
 
 _BEFORE = 3  # pieces of words that a prediction may bring along
+_FUNCTION = re.compile(r"^(def|class) ", re.MULTILINE)  # it is for any input, not for one that has been shown
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def questions(pieces: Sequence[Piece], exercises: Mapping[str, Any]) -> list[Que
                     kind="exercise",
                     title=piece.title,
                     asked=piece.source,
-                    pictures=_seen(pieces, at),
+                    pictures=() if _FUNCTION.search(piece.stub) else _seen(pieces, at),
                     code=piece.stub,
                     solution=exercise.solution_source,
                     why=exercise.why,
@@ -105,7 +107,7 @@ def _answering(pieces: Sequence[Piece], at: int) -> Piece | None:
 
 def _leading(pieces: Sequence[Piece], at: int) -> tuple[Piece, ...]:
     start = at
-    while start and pieces[start - 1].is_words and at - start < _BEFORE:
+    while start and pieces[start - 1].is_words and (at - start < _BEFORE or pieces[start].kind != "text"):
         start -= 1
     return tuple(pieces[start:at])
 

@@ -71,7 +71,7 @@ def _asked(question: Question) -> str:
     )
     pictures = "".join(f"<figure>{picture.html()}</figure>" for picture in question.pictures)
     code = rendering.code(question.code) if question.code else ""
-    asked = f'<div class="asked">{rendering.prose(question.asked)}</div>'
+    asked = f'<div class="{question.kind}">{rendering.prose(question.asked)}</div>'
     lines = '<div class="lines" aria-hidden="true">' + "<span></span>" * _room(question) + "</div>"
     return f"<article>{_heading(question)}{before}{pictures}{asked}{code}{lines}</article>"
 
@@ -79,7 +79,7 @@ def _asked(question: Question) -> str:
 def _room(question: Question) -> int:
     """How many lines there are to write on."""
     if question.kind == "exercise":
-        return min(9, max(2, len(question.solution.split("\n")) + 1))
+        return min(8, max(2, len(question.solution.split("\n")) + 1))
     printed = "\n".join(result.text for result in question.results if isinstance(result, Printed))
     return 3 if printed.count("\n") > 4 else 2
 

@@ -1,0 +1,25 @@
+"""``cnnlab key``: lessons with every exercise solved."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from cnnlab.course.commands import options
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the command."""
+    key = commands.add_parser("key", help="lessons with every exercise solved, and why, for the teacher")
+    options.lessons(key)
+    key.add_argument("--out", type=os.path.expanduser, default="teaching", metavar="DIR", help="(default: teaching)")
+    key.set_defaults(call=call)
+
+
+def call(arguments: argparse.Namespace) -> int:
+    """Write the keys and say where they are."""
+    from cnnlab.course.lessons import find_lessons
+    from cnnlab.course.teaching.key import write_keys
+
+    write_keys(find_lessons(arguments.lessons), arguments.out, announce=lambda path: print(path, flush=True))
+    return 0
