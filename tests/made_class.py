@@ -134,11 +134,9 @@ def wrong_answers(lesson: str, exercise: str) -> tuple[Wrong, ...]:
         sources = [f"{asked.answer_name} = {answer!r}" for answer in plain]
     found = []
     for source in sources:
-        message = asked(answer_from(source, asked)).message
-        says = [one.says for one in getattr(asked.diagnose, "misreadings", ()) if isinstance(one.says, str)]
-        words = next((one for one in sorted(says, key=len, reverse=True) if one in message), "")
-        if words:
-            found.append(Wrong(source, message, words[0].upper() + words[1:]))
+        verdict = asked(answer_from(source, asked))
+        if verdict.misconception:
+            found.append(Wrong(source, verdict.message, verdict.misconception))
     return tuple(found)
 
 

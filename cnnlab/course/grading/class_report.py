@@ -295,7 +295,7 @@ def _rows(items: Sequence[str]) -> str:
 
 
 def _words(one: Misconception) -> str:
-    return parts.spoken(one_line(one.words, 600))
+    return parts.spoken(one_line(one.words[:1].upper() + one.words[1:], 600))
 
 
 _STYLE = (
