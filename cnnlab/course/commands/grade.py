@@ -27,7 +27,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="the folder or zip that Moodle, Canvas, Google Classroom or GitHub Classroom exported",
     )  # fmt: skip
     grade.add_argument(
-        "lessons", nargs="*", type=os.path.expanduser, metavar="LESSON",
+        "lessons", nargs="*", default=[], type=os.path.expanduser, metavar="LESSON",
         help="number, name or path, such as 02 (default: every lesson that somebody has handed in)",
     )  # fmt: skip
     grade.add_argument(
@@ -72,7 +72,8 @@ def call(arguments: argparse.Namespace) -> int:
     from cnnlab.course.batch.display import printable
     from cnnlab.course.batch.execute import ClusterLost
     from cnnlab.course.grading.confine import GIB, Limits
-    from cnnlab.course.grading.grade import GradingStopped, grade
+    from cnnlab.course.grading.grade import grade
+    from cnnlab.course.grading.underway import GradingStopped
 
     begin = time.monotonic()
     try:

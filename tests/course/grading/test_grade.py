@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from cnnlab.course import cli
-from cnnlab.course.batch.execute import Failure
-from cnnlab.course.grading import confine, grade, results, store
+from cnnlab.course.batch.execute import Failure, Outcome
+from cnnlab.course.grading import confine, grade, results, store, underway
 from cnnlab.course.grading.confine import Limits
 from cnnlab.course.grading.records import Graded, Judgement
 from cnnlab.course.lessons import CourseError
@@ -22,7 +22,7 @@ from cnnlab.course.lessons import CourseError
 HERE = Path(__file__).parent
 LESSONS = {"01_first": ("by_hand", "output_size"), "02_second": ("design",)}
 DRIVER = (
-    "import sys; from cnnlab.course.grading import confine, grade; grade._WORKER = 'toy_worker'; "
+    "import sys; from cnnlab.course.grading import confine, underway; underway._WORKER = 'toy_worker'; "
     "confine.fingerprint = lambda: 'the package'; "
     "from cnnlab.course.cli import main; sys.exit(main(sys.argv[1:]))"
 )
@@ -94,7 +94,7 @@ class School:
 
 @pytest.fixture
 def school(tmp_path, monkeypatch):
-    monkeypatch.setattr(grade, "_WORKER", "toy_worker")
+    monkeypatch.setattr(underway, "_WORKER", "toy_worker")
     monkeypatch.setattr(confine, "fingerprint", lambda: "the package")  # whoever edits it meanwhile
     monkeypatch.setenv("PYTHONPATH", str(HERE))
     monkeypatch.setenv("TOY_LOG", str(tmp_path / "log"))
@@ -128,7 +128,9 @@ def test_every_copy_is_judged_and_written(school):
 def test_the_lessons_are_those_asked_for_else_those_handed_in(school):
     (school.submissions / "ada" / "02_second.ipynb").unlink()
     assert [lesson.name for lesson in school.grade().lessons] == ["01_first"]
-    with pytest.raises(CourseError, match="`submissions` must hold a notebook of 02_second"):
+    with pytest.raises(
+        CourseError, match=r"`SUBMISSIONS` must hold a notebook of 02_second\..* 2 other files, such as .*01_"
+    ):
         school.grade("2")
 
 
@@ -333,13 +335,13 @@ def test_a_copy_that_cannot_be_read_is_named_and_stops_nobody(school):
 
 
 def test_copies_are_read_only_as_places_get_free(school, monkeypatch):
-    read, take = [], grade.take
-    monkeypatch.setattr(grade, "take", lambda path, course: read.append(path) or take(path, course))
+    read, take = [], underway.take
+    monkeypatch.setattr(underway, "take", lambda path, course: read.append(path) or take(path, course))
 
     def one_place(tasks, **_):
         for number, task in enumerate(tasks, start=1):
             assert len(read) == number
-            yield task, grade.Outcome("ok", 1.0, None, result=whole(task))
+            yield task, Outcome("ok", 1.0, None, result=whole(task))
 
     monkeypatch.setattr(grade, "execute", one_place)
     school.grade()
@@ -349,7 +351,7 @@ def test_copies_are_read_only_as_places_get_free(school, monkeypatch):
 def test_a_course_that_answers_have_changed_ends_the_grading(school, monkeypatch, capsys):
     def changed(tasks, **_):
         task = next(tasks)
-        yield task, grade.Outcome("raised", 1.0, None, Failure(0, "", "CourseChanged", "the course was changed"))
+        yield task, Outcome("raised", 1.0, None, Failure(0, "", "CourseChanged", "the course was changed"))
 
     monkeypatch.setattr(grade, "execute", changed)
     monkeypatch.setenv("CNNLAB_COURSE", str(school.folder / "course"))
@@ -367,7 +369,7 @@ def whole(task):
 @pytest.mark.parametrize("end", [KeyboardInterrupt, CourseError("the scheduler is gone")])
 def test_stopped_in_the_middle_all_that_was_finished_is_reported(school, monkeypatch, end):
     def stopped(tasks, **_):
-        yield (task := next(iter(tasks))), grade.Outcome("ok", 1.0, None, result=whole(task))
+        yield (task := next(iter(tasks))), Outcome("ok", 1.0, None, result=whole(task))
         raise end
 
     written = []
@@ -392,7 +394,7 @@ def test_a_long_grading_reports_as_it_goes(school, monkeypatch):
 def test_a_copy_judged_at_the_second_attempt_says_so(school, monkeypatch):
     def twice(tasks, **_):
         for task in tasks:
-            yield task, grade.Outcome("ok", 1.0, None, result=whole(task), attempts=2)
+            yield task, Outcome("ok", 1.0, None, result=whole(task), attempts=2)
 
     monkeypatch.setattr(grade, "execute", twice)
     assert all("judged at attempt 2" in " ".join(one.notes) for one in school.grade().graded)
