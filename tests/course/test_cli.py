@@ -93,7 +93,7 @@ def test_wrong_commands_exit_2(words, capsys):
 def test_run_passes_everything_on_and_says_how_it_went(ran, capsys, status, code, words):
     ran["status"] = status
     line = "run 0 --profile full -p SEED 7 -p RATE -1 -p LR -1e-3 -p LOW -inf --parameter B false -p T a=b"
-    line += " --jobs 3 --timeout 2.5 --out there --resume"
+    line += " --jobs 3 --timeout 2.5 --out there --resume --cluster local:4"
     assert cli.main(line.split()) == code
     assert words in capsys.readouterr().out
     del ran["status"]
@@ -104,6 +104,7 @@ def test_run_passes_everything_on_and_says_how_it_went(ran, capsys, status, code
         "jobs": 3,
         "timeout": 2.5,
         "out": "there",
+        "cluster": "local:4",
         "resume": True,
         "progress": True,
     }
