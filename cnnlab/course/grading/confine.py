@@ -106,20 +106,15 @@ def start(
     scratch = Path(tempfile.mkdtemp(prefix="answers-", dir=folder)).resolve()
     told = {"limits": asdict(limits), "readable": [*_data().values(), *map(os.path.realpath, readable)],
             "writable": [str(scratch)], "parent": os.getpid()}  # fmt: skip
-    line, values, ending = [sys.executable, *arguments], environment(scratch), None
+    line, values, ending = [sys.executable, *arguments], environment(scratch) | {TOLD: json.dumps(told)}, []
     if image is not None:
-        runtime, name = container.find_runtime(image), f"cnnlab-{secrets.token_hex(8)}"
-        folders = {f"{container.PACKAGES}/{PACKAGE.name}": PACKAGE, **_data()}
-        told |= {"readable": ["/"], "writable": [container.HOME], "parent": None}
-        there = _inside(container.HOME) | {"PYTHONPATH": container.PACKAGES, TOLD: json.dumps(told)}
-        there |= {key: value for key, value in _NAMED.items() if value in folders}
-        line = container.command(runtime, name, image, arguments, limits, folders=folders, values=there)
-        values, ending = dict(os.environ), [runtime, "rm", "--force", name]
+        line, ending = _in_container(arguments, limits, image)
+        values = dict(os.environ)  # of docker or podman, which pass on none of it
     mark = values.setdefault(MARK, secrets.token_hex(16))
     process = subprocess.Popen(
         line,
         cwd=scratch,
-        env=values | {TOLD: json.dumps(told)},
+        env=values,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -128,6 +123,17 @@ def start(
         | getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
     )
     return Confined(process, scratch, limits, mark, ending)
+
+
+def _in_container(arguments: Sequence[str], limits: Limits, image: str) -> tuple[list[str], list[str]]:
+    """The command lines that start a container and that end it."""
+    runtime, name = container.find_runtime(image), f"cnnlab-{secrets.token_hex(8)}"
+    folders = {f"{container.PACKAGES}/{PACKAGE.name}": os.fspath(PACKAGE), **_data()}
+    told = {"limits": asdict(limits), "readable": ["/"], "writable": [container.HOME], "parent": None}
+    values = _inside(container.HOME) | {"PYTHONPATH": container.PACKAGES, TOLD: json.dumps(told)}
+    values |= {variable: there for variable, there in _NAMED.items() if there in folders}
+    line = container.command(runtime, name, image, arguments, limits, folders=folders, values=values)
+    return line, [runtime, "rm", "--force", name]
 
 
 def environment(home: str | os.PathLike[str]) -> dict[str, str]:
@@ -145,9 +151,19 @@ def environment(home: str | os.PathLike[str]) -> dict[str, str]:
 def _inside(home: str) -> dict[str, str]:
     """The part of an environment that is the same here and in a container."""
     values = {name: os.environ[name] for name in _CALCULATING if name in os.environ}
-    if keras := sys.modules.get("keras"):  # the choice may stand in ~/.keras, which is not read there
-        values["KERAS_BACKEND"] = keras.config.backend()
+    if "KERAS_BACKEND" not in values and (backend := _configured_backend()):
+        values["KERAS_BACKEND"] = backend
     return values | dict.fromkeys(_AT_HOME, home) | _SET
+
+
+def _configured_backend() -> str:
+    """The backend in Keras' own file at home, which is not read in there; empty where there is none."""
+    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
+    try:
+        backend = json.loads(Path(home, "keras.json").read_text(encoding="utf-8"))["backend"]
+    except (OSError, ValueError, LookupError, TypeError):  # TypeError: no dictionary
+        return ""
+    return backend if isinstance(backend, str) else ""
 
 
 def _data() -> dict[str, str]:

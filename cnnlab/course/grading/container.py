@@ -15,6 +15,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from cnnlab.course.batch.execute import cpus
 from cnnlab.course.grading.watch import MAX_THREADS
 from cnnlab.course.lessons import CourseError
 
@@ -98,12 +99,13 @@ def command(
     folders : path in the container → folder here, to be read only
     values : environment variables in the container
     """
+    threads = os.environ.get("OMP_NUM_THREADS", "")  # what the runner gives each of its jobs
     words = [
         runtime, "run", "--rm", "--interactive", f"--name={name}", "--pull=never", "--network=none", "--read-only",
         "--cap-drop=ALL", "--security-opt=no-new-privileges", f"--user={_NOBODY}", "--ipc=private",
         f"--memory={limits.memory}", f"--memory-swap={limits.memory}",  # the two being equal, none of it is swapped out
         f"--pids-limit={limits.processes + MAX_THREADS}",  # a thread is one to the kernel
-        f"--cpus={os.environ.get('OMP_NUM_THREADS') or os.cpu_count() or 1}", "--ulimit=core=0:0",
+        f"--cpus={threads if threads.isdecimal() else cpus()}", "--ulimit=core=0:0",
         f"--tmpfs={HOME}:rw,nosuid,nodev,mode=1777,size={limits.files}", f"--workdir={HOME}",
     ]  # fmt: skip
     for target, source in folders.items():

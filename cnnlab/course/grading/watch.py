@@ -49,7 +49,7 @@ class Confined:
         scratch: Path,
         limits: Limits,
         mark: str,
-        ending: Sequence[str] | None = None,
+        ending: Sequence[str] = (),
     ) -> None:
         self.process, self.scratch, self.limits = process, scratch, limits
         self.stdin, self.stdout = process.stdin, process.stdout

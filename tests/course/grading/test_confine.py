@@ -80,6 +80,7 @@ ATTEMPTS = {
     "keep memory in no account": "os.memfd_create('hidden')",
     "keep memory after the end": "call(libc.shmget, 0, 4096, 0o1600)",
     "take memory beyond the limit": "bytearray(64 * 2**30)",
+    "open a thousand files": "[open(os.devnull) for _ in range(1000)]",
     "raise the limit": "resource.setrlimit(resource.RLIMIT_DATA, (2**40, 2**40))",
     "be root": "os.setuid(12345)",
     "write in its own folder": "open('mine', 'w').write('1') and os.mkdir('sub')",
@@ -180,6 +181,17 @@ def test_its_environment_holds_no_secret(tmp_path, monkeypatch):
     assert (values["OMP_NUM_THREADS"], values["CNNLAB_OFFLINE"]) == ("3", "1")
     homes = {Path(values[name]).parent for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "IPYTHONDIR", "KERAS_HOME")}
     assert homes == {tmp_path.resolve()}
+
+
+def test_the_backend_is_the_one_that_keras_is_set_to(tmp_path, monkeypatch):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert "KERAS_BACKEND" not in confine.environment(tmp_path)
+    for content, backend in (('{"backend": "torch"}', "torch"), ("[]", None), ("{", None), ('{"backend": 1}', None)):
+        (tmp_path / "keras.json").write_text(content, encoding="utf-8")
+        assert confine.environment(tmp_path).get("KERAS_BACKEND") == backend
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert confine.environment(tmp_path)["KERAS_BACKEND"] == "jax"
 
 
 def test_what_is_printed_is_no_word_of_ours_and_is_cut(tmp_path):
