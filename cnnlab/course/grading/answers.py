@@ -39,7 +39,7 @@ Notebook = dict[str, Any]
 
 LONGEST = 100_000  # characters of an answer
 _MOST_CELLS = 1_000  # that are compared with the course's
-_MOST_COMPARED = 30_000_000  # pairs of characters that comparing may take: some seconds
+_MOST_COMPARED = 300_000_000  # pairs of characters that comparing may take: some seconds
 _MOST_READ = 500_000  # characters of the learner's own cells that are searched for names
 _CHECK_LINE = re.compile(r"^check\.\w+(?:\.\w+)?\(.*\)[ \t]*(?:#.*)?$\n?", re.MULTILINE)
 _CHECK_SET = re.compile(r"^\s*(?:check(?:\.\w+)*\s*=[^=]|setattr\(\s*check\b)", re.MULTILINE)
