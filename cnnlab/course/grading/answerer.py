@@ -6,6 +6,7 @@ Whatever it says may be a lie. What does not have the form of an answer raises `
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,11 @@ class Answerer:
         try:
             self.channel.request("forget")
         except (Gone, Nonsense) as error:
-            said = self.confined.output.strip().rpartition("\n")[2]
+            ended, said = self.confined.ended, self.confined.output.strip().rpartition("\n")[2]
             self.confined.close()
-            raise CourseError(f"The process for the answers did not start: {self.ended}. {said}".strip()) from error
+            raise CourseError(f"The process for the answers did not start: {ended}. {said}".strip()) from error
         self._clock = self.channel.waiting = _Clock(self.confined, limits.seconds)
+        self.limits = limits
 
     def __enter__(self) -> Answerer:
         return self
@@ -58,9 +60,10 @@ class Answerer:
     def __exit__(self, *_: object) -> None:
         self.confined.close()
 
-    def begin(self) -> None:
-        """Set the clock back, and forget what was handed over before."""
-        self._clock.left = self._clock.seconds
+    def begin(self, share: float = 1.0) -> None:
+        """Set the clock back to the limit, or a multiple of it, and forget what was handed over before."""
+        seconds = self.limits.seconds * share
+        self._clock.left, self.confined.limits = seconds, replace(self.limits, seconds=seconds)
         self.channel.forget()
         self.channel.request("forget")
 
@@ -108,7 +111,7 @@ class _Clock:
     """Lets the process run out of time while we wait for it, and not while a check calculates or Keras is imported."""
 
     def __init__(self, confined: Confined, seconds: float) -> None:
-        self.confined, self.seconds, self.left = confined, seconds, seconds
+        self.confined, self.left = confined, seconds
 
     def __enter__(self) -> None:
         self._began = time.monotonic()

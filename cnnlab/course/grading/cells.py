@@ -13,7 +13,7 @@ import warnings
 from typing import Any
 
 from cnnlab.course.grading.cell_names import bound, read
-from cnnlab.course.grading.plain import describe_error
+from cnnlab.course.grading.stand_in import describe_error
 
 _DYNAMIC = frozenset({"eval", "exec", "globals", "locals", "vars"})  # they may read any name that stands in a text
 _RUNS_ITS_BODY = ("time", "capture")  # cell magics, and `%time`

@@ -23,6 +23,7 @@ from cnnlab.course.startup import load_keras
 
 LONGEST_MESSAGE = 2_000  # characters of a judgement's message
 _NOTES = 20  # of one copy
+_LESSONS_SHARE = 5.0  # times what an answer may take is what one of the lesson's own statements may: it may train
 
 
 @dataclass
@@ -158,7 +159,7 @@ class _Run:
         if number in copy.bad:
             return True
         try:
-            self.answerer.begin()
+            self.answerer.begin(_LESSONS_SHARE)
             report = self.answerer.run(f"lesson, cell {step.cell + 1}", step.source)
         except (Gone, Nonsense) as end:
             copy.bad[number] = f"{line}, which this answer needs, did not come to its end: {self._why(end)}"

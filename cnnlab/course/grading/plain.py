@@ -7,9 +7,7 @@ across the wire. Whatever a writer lies about ends in `Nonsense` or in a value t
 
 from __future__ import annotations
 
-import builtins
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,6 +15,21 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from cnnlab.course.grading.arrays import array_of, dtype_name, dtype_of, shape_of
+from cnnlab.course.grading.stand_in import (
+    ATTRIBUTES,
+    MAX_NAME,
+    MAX_REPR,
+    SPECIAL,
+    StandIn,
+    StandInClass,
+    across,
+    attribute,
+    has,
+    shown,
+    type_name,
+)
 
 if TYPE_CHECKING:
     from cnnlab.course.grading.wire import Channel
@@ -28,21 +41,12 @@ MAX_ENTRIES = 400_000  # values in one message, an array being one
 MAX_KEYS = 20_000  # of one dict or set: keys may be chosen to collide
 MAX_BITS = 200_000  # of one whole number
 MAX_OBJECTS = 1_000  # in one message: each makes a class
-MAX_NAME = 100  # characters of a type's name
-MAX_REPR = 300  # of what a stand-in shows; a check shows at most 200
 
 # Calling one of these runs nothing of a learner's, so the reader takes its own.
 _OWN = {kind.__name__: kind for kind in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)}
 _OWN |= {kind.__name__: kind for kind in (range, type, object)}
 _NUMPY = {kind.__name__: kind for kind in np.sctypeDict.values() if np.dtype(kind).kind in "biufcSU"}
 _BASES = (list, tuple, dict, set, frozenset, str, bytes, int, float, complex)
-_DTYPE = re.compile(r"[<>|=]?([biufcSU]\d{1,7}|[mM]8(\[\d{0,7}[a-zA-Z]{1,2}\])?)")
-_ML_DTYPES = re.compile(r"bfloat16|float8_\w{1,20}|u?int[24]")  # ml_dtypes', which come with every backend
-
-# What a stand-in has if the object has it.
-SPECIAL = ("__call__", "__len__", "__iter__", "__next__", "__getitem__", "__contains__", "__array__")
-SPECIAL += ("__float__", "__int__", "__index__", "__complex__", "__bool__")
-ATTRIBUTES = ("__name__", "name", "ndim", "shape", "size")  # read once, where they are plain
 
 
 class Nonsense(BaseException):
@@ -143,7 +147,7 @@ class _Writer:
                 return ["kind", known.tag, self.one(sent, depth + 1)]
         if isinstance(value, np.ndarray):
             return self._array(np.asarray(value), depth)
-        if isinstance(value, np.generic) and (dtype := _dtype_name(value.dtype)):
+        if isinstance(value, np.generic) and (dtype := dtype_name(value.dtype)):
             return ["scalar", dtype, value.tobytes().hex()]
         if kind is complex:
             return ["complex", value.real, value.imag]
@@ -190,7 +194,7 @@ class _Writer:
         return [self.size - len(data), len(data)]
 
     def _array(self, value: np.ndarray, depth: int) -> object:
-        dtype = _dtype_name(value.dtype)
+        dtype = dtype_name(value.dtype)
         if dtype is None:
             entries = value.astype(object).ravel().tolist() if value.dtype.names is None else [*value.ravel()]
             return ["objects", [*value.shape], self.many(entries, depth)]
@@ -205,7 +209,7 @@ class _Writer:
         if isinstance(value, type):
             return ["type", shown(value), handle, [], self.one({"__name__": value.__name__[:MAX_NAME]})]
         methods = [name for name in SPECIAL if has(type(value), name)]
-        attributes = {name: found for name in ATTRIBUTES if (found := _attribute(value, name)) is not None}
+        attributes = {name: found for name in ATTRIBUTES if (found := attribute(value, name)) is not None}
         return [type(value).__name__[:MAX_NAME], shown(value), handle, methods, self.one(attributes)]
 
 
@@ -310,13 +314,13 @@ class _Reader:
         return bytearray(self._data(start, length))
 
     def _read_scalar(self, dtype: str, data: str) -> np.generic:
-        return _array(bytes.fromhex(data), _dtype(dtype), ())[()]
+        return array_of(bytes.fromhex(data), dtype_of(dtype), ())[()]
 
     def _read_array(self, dtype: str, shape: list[int], start: int, length: int) -> np.ndarray:
-        return _array(self._data(start, length), _dtype(dtype), _shape(shape))
+        return array_of(self._data(start, length), dtype_of(dtype), shape_of(shape))
 
     def _read_objects(self, shape: list[int], trees: list) -> np.ndarray:
-        entries, shape = self.many(trees), _shape(shape)
+        entries, shape = self.many(trees), shape_of(shape)
         if len(entries) != math.prod(shape):
             raise ValueError("entries and shape differ")
         array = np.empty(len(entries), object)
@@ -352,70 +356,19 @@ class _Reader:
     def _read_yours(self, handle: int) -> object:
         return self.channel.kept(handle)
 
-    def _read_object(self, name: str, text: str, handle: int, methods: list, attributes: object) -> object:
+    def _read_object(self, kind: str, text: str, handle: int, methods: list, attributes: object) -> object:
         if type(text) is not str or len(text) > MAX_REPR or type(handle) is not int:
             raise ValueError("no object")
         self._one_more()
         channel, plain = self.channel, self.one(attributes)
         body: dict[str, object] = {"handle": handle}
-        if name == "type":
+        if kind == "type":
             body["__new__"] = lambda cls, *args, **kwargs: channel.call(handle, args, kwargs)
             return type(type_name(plain["__name__"]), (StandInClass,), body)
         body["__repr__"] = lambda self: text
         body |= {method: across(channel, handle, method) for method in SPECIAL if method in methods}
-        body |= {attribute: plain[attribute] for attribute in ATTRIBUTES if attribute in plain}
-        return type(type_name(name), (StandIn,), body)()
-
-
-class StandIn:
-    """Stands for an object of the other side's."""
-
-    handle: int
-
-
-class StandInClass:
-    """Stands for a class of the other side's: making one of it gives what the other side's class gives."""
-
-    handle: int
-
-
-def across(channel: Channel, handle: int, method: str) -> Callable:
-    """A method that is a call across the wire."""
-    if method == "__array__":
-        return lambda self, dtype=None, copy=None: np.asarray(channel.call(handle, (), {}, method), dtype)
-    return lambda self, *args, **kwargs: channel.call(handle, args, kwargs, method)
-
-
-def type_name(name: str) -> str:
-    """`name` if a type can be called so."""
-    if type(name) is not str or len(name) > MAX_NAME or "\0" in name or not name:
-        raise ValueError("no name")
-    name.encode()  # a type's name has no half characters
-    return name
-
-
-def shown(value: object) -> str:
-    """The beginning of what Python shows of a value."""
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001  a learner's __repr__
-        text = object.__repr__(value)
-    return str(text)[:MAX_REPR]
-
-
-def has(kind: type, method: str) -> bool:
-    """Whether objects of this class have a special method: not the class itself, which its metaclass may give it."""
-    return next((vars(base)[method] for base in kind.__mro__ if method in vars(base)), None) is not None
-
-
-def _attribute(value: object, name: str) -> object:
-    try:
-        found = getattr(value, name, None)
-    except Exception:  # noqa: BLE001  a learner's property
-        return None
-    if type(found) is str:
-        return found[:MAX_REPR]
-    return found if type(found) is int or (type(found) is tuple and all(type(e) is int for e in found)) else None
+        body |= {name: plain[name] for name in ATTRIBUTES if name in plain}
+        return type(type_name(kind), (StandIn,), body)()
 
 
 def _plain(value: Any, base: type) -> object:
@@ -427,67 +380,3 @@ def _plain(value: Any, base: type) -> object:
     if base in (str, bytes):
         return base.__getitem__(value, slice(None))[:] if base is bytes else base.__str__(value)
     return {int: int.__int__, float: float.__float__, complex: complex.__pos__}[base](value)
-
-
-def _dtype_name(dtype: np.dtype) -> str | None:
-    """A dtype's name on the wire; None for those that do not cross."""
-    if dtype.kind in "biufcSUmM":
-        return dtype.str
-    return dtype.name if _ML_DTYPES.fullmatch(dtype.name) else None
-
-
-def _dtype(name: str) -> np.dtype:
-    if _DTYPE.fullmatch(name):
-        return np.dtype(name)
-    if not _ML_DTYPES.fullmatch(name):
-        raise ValueError("no such dtype")
-    import ml_dtypes
-
-    return np.dtype(getattr(ml_dtypes, name))
-
-
-def _shape(shape: list[int]) -> tuple[int, ...]:
-    if len(shape) > 32 or not all(type(side) is int and 0 <= side < 2**62 for side in shape):
-        raise ValueError("no shape")
-    return tuple(shape)
-
-
-def _array(data: Any, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
-    """An array of its own from bytes, as many as its shape needs."""
-    if math.prod(shape) * dtype.itemsize != len(data):
-        raise ValueError("shape and bytes differ")
-    if not len(data):
-        if math.prod(shape):
-            raise ValueError("entries without bytes")
-        return np.empty(shape, dtype)
-    if dtype.kind == "b":
-        return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
-    if dtype.kind == "U" and np.frombuffer(data, dtype.byteorder.replace("|", "=") + "u4").max() > 0x10FFFF:
-        raise ValueError("no characters")
-    return np.frombuffer(data, dtype).reshape(shape).copy()
-
-
-# Exceptions.
-
-
-def describe_error(error: BaseException) -> list:
-    """The name of an exception's type and of those it is made from, and its text."""
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001  a learner's __str__
-        text = ""
-    if len(text) > 20_000:
-        text = f"{text[:10_000]}\n… {len(text) - 20_000:,} characters left out …\n{text[-10_000:]}"
-    return [[kind.__name__[:MAX_NAME] for kind in type(error).__mro__[:20]], text]
-
-
-def error_from(described: Any) -> Exception:
-    """An exception of the same type name and text, made from the nearest of Python's own."""
-    names, text = described
-    if type(text) is not str:
-        raise Nonsense("an exception without a text")
-    own = (getattr(builtins, name, None) for name in names)
-    base = next((k for k in own if isinstance(k, type) and issubclass(k, Exception)), Exception)
-    if base in (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError):
-        base = UnicodeError
-    return type(type_name(names[0]), (base,), {"__str__": lambda self: text})(text)

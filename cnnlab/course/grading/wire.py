@@ -16,20 +16,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from cnnlab.course.grading.plain import (
-    KINDS,
-    MAX_RAW,
-    MAX_TREE,
-    SPECIAL,
-    Nonsense,
-    Packed,
-    StandIn,
-    TooLarge,
-    decode,
-    describe_error,
-    encode,
-    error_from,
-)
+from cnnlab.course.grading.plain import KINDS, MAX_RAW, MAX_TREE, Nonsense, Packed, TooLarge, decode, encode
+from cnnlab.course.grading.stand_in import SPECIAL, StandIn, describe_error, error_from
 
 MAX_NESTED = 40  # calls within calls
 MAX_KEPT = 100_000  # objects that one side keeps for the other
@@ -77,6 +65,7 @@ class Channel:
         self.handlers = handlers or {}
         self.waiting: contextlib.AbstractContextManager = contextlib.nullcontext()  # entered while an answer is awaited
         self.nested = 0
+        self.broken: BaseException | None = None
         self.sent = self.received = 0
         self._kept: dict[int, object] = {}
         self._places: dict[int, int] = {}  # id of a kept object → its handle
@@ -121,6 +110,15 @@ class Channel:
         return self._ask(name, [*plain], [])
 
     def _ask(self, name: str, values: list, arguments: list) -> Any:
+        if self.broken is not None:  # NumPy may have let it pass where it tries what an object can do
+            raise self.broken
+        try:
+            return self._answer_to(name, values, arguments)
+        except (Gone, Nonsense) as error:
+            self.broken = error
+            raise
+
+    def _answer_to(self, name: str, values: list, arguments: list) -> Any:
         if self.nested >= MAX_NESTED:
             raise RecursionError(f"more than {MAX_NESTED} calls within calls")
         asked = encode(values, self)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cnnlab.course.batch.execute import Task, execute
+from cnnlab.course.grading import confine
 from cnnlab.course.grading.confine import Limits
 from cnnlab.course.grading.judge import LONGEST_MESSAGE, judge
 from cnnlab.course.lessons import CourseError
@@ -167,11 +168,11 @@ def test_an_endless_function_costs_its_exercise_only(judged):
 
 def test_an_endless_line_of_the_lessons_costs_those_that_need_it(judged):
     never = "class Never(int):\n    __gt__ = lambda self, other: True\nLENGTH = Never()\nmy_area = lambda h, w: h * w"
-    rows, _, _ = judged(seconds=1.0, area=never, shades="shades = [1, 2] or WAIT")
+    rows, _, _ = judged(seconds=0.3, area=never, shades="shades = [1, 2] or WAIT")
     assert (rows["area"].status, rows["volume"].status, rows["shades"].status) == ("correct", "correct", "stopped")
     assert rows["shades"].message == (
         "Stopped: the lesson's own line `while len(WAIT) < LENGTH:`, which this answer needs, did not come to its end: "
-        "no end after 1 s."
+        "no end after 1.5 s."
     )
 
 
@@ -252,3 +253,15 @@ def test_the_worker_says_when_the_lesson_cannot_be_judged():
     assert outcome.status == "raised"
     assert "no checks" in outcome.failure.message
     assert Path(__file__).exists()
+
+
+def test_a_process_that_cannot_start_is_not_the_learners_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr("cnnlab.course.grading.confine.start", _start_what_ends(confine.start))
+    with pytest.raises(CourseError, match=r"did not start: its process ended with code 4\. no NumPy here"):
+        judge(NOTEBOOK, RIGHT, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def _start_what_ends(start):
+    words = ["-c", "import sys; print('no NumPy here', file=sys.stderr, flush=True); sys.exit(4)"]
+    return lambda arguments, *others, **options: start(words, *others, **options)
