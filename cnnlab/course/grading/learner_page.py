@@ -80,7 +80,7 @@ def _exercise(lesson: LessonInfo, exercise: ExerciseInfo, judgement: Judgement, 
     if judgement.hint and not good:
         said.append(f"<p><b>To try:</b> {parts.spoken(lines(judgement.hint, most=10, longest=1000))}</p>")
     if not good:
-        said.append(f"<p><b>To read again:</b> “{parts.section(exercise)}” in {one_line(lesson.title)}</p>")
+        said.append(f"<p><b>To read again:</b> “{parts.section(lesson, exercise)}” in {one_line(lesson.title)}</p>")
     if good:
         said.append(f'<details class="screen"><summary>Your answer</summary>{parts.answer(answer, 60)}</details>')
     elif answer.strip() and answer.strip() != exercise.stub.strip():

@@ -74,9 +74,10 @@ def code_name(exercise: ExerciseInfo) -> str:
     return f"<code>{html.escape(exercise.name).replace('_', '_<wbr>')}</code>"
 
 
-def section(exercise: ExerciseInfo) -> str:
-    """Return the heading of the part of the lesson that an exercise rests on, as HTML."""
-    return spoken(one_line(exercise.section or exercise.heading))
+def section(lesson: LessonInfo, exercise: ExerciseInfo) -> str:
+    """Return the heading of the part of the lesson that an exercise rests on, as HTML: its own, if that is a part."""
+    above = exercise.section if exercise.section != lesson.title else ""
+    return spoken(one_line(above or exercise.heading))
 
 
 def table(name: str, caption: str, columns: str, rows: str) -> str:

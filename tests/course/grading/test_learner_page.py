@@ -42,6 +42,14 @@ def _right(copy) -> int:
     return sum(judgement.status == "correct" for judgement in copy.judgements)
 
 
+def test_an_exercise_under_a_part_of_its_own_names_that_part():
+    lesson = SCHOOL.lessons[0]
+    exercises = tuple(replace(one, section=lesson.title) for one in lesson.exercises)
+    school = replace(SCHOOL, lessons=(replace(lesson, exercises=exercises), *SCHOOL.lessons[1:]))
+    words = page_reader.read(learner_page(school, SCHOOL.learners[2])).words
+    assert "To read again: “3 · Slide it” in 01 · Convolution by hand" in words
+
+
 def test_the_first_sentence_counts_and_says_where_to_go_on():
     # learner-3: 6 + 2 + 4 of 20 right; of the other 8 four were tried and four are open
     page = page_reader.read(of("learner-3"))
