@@ -71,7 +71,8 @@ def _overview(results: Results, people: People) -> str:
 
 def _lesson_link(results: Results, lesson: LessonInfo) -> str:
     """A lesson's number, which leads to its table where there is one."""
-    words = f'{_number(lesson)}<span class="unseen"> {one_line(lesson.title)}</span>'
+    said = one_line(lesson.title.removeprefix(f"{_number(lesson)} · "))
+    words = f'{_number(lesson)}<span class="unseen"> {said}</span>'
     return f'<a href="#table-{parts.identity(lesson)}">{words}</a>' if results.of(lesson) else words
 
 

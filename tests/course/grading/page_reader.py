@@ -41,6 +41,8 @@ class Page(HTMLParser):
         self.attributes.append((tag, values))
         self.ids += [values["id"]] if values.get("id") else []
         self.links += [values["href"]] if tag == "a" else []
+        if tag == "br":
+            self.handle_data(" ")
         if tag not in _VOID:
             self.open.append(tag)
         if re.fullmatch("h[1-6]", tag):

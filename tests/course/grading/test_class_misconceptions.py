@@ -204,6 +204,7 @@ def test_the_length_is_counted_beyond_what_the_lesson_gives():
         ("try:\n  x = 1\nexcept ValueError as e:\n  x = e", "try:\n  z = 1\nexcept ValueError as why:\n  z = why"),
         ("def f():\n  global g\n  g = 1", "def h():\n  global k\n  k = 1"),
         ("match x:\n  case [a, *b]: c = a, b", "match x:\n  case [p, *q]: r = p, q"),
+        ("match x:\n  case {'a': a, **b}: c = a, b", "match x:\n  case {'a': p, **q}: r = p, q"),
         ("x = '\\d'", "y = '\\\\d'"),
     ],
 )

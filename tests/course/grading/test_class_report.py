@@ -81,7 +81,7 @@ def test_the_table_holds_every_status_in_signs_and_words():
     page = page_reader.read(class_report(SCHOOL))
     table = page.tables[-2]  # lesson 02; the first two are who is stuck, and all the points
     exercises = SCHOOL.lessons[1].exercises
-    assert table[0] == ["Learner, lesson 02", *(exercise.name for exercise in exercises), "Rightof 6"]
+    assert table[0] == ["Learner, lesson 02", *(exercise.name for exercise in exercises), "Right of 6"]
     copies = [copy for copy in SCHOOL.graded if copy.lesson == "02_padding_and_stride"]
     words = {"correct": "✔ right", "wrong": "✘ wrong", "raised": "✘ error its cell ends with an error",
              "stopped": "✘ limit stopped at a limit", "not attempted": "○ not attempted",
@@ -91,6 +91,21 @@ def test_the_table_holds_every_status_in_signs_and_words():
         assert row[1:-1] == [words[judgement.status] for judgement in copy.judgements]
         right = sum(judgement.status == "correct" for judgement in copy.judgements)
         assert row[-1] == f"{right} late" * copy.late + f"{right}" * (not copy.late)
+
+
+def test_the_table_of_all_lessons_holds_the_points_and_their_sum():
+    page = page_reader.read(class_report(SCHOOL))
+    table = page.tables[1]
+    lessons = ["01 Convolution by hand of 6", "02 Padding and stride of 6", "03 Pooling of 8"]
+    assert table[0] == ["Learner", *lessons, "All of 20"]
+    for learner, row in zip(SCHOOL.learners, table[1:], strict=True):
+        copies = [copy for copy in SCHOOL.graded if copy.learner == learner.key]
+        points = [sum(one.status == "correct" for one in copy.judgements) for copy in copies]
+        if points:
+            late = [" late" if copy.late else "" for copy in copies]
+            assert row[1:] == [f"{n}{word}" for n, word in zip(points, late, strict=True)] + [f"{sum(points)}"]
+        else:
+            assert row[1:] == ["– nothing handed in"] * 3 + ["–"]
 
 
 def test_who_handed_in_nothing_is_named_and_so_is_who_is_late():
