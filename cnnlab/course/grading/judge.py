@@ -14,11 +14,12 @@ from typing import Any
 
 from cnnlab.course.grading import confine, lent, wire_keras  # noqa: F401  each registers what it knows
 from cnnlab.course.grading.answerer import Answerer
-from cnnlab.course.grading.plain import Nonsense
+from cnnlab.course.grading.plain import Nonsense, NotForAnswers
 from cnnlab.course.grading.records import Judgement
 from cnnlab.course.grading.slices import Place, Plan, Statement
 from cnnlab.course.grading.wire import Gone
 from cnnlab.course.lesson_checks import checks_of, exercises_of
+from cnnlab.course.lessons import CourseError
 from cnnlab.course.startup import load_keras
 
 LONGEST_MESSAGE = 2_000  # characters of a judgement's message
@@ -206,6 +207,8 @@ class _Run:
             return self.copy.give(exercise, "wrong", f"The cell gives the name {name} no value: the check looks there.")
         try:
             verdict = check(value[0])
+        except NotForAnswers as fault:
+            raise CourseError(f"The exercise {exercise} cannot be judged: {fault}") from fault
         except Exception as error:  # noqa: BLE001  a check never raises; if one does, the other exercises go on
             return self.copy.give(
                 exercise, "wrong", f"The check cannot read this answer: {type(error).__name__}: {error}"

@@ -53,6 +53,10 @@ class Nonsense(BaseException):
     """The other side sent what it never sends by itself. No `Exception`: a check must not take it for an answer's."""
 
 
+class NotForAnswers(BaseException):
+    """A check hands an answer what cannot cross. No `Exception`: it is the check's fault, and not the answer's."""
+
+
 class TooLarge(ValueError):
     """A value does not fit into a message."""
 
@@ -174,8 +178,8 @@ class _Writer:
             return ["yours", value.handle]
         self._one_more()
         if base is not None:
-            return ["like", kind.__name__[:MAX_NAME], shown(value), self.one(_plain(value, base), depth + 1)]
-        return ["object", *self._described(value)]
+            return ["like", *_names(kind), shown(value), self.one(_plain(value, base), depth + 1)]
+        return self._described(value)
 
     def _whole(self, value: int) -> object:
         if value.bit_length() > MAX_BITS:
@@ -204,13 +208,15 @@ class _Writer:
 
     def _described(self, value: object) -> list:
         if not self.channel.describes and not callable(value):  # what a check hands to an answer is never left vague
-            raise TypeError(f"{type(value).__name__} cannot be handed to an answer")
+            raise NotForAnswers(f"{type(value).__name__} cannot be handed to an answer")
         handle = self.channel.keep(value)
+        kind = value if isinstance(value, type) else type(value)
+        names = _names(kind)
         if isinstance(value, type):
-            return ["type", shown(value), handle, [], self.one({"__name__": value.__name__[:MAX_NAME]})]
-        methods = [name for name in SPECIAL if has(type(value), name)]
+            return ["new", *names, shown(value), handle]
+        methods = [name for name in (SPECIAL if self.channel.describes else ("__call__",)) if has(kind, name)]
         attributes = {name: found for name in ATTRIBUTES if (found := attribute(value, name)) is not None}
-        return [type(value).__name__[:MAX_NAME], shown(value), handle, methods, self.one(attributes)]
+        return ["object", *names, shown(value), handle, methods, self.one(attributes)]
 
 
 def encode(value: object, channel: Channel, arguments: dict[int, int] | None = None) -> Packed:
@@ -341,13 +347,13 @@ class _Reader:
         if self.objects > MAX_OBJECTS:
             raise ValueError("too many objects")
 
-    def _read_like(self, name: str, text: str, tree: object) -> object:
+    def _read_like(self, name: str, module: str, text: str, tree: object) -> object:
         self._one_more()
         value = self.one(tree)
         base = type(value)
         if base not in _BASES:
             raise TypeError("like nothing known")
-        return type(type_name(name), (base,), {"__repr__": lambda self: text})(value)
+        return type(type_name(name), (base,), {"__repr__": lambda self: text, "__module__": type_name(module)})(value)
 
     def _read_kind(self, tag: str, tree: object) -> object:
         self._one_more()
@@ -356,19 +362,28 @@ class _Reader:
     def _read_yours(self, handle: int) -> object:
         return self.channel.kept(handle)
 
-    def _read_object(self, kind: str, text: str, handle: int, methods: list, attributes: object) -> object:
+    def _read_new(self, *described: Any) -> type:
+        channel, handle, body = self.channel, described[3], self._body(*described)
+        body["__new__"] = lambda cls, *args, **kwargs: channel.call(handle, args, kwargs)
+        return type(type_name(described[0]), (StandInClass,), body)
+
+    def _read_object(self, name: str, module: str, text: str, handle: int, methods: list, attributes: object) -> object:
+        body, plain = self._body(name, module, text, handle), self.one(attributes)
+        body["__repr__"] = lambda self: text
+        body |= {method: across(self.channel, handle, method) for method in SPECIAL if method in methods}
+        body |= {name: plain[name] for name in ATTRIBUTES if name in plain}
+        return type(type_name(name), (StandIn,), body)()
+
+    def _body(self, name: str, module: str, text: str, handle: int) -> dict[str, object]:
+        self._one_more()
         if type(text) is not str or len(text) > MAX_REPR or type(handle) is not int:
             raise ValueError("no object")
-        self._one_more()
-        channel, plain = self.channel, self.one(attributes)
-        body: dict[str, object] = {"handle": handle}
-        if kind == "type":
-            body["__new__"] = lambda cls, *args, **kwargs: channel.call(handle, args, kwargs)
-            return type(type_name(plain["__name__"]), (StandInClass,), body)
-        body["__repr__"] = lambda self: text
-        body |= {method: across(channel, handle, method) for method in SPECIAL if method in methods}
-        body |= {name: plain[name] for name in ATTRIBUTES if name in plain}
-        return type(type_name(kind), (StandIn,), body)()
+        return {"handle": handle, "__module__": type_name(module)}
+
+
+def _names(kind: type) -> list[str]:
+    """A class's name, and its module's."""
+    return [kind.__name__[:MAX_NAME], str(kind.__module__)[:MAX_NAME]]
 
 
 def _plain(value: Any, base: type) -> object:

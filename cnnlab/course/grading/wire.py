@@ -16,7 +16,17 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from cnnlab.course.grading.plain import KINDS, MAX_RAW, MAX_TREE, Nonsense, Packed, TooLarge, decode, encode
+from cnnlab.course.grading.plain import (
+    KINDS,
+    MAX_RAW,
+    MAX_TREE,
+    Nonsense,
+    NotForAnswers,
+    Packed,
+    TooLarge,
+    decode,
+    encode,
+)
 from cnnlab.course.grading.stand_in import SPECIAL, StandIn, describe_error, error_from
 
 MAX_NESTED = 40  # calls within calls
@@ -177,7 +187,7 @@ class Channel:
                     packed = encode(function(*args, **kwargs), self, arguments)
                     reply, data = {"number": number, "value": packed.tree}, packed.raw
                 except BaseException as error:  # noqa: BLE001  sys.exit too is an answer
-                    if isinstance(error, (Gone, Nonsense)):
+                    if isinstance(error, (Gone, Nonsense, NotForAnswers)):
                         raise
                     reply, data = {"number": number, "raised": describe_error(error)}, b""
             reply["changed"], data = self._changes(before, data)

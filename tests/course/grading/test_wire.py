@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from cnnlab.checks.answers import Wrong, call, kind_of, number, show
+from cnnlab.course.grading.plain import NotForAnswers
 from cnnlab.course.grading.wire import Channel, handler
 
 
@@ -126,6 +127,7 @@ def test_other_things_are_called_by_the_same_words(wire, value):
     assert show(there) == show(value)
     assert callable(there) == callable(value)
     assert isinstance(there, type) == isinstance(value, type)
+    assert isinstance(value, np.ndarray) or repr(type(there)) == repr(type(value))
     assert hasattr(there, "__len__") == hasattr(value, "__len__")
     assert np.iterable(there) == np.iterable(value)
 
@@ -194,3 +196,24 @@ def test_an_argument_that_is_returned_is_the_callers_own(wire):
     assert across(wire, lambda x, y: (y, [x]))(array, function)[1][0] is array
     assert across(wire, lambda x: x[:])(array) is not array
     assert across(wire, lambda x, f: f)(array, function) is function
+
+
+def test_what_a_check_must_not_hand_over_is_the_checks_fault(wire):
+    with pytest.raises(NotForAnswers, match="Odd cannot be handed to an answer"):
+        across(wire, lambda x: x)(Odd())
+
+
+def test_of_a_judges_object_only_the_call_is_handed_over(wire):
+    class Score(list):
+        __call__ = len
+
+    class Scores:
+        def __len__(self):
+            return 3
+
+        def __call__(self, x):
+            return x + 1
+
+    score = across(wire, lambda score: [hasattr(score, "__len__"), score(4)])
+    assert score(Scores()) == [False, 5]
+    assert across(wire, lambda value: value)(Score([1])) == [1]

@@ -13,7 +13,7 @@ import pytest
 
 from cnnlab.checks.answers import array, call, kind_of, number, parts
 from cnnlab.course.grading import lent, wire_keras  # noqa: F401  they register what they know
-from cnnlab.course.grading.plain import Nonsense, Packed, decode, encode
+from cnnlab.course.grading.plain import Nonsense, NotForAnswers, Packed, decode, encode
 from cnnlab.course.grading.wire import Channel, Gone, handler
 
 GIVEN: dict[str, object] = {}
@@ -267,7 +267,7 @@ def test_a_lent_object_is_called_where_it_is(wire, monkeypatch):
 
 def test_an_object_of_another_module_is_not_lent(wire, monkeypatch):
     monkeypatch.setattr(lent, "_MODULES", {"somewhere", __name__[:-1]})
-    with pytest.raises(TypeError, match="SimpleNamespace cannot be handed to an answer"):
+    with pytest.raises(NotForAnswers, match="SimpleNamespace cannot be handed to an answer"):
         across(wire, lambda noting: noting.note(1))(SimpleNamespace(note=Noting().note))
     assert across(wire, lambda noting: hasattr(noting, "note"))(Noting()) is False  # it can be called, and that is all
 
