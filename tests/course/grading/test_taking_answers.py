@@ -10,7 +10,7 @@ from lesson_files import ROOT, exercises
 
 from cnnlab.course.copy import workbook
 from cnnlab.course.copy.merge import exercise_of
-from cnnlab.course.grading import answers, cell_names
+from cnnlab.course.grading import answers, cell_names, copy_reader
 from cnnlab.course.grading.answers import lesson_info, take
 from cnnlab.course.lessons import Lesson
 from cnnlab.course.notebook import NotebookError, read_notebook
@@ -172,7 +172,7 @@ def test_a_cell_that_was_split_is_put_together_again(mine):
     mine["cells"][SIDES_AT : SIDES_AT + 1] = [code(text, "exercise-sides") for text in parts]
     found = taken(mine)
     assert found.answers["sides"] == "height = 3\n\nwidth = 4"
-    assert "cell 7 and 8 counts" in found.notes[0]
+    assert "cells 7, 8 count together" in found.notes[0]
 
 
 def test_an_answer_in_a_cell_of_its_own_below_the_stub(mine):
@@ -304,7 +304,7 @@ def test_a_strange_answer_is_taken_as_it_is(what, mine, tmp_path):
 
 
 def test_an_answer_of_a_hundred_thousand_characters_is_not_taken(mine):
-    mine["cells"][AREA_AT]["source"] = "area = 0" + " " * answers.LONGEST + "# end"
+    mine["cells"][AREA_AT]["source"] = "area = 0" + " " * copy_reader.LONGEST + "# end"
     found = taken(mine)
     assert found.answers["area"] is None
     assert "has 100,013 characters, and 100,000 are read" in found.notes[0]
@@ -315,8 +315,8 @@ def test_many_and_long_cells_are_not_compared(mine, monkeypatch):
     drop_both(mine)
     mine["cells"][AREA_AT]["source"] = AREA
     mine["cells"] += [code("abc" * 1_000 + str(n)) for n in range(50)]
-    monkeypatch.setattr(answers, "_MOST_COMPARED", 1_000)
-    monkeypatch.setattr(answers, "pairs", None)
+    monkeypatch.setattr(copy_reader, "_MOST_COMPARED", 1_000)
+    monkeypatch.setattr(copy_reader, "pairs", None)
     found = taken(mine)
     assert found.answers == {"area": None, "sides": None}
     assert found.notes == ("too large, and too unlike the course's, to look for answers whose cells lost their tags",)
