@@ -235,6 +235,7 @@ def test_what_is_printed_is_no_word_of_ours_and_is_cut(tmp_path):
 def test_it_is_ended_at_each_limit_and_the_words_say_which(tmp_path, monkeypatch, code, limits, words):
     monkeypatch.setattr(watch, "MAX_ENTRIES", 500)
     monkeypatch.setattr(watch, "MAX_THREADS", 100)
+    monkeypatch.setattr(watch, "_DISK_EVERY", 1)
     _, confined = run(tmp_path, f"MB = {MB}\n{code}", limits=Limits(**limits))
     assert words in confined.ended
     assert confined.stopped == ("" if words.startswith("its process") else confined.ended)
