@@ -8,10 +8,9 @@ from pathlib import Path
 
 from cnnlab.course.copy.merge import exercise_of
 from cnnlab.course.grading.copy_notes import on_checks, on_names, on_version
-from cnnlab.course.grading.copy_reader import CopyReader, Notebook
+from cnnlab.course.grading.copy_reader import CopyReader, Notebook, read_copy
 from cnnlab.course.grading.records import ExerciseInfo, LessonInfo
 from cnnlab.course.lessons import Lesson
-from cnnlab.course.notebook import read_notebook
 
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
@@ -66,7 +65,7 @@ def take(copy: Path | Notebook, course_notebook: Notebook) -> Taken:
     Raises
     ------
     NotebookError
-        If `copy` is a file that is no notebook.
+        If `copy` is a file that is no notebook, or has more than 5,000 cells.
 
     Examples
     --------
@@ -80,7 +79,7 @@ def take(copy: Path | Notebook, course_notebook: Notebook) -> Taken:
     the answer to size reads `side`, which cell 1 alone defines, and that is not one of the course's
     the check of size was deleted
     """
-    notebook = copy if isinstance(copy, dict) else read_notebook(copy)
+    notebook = copy if isinstance(copy, dict) else read_copy(copy)
     reader = CopyReader(notebook, course_notebook)
     answers = {name: reader.answer(name) for name in reader.stubs}
     notes = [*reader.notes, *on_names(reader, answers), *on_checks(reader), *on_version(reader)]

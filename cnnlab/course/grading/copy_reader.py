@@ -20,21 +20,38 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 from cnnlab.course.copy.merge import exercise_of, pairs
 from cnnlab.course.copy.sealed import sealed
 from cnnlab.course.grading.cell_names import bound
+from cnnlab.course.notebook import NotebookError, read_notebook
 
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
 
 LONGEST = 100_000  # characters of an answer
-_MOST_CELLS = 1_000  # that are compared with the course's
+MOST_CELLS = 5_000  # of a notebook; the longest lesson has 131
+_COMPARED_CELLS = 1_000  # that are compared with the course's
 _MOST_COMPARED = 300_000_000  # pairs of characters that comparing may take: some seconds
 _MOST_READ = 500_000  # characters of the learner's own cells that are searched for names
 _MOST_TAGGED = 20  # cells of one exercise, the last ones
 _CHECK_LINE = re.compile(r"^check\.\w+(?:\.\w+)?\(.*\)[ \t]*(?:#.*)?$\n?", re.MULTILINE)
+
+
+def read_copy(path: Path) -> Notebook:
+    """Read what a learner has handed in.
+
+    Raises
+    ------
+    NotebookError
+        If the file is no notebook, or one with more cells than anybody writes.
+    """
+    notebook = read_notebook(path)
+    if len(notebook["cells"]) > MOST_CELLS:
+        raise NotebookError(f"{path.name} has {len(notebook['cells']):,} cells, and {MOST_CELLS:,} are read")
+    return notebook
 
 
 class CopyReader:
@@ -82,7 +99,7 @@ class CopyReader:
         texts, mine = [{_text(cell) for cell in cells} for cells in (self.laid_out, self.mine)]
         here = sum(len(cell["source"]) for cell in self.mine if _text(cell) not in texts)
         there = sum(len(cell["source"]) for cell in self.laid_out if _text(cell) not in mine)
-        if len(self.mine) > _MOST_CELLS or here * there > _MOST_COMPARED:
+        if len(self.mine) > _COMPARED_CELLS or here * there > _MOST_COMPARED:
             self.notes.append("too large, and too unlike the course's, to look for answers whose cells lost their tags")
             return {}
         return pairs(self.laid_out, self.mine)

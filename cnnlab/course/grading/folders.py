@@ -3,7 +3,7 @@
 The first folder from the top that is somebody's: not one that is named after what is in it, and not one that holds the
 work of several, which is seen by one lesson in two of its folders or under two people's names. Where a folder could be
 either it is taken for several people's: then a file may stand under a strange name, but none is taken for an older
-copy of somebody else's.
+copy of somebody else's. For the same reason one name in two folders is two people's if both have the same lesson.
 """
 
 from __future__ import annotations
@@ -40,16 +40,18 @@ class Folders:
         self._course = course
         self._numbers = _lesson_numbers(files)
         self._several = self._of_several(files)
-        self._people = {self.beside(file)[0] for file, _ in files if not self.folder_of(file)}
+        self._people = {self.beside(file)[0] for file, _ in files if not self._folder_of(file)}
 
-    def owner(self, file: File) -> str:
-        """Return the name of whoever a file is of; empty where nothing says so.
+    def owner(self, file: File) -> tuple[str, str]:
+        """Return the name of whoever a file is of, empty where nothing says so, and the folder where it holds.
 
         A name that stands beside the lesson's, with a dash between them, counts more than a folder if it is found in
         places that are nobody's too: so Google Classroom's folders, one for each assignment, are told from people's.
         """
-        (beside, dashed), folder = self.beside(file), self.folder_of(file)
-        return beside if not folder or (dashed and beside in self._people) else folder
+        (beside, dashed), folder = self.beside(file), self._folder_of(file)
+        if not folder or (dashed and beside in self._people):
+            return beside, "/".join(file.parts[:-1])
+        return readable(stem(folder[-1])), "/".join(folder[:-1])
 
     def names(self, file: File) -> tuple[str, ...]:
         """Return all that may be the name of its owner, from the top folder down."""
@@ -61,11 +63,10 @@ class Folders:
         """Return what the file's name says beside the lesson's, and whether a dash stands between them."""
         return beside_lesson(own_name(file.parts[-1]), self._course)
 
-    def folder_of(self, file: File) -> str:
-        """Return the name of the first folder that is one learner's; empty where there is none."""
+    def _folder_of(self, file: File) -> Parts:
+        """Return the first folder that is one learner's; empty where there is none."""
         above = (file.parts[: n + 1] for n in range(len(file.parts) - 1))
-        found = (parts for parts in above if not self._is_contents(parts) and parts not in self._several)
-        return readable(stem(next(found, ("",))[-1]))
+        return next((parts for parts in above if not self._is_contents(parts) and parts not in self._several), ())
 
     def _of_several(self, files: Sequence[tuple[File, Known | None]]) -> set[Parts]:
         """Return the folders that hold one lesson in two folders or under two people's names, and those above them."""

@@ -40,7 +40,8 @@ class Claim:
     ----------
     name : as people read it; empty where the path names nobody
     platform : ``"moodle"``, ``"canvas"``, ``"github"``, or empty
-    number : the platform's number, or the user name on GitHub; for Moodle it holds in one assignment only
+    number : the platform's number, or the user name on GitHub. On Moodle it tells people apart in one assignment only;
+        without a platform it is the folder that the owner's folder or file lies in, which does the same
     names : all that may be a name, from the top folder down: for looking up in a roster
     late : whether the platform says so
     newer : grows with the time of handing in where the platform says so (Canvas's uploads), then with the number that a
@@ -77,7 +78,10 @@ def claims(
     for file, _ in files:
         number = copy_number(own_name(file.parts[-1]), course)
         claim = _by_moodle(file, number) or _by_canvas(file, number) or _by_github(file, number, course, repositories)
-        found.append(claim or Claim(folders.owner(file), names=folders.names(file), newer=(0, number)))
+        if claim is None:
+            name, place = folders.owner(file)
+            claim = Claim(name, "", place, folders.names(file), newer=(0, number))
+        found.append(claim)
     return found
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cnnlab.course.grading.copy_reader import read_copy
 from cnnlab.course.grading.file_names import own_name
 from cnnlab.course.grading.inbox import File
 from cnnlab.course.grading.keys import readable
 from cnnlab.course.grading.owners import Claim
 from cnnlab.course.grading.which_lesson import Known, attempted, lesson_of
-from cnnlab.course.notebook import NotebookError, read_notebook
+from cnnlab.course.notebook import NotebookError
 
 _NOTHING: dict[str, Any] = {"cells": [], "metadata": {}}
 
@@ -48,7 +49,7 @@ def read_piece(file: File, course: list[Known]) -> Piece:
     notebook, trouble = _NOTHING, file.trouble
     if not trouble:
         try:
-            notebook = read_notebook(file.path)
+            notebook = read_copy(file.path)
         except NotebookError as error:
             trouble = str(error).removeprefix(f"{file.path.name} ")
     lesson, note = lesson_of(name, notebook, course, folders)

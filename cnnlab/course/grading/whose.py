@@ -80,17 +80,19 @@ def _by_identity(pieces: Sequence[Piece]) -> list[tuple[str, str, list[Piece]]]:
     found = []
     for theirs in groups.values():
         claim = theirs[0].claim
-        if _are_several(theirs):
-            note = f"another {claim.name} has handed in the same lesson; the numbers tell them apart"
+        if claim.platform in ("canvas", "github"):
+            found.append((claim.name, claim.number, theirs))
+        elif not _are_several(theirs):
+            found.append((claim.name, "", theirs))
+        else:
+            note = f"another {claim.name} has handed in the same lesson: they are taken for two"
             for number in dict.fromkeys(piece.claim.number for piece in theirs):
                 own = [piece.of(piece.claim, note) for piece in theirs if piece.claim.number == number]
                 found.append((claim.name, number, own))
-        else:
-            found.append((claim.name, "" if claim.platform == "moodle" else claim.number, theirs))
     return sorted(found, key=lambda one: (words(one[0]), one[0], one[1]))
 
 
 def _are_several(pieces: Sequence[Piece]) -> bool:
-    """Whether one name is several people's: two of Moodle's numbers have handed in the same lesson."""
-    there = {(piece.lesson.name, piece.claim.number) for piece in pieces if piece.lesson and piece.claim.number}
+    """Whether one name is several people's: two of Moodle's numbers, or two folders, have the same lesson."""
+    there = {(piece.lesson.name, piece.claim.number) for piece in pieces if piece.lesson}
     return len(there) > len({lesson for lesson, _ in there})

@@ -201,6 +201,16 @@ def test_folders_of_assignments_are_nobodys(handed_in):
     assert len(found.copies) == 6
 
 
+def test_one_name_in_two_places_with_one_lesson_is_two_people(handed_in):
+    files = {f"class {c}/{who}/{PADDING}.ipynb" for c, who in ["AA", "AB", "BA", "BC"]} | {
+        f"D/try {n}/{PADDING}.ipynb" for n in (1, 2)
+    }
+    found = handed_in(dict.fromkeys(files | {f"E/try {n}/{PADDING}.ipynb" for n in (1, 2)}, notebook()))
+    names = ["A (class A)", "A (class B)", "B", "C", "try 1 (D)", "try 1 (E)", "try 2 (D)", "try 2 (E)"]
+    assert [learner.name for learner in found.learners] == names
+    assert len(found.copies) == 8, "an odd name is seen; a lost copy is not"
+
+
 def test_numbered_folders_may_be_seats(handed_in):
     found = handed_in({f"{n:02d}/{PADDING}.ipynb": notebook() for n in range(1, 5)})
     assert [learner.name for learner in found.learners] == ["01", "02", "03", "04"], "02 is no lesson's here"
@@ -427,6 +437,13 @@ def test_a_notebook_that_is_too_large_is_not_read(tmp_path, lessons, monkeypatch
     assert [learner.name for learner in found.learners] == ["Ada", "Bo"]
     assert "has 300,000,000 bytes, and a notebook may have 67,108,864 (64 MB)" in found.broken[f"Ada/{PADDING}.ipynb"]
     assert [copy.learner for copy in found.copies] == ["bo"]
+
+
+def test_a_notebook_of_more_cells_than_anybody_writes_is_broken(handed_in):
+    cell = {"cell_type": "code", "metadata": {}, "source": "", "outputs": []}
+    many = {"cells": [cell] * 5_001, "metadata": {}, "nbformat": 4}
+    found = handed_in({f"Ada/{PADDING}.ipynb": json.dumps(many).encode()})
+    assert found.broken == {f"Ada/{PADDING}.ipynb": "has 5,001 cells, and 5,000 are read"}
 
 
 def test_one_learners_bomb_in_a_zip_stops_nobody_else(tmp_path, lessons, monkeypatch):
