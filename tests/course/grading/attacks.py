@@ -191,6 +191,7 @@ for _ in range(1_500):
     os.chdir("d")
 def TASK(x):
     return 0 * x""",
+            BROKEN,
         ),
     ),
     "Writes": (
