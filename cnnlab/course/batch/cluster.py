@@ -106,6 +106,7 @@ def _connected(cluster: str) -> Iterator[Any]:
     try:
         import dask
         from distributed import Client, LocalCluster, Security
+        from distributed.gc import disable_gc_diagnosis
     except ImportError:
         raise CourseError(_INSTALL) from None
     with contextlib.ExitStack() as stack:
@@ -131,6 +132,7 @@ def _connected(cluster: str) -> Iterator[Any]:
                     security=security,
                 )
             )
+            disable_gc_diagnosis(force=True)  # Ctrl-C that falls into a callback of the garbage collector is lost
         try:
             client = Client(place, timeout=ANSWER, name="cnnlab", set_as_default=False, security=security)
         except OSError as error:

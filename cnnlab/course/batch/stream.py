@@ -83,27 +83,22 @@ class Stream:
         """Yield each of the tasks `waiting` with its outcome."""
         self.client.subscribe_topic(self.run, self._started)
         numbers = itertools.count()
-        try:
-            while True:
-                room = max(1, _AHEAD * self.threads) - len(self.flights)
-                for task in itertools.islice(waiting, max(0, room)):
-                    number = next(numbers)
-                    self.flights[number] = _Flight(task, time.monotonic())
-                    self._send(number)
-                if not self.flights:
-                    return
-                while self.ended.has_ready():
-                    number, outcome = self._next_outcome()
-                    if outcome:
-                        task = self.flights.pop(number).task
-                        self.futures.pop(number, None)  # while there is a future, the cluster keeps its result
-                        yield task, outcome
-                self._watch()
-                time.sleep(_POLL)
-        finally:
-            with contextlib.suppress(Exception):  # a client without a scheduler has nothing to cancel
-                self.client.cancel(list(self.futures.values()), force=True)
-                self.client.unsubscribe_topic(self.run)
+        while True:  # left early, the client is closed: its scheduler cancels what it had sent, and the workers notice
+            room = max(1, _AHEAD * self.threads) - len(self.flights)
+            for task in itertools.islice(waiting, max(0, room)):
+                number = next(numbers)
+                self.flights[number] = _Flight(task, time.monotonic())
+                self._send(number)
+            if not self.flights:
+                return
+            while self.ended.has_ready():
+                number, outcome = self._next_outcome()
+                if outcome:
+                    task = self.flights.pop(number).task
+                    self.futures.pop(number, None)  # while there is a future, the cluster keeps its result
+                    yield task, outcome
+            self._watch()
+            time.sleep(_POLL)
 
     def _send(self, number: int) -> None:
         where: dict[str, Any] = {}
