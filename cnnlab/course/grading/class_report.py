@@ -222,9 +222,10 @@ class _Report:
         lessons = self.school.lessons
         absent = [set(self.results.missing[lesson.name]) for lesson in lessons]
         nothing = [one.key for one in self.school.learners if absent and all(one.key in keys for keys in absent)]
+        silent = set(nothing)
         lines = [f"<li>Nothing at all: {self.people.listed(nothing)}</li>"] if nothing else []
         for lesson in lessons:
-            here = [key for key in self.results.missing[lesson.name] if key not in nothing]
+            here = [key for key in self.results.missing[lesson.name] if key not in silent]
             late = [copy.learner for copy in self.results.of(lesson) if copy.late]
             if here:
                 lines.append(f"<li>{one_line(lesson.title)} is missing: {self.people.listed(here)}</li>")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from cnnlab.common.files import write_atomic
 from cnnlab.course.grading import tables
 from cnnlab.course.grading.class_report import class_report
 from cnnlab.course.grading.learner_page import learner_page
-from cnnlab.course.grading.records import SchoolClass
+from cnnlab.course.grading.records import Graded, SchoolClass
 
 _BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for the machine's own encoding
 
@@ -38,8 +39,12 @@ def write_results(school: SchoolClass, out: Path, *, anonymous: bool = False) ->
     _write(out / "canvas.csv", tables.canvas_csv(school))
     _write(out / "report.html", class_report(school, anonymous=anonymous))
     pages = {f"{learner.key}.html": learner for learner in school.learners}
+    own: dict[str, list[Graded]] = {}
+    for copy in school.graded:
+        own.setdefault(copy.learner, []).append(copy)
     for name, learner in pages.items():
-        _write(out / "learners" / name, learner_page(school, learner))
+        theirs = replace(school, graded=tuple(own.get(learner.key, ())))
+        _write(out / "learners" / name, learner_page(theirs, learner))
     for old in (out / "learners").glob("*.html"):
         if old.name not in pages:
             old.unlink()

@@ -22,9 +22,9 @@ says "none", which Moodle refuses by name, and who is not on the class list is i
 
 ``canvas.csv`` is written where the class list is Canvas's gradebook, because Canvas takes every column after *Section*
 for an assignment and wants a row *Points Possible*, which Moodle would take for a learner. The columns up to *Section*
-are as they were. A column of the gradebook named like a lesson, "02 · Padding and stride (771)", gets its points; for
-other lessons Canvas asks whether to make an assignment (lib/gradebook_importer.rb). No byte order mark: Canvas reads
-UTF-8, and takes the mark before a quoted heading for damage.
+are as they were. A column of the gradebook named like a lesson ("02 · Padding and stride (771)", "Lesson 2 (771)") gets
+its points; for other lessons Canvas asks whether to make an assignment (lib/gradebook_importer.rb). It has no byte
+order mark: Canvas reads UTF-8, and takes the mark before a quoted heading for damage.
 
 A cell that a spreadsheet would run as a formula (it begins with = + - @, also after spaces) gets an apostrophe before
 it; every text is quoted, so that no other separator splits it.
@@ -120,6 +120,7 @@ def to_csv(school: SchoolClass, *, on_list: bool = True) -> str:
         [*(headings or ["Name", "Key"]), *map(_heading, school.lessons), "Late", "Missing"]
     ]
     results = Results(school)
+    absent = {name: set(keys) for name, keys in results.missing.items()}
     for learner in learners:
         if headings:
             who = [learner.columns.get(heading, "") or _empty(heading) for heading in headings]
@@ -128,7 +129,7 @@ def to_csv(school: SchoolClass, *, on_list: bool = True) -> str:
         copies = [results.copies.get((learner.key, lesson.name)) for lesson in school.lessons]
         points = [right(copy) if copy else NO_GRADE for copy in copies]
         late = [lesson for lesson, copy in zip(school.lessons, copies, strict=True) if copy and copy.late]
-        missing = [lesson for lesson in school.lessons if learner.key in results.missing[lesson.name]]
+        missing = [lesson for lesson in school.lessons if learner.key in absent[lesson.name]]
         rows.append([*who, *points, _numbers(late), _numbers(missing)])
     return "".join(map(_row, rows))
 
@@ -172,11 +173,9 @@ def _heading(lesson: LessonInfo) -> str:
 
 def _column(lesson: LessonInfo, headings: Sequence[str]) -> str | None:
     """The gradebook's column for a lesson: the one named like it, with Canvas's number behind the name."""
-    for heading in headings:
-        named = _WITH_ID.fullmatch(heading)
-        if named and _folded(named[1]) in (_folded(lesson.title), _folded(lesson.name)):
-            return heading
-    return None
+    number = lesson.name.partition("_")[0]
+    names = {_folded(name) for name in (lesson.title, lesson.name, f"Lesson {number}", f"Lesson {number.lstrip('0')}")}
+    return next((h for h in headings if (named := _WITH_ID.fullmatch(h)) and _folded(named[1]) in names), None)
 
 
 def _numbers(lessons: Sequence[LessonInfo]) -> str:

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_class import made_class
+from platform_trees import Person, write_roster
 
 from cnnlab.course.grading import tables
 from cnnlab.course.grading.records import Judgement, Learner, SchoolClass
 from cnnlab.course.grading.results import write_results
+from cnnlab.course.grading.roster import read_roster
 from cnnlab.course.lessons import CourseError
 
 MADE = made_class(20, ("01_convolution_by_hand", "02_padding_and_stride")).school
@@ -151,6 +153,34 @@ def test_canvas_gets_its_own_columns_a_row_of_points_and_its_assignment():
     for learner, row in zip(school.learners, body, strict=True):
         assert row[:5] == [learner.columns[heading] for heading in header[:5]]
         assert row[5:] == [right.get((learner.key, lesson.name), "") for lesson in school.lessons]
+
+
+@pytest.mark.parametrize(
+    ("platform", "identifying"),
+    [
+        ("moodle", ["First name", "Last name", "ID number", "Email address"]),
+        ("canvas", ["Student", "ID", "SIS User ID", "SIS Login ID"]),
+        ("google", ["Last Name", "First Name", "Email Address"]),
+        ("github", ["identifier", "github_username", "name"]),
+    ],
+)
+def test_every_platforms_class_list_comes_back_with_its_own_headings(tmp_path, platform, identifying):
+    people = [Person("Ada", "Berg", 101), Person("민서", "김", 102)]
+    class_ = tuple(read_roster(write_roster(platform, tmp_path / "list.csv", people)))
+    copy = replace(MADE.graded[1], learner=class_[1].key, lesson="02_padding_and_stride")
+    school = SchoolClass(MADE.lessons, class_, (copy,))
+    header, first, second = rows(tables.to_csv(school))
+    assert header[: len(identifying)] == identifying
+    assert first[: len(identifying)] == [class_[0].columns[heading] for heading in identifying]
+    assert second[len(identifying) : -2] == ["-", str(tables.right(copy))]
+    if platform == "canvas":  # its gradebook has an assignment "Lesson 02 (31)"
+        header, possible, *body = rows(tables.canvas_csv(school))
+        assert header[5:] == ["01 · Convolution by hand", "Lesson 02 (31)"]
+        assert possible[5:] == ["6", ""]
+        assert [row[:3] for row in body] == [["Berg, Ada", "101", "S101"], ["김, 민서", "102", "S102"]]
+        assert [row[5:] for row in body] == [["", ""], ["", str(tables.right(copy))]]
+    else:
+        assert tables.canvas_csv(school) == ""
 
 
 @pytest.mark.parametrize(
