@@ -18,6 +18,7 @@ from cnnlab.course.grading import confine, grade, results, store, underway
 from cnnlab.course.grading.confine import Limits
 from cnnlab.course.grading.records import Graded, Judgement
 from cnnlab.course.lessons import CourseError
+from cnnlab.course.notebook import NotebookError
 
 HERE = Path(__file__).parent
 LESSONS = {"01_first": ("by_hand", "output_size"), "02_second": ("design",)}
@@ -153,6 +154,17 @@ def test_resuming_judges_what_has_changed_and_nothing_else(school, monkeypatch):
     assert len(school.judged()) == 3
     school.grade()  # nothing is kept unasked
     assert len(school.judged()) == 3
+
+
+def test_what_is_known_of_the_file_follows_it(school):
+    school.grade()
+    school.judged()
+    again = school.submissions / "ada" / "01_first (1).ipynb"
+    again.write_bytes((school.submissions / "ada" / "01_first.ipynb").read_bytes())
+    ada = school.grade(resume=True).graded[0]
+    assert ada.file == "ada/01_first (1).ipynb"
+    assert "ada/01_first.ipynb" in " ".join(ada.notes)
+    assert len(school.judged()) == 1
 
 
 def test_other_limits_matter_only_to_what_was_stopped_at_one(school):
@@ -334,6 +346,19 @@ def test_a_copy_that_cannot_be_read_is_named_and_stops_nobody(school):
     assert not graded.waiting
 
 
+def test_a_copy_that_goes_bad_after_it_was_found_is_named_too(school, monkeypatch):
+    def take(path, course, whole=underway.take):
+        if path.parent.name == "bo":
+            raise NotebookError("01_first.ipynb cannot be read: it is gone")
+        return whole(path, course)
+
+    monkeypatch.setattr(underway, "take", take)
+    graded = school.grade()
+    assert graded.broken == {"bo/01_first.ipynb": "01_first.ipynb cannot be read: it is gone"}
+    assert [one.learner for one in graded.graded] == ["ada", "ada"]
+    assert not graded.waiting
+
+
 def test_copies_are_read_only_as_places_get_free(school, monkeypatch):
     read, take = [], underway.take
     monkeypatch.setattr(underway, "take", lambda path, course: read.append(path) or take(path, course))
@@ -381,6 +406,26 @@ def test_stopped_in_the_middle_all_that_was_finished_is_reported(school, monkeyp
     assert list(statuses(last.graded)) == [("ada", "01_first")]
     assert last.waiting == (("ada", "02_second"), ("bo", "01_first"))
     assert (school.out / "results" / "ada" / "01_first.json").is_file()
+
+
+def test_nothing_runs_any_more_while_the_last_words_are_written(school, monkeypatch):
+    done = []
+
+    def running(tasks, **_):
+        try:
+            yield (task := next(tasks)), Outcome("ok", 1.0, None, result=whole(task))
+        finally:
+            done.append("ended")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(grade, "execute", running)
+    monkeypatch.setattr(underway.Underway, "record", interrupted)
+    monkeypatch.setattr(grade, "write_results", lambda *_, **__: done.append("written"))
+    with pytest.raises(KeyboardInterrupt):
+        school.grade()
+    assert done == ["ended", "written"]
 
 
 def test_a_long_grading_reports_as_it_goes(school, monkeypatch):
