@@ -10,8 +10,9 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from cnnlab.course.grading.plain import Nonsense, register, shown, type_name
-from cnnlab.course.grading.wire import Channel, StandIn, handler
+from cnnlab.course.grading.plain import Nonsense, register
+from cnnlab.course.grading.stand_in import StandIn, shown
+from cnnlab.course.grading.wire import Channel, handler
 
 _MODULES: set[str] = set()
 
@@ -35,15 +36,15 @@ def _to_wire(value: object, channel: Channel) -> dict[str, object] | None:
         return None
     if not (methods := _methods(value)):
         return None
-    name = type_name(type(value).__name__)
-    return {"type": name, "shown": shown(value), "handle": channel.keep(value), "methods": methods}
+    names = {"type": type(value).__name__, "module": type(value).__module__, "shown": shown(value)}
+    return {**names, "handle": channel.keep(value), "methods": methods}
 
 
 def _from_wire(sent: Any, channel: Channel) -> object:
     if not channel.describes:
         raise TypeError("only a check lends objects")
     handle, text = sent["handle"], sent["shown"]
-    body: dict[str, object] = {"handle": handle, "__repr__": lambda self: text}
+    body: dict[str, object] = {"handle": handle, "__module__": sent["module"], "__repr__": lambda self: text}
     body |= {name: _across(channel, handle, name) for name in sent["methods"]}
     return type(sent["type"], (StandIn,), body)()
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnnlab.course.grading.plain import MAX_REPR, SPECIAL, Nonsense, across, has, register, shown, type_name
-from cnnlab.course.grading.wire import Channel, StandIn, handler
+from cnnlab.course.grading.plain import Nonsense, register
+from cnnlab.course.grading.stand_in import MAX_NAME, MAX_REPR, SPECIAL, StandIn, across, has, shown, type_name
+from cnnlab.course.grading.wire import Channel, handler
 
 if TYPE_CHECKING:
     import keras
@@ -82,9 +83,10 @@ def _object_to_wire(value: object, channel: Channel) -> dict[str, object] | None
     keras = _keras_of(value)
     if keras is None or not channel.describes or not _is_built(value, keras):
         return None
-    name, is_model = type_name(type(value).__name__), isinstance(value, keras.Model)
-    methods = [special for special in SPECIAL if has(type(value), special)]
-    return {"type": name, "shown": shown(value), "handle": channel.keep(value), "methods": methods, "model": is_model}
+    kind, is_model = type(value), isinstance(value, keras.Model)
+    names = {"type": kind.__name__[:MAX_NAME], "module": str(kind.__module__)[:MAX_NAME], "shown": shown(value)}
+    methods = [special for special in SPECIAL if has(kind, special)]
+    return {**names, "handle": channel.keep(value), "methods": methods, "model": is_model}
 
 
 def _object_from_wire(sent: Any, channel: Channel) -> object:
@@ -92,20 +94,21 @@ def _object_from_wire(sent: Any, channel: Channel) -> object:
     if type(handle) is not int or type(text) is not str or len(text) > MAX_REPR:
         raise ValueError("no object")
     methods = tuple(name for name in SPECIAL if name in sent["methods"])
-    stand_in = object.__new__(_kind(type_name(sent["type"]), methods, sent["model"] is True))  # nothing is set up
+    kind = _kind(type_name(sent["type"]), type_name(sent["module"]), methods, sent["model"] is True)
+    stand_in = object.__new__(kind)  # nothing of Keras' own is set up
     for name, value in (("handle", handle), ("_channel", channel), ("_text", text)):
         object.__setattr__(stand_in, name, value)
     return stand_in
 
 
 @functools.lru_cache(maxsize=64)
-def _kind(name: str, methods: tuple[str, ...], is_model: bool) -> type:
+def _kind(name: str, module: str, methods: tuple[str, ...], is_model: bool) -> type:
     bases: tuple[type, ...] = (_BuiltElsewhere,)
     if is_model:
         import keras
 
         bases = (_BuiltElsewhere, keras.Model)
-    return type(name, bases, {method: _asked(method) for method in methods})
+    return type(name, bases, {"__module__": module} | {method: _asked(method) for method in methods})
 
 
 def _asked(method: str) -> Callable:

@@ -302,7 +302,14 @@ def _sent(wire, tag, content):
 
 
 CONFIG = '{"module": "builtins", "class_name": "eval", "config": {"expression": "1"}, "registered_name": null}'
-BUILT = {"type": "Dense", "shown": "<Dense>", "handle": 1, "methods": ["__call__"], "model": True}
+BUILT = {
+    "type": "Dense",
+    "module": "keras.layers",
+    "shown": "<Dense>",
+    "handle": 1,
+    "methods": ["__call__"],
+    "model": True,
+}
 
 
 @pytest.mark.parametrize(
@@ -312,6 +319,7 @@ BUILT = {"type": "Dense", "shown": "<Dense>", "handle": 1, "methods": ["__call__
         ("built", {**BUILT, "type": "x\0y"}),
         ("built", {**BUILT, "type": "\ud800"}),
         ("built", {**BUILT, "type": ["Dense"]}),
+        ("built", {**BUILT, "module": "keras\0"}),
         ("built", {**BUILT, "handle": "1"}),
         ("built", {**BUILT, "shown": "x" * 10_000}),
         ("built", {**BUILT, "methods": 3}),
