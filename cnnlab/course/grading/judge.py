@@ -24,6 +24,7 @@ from cnnlab.course.startup import load_keras
 
 LONGEST_MESSAGE = 2_000  # characters of a judgement's message
 _NOTES = 20  # of one copy
+_KEPT_OUT = "While it is judged, an answer cannot read other files, start processes or use the network."
 _LESSONS_SHARE = 5.0  # times what an answer may take is what one of the lesson's own statements may: it may train
 
 
@@ -232,7 +233,8 @@ class _Run:
 def _raised(report: Mapping[str, Any]) -> str:
     names, text = report["raised"]
     where = f"\n{_sentence(report['where'], '')}" if report.get("where") else ""
-    return f"{names[0]}: {text}{where}" if text else f"{names[0]}{where}"
+    why = f"\n{_KEPT_OUT}" if "PermissionError" in names else ""
+    return f"{names[0]}: {text}{where}{why}" if text else f"{names[0]}{where}{why}"
 
 
 def _sentence(text: str, end: str = ".") -> str:
