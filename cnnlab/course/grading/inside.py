@@ -23,6 +23,7 @@ PACKAGE = Path(__file__).parents[2]
 TOLD = "CNNLAB_CONFINED"  # environment variable with what `confine.start` tells `enter`
 
 _OPEN_FILES = 256
+_SIGNALS = 1_000
 _NICE = 5
 _TIMES = 20  # as many answers may take their seconds each; the watcher counts those
 _SYSTEM = (  # libraries, fonts, time zones, and what NumPy and TensorFlow ask the kernel about the processor
@@ -75,6 +76,7 @@ def _limit(limits: dict[str, float]) -> None:
         "CORE": 0,
         "FSIZE": limits["files"],
         "NOFILE": _OPEN_FILES,
+        "SIGPENDING": _SIGNALS,  # and timers: all processes of a user share the system's own limit
         "CPU": int(limits["seconds"] * processors * _TIMES) + 5,
         # Memory for data; the stacks of threads, of which TensorFlow starts some a processor, count as a whole.
         "DATA": limits["memory"] + processors * 128 * 1024**2,
@@ -82,7 +84,9 @@ def _limit(limits: dict[str, float]) -> None:
     if sys.platform == "darwin":
         wanted["NPROC"] = 1  # this user has one already, so none can be added (threads are not counted there)
     for name, value in wanted.items():
-        kind = getattr(resource, f"RLIMIT_{name}")
+        kind = getattr(resource, f"RLIMIT_{name}", None)
+        if kind is None:  # not on macOS
+            continue
         hard = resource.getrlimit(kind)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         with contextlib.suppress(ValueError, OSError):  # macOS knows some by name only
@@ -90,6 +94,8 @@ def _limit(limits: dict[str, float]) -> None:
 
 
 def _give_up_rights(told: dict[str, object]) -> None:
+    with contextlib.suppress(OSError):  # where memory runs out all the same, the kernel is to end this process first
+        Path("/proc/self/oom_score_adj").write_text("1000")
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_DIE_WITH_PARENT, 9, 0, 0, 0)
     if told["parent"] and os.getppid() != told["parent"]:

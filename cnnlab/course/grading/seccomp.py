@@ -51,9 +51,11 @@ _PRETENDED = {
     "fsetxattr": (190, 7), "removexattr": (197, 14), "lremovexattr": (198, 15), "fremovexattr": (199, 16),
 }  # fmt: skip
 _OWN = {"kill": (62, 129), "tgkill": (234, 131)}  # allowed with this process's own number first
-_ZERO = {  # allowed with 0 first, which means this process
-    "prlimit64": (302, 261), "sched_setaffinity": (203, 122), "sched_setscheduler": (144, 119),
-    "sched_setparam": (142, 118), "sched_setattr": (314, 274),
+# Allowed with 0 in one argument: (numbers, which argument).
+_ZERO = {
+    "prlimit64": ((302, 261), 0), "sched_setaffinity": ((203, 122), 0), "sched_setscheduler": ((144, 119), 0),
+    "sched_setparam": ((142, 118), 0), "sched_setattr": ((314, 274), 0),  # 0 means this process
+    "fallocate": ((285, 47), 1),  # with a mode, it would claim the disk past the limit on a file's size
 }  # fmt: skip
 _EXCEPT = {  # refused with these values of one argument: (numbers, which argument, values)
     "prctl": ((157, 167), 0, (1, 4, 35, 0x59616D61)),  # to outlive the parent, to be unreadable, to let be traced
@@ -89,9 +91,10 @@ def _program(column: int, architecture: int, pid: int) -> list[tuple[int, int, i
         rule(numbers, (_RETURN, 0, 0, _ERRNO))
     rule(_CLONE3, unknown)  # its flags are out of a filter's sight; the C library then takes `clone`
     rule(_CLONE, _argument(0), (_BITS, 1, 0, _THREAD), refuse, allow)
-    for wanted, calls in ((pid, _OWN), (0, _ZERO)):
-        for numbers in calls.values():
-            rule(numbers, _argument(0), (_EQUAL, 1, 0, wanted), refuse, allow)
+    for numbers in _OWN.values():
+        rule(numbers, _argument(0), (_EQUAL, 1, 0, pid), refuse, allow)
+    for numbers, which in _ZERO.values():
+        rule(numbers, _argument(which), (_EQUAL, 1, 0, 0), refuse, allow)
     for numbers, which, values in _EXCEPT.values():
         tests = [(_EQUAL, len(values) - i, 0, value) for i, value in enumerate(values)]
         rule(numbers, _argument(which), *tests, allow, refuse)
@@ -105,7 +108,8 @@ def _argument(which: int) -> tuple[int, int, int, int]:
 
 def available() -> bool:
     """Whether this machine's kernel and processor are known to the filter."""
-    return sys.platform == "linux" and sys.byteorder == "little" and platform.machine() in _ARCHITECTURES
+    known = platform.machine() in _ARCHITECTURES and sys.byteorder == "little"
+    return sys.platform == "linux" and known and sys.maxsize > 2**32  # a program of 32 bits has other numbers
 
 
 def restrict() -> None:

@@ -77,6 +77,7 @@ ATTEMPTS = {
     "be unreadable": "call(libc.prctl, 4, 0, 0, 0, 0)",
     "make a namespace": "call(libc.unshare, 0x10000000)",
     "call what is newer than this list": "call(libc.syscall, 463)",
+    "claim the disk": "call(libc.fallocate, os.open('claimed', os.O_CREAT | os.O_RDWR), 1, 0, 4096)",
     "keep memory in no account": "os.memfd_create('hidden')",
     "keep memory after the end": "call(libc.shmget, 0, 4096, 0o1600)",
     "take memory beyond the limit": "bytearray(64 * 2**30)",
@@ -101,7 +102,8 @@ BY_LANDLOCK = {name for name in ATTEMPTS if "submission" in name or "course" in 
     "cut a submission"}  # fmt: skip
 BY_FILTER = {"fork", "run a program", "become a program", "use UDP", "use a local socket", "signal through a file",
              "limit the parent", "slow the parent down", "outlive the parent", "be unreadable", "make a namespace",
-             "call what is newer than this list", "keep memory in no account", "keep memory after the end"}  # fmt: skip
+             "claim the disk", "call what is newer than this list", "keep memory in no account",
+             "keep memory after the end"}  # fmt: skip
 TRY = """
 import ctypes, fcntl, json, os, resource, socket, stat, subprocess, sys, threading
 parent, secret, data, server, attempts = os.getppid(), {secret!r}, {data!r}, {server!r}, {attempts!r}
@@ -332,6 +334,12 @@ def test_it_says_where_it_must_be_called():
 
 
 @linux
+def test_where_memory_runs_out_it_goes_first(tmp_path):
+    code = "writing.write(open('/proc/self/oom_score_adj', 'rb').read()); writing.flush()"
+    assert run(tmp_path, code)[0] == b"1000\n"
+
+
+@linux
 def test_no_thread_keeps_its_rights(tmp_path):
     code = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
     source = f"{code}from cnnlab.course.grading import inside\ninside.enter()"
@@ -441,7 +449,7 @@ def test_the_filter_decides_as_it_says(column):
     clone, kill, limit, prctl = (
         seccomp._CLONE[column],
         seccomp._OWN["kill"][column],
-        seccomp._ZERO["prlimit64"][column],
+        seccomp._ZERO["prlimit64"][0][column],
         seccomp._EXCEPT["prctl"][0][column],
     )
     assert run_filter(column, clone, 0x3D0F00) == 0  # the C library's flags for a thread
@@ -451,6 +459,7 @@ def test_the_filter_decides_as_it_says(column):
     assert [run_filter(column, limit, pid) for pid in (0, 78)] == [0, 1]
     assert [run_filter(column, prctl, what) for what in (1, 4, 15, 38)] == [1, 1, 0, 0]
     assert [run_filter(column, number) for number in (462, 463, 0x40000000)] == [0, 38, 38]
+    assert [run_filter(column, seccomp._ZERO["fallocate"][0][column], 5, mode) for mode in (0, 1, 3)] == [0, 1, 1]
     assert run_filter(column, 0, architecture=0x40000003) == 1  # a program of 32 bits
     assert run_filter(column, (0, 63)[column]) == 0  # read
 
@@ -464,8 +473,8 @@ def test_the_numbers_are_the_kernels(column, header):
         pytest.skip(f"{header} is not installed")
     text = Path(header).read_text(encoding="utf-8")
     known = {name: int(number) for name, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)}
-    ours = seccomp._REFUSED | seccomp._PRETENDED | seccomp._OWN | seccomp._ZERO
-    ours |= {name: row[0] for name, row in seccomp._EXCEPT.items()}
+    ours = seccomp._REFUSED | seccomp._PRETENDED | seccomp._OWN
+    ours |= {name: row[0] for table in (seccomp._ZERO, seccomp._EXCEPT) for name, row in table.items()}
     ours |= {"clone": seccomp._CLONE, "clone3": seccomp._CLONE3, "seccomp": seccomp._SECCOMP}
     newer = {name for name, numbers in ours.items() if (numbers[column] or 0) > max(known.values())}
     assert {name: numbers[column] for name, numbers in ours.items() if name not in newer} == {
