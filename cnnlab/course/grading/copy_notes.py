@@ -45,7 +45,7 @@ def on_checks(reader: CopyReader) -> Iterable[str]:
             yield f"the check of {name} was deleted"
         elif course and not older and not any(text in reader.code[n] for text in course for n in there):
             line = next(line for line in reader.code[there[-1]].split("\n") if called.search(line))
-            yield f"the check of {name} was changed, in cell {there[-1] + 1}: {readable(line)}"
+            yield f"the check of {name} was changed, in cell {there[-1] + 1}: {readable(line[:200])}"
     if patched := [n for n in reader.own if _CHECK_SET.search(reader.code[n])]:
         yield f"cell {numbered(patched)} gives `check` another meaning"
 
@@ -56,7 +56,7 @@ def on_version(reader: CopyReader) -> Iterable[str]:
         yield "made of another version of this lesson than the course has now"
     strange = {name for n in reader.code if (name := exercise_of(reader.mine[n]))} - reader.stubs.keys()
     for name in sorted(strange)[:_MOST]:
-        yield f"it has an exercise {readable(name)[:60]!r}, which the course has not: that was not judged"
+        yield f"it has an exercise {readable(name[:60])!r}, which the course has not: that was not judged"
 
 
 def another_version(notebook: Notebook, course: Notebook) -> bool:

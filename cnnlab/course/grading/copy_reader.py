@@ -31,7 +31,7 @@ from cnnlab.course.notebook import NotebookError, read_notebook
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
 
-LONGEST = 100_000  # characters of an answer
+LONGEST = 100_000  # characters of a cell
 MOST_CELLS = 5_000  # of a notebook; the longest lesson has 131
 _COMPARED_CELLS = 1_000  # that are compared with the course's
 _MOST_COMPARED = 300_000_000  # pairs of characters that comparing may take: some seconds
@@ -63,7 +63,7 @@ class CopyReader:
 
     Attributes
     ----------
-    code : position → source, of the learner's code cells
+    code : position → source, of the learner's code cells; those longer than anybody writes are not looked at
     own : those of them that are not as the course has them
     stubs : exercise → the text that it starts from
     places : positions of the cells that answers were taken from
@@ -73,10 +73,13 @@ class CopyReader:
     def __init__(self, notebook: Notebook, course: Notebook) -> None:
         self.notebook, self.course = notebook, course
         self.mine: list[Cell] = notebook["cells"]
-        self.code = {n: cell["source"] for n, cell in enumerate(self.mine) if cell["cell_type"] == "code"}
+        code = {n: cell["source"] for n, cell in enumerate(self.mine) if cell["cell_type"] == "code"}
+        self.code = {n: source for n, source in code.items() if len(source) <= LONGEST}
         self.stubs = {name: cell["source"] for cell in course["cells"] if (name := exercise_of(cell))}
         self.ids = {name: cell.get("id") for cell in course["cells"] if (name := exercise_of(cell))}
         self.notes: list[str] = []
+        if long := sorted(code.keys() - self.code.keys()):
+            self.notes.append(f"cell {numbered(long)} was passed over: it has more than {LONGEST:,} characters")
         self._names: dict[int, frozenset[str] | None] = {}
         self.places: set[int] = set()  # of the cells that answers came from
 
@@ -119,11 +122,6 @@ class CopyReader:
             return stub if places else None
         self.places.update(found)
         answer = "\n\n".join(_CHECK_LINE.sub("", self.code[n]).strip("\n") for n in found)
-        if len(answer) > LONGEST:
-            self.notes.append(
-                f"the answer to {name} has {len(answer):,} characters, and {LONGEST:,} are read: it was not taken"
-            )
-            return None
         return answer if answer.strip() else stub
 
     def _by_id(self, name: str) -> list[int]:

@@ -24,7 +24,7 @@ def readable(name: str) -> str:
     >>> readable(" Ada\\u202e\\tLove\\x00lace "), readable("Zoe\\u0308") == "Zoë"
     ('Ada Lovelace', True)
     """
-    text = "".join(" " if c.isspace() else c for c in unicodedata.normalize("NFC", name))
+    text = "".join(" " if c.isspace() else c for c in unicodedata.normalize("NFC", name[:1_000]))
     text = "".join(c for c in text if c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
     return " ".join(text.split())[:_LONGEST_NAME].strip()
 
