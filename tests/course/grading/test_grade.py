@@ -29,11 +29,11 @@ DRIVER = (
 )
 
 
-def notebook(lesson, answers, extra=""):
+def notebook(lesson, answers, extra="", checks="from cnnlab.checks import lesson02 as check"):
     """A lesson of the toy course with these answers; where one is None, without its cell."""
     cells = [
         {"cell_type": "markdown", "metadata": {}, "source": f"# {lesson[:2]} {lesson[3:].title()}{extra}"},
-        {"cell_type": "code", "metadata": {}, "source": "from cnnlab.checks import lesson02 as check"},
+        {"cell_type": "code", "metadata": {}, "source": checks},
     ]
     for name in LESSONS[lesson]:
         heading = {"cell_type": "markdown", "metadata": {}, "source": f"### Exercise: {name}"}
@@ -61,8 +61,8 @@ class School:
         for lesson in LESSONS:
             self.lesson(lesson)
 
-    def lesson(self, lesson, extra=""):
-        write(self.folder / "course" / "notebooks" / f"{lesson}.ipynb", notebook(lesson, {}, extra))
+    def lesson(self, lesson, *changes):
+        write(self.folder / "course" / "notebooks" / f"{lesson}.ipynb", notebook(lesson, {}, *changes))
         (self.folder / "course" / "lessons").mkdir(exist_ok=True)
 
     def hand_in(self, learner, lesson, *answers):
@@ -154,6 +154,20 @@ def test_resuming_judges_what_has_changed_and_nothing_else(school, monkeypatch):
     assert len(school.judged()) == 3
     school.grade()  # nothing is kept unasked
     assert len(school.judged()) == 3
+
+
+def test_checks_of_another_course_count_too(school, monkeypatch):
+    checks = school.folder / "their_checks.py"
+    checks.write_text("design = None\n")
+    monkeypatch.syspath_prepend(school.folder)
+    school.lesson("02_second", "", "import their_checks as check")
+    school.grade("2")
+    school.judged()
+    school.grade("2", resume=True)
+    assert school.judged() == []
+    checks.write_text("design = 1\n")
+    school.grade("2", resume=True)
+    assert len(school.judged()) == 1
 
 
 def test_what_is_known_of_the_file_follows_it(school):
