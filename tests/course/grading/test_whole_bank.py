@@ -34,8 +34,8 @@ def answerer(tmp_path_factory):
         yield answerer
 
 
-# What each process counts for itself: addresses in memory, and the names that Keras makes up.
-OWN = re.compile(r"0x[0-9a-f]+|(?<=keras_tensor_)\d+")
+# What each process counts for itself: addresses in memory, and the numbers in names that Keras makes up.
+OWN = re.compile(r"0x[0-9a-f]+|(?<=[a-z])_\d+")
 
 
 def _chosen(name: str) -> list[tuple[str, int]]:
