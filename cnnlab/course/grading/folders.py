@@ -34,12 +34,16 @@ class Folders:
     ----------
     files : each with the lesson that it is; None where that is not known
     course : the lessons whose names are no people's
+
+    Attributes
+    ----------
+    several : folders that hold the work of several, and those above them
     """
 
     def __init__(self, files: Sequence[tuple[File, Known | None]], course: Sequence[Known]) -> None:
         self._course = course
         self._numbers = _lesson_numbers(files)
-        self._several = self._of_several(files)
+        self.several = self._of_several(files)
         self._people = {self.beside(file)[0] for file, _ in files if not self._folder_of(file)}
 
     def owner(self, file: File) -> tuple[str, str]:
@@ -66,7 +70,7 @@ class Folders:
     def _folder_of(self, file: File) -> Parts:
         """Return the first folder that is one learner's; empty where there is none."""
         above = (file.parts[: n + 1] for n in range(len(file.parts) - 1))
-        return next((parts for parts in above if not self._is_contents(parts) and parts not in self._several), ())
+        return next((parts for parts in above if not self._is_contents(parts) and parts not in self.several), ())
 
     def _of_several(self, files: Sequence[tuple[File, Known | None]]) -> set[Parts]:
         """Return the folders that hold one lesson in two folders or under two people's names, and those above them."""

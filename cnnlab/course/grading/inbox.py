@@ -6,6 +6,7 @@ size are unpacked. Whatever is passed over has a reason.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -13,9 +14,10 @@ import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cnnlab.common.errors import DataError, cause
+from cnnlab.common.errors import DataError, FileNote, cause
+from cnnlab.course.grading.keys import is_korean
 from cnnlab.course.lessons import CourseError
-from cnnlab.data.pictures.archive import unpack
+from cnnlab.data.pictures.archive import SPELLING, ArchiveError, unpack
 from cnnlab.data.pictures.names import hidden
 
 LARGEST = 64 << 20  # bytes of a notebook; the largest of the course has 1.3 million
@@ -171,26 +173,8 @@ def _unzip(file: File, inbox: Inbox, scratch: Path) -> str:
     """Unpack the notebooks of a zip and list them; return why not, if not."""
     target = Path(tempfile.mkdtemp(dir=scratch)) / "unpacked"
     room = _UNPACKED - sum(path.stat().st_size for path in scratch.rglob("*.ipynb"))
-    taken: dict[str, int] = {}
-
-    def leave_out(name: str, size: int) -> str:
-        """Leave out one learner's excess, so that the others' notebooks need not be refused with it."""
-        if not _is_notebook(name):
-            return NO_NOTEBOOK
-        if trouble := _too_large(size):
-            return trouble
-        beside, _, _ = name.rpartition("/")
-        if beside and taken.get(beside, 0) + size > _IN_ONE_FOLDER:
-            return f"comes after {_IN_ONE_FOLDER >> 20} MB of notebooks in its folder: it was not unpacked"
-        if sum(taken.values()) + size > room:
-            return f"comes after {_UNPACKED >> 30} GB of notebooks from zips: unpack the zip yourself"
-        taken[beside] = taken.get(beside, 0) + size
-        return ""
-
     try:
-        notes = unpack(
-            file.path, target, max_files=_MEMBERS, max_bytes=_UNPACKED, max_ratio=_DEFLATED, leave_out=leave_out
-        )
+        notes = _unpacked(file.path, target, room)
     except DataError as error:
         return str(error)
     for note in notes:
@@ -210,6 +194,51 @@ def _unzip(file: File, inbox: Inbox, scratch: Path) -> str:
             inbox.broken[left.name] = note.reason
     _walk(target, file.parts, inbox, None)
     return ""
+
+
+def _unpacked(archive: Path, target: Path, room: int) -> tuple[FileNote, ...]:
+    """Unpack the notebooks of a zip, its names as UTF-8 or, where they are Korean, as Korean Windows writes them."""
+    refused = None
+    try:
+        notes = _unpacked_as(None, archive, target, room)
+        if not any(note.reason.startswith(SPELLING) for note in notes):
+            return notes
+    except ArchiveError as error:
+        if SPELLING not in str(error):
+            raise
+        refused = error
+    again = target.with_name("again")
+    with contextlib.suppress(ArchiveError):
+        korean_notes = _unpacked_as("cp949", archive, again, room)
+        if is_korean("".join(path.name for path in again.rglob("*"))):
+            cleared(target)
+            again.rename(target)
+            return korean_notes
+    cleared(again)
+    if refused:
+        raise refused
+    return notes
+
+
+def _unpacked_as(encoding: str | None, archive: Path, target: Path, room: int) -> tuple[FileNote, ...]:
+    taken: dict[str, int] = {}
+
+    def leave_out(name: str, size: int) -> str:
+        """Leave out one learner's excess, so that the others' notebooks need not be refused with it."""
+        if not _is_notebook(name):
+            return NO_NOTEBOOK
+        if trouble := _too_large(size):
+            return trouble
+        beside, _, _ = name.rpartition("/")
+        if beside and taken.get(beside, 0) + size > _IN_ONE_FOLDER:
+            return f"comes after {_IN_ONE_FOLDER >> 20} MB of notebooks in its folder: it was not unpacked"
+        if sum(taken.values()) + size > room:
+            return f"comes after {_UNPACKED >> 30} GB of notebooks from zips: unpack the zip yourself"
+        taken[beside] = taken.get(beside, 0) + size
+        return ""
+
+    limits = {"max_files": _MEMBERS, "max_bytes": _UNPACKED, "max_ratio": _DEFLATED}
+    return unpack(archive, target, encoding=encoding, leave_out=leave_out, **limits)
 
 
 def cleared(scratch: Path) -> None:

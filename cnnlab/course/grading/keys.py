@@ -49,6 +49,16 @@ def squeezed(name: str) -> frozenset[str]:
     return frozenset("".join(parts[n:] + parts[:n]) for n in range(len(parts)))
 
 
+def is_korean(text: str) -> bool:
+    """Whether text read as cp949 is Korean: other languages, read so, give syllables that EUC-KR does not have.
+
+    >>> is_korean("김민서".encode("cp949").decode("cp949")), is_korean("佐藤".encode("cp932").decode("cp949"))
+    (True, False)
+    """
+    foreign = [c for c in text if not c.isascii()]
+    return sum("\uac00" <= c <= "\ud7a3" and len(c.encode("euc_kr")) == 2 for c in foreign) >= 0.7 * len(foreign)
+
+
 def keys(people: Sequence[tuple[str, str]]) -> list[str]:
     """Return a key for each (name, number): unique whatever the case, and safe as a file name on every system.
 

@@ -77,7 +77,11 @@ def claims(
     folders, found = Folders(files, course), []
     for file, _ in files:
         number = copy_number(own_name(file.parts[-1]), course)
-        claim = _by_moodle(file, number) or _by_canvas(file, number) or _by_github(file, number, course, repositories)
+        claim = (
+            _by_moodle(file, number)
+            or _by_canvas(file, number, folders.several)
+            or _by_github(file, number, course, repositories)
+        )
         if claim is None:
             name, place = folders.owner(file)
             claim = Claim(name, "", place, folders.names(file), newer=(0, number))
@@ -93,9 +97,9 @@ def _by_moodle(file: File, copy: int) -> Claim | None:
     return None
 
 
-def _by_canvas(file: File, copy: int) -> Claim | None:
-    for part in file.parts:
-        if found := canvas(stem(part)):
+def _by_canvas(file: File, copy: int, several: set[tuple[str, ...]]) -> Claim | None:
+    for depth, part in enumerate(file.parts, start=1):
+        if (found := canvas(stem(part))) and file.parts[:depth] not in several:
             name = readable(found["anonymous"] or found["name"])
             late = bool(found["before"] or found["late"])
             return Claim(name, "canvas", found["number"] or name, (name,), late, (int(found["upload"][:18]), copy))

@@ -27,7 +27,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cnnlab.common.errors import cause
-from cnnlab.course.grading.keys import keys, readable
+from cnnlab.course.grading.keys import is_korean, keys, readable
 from cnnlab.course.grading.records import Learner
 from cnnlab.course.lessons import CourseError
 
@@ -210,14 +210,8 @@ def _readings(data: bytes) -> Iterator[str]:
             text = data.decode(encoding)
         except UnicodeError:
             continue
-        if encoding in ("utf-8-sig", wide) or (_korean if encoding == "cp949" else _western)(text):
+        if encoding in ("utf-8-sig", wide) or (is_korean if encoding == "cp949" else _western)(text):
             yield text
-
-
-def _korean(text: str) -> bool:
-    """Whether text read as cp949 is Korean: other languages, read so, give syllables that EUC-KR does not have."""
-    foreign = [c for c in text if not c.isascii()]
-    return sum("\uac00" <= c <= "\ud7a3" and len(c.encode("euc_kr")) == 2 for c in foreign) >= 0.7 * len(foreign)
 
 
 def _western(text: str) -> bool:

@@ -484,6 +484,27 @@ def test_zips_within_the_folder(tmp_path, lessons):
     assert "was not unpacked" in found.broken["Dag/broken.zip"]
 
 
+def test_a_zip_that_is_called_like_an_upload_is_the_whole_class(tmp_path, lessons):
+    inner = write_bytes(tmp_path / "inner", {f"{who}/{PADDING}.ipynb": notebook() for who in ("Ada", "Bo")})
+    name = "cs_2_4711_tasks.zip"
+    found = find(write_bytes(tmp_path / "all", {name: zipped(inner, tmp_path / name).read_bytes()}), lessons)
+    assert [learner.name for learner in found.learners] == ["Ada", "Bo"]
+
+
+@pytest.mark.parametrize("path", [f"김민서/{PADDING}.ipynb", f"{PADDING} - 김민서.ipynb", f"Jérôme/{PADDING}.ipynb"])
+def test_a_zip_of_korean_windows(path, tmp_path, lessons):
+    """Its names are in cp949 and do not say so; other languages' names are not taken for Korean."""
+    encoded = path.encode("cp949" if path.isprintable() and "김" in path else "cp1252")
+    placeholder = "x" * len(encoded)
+    packed = zipped(write_bytes(tmp_path / "tree", {placeholder: notebook()}), tmp_path / "all.zip").read_bytes()
+    (tmp_path / "all.zip").write_bytes(packed.replace(placeholder.encode(), encoded))
+    if "김" in path:
+        assert whose(find(tmp_path / "all.zip", lessons)) == {path: "김민서"}
+    else:
+        with pytest.raises(CourseError, match="is spelt in an unknown encoding"):
+            find(tmp_path / "all.zip", lessons)
+
+
 @pytest.mark.parametrize(
     ("what", "words"),
     [("missing", "which does not exist"), ("roster.csv", "which is a file"), ("bad.zip", "it is not a zip archive")],
