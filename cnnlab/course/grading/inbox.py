@@ -66,12 +66,12 @@ class Inbox:
 
 
 def shown(text: str) -> str:
-    """Return a file's name with whatever does not print written out.
+    """Return a file's name with whatever does not print written out; different names stay different.
 
     >>> shown("Ada\\u202e/02\\n.ipynb")
     'Ada\\\\u202e/02\\\\n.ipynb'
     """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if c.isprintable() and c != "\\" else c.encode("unicode_escape").decode() for c in text)
 
 
 def open_inbox(folder: Path, scratch: Path) -> Inbox:

@@ -19,6 +19,7 @@ from cnnlab.course.lessons import Lesson, all_lessons
 
 _OTHER_LESSON = "of another lesson than those that are graded: {}"
 _NO_LESSON = "of no lesson of the course: neither its name nor its cells say which"
+_NO_NOTEBOOK = "not a notebook, and there is none beside it"
 _LOOKED_AT = 2_000  # files that are no notebooks
 
 
@@ -95,9 +96,11 @@ def find(folder: Path, lessons: Sequence[Lesson], roster: Path | None = None) ->
     wanted = {lesson.name for lesson in lessons}
     course = known(all_lessons(lessons[0].course)) if lessons else []
     scratch = Path(tempfile.mkdtemp(prefix="cnnlab-submissions-"))
+    folder, roster = Path(folder), None if roster is None else Path(roster)
     try:
         people = read_roster(roster) if roster is not None else []
-        inbox = open_inbox(Path(folder), scratch)
+        inbox = open_inbox(folder, scratch)
+        inbox.others = [file for file in inbox.others if roster is None or file.path.resolve() != roster.resolve()]
         found = _found(inbox, wanted, course, people)
     except BaseException:
         cleared(scratch)
@@ -124,7 +127,7 @@ def _found(inbox: Inbox, wanted: set[str], course: Sequence[Known], people: Sequ
             waiting.append(piece.of(claim))
     for file, claim in zip(others, said[len(pieces) :], strict=False):
         if claim.who not in owners:
-            set_aside[file.name] = "not a notebook, and there is none from the same learner"
+            set_aside[file.name] = _NO_NOTEBOOK
     if len(others) > _LOOKED_AT:
         set_aside[others[_LOOKED_AT].name] = f"not a notebook, like {len(others) - _LOOKED_AT - 1:,} files after it"
 
