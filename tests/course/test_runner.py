@@ -515,7 +515,7 @@ def test_a_failure_without_a_readable_notebook_is_reported(course, tmp_path, mon
 
 def test_jobs_share_the_processors_unless_the_user_decided(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr("cnnlab.course.batch.execute.cpus", lambda: 8)
+    monkeypatch.setattr("cnnlab.course.batch.here.cpus", lambda: 8)
     assert environment(4)["OMP_NUM_THREADS"] == "2"
     assert "OMP_NUM_THREADS" not in environment(1)
     monkeypatch.setenv("OMP_NUM_THREADS", "5")

@@ -9,9 +9,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 from cnnlab.course.batch.agreement import data_differences, differences, machine
-from cnnlab.course.batch.execute import Outcome, Task
 from cnnlab.course.batch.processes import scratch_folder
 from cnnlab.course.batch.stream import Stream
+from cnnlab.course.batch.tasks import Outcome, Task
 from cnnlab.course.lessons import CourseError
 
 ANSWER = 10.0  # seconds that a scheduler has to answer

@@ -13,8 +13,9 @@ from dataclasses import asdict
 from typing import Any
 
 from cnnlab.course.batch.agreement import differences, versions_at_start
-from cnnlab.course.batch.execute import Failure, Outcome, Task, environment, run_here
+from cnnlab.course.batch.here import environment, run_here
 from cnnlab.course.batch.processes import scratch_folder
+from cnnlab.course.batch.tasks import Failure, Outcome, Task
 
 _COUNT_AGAIN = 10.0  # seconds
 _places: dict[str, tuple[float, int]] = {}  # address of a worker in this process → when, how many

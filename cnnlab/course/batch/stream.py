@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnnlab.course.batch.agreement import differences, versions
-from cnnlab.course.batch.execute import ClusterLost, Failure, Outcome, Task
 from cnnlab.course.batch.remote import outcome_of, pack, perform, task_message, unpack
+from cnnlab.course.batch.tasks import ClusterLost, Failure, Outcome, Task
 
 WITHOUT_WORKERS = 60.0  # seconds that a run waits for a worker before it is given up
 
