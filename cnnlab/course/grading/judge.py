@@ -148,7 +148,7 @@ class _Run:
                 self.answerer.begin()
                 names = self.answerer.names(copy.source(copy.plan.steps[number]))
             except (Gone, Nonsense) as end:
-                self._ended(exercise, end)
+                self._ended(exercise, end, in_cell=True)
                 copy.left_out.add(exercise)
                 return None
             needs[exercise] = copy.plan.needed(exercise, names[0] if names else ())
@@ -191,7 +191,7 @@ class _Run:
                 else:
                     self._check(exercise)
         except (Gone, Nonsense) as end:
-            self._ended(exercise, end)
+            self._ended(exercise, end, in_cell=not ran)
             if not ran:
                 copy.left_out.add(exercise)
             return False
@@ -216,12 +216,16 @@ class _Run:
             )
         return self.copy.give(exercise, verdict.status, verdict.message, verdict.misconception)
 
-    def _ended(self, exercise: str, end: BaseException) -> None:
+    def _ended(self, exercise: str, end: BaseException, *, in_cell: bool) -> None:
         """Say of an exercise that is not judged yet that the process ended at it."""
-        if exercise not in self.copy.judged:
-            at_a_limit = bool(self.answerer.confined.stopped) or "by SIG" in self._why(end)
-            words = "Stopped" if at_a_limit else "The answer ended what it ran in"
-            self.copy.give(exercise, "stopped" if at_a_limit else "wrong", f"{words}: {self._why(end)}.")
+        if exercise in self.copy.judged:
+            return
+        why = self._why(end)
+        if self.answerer.confined.stopped or "by SIG" in why:
+            self.copy.give(exercise, "stopped", f"Stopped: {why}.")
+        else:
+            status = "raised" if in_cell and isinstance(end, Gone) else "wrong"
+            self.copy.give(exercise, status, f"The answer ended what it ran in: {why}.")
 
     def _why(self, end: BaseException) -> str:
         """Why the process is of no use any more, in words."""
