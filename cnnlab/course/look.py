@@ -33,7 +33,8 @@ _FRAME = """
 .wide { position: relative; overflow-x: auto; margin: .8rem 0; }
 table { border-collapse: collapse; }
 th, td { border: 1px solid var(--line); padding: .2rem .5rem; text-align: left; vertical-align: top; }
-caption { text-align: left; font-weight: bold; padding: .3rem 0; }
+caption { text-align: left; font-weight: bold; padding: .3rem 0; position: sticky; left: 0;
+  max-width: calc(100vw - 2rem); }
 @page { margin: 15mm; }
 @media print {
   body { font-size: 10.5pt; max-width: none; padding: 0; }

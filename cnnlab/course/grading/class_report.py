@@ -205,7 +205,7 @@ class _Report:
             f'<tr><th scope="row">{self.people.link(one.learner)}</th><td>{one_line(one.lesson.title)}</td>'
             f'<td>{one.right} of {len(one.lesson.exercises)}</td><td class="text">'
             f"{self._link(one.lesson, one.exercise)}: {parts.sign(one.judgement)}. "
-            f"{one_line(one.judgement.misconception or one.judgement.message, 160)}</td></tr>"
+            f"{_capital(one.judgement.misconception or one.judgement.message, 160)}</td></tr>"
             for one in self.results.stuck()
         )
         lines = ["<p>Fewer than half of those who handed in the lesson have these right:</p>"] if hard else []
@@ -271,7 +271,7 @@ class _Report:
             reasons.setdefault(why, []).append(file)
         return _rows(
             [
-                f"{one_line(why[:1].upper() + why[1:], 300)}: "
+                f"{_capital(why, 300)}: "
                 + ", ".join(f"<code>{one_line(file, 200)}</code>" for file in files[:_FILES])
                 + (f" and {number(len(files) - _FILES, 'more', 'more')}" if len(files) > _FILES else "")
                 for why, files in reasons.items()
@@ -296,7 +296,12 @@ def _rows(items: Sequence[str]) -> str:
 
 
 def _words(one: Misconception) -> str:
-    return parts.spoken(one_line(one.words[:1].upper() + one.words[1:], 600))
+    return _capital(one.words, 600)
+
+
+def _capital(text: str, longest: int) -> str:
+    """A sentence as HTML; what a check says after a colon begins with a small letter."""
+    return parts.spoken(one_line(text[:1].upper() + text[1:], longest))
 
 
 _STYLE = (

@@ -18,7 +18,7 @@ thead th code { font-size: .8rem; }
 tbody th { font-weight: normal; background: var(--back); position: sticky; left: 0; }
 td i { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 tbody th, td { white-space: nowrap; }
-td.text { white-space: normal; }
+td.text { white-space: normal; min-width: 18rem; }
 td span { font-size: .75rem; font-weight: normal; }
 td.y { color: var(--good); } td.x { color: var(--bad); font-weight: bold; } td.o { color: var(--quiet); }
 td.y, td.x, td.o { text-align: center; }
