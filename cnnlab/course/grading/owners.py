@@ -22,14 +22,16 @@ Sources: mod/assign/classes/downloader.php of Moodle; lib/content_zipper.rb of C
 from __future__ import annotations
 
 import os
+import re
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnnlab.course.grading.file_names import MOODLE, canvas, copy_number, own_name, stem
 from cnnlab.course.grading.folders import Folders
 from cnnlab.course.grading.inbox import File
 from cnnlab.course.grading.keys import readable
-from cnnlab.course.grading.which_lesson import Known, by_number
+from cnnlab.course.grading.which_lesson import Known
 
 
 @dataclass(frozen=True)
@@ -74,51 +76,61 @@ def claims(
     course : the lessons whose names are no people's
     repositories : folders that hold ``.git``, as the parts of their paths
     """
-    folders, found = Folders(files, course), []
+    folders = Folders(files, course)
+    uploads: dict[tuple[str, ...], set[str]] = defaultdict(set)  # folder → what in it is called as Canvas does
     for file, _ in files:
-        number = copy_number(own_name(file.parts[-1]), course)
-        claim = (
-            _by_moodle(file, number)
-            or _by_canvas(file, number, folders.several)
-            or _by_github(file, number, course, repositories)
+        for depth, part in enumerate(file.parts):
+            if canvas(stem(part)):
+                uploads[file.parts[:depth]].add(part)
+
+    def by_platform(parts: tuple[str, ...]) -> Claim | None:
+        """Ask the last part of a path, be it a folder's or the file's."""
+        one_for_all = (
+            parts in folders.several and len(uploads[parts[:-1]]) < 2
+        )  # a zip of a class, called like an upload
+        return (
+            _by_moodle(parts[-1]) or (None if one_for_all else _by_canvas(parts[-1])) or _by_github(parts, repositories)
         )
+
+    found = []
+    for file, _ in files:
+        # The first folder from the top that says so: what lies in it is its owner's, whatever that says.
+        above = (by_platform(file.parts[:depth]) for depth in range(1, len(file.parts) + 1))
+        claim = next(filter(None, above), None)
         if claim is None:
             name, place = folders.owner(file)
-            claim = Claim(name, "", place, folders.names(file), newer=(0, number))
-        found.append(claim)
+            claim = Claim(name, "", place, folders.names(file))
+        number = copy_number(own_name(file.parts[-1]), course)
+        found.append(replace(claim, newer=(claim.newer[0], number)))
     return found
 
 
-def _by_moodle(file: File, copy: int) -> Claim | None:
-    for part in file.parts:
-        if found := MOODLE.fullmatch(stem(part)):
-            name = readable(found["name"])
-            return Claim(name, "moodle", found["number"], (name,), newer=(0, copy))
+def _by_moodle(part: str) -> Claim | None:
+    if found := MOODLE.fullmatch(stem(part)):
+        name = readable(found["name"])
+        return Claim(name, "moodle", found["number"], (name,))
     return None
 
 
-def _by_canvas(file: File, copy: int, several: set[tuple[str, ...]]) -> Claim | None:
-    for depth, part in enumerate(file.parts, start=1):
-        if (found := canvas(stem(part))) and file.parts[:depth] not in several:
-            name = readable(found["anonymous"] or found["name"])
-            late = bool(found["before"] or found["late"])
-            return Claim(name, "canvas", found["number"] or name, (name,), late, (int(found["upload"][:18]), copy))
+def _by_canvas(part: str) -> Claim | None:
+    if found := canvas(stem(part)):
+        name = readable(found["anonymous"] or found["name"])
+        late = bool(found["before"] or found["late"])
+        return Claim(name, "canvas", found["number"] or name, (name,), late, (int(found["upload"][:18]), 0))
     return None
 
 
-def _by_github(file: File, copy: int, course: Sequence[Known], repositories: set[tuple[str, ...]]) -> Claim | None:
-    for depth in range(1, len(file.parts)):
-        above, folder = file.parts[: depth - 1], file.parts[depth - 1]
-        slug = above[-1].removesuffix("-submissions") if above and above[-1].endswith("-submissions") else ""
-        beside = [r[-1] for r in repositories if r and r[:-1] == above]
-        if slug and folder.startswith(f"{slug}-"):
-            user = folder.removeprefix(f"{slug}-")
-        elif file.parts[:depth] in repositories and (depth == 1 or len(beside) > 1):
-            shared = os.path.commonprefix(beside).rpartition("-")[0] if len(beside) > 1 else ""
-            user = folder[len(shared) :].lstrip("-") or folder
-            number, _, rest = user.partition("-")  # two assignments in one folder: cnn-02-ada, cnn-03-ada
-            user = rest if rest and number.isdecimal() and by_number(number, course) else user
-        else:
-            continue
-        return Claim(readable(user), "github", user.casefold(), (user, folder), newer=(0, copy))
-    return None
+def _by_github(parts: tuple[str, ...], repositories: set[tuple[str, ...]]) -> Claim | None:
+    """By a folder's name beside the others': cnn-ada, cnn-bo."""
+    above, folder = parts[:-1], parts[-1]
+    slug = above[-1].removesuffix("-submissions") if above and above[-1].endswith("-submissions") else ""
+    beside = [repository[-1] for repository in repositories if repository and repository[:-1] == above]
+    if slug and folder.startswith(f"{slug}-") and not folder.lower().endswith(".ipynb"):
+        user = folder.removeprefix(f"{slug}-")
+    elif parts in repositories and (not above or len(beside) > 1):
+        shared = os.path.commonprefix(beside).rpartition("-")[0] if len(beside) > 1 else ""
+        user = folder[len(shared) :].lstrip("-") or folder
+        user = re.sub(r"^\d\d?-(?=.)", "", user)  # two assignments in one folder: cnn-02-ada, cnn-03-ada
+    else:
+        return None
+    return Claim(readable(user), "github", user.casefold(), (user, folder))

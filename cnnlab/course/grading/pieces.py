@@ -28,6 +28,7 @@ class Piece:
     notes : what a teacher should know
     attempted : whether an exercise in it is not as the course has it
     person : whom Colab names as the one who ran its cells; empty where it names none or several
+    named : whether its path names its owner, and not its content alone
     """
 
     file: File
@@ -37,6 +38,7 @@ class Piece:
     notes: tuple[str, ...] = ()
     attempted: bool = False
     person: str = ""
+    named: bool = True
 
     def of(self, claim: Claim, *notes: str) -> Piece:
         """Return it with an owner, and notes on how that came about."""

@@ -84,9 +84,10 @@ def find(folder: Path, lessons: Sequence[Lesson], roster: Path | None = None) ->
 
         *Which lesson* it is: `cnnlab.course.grading.which_lesson`.
 
-        *Which one counts* where a learner has several of one lesson: one that can be read; then one with an answer in
-        it; then the last that Canvas has received; then the highest number of a copy, ``(2)`` or ``-1``; then the one
-        that lies in the fewest folders; then the first by name. The others are named in its notes.
+        *Which one counts* where a learner has several of one lesson: one that can be read; then one whose path names
+        the learner, where another says so in its content alone; then one with an answer in it; then the last that
+        Canvas has received; then the highest number of a copy, ``(2)`` or ``-1``; then the one that lies in the fewest
+        folders; then the first by name. The others are named in its notes.
 
     Raises
     ------
@@ -167,17 +168,18 @@ def _chosen(learner: Learner, theirs: Sequence[Piece], set_aside: dict[str, str]
     return [Copy(learner.key, best.lesson.name, best.file.path, best.file.name, best.claim.late, tuple(notes))]
 
 
-def _rank(piece: Piece) -> tuple[bool, tuple[int, int], int, list[int]]:
+def _rank(piece: Piece) -> tuple[bool, bool, tuple[int, int], int, list[int]]:
     backwards = [-ord(letter) for letter in piece.file.name]
-    return piece.attempted, piece.claim.newer, -len(piece.file.parts), backwards
+    return piece.named, piece.attempted, piece.claim.newer, -len(piece.file.parts), backwards
 
 
 def _why(best: Piece, other: Piece) -> str:
     reasons = [
+        "its path names the learner",
         "it holds an answer",
         "it was uploaded last",
         "its name has the highest number",
         "it lies in the fewest folders",
     ]
-    ranks = [(p.attempted, p.claim.newer[0], p.claim.newer[1], -len(p.file.parts)) for p in (best, other)]
+    ranks = [(p.named, p.attempted, p.claim.newer[0], p.claim.newer[1], -len(p.file.parts)) for p in (best, other)]
     return next((why for why, a, b in zip(reasons, *ranks, strict=True) if a != b), "it is the first by name")

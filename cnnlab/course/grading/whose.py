@@ -69,6 +69,7 @@ def _with_person(piece: Piece) -> Piece:
     if piece.claim.name or not piece.person:
         return piece
     claim = replace(piece.claim, name=piece.person, names=(piece.person,))
+    piece = replace(piece, named=False)  # what a file says of itself does not replace what has its owner's name
     return piece.of(claim, f"its path names nobody; Colab says that {piece.person} ran it")
 
 

@@ -315,6 +315,39 @@ def test_who_is_not_on_the_roster_is_graded_and_said_to_be_a_stranger(handed_in)
     assert found.copies[0].notes == ("Ada Lovlace is not on the roster",)
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        (
+            f"Ada Lovelace_7_assignsubmission_file_/Bo Kim_8_assignsubmission_file_/{PADDING} (9).ipynb",
+            f"Bo Kim_8_assignsubmission_file_/{PADDING}.ipynb",
+        ),
+        (f"adal_7_99_work.zip/Bo Kim_8_assignsubmission_file_/{PADDING}.ipynb", f"bok_8_55_{PADDING}.ipynb"),
+        (f"adal_7_99_work.zip/bok_8_999_{PADDING}.ipynb", f"bok_8_55_{PADDING}.ipynb"),
+        (f"t-submissions/t-ada/Bo Kim/t-submissions/t-bo/{PADDING}.ipynb", f"t-submissions/t-bo/{PADDING}.ipynb"),
+        (f"t-submissions/t-ada/bok_8_999_{PADDING}.ipynb", f"t-submissions/t-bo/{PADDING}.ipynb"),
+        (f"Ada Lovelace/Bo Kim/{PADDING}.ipynb", f"Bo Kim/{PADDING}.ipynb"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("roster", ["", "Name,Username\nAda Lovelace,ada\nBo Kim,bo\n"], ids=["no roster", "roster"])
+def test_nobody_hands_in_for_somebody_else(mine, theirs, roster, handed_in):
+    """What lies in Ada's place is Ada's, or in doubt, whatever she calls it: Bo's own copy counts for Bo."""
+    files = {mine: notebook(PADDING, "size = 0"), theirs: notebook(PADDING, "size = 1")}
+    files |= {f"{mine.rpartition('/')[0]}/Cleo/{PADDING}.ipynb": notebook(PADDING, "size = 2")}
+    found = handed_in(files, roster)
+    (bos,) = {copy.learner for copy in found.copies if copy.file == theirs}
+    assert [copy.file for copy in found.copies if copy.learner == bos] == [theirs]
+    assert not [note for copy in found.copies for note in copy.notes if copy.learner == bos and "counts" in note]
+
+
+def test_what_a_file_says_of_itself_does_not_replace_what_has_its_owners_name(handed_in):
+    ran = json.loads(notebook(PADDING, "size = 0"))
+    ran["cells"][1]["metadata"]["executionInfo"] = {"user": {"displayName": "Bo"}}
+    found = handed_in({f"{PADDING} (2).ipynb": json.dumps(ran).encode(), f"{PADDING} - Bo.ipynb": notebook()})
+    assert [copy.file for copy in found.copies] == [f"{PADDING} - Bo.ipynb"]
+    assert "because its path names the learner" in found.copies[0].notes[0]
+
+
 # --- of which lesson, and which one counts ---
 
 
