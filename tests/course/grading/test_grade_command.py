@@ -88,7 +88,8 @@ def test_each_result_holds_what_a_teacher_should_know(graded):
     bo = by_file[tree_path("canvas", BO, ONE, attempt=1)]
     assert any(tree_path("canvas", BO, ONE) in note for note in bo["notes"])
     eve = {one["exercise"]: one for one in by_file[tree_path("canvas", EVE, TWO)]["judgements"]}
-    assert eve["usage_map"]["status"] in ("stopped", "raised")
+    assert eve["usage_map"]["status"] == "raised"
+    assert "its process ended with code 0" in eve["usage_map"]["message"]
     assert "because I say so" not in json.dumps(eve)
     assert eve["by_hand"]["status"] == "wrong"
     assert eve["output_size"]["status"] == "correct"
