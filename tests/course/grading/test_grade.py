@@ -459,6 +459,7 @@ def test_a_copy_judged_at_the_second_attempt_says_so(school, monkeypatch):
     assert all("judged at attempt 2" in " ".join(one.notes) for one in school.grade().graded)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_killed_in_the_middle_and_resumed_it_ends_as_an_unbroken_one(school):
     for n in range(4):
         school.hand_in(f"learner{n}", "01_first", "right" if n % 2 else "half", "half")
