@@ -44,6 +44,13 @@ found["listed"] = [os.listdir(os.environ[name]) for name in options.get("lists",
 """
 
 
+#: What may stand where the worker's side of a task should be.
+BROKEN = """
+def fails(*_):
+    raise OSError(28, "No space left on device")
+"""
+
+
 def tiny(name: object, **options: object) -> Task:
     """A task for the worker above."""
     cells = [{"cell_type": "code", "source": "1 + 1", "metadata": {}, "outputs": [], "execution_count": None}]
@@ -54,6 +61,7 @@ def write_tiny(folder: Path) -> dict[str, str]:
     """Write the worker above and return the environment variables that make it known."""
     folder.mkdir(exist_ok=True)
     (folder / "tiny_worker.py").write_text(TINY)
+    (folder / "broken_there.py").write_text(BROKEN)
     package = str(Path(__file__).parents[1])
     return {"PYTHONPATH": os.pathsep.join([str(folder), package, os.environ.get("PYTHONPATH", "")])}
 
@@ -72,8 +80,8 @@ class Machines:
         while not self.address:
             with contextlib.suppress(OSError, ValueError):
                 self.address = json.loads(file.read_text())["address"]
-            if self.scheduler.poll() is not None:
-                raise RuntimeError("the scheduler has ended")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                raise RuntimeError(f"the scheduler has ended with code {self.scheduler.wait(timeout=0.02)}")
 
     def worker(self, *options: str, env: dict[str, str] | None = None) -> subprocess.Popen:
         """Start a worker of one thread."""

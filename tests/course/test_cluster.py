@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import itertools
 import os
 import sys
@@ -272,6 +273,33 @@ def test_a_worker_that_joins_later_and_differs_is_not_used(both, monkeypatch):
         next(outcomes)
     assert len(said) == 3  # where it runs, and two workers
     assert all(f"is not used: keras {_keras()} (here 9.9)" in line for line in said[1:])
+
+
+def test_a_task_that_fails_outside_of_its_notebook_is_reported(two, env, monkeypatch):
+    monkeypatch.syspath_prepend(env["PYTHONPATH"].split(os.pathsep)[0])
+    monkeypatch.setattr(stream, "perform", importlib.import_module("broken_there").fails)
+    outcome = ended([tiny("a")], cluster=two.address)["a"]
+    assert (outcome.status, outcome.attempts) == ("crashed", 1)
+    assert str(outcome.failure) == "OSError: [Errno 28] No space left on device"
+
+
+def test_machines_that_cannot_load_the_package_are_refused(two, tmp_path, monkeypatch):
+    (tmp_path / "only_here.py").write_text("def machine(changes):\n    pass\n\ndef versions(changes):\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(cluster, "_SHOWN", 2)
+    for name in ("machine", "versions"):
+        monkeypatch.setattr(cluster, name, getattr(importlib.import_module("only_here"), name))
+    from distributed import Client
+
+    with Client(two.address, set_as_default=False) as client, pytest.raises(CourseError) as refused:
+        cluster._check(client, two.address, {}, {}, print)
+    _, scheduler, worker, more = str(refused.value).split("\n")
+    assert scheduler.startswith("  the scheduler: ")
+    assert worker.startswith("  worker tcp://127.0.0.1:")
+    for line in (scheduler, worker):
+        assert "it cannot say what it has. Is this cnnlab installed there?" in line
+        assert "No module named 'only_here'" in line
+    assert more == "  … and 1 more"
 
 
 def _keras():

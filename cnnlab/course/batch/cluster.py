@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
-from cnnlab.course.batch.agreement import data_differences, differences, machine
+from cnnlab.course.batch.agreement import data_differences, differences, machine, versions
 from cnnlab.course.batch.processes import scratch_folder
 from cnnlab.course.batch.stream import Stream
 from cnnlab.course.batch.tasks import Outcome, Task
@@ -19,7 +19,9 @@ FIRST_WORKER = 60.0  # seconds in which the first worker has to be there
 MAX_LOCAL = 64  # workers of local:N
 
 _SHOWN = 8  # machines named in one message
+_SCHEDULER = ("cnnlab", "python", "dask", "distributed")  # it runs no notebook
 _INSTALL = "`cluster` needs Dask: pip install 'cnnlab[cluster]'"
+_SILENT = "it cannot say what it has. Is this cnnlab installed there? ({error})"
 # A dead worker's notebook is started once more; the worker's environment is ours, without threads that Dask would set.
 _LOCAL = {
     "distributed.scheduler.allowed-failures": 1,
@@ -160,18 +162,16 @@ def _check(
     announce: Callable[[str], object],
 ) -> None:
     """Refuse a cluster whose machines would find other results than this one, and say what else is worth knowing."""
-    found = client.get_versions()["scheduler"]
-    theirs = {**dict(found["packages"]), "python": ".".join(dict(found["host"])["python"].split(".")[:2])}
-    shared = {name: here["versions"][name] for name in ("python", "dask", "distributed")}
-    wrong = {"the scheduler": differences(shared, theirs)}
+    try:
+        theirs = client.run_on_scheduler(versions, dict(changes))
+        found = differences({name: here["versions"][name] for name in _SCHEDULER}, theirs)
+    except (ImportError, AttributeError) as error:  # it reads what is sent to the workers
+        found = [_SILENT.format(error=_first_line(error))]
+    wrong = {"the scheduler": found}
     reports = client.run(machine, dict(changes), on_error="return")
     for address, report in reports.items():
         if isinstance(report, BaseException):
-            wrong[f"worker {address}"] = [
-                f"it cannot load this cnnlab ({_first_line(report)})"
-                if isinstance(report, (ImportError, AttributeError))
-                else f"it gives no answer ({type(report).__name__}: {_first_line(report)})"
-            ]
+            wrong[f"worker {address}"] = [_SILENT.format(error=_first_line(report))]
         else:
             name = f"worker {address} on {report['here']}"
             wrong[name] = differences(here["versions"], report["versions"]) + list(data_differences(here, report))

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cnnlab.course.batch.agreement import differences, versions
 from cnnlab.course.batch.remote import outcome_of, pack, perform, task_message, unpack
 from cnnlab.course.batch.tasks import ClusterLost, Failure, Outcome, Task
 
@@ -153,8 +152,7 @@ class Stream:
         if type(error).__name__ == "KilledWorker":
             again = len(flight.starts) < _STARTS and self._send_again(number)
             return number, None if again else _killed(flight)
-        self._refuse_those_that_cannot_load_it()
-        if self._send_again(number):
+        if not flight.starts and self._send_again(number):  # a worker that cannot even begin: perhaps another can
             return number, None
         failure = Failure(0, "", type(error).__name__, str(error))
         seconds = time.monotonic() - flight.begin
@@ -191,14 +189,6 @@ class Stream:
         if address not in self.refused:
             self.refused.add(address)
             self.announce(f"The worker {address} is not used: {'; '.join(reasons)}.")
-
-    def _refuse_those_that_cannot_load_it(self) -> None:
-        """Find workers that have joined since and lack what a task needs before it could say so itself."""
-        for address, answer in self.client.run(versions, self.common["changes"], on_error="return").items():
-            if isinstance(answer, (ImportError, AttributeError)):
-                self._refuse(address, [f"it cannot load this cnnlab ({answer})"])
-            elif isinstance(answer, dict) and (reasons := differences(self.common["versions"] or {}, answer)):
-                self._refuse(address, reasons)
 
 
 def _killed(flight: _Flight) -> Outcome:
