@@ -40,6 +40,7 @@ class Element:
     later : whether it comes with a key of its own
     picture : whether it is one
     leads : whether it says something of what stands below it, and must not be the last on its slide
+    note : Markdown for the speaker
     """
 
     html: str
@@ -47,6 +48,7 @@ class Element:
     later: bool = False
     picture: bool = False
     leads: bool = False
+    note: str = ""
 
 
 @dataclass
@@ -137,7 +139,6 @@ class _Maker:
         self.part = self.below = ""
         self.row = True  # the next slide begins a row
         self.waiting: list[Element] = []  # words that belong to what comes next
-        self.notes: list[str] = []
         self.asked: Element | None = None  # the question that waits for its code
         self.shown = False  # the last thing on the slide is what code has shown
 
@@ -152,7 +153,7 @@ class _Maker:
         if piece.kind == "heading":
             self._heading(piece)
         elif "notes" in piece.tags:
-            self.notes.append(f"```python\n{piece.source}\n```" if piece.kind == "code" else piece.source)
+            self._note(f"```python\n{piece.source}\n```" if piece.kind == "code" else piece.source)
         elif piece.is_words:
             self._words(piece)
         elif piece.kind == "predict":
@@ -163,10 +164,9 @@ class _Maker:
             self._code(piece)
 
     def flush(self) -> None:
-        """Put what waits onto slides, and the notes onto the last one."""
+        """Put what waits onto slides."""
         self._put(self.waiting)
         self.waiting = []
-        self._hand_over_notes()
 
     def _heading(self, piece: Piece) -> None:
         self.flush()
@@ -202,11 +202,14 @@ class _Maker:
             # The key that brings a slide brings its first element. What stands below something hidden is hidden too.
             element.later = bool(slide.elements) and (element.later or slide.elements[-1].later)
             slide.elements.append(element)
+            slide.notes += [element.note] if element.note else []
 
-    def _hand_over_notes(self) -> None:
-        if self.notes and self.slides:
-            self.slides[-1].notes += self.notes
-            self.notes = []
+    def _note(self, note: str) -> None:
+        """Keep a note for the speaker with what stands before it."""
+        if self.waiting:
+            self.waiting[-1].note = f"{self.waiting[-1].note}\n\n{note}".strip()
+        elif self.slides:
+            self.slides[-1].notes.append(note)
 
     def _words(self, piece: Piece) -> None:
         if piece.kind == "text" and piece.source.startswith("**By the end"):
@@ -218,12 +221,10 @@ class _Maker:
             self.slides[0].notes.append(piece.source)
             return
         whole = bool(piece.tags & _SHOWN)
-        source = piece.source
-        if piece.kind == "text" and not whole:
-            source = lead(piece.source)
-            if source != " ".join(piece.source.split()):
-                self.notes.append(piece.source)
+        source = lead(piece.source) if piece.kind == "text" and not whole else piece.source
         elements = _of_words(source, piece.kind, "fragment" in piece.tags)
+        if piece.kind == "text" and source != " ".join(piece.source.split()) and not whole:
+            elements[0].note = piece.source
         elements[-1].leads = piece.kind == "text" and _leads_on(source)
         if self.shown and not elements[-1].leads and not self.waiting and self.slides[-1].left >= elements[0].height:
             for element in elements:  # what the output says, next to it
@@ -236,7 +237,6 @@ class _Maker:
     def _predict(self, piece: Piece) -> None:
         question = _question("Predict", piece.source)
         if self.shown or (self.slides and any('class="question' in e.html for e in self.slides[-1].elements)):
-            self._hand_over_notes()
             self._new()
         self.waiting.append(question)
         self.asked = _again(piece.source)
@@ -256,13 +256,12 @@ class _Maker:
         results = list(rendering.shown(piece.outputs))
         pictures = [result for result in results if isinstance(result, Picture)]
         if pictures and piece.draws:
-            self.notes.append(f"Cell {piece.cell} of the notebook draws the picture.")
+            self._note(f"Cell {piece.cell} of the notebook draws the picture.")
         else:
             self.waiting.append(_listing(piece.source))
         predicted = any('class="question' in element.html for element in self.waiting)
         need = sum(element.height for element in self.waiting)
         if self.shown and (predicted or need > self.slides[-1].left if self.slides else True):
-            self._hand_over_notes()
             self._new()
         self._put(self.waiting, together=need <= _ROOM)
         self.waiting = []
@@ -274,7 +273,6 @@ class _Maker:
                 element.later = True
                 self._put([element])
             self.asked = None
-        self._hand_over_notes()
         self.shown = bool(results)
 
 

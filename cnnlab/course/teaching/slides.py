@@ -125,6 +125,7 @@ _PAGE = """<!doctype html>
 <div class="reveal"><div class="slides">
 {body}
 </div></div>
+<p class="unseen" aria-live="polite"></p>
 <script>{script}</script>
 <script>
 Reveal.initialize({{
@@ -132,6 +133,15 @@ Reveal.initialize({{
   transition: "none", backgroundTransition: "none", navigationMode: "linear", slideNumber: "c/t",
   pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
 }});
+// reveal.js reads a whole slide out, with what is still hidden: an answer. Here only what can be seen.
+const say = (part) => {{
+  const pictures = [...part.querySelectorAll("img")].filter((one) => getComputedStyle(one).visibility !== "hidden");
+  document.querySelector(".unseen").textContent = [part.innerText, ...pictures.map((one) => one.alt)].join(" ");
+}};
+Reveal.on("ready", (event) => say(event.currentSlide));
+Reveal.on("slidechanged", (event) => say(event.currentSlide));
+Reveal.on("fragmentshown", (event) => say(event.fragment));
+Reveal.on("fragmenthidden", () => say(Reveal.getCurrentSlide()));
 </script>
 </body>
 </html>
