@@ -121,8 +121,11 @@ class CopyReader:
         if not found:
             return stub if places else None
         self.places.update(found)
-        answer = "\n\n".join(_CHECK_LINE.sub("", self.code[n]).strip("\n") for n in found)
+        answer = "\n\n".join(self._without_checks(n).strip("\n") for n in found)
         return answer if answer.strip() else stub
+
+    def _without_checks(self, n: int) -> str:
+        return _CHECK_LINE.sub("", self.code[n])
 
     def _by_id(self, name: str) -> list[int]:
         """By the id, which in another version of the course may be another cell's: so by what it defines too."""
@@ -138,7 +141,7 @@ class CopyReader:
     def _written(self, name: str, places: Sequence[int]) -> list[int]:
         """Return which of an exercise's cells make its answer: from the last one upwards until all is defined."""
         stub = self.stubs[name].strip()
-        written = [n for n in places if self.code[n].strip() not in ("", stub)]
+        written = [n for n in places if self._without_checks(n).strip() not in ("", stub)]
         missing, chosen = set(bound(stub) or ()), []
         for n in reversed(written):
             defines = self.bound(n) or frozenset()  # what is no Python defines nothing in a notebook either

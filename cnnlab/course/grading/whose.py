@@ -46,7 +46,10 @@ def sort_out(pieces: Sequence[Piece], people: Sequence[Learner]) -> Sorted:
         if len(fitting) == 1:
             of[fitting[0].key].append(piece)
         elif fitting:
-            doubtful[piece.file.name] = f"it may be from {matcher.told_apart(fitting)}: name the file by what differs"
+            they = matcher.told_apart(fitting)
+            doubtful[piece.file.name] = (
+                f"it may be from {they}: give its folder the address or the number of one of them"
+            )
         elif not piece.claim.name:
             doubtful[piece.file.name] = _NO_OWNER
         else:

@@ -6,6 +6,8 @@ import copy
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lesson_files import ROOT, exercises
 
 from cnnlab.course.copy import workbook
@@ -155,6 +157,7 @@ def test_an_emptied_cell_was_not_attempted(empty, mine):
             AREA,
             "cells 4, 5 are all tagged as the answer to area: cell 5 counts",
         ),
+        ([AREA, "check.area(area)\ncheck.area.hint()"], AREA, ""),  # one cell, split above its check
         ([AREA, "area(2, 3)"], AREA, "cell 4 counts"),  # a try below: it defines nothing
         ([AREA, "area = area("], AREA, "cell 4 counts"),  # no Python: in a notebook it leaves what was there before
         (["area(", "area)"], "area)", "cell 5 counts"),
@@ -192,6 +195,66 @@ def test_calls_of_the_check_are_no_part_of_an_answer(mine):
     mine["cells"][AREA_AT]["source"] = f"check.area.hint()\n{AREA}\ncheck.area(area)  # mine"
     del mine["cells"][AREA_CHECK]
     assert taken(mine) == answers.Taken({"area": AREA, "sides": SIDES_STUB}), "the check is there, in the merged cell"
+
+
+TEXTS = st.sampled_from(
+    [
+        AREA,
+        AREA_STUB,
+        SIDES_STUB,
+        "height = 1",
+        "width = 2",
+        "x = (",
+        "",
+        "check.area(area)",
+        "check = 1",
+        "%time\nheight = 3",
+    ]
+)
+EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["delete", "copy", "swap", "write", "untag", "no id", "tag", "to prose"]),
+        st.integers(0, 40),
+        TEXTS,
+    )
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(edits=EDITS)
+def test_whatever_is_done_to_a_notebook_only_its_own_cells_are_answers(edits):
+    mine = copy.deepcopy(COURSE)
+    cells = mine["cells"]
+    for kind, place, text in edits:
+        n = place % max(len(cells), 1)
+        if kind == "copy" or not cells:
+            cells.insert(n, copy.deepcopy(cells[n]) if cells else code(text))
+        elif kind == "delete":
+            del cells[n]
+        elif kind == "swap":
+            cells[0], cells[n] = cells[n], cells[0]
+        elif kind == "write":
+            cells[n]["source"] = text
+        elif kind == "untag":
+            cells[n]["metadata"] = {}
+        elif kind == "no id":
+            cells[n].pop("id", None)
+        elif kind == "tag":
+            cells[n]["metadata"] = {"tags": ["exercise-area"]}
+        elif kind == "to prose":
+            cells[n]["cell_type"] = "markdown"
+    before = copy.deepcopy(mine)
+    found = taken(mine)
+    assert mine == before, "it is only read"
+    assert list(found.answers) == ["area", "sides"]
+    there = {cell["source"] for cell in cells if cell["cell_type"] == "code"}
+    for name, stub in zip(found.answers, (AREA_STUB, SIDES_STUB), strict=True):
+        answer = found.answers[name]
+        assert answer in (None, stub) or set(answer.split("\n\n")) <= there
+        tagged = {c["source"] for c in cells if c["cell_type"] == "code" and exercise_of(c) == name}
+        written = {text for text in tagged if text not in (stub, "") and not text.startswith("check.")}
+        if len(written) == 1:
+            assert answer in written, "its one tagged cell, wherever it stands"
 
 
 # --- what is said ---
