@@ -3,7 +3,8 @@
 A model that an answer builds stays in the process that built it. Its configuration names modules and functions, so
 making it again from that would let a stranger choose what runs here; a stand-in asks for its weights or for what it
 says of some pictures, and gets arrays. Only towards the answer does a model travel, as configuration and weights,
-and back come its switches, its weights and that it was compiled.
+and back come its switches, its weights and that it was compiled. Whatever is said may be a lie; no lie does more than
+an object in this process could that says the same.
 """
 
 from __future__ import annotations
@@ -170,9 +171,9 @@ def _model_from_wire(sent: Any, channel: Channel) -> object:
         return _object_from_wire(sent["itself"], channel)
     import keras
 
-    import cnnlab.models.layers
+    from cnnlab.models.layers import LAYERS
 
-    own = {keras.saving.get_registered_name(layer): layer for layer in cnnlab.models.layers.LAYERS.values()}
+    own = {keras.saving.get_registered_name(layer): layer for layer in LAYERS.values()}
     model = keras.saving.deserialize_keras_object(json.loads(sent["config"]), own)
     model.set_weights(sent["weights"])
     _switch(model, sent)
@@ -187,8 +188,8 @@ def _model_update(mine: Any, sent: Any, channel: Channel) -> None:
     mine.set_weights([weight for weight in sent["weights"] if isinstance(weight, np.ndarray)])
     _switch(mine, sent)
     if sent["compiled"]:
-        loss = None if sent["loss"] is None else _loss_across(keras)(sent["loss"])
-        mine.compile(keras.optimizers.SGD(_rate_across(keras)(sent["rate"])), loss)
+        loss = None if sent["loss"] is None else _loss_across()(sent["loss"])
+        mine.compile(keras.optimizers.SGD(_rate_across()(sent["rate"])), loss)
 
 
 class _Compiling:
@@ -197,6 +198,7 @@ class _Compiling:
     def __init__(self, model: keras.Model) -> None:
         self.model, self.compile = model, model.compile
         self.compiled, self.lost = 0, True
+        self.asked = self.loss, self.rate  # once, so that they stay the same objects
 
     def __call__(self, optimizer: object = "rmsprop", loss: object = None, *args: object, **kwargs: object) -> None:
         self.compile(optimizer, loss, *args, **kwargs)
@@ -204,8 +206,9 @@ class _Compiling:
 
     def state(self) -> dict[str, object]:
         """What a check may look at."""
-        state = {"weights": self.model.get_weights(), **_switches(self.model), "compiled": self.compiled}
-        return state | {"loss": None if self.lost else self.loss, "rate": self.rate}
+        loss, rate = self.asked
+        compiled = {"compiled": self.compiled, "loss": None if self.lost else loss, "rate": rate}
+        return {"weights": self.model.get_weights(), **_switches(self.model), **compiled}
 
     def loss(self, truth: object, said: object) -> object:
         """The loss that the model is compiled with now, whatever it was made of."""
@@ -241,7 +244,9 @@ def _layers(layer: Any) -> Iterator[Any]:
 
 
 @functools.cache
-def _loss_across(keras: Any) -> type:
+def _loss_across() -> type:
+    import keras
+
     class Across(keras.losses.Loss):
         """A loss that the other side works out."""
 
@@ -256,7 +261,9 @@ def _loss_across(keras: Any) -> type:
 
 
 @functools.cache
-def _rate_across(keras: Any) -> type:
+def _rate_across() -> type:
+    import keras
+
     class Across(keras.optimizers.schedules.LearningRateSchedule):
         """A learning rate that the other side works out."""
 

@@ -215,6 +215,12 @@ def test_the_switch_of_a_whole_model_rules_over_those_of_its_layers(wire):
     assert [layer.trainable for layer in (mine, *mine.layers)] == [False, False, True]
 
 
+def test_a_model_that_is_left_alone_is_not_touched(wire, monkeypatch):
+    mine = _network()
+    monkeypatch.setattr(mine, "set_weights", lambda weights: pytest.fail("touched"))
+    assert lend_and_call(wire, lambda model: model.count_params(), mine) == 23
+
+
 def test_a_compilation_without_a_loss_and_none_at_all_are_told_apart(wire):
     losses = []
     for answer in (lambda model: model.compile("sgd"), lambda model: None):
