@@ -6,11 +6,13 @@ a hundred thousand terms can end the process that asks.
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import symtable
 import tokenize
 import warnings
+from dataclasses import dataclass
 
 LONGEST = 50_000  # characters of a cell; the longest solution of the course has 2,500
 _STATEMENT = 2_000  # words and signs of one statement; the longest of the course has 300
@@ -36,8 +38,8 @@ def bound(source: str) -> frozenset[str] | None:
     >>> sorted(bound("import numpy as np\\ndef area(h, w):\\n    inner = h * w\\n    return inner"))
     ['area', 'np']
     """
-    tables = _tables(source)
-    return None if tables is None else _bound(tables)
+    scopes = _scopes(source)
+    return None if scopes is None else scopes.bound
 
 
 def read(source: str) -> frozenset[str] | None:
@@ -57,45 +59,67 @@ def read(source: str) -> frozenset[str] | None:
     >>> sorted(read("def area(h, w):\\n    return np.prod([h, w]) * scale"))
     ['np', 'scale']
     """
-    tables = _tables(source)
-    if tables is None:
-        return None
-    names = {
-        symbol.get_name()
-        for depth, table in tables
-        for symbol in table.get_symbols()
-        if symbol.is_referenced() and (depth == 0 or symbol.is_global())
-    }
-    return frozenset(names | (_bound(tables) & set(_CHANGED.findall(source))))
+    scopes = _scopes(source)
+    return None if scopes is None else scopes.read | (scopes.bound & set(_CHANGED.findall(source)))
 
 
-def _bound(tables: list[tuple[int, symtable.SymbolTable]]) -> frozenset[str]:
-    return frozenset(
-        symbol.get_name()
-        for depth, table in tables
-        for symbol in table.get_symbols()
-        if (symbol.is_assigned() or symbol.is_imported()) and (depth == 0 or symbol.is_declared_global())
-    )
+@dataclass(frozen=True)
+class _Scopes:
+    bound: frozenset[str]
+    read: frozenset[str]
 
 
-def _tables(source: str) -> list[tuple[int, symtable.SymbolTable]] | None:
-    """Return the scopes of a text, the global one first, each with how deep it lies."""
+def _scopes(source: str) -> _Scopes | None:
+    """Return the global names in a text; None where it is no Python or unreasonable."""
     for text in (source, _MAGIC.sub(r"\1pass", source)):
+        if not _reasonable(text):
+            return None
         try:
-            if not _reasonable(text):
-                return None
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # an invalid escape is the learner's business
-                top = symtable.symtable(text, "<cell>", "exec")
+                only_bound, only_read = _of_comprehensions(ast.parse(text))
+                waiting = [(0, symtable.symtable(text, "<cell>", "exec"))]
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        found, waiting = [], [(0, top)]
+        binds, reads = set(), set()
         while waiting:
             depth, table = waiting.pop()
-            found.append((depth, table))
+            for symbol in table.get_symbols():
+                if (symbol.is_assigned() or symbol.is_imported()) and (depth == 0 or symbol.is_declared_global()):
+                    binds.add(symbol.get_name())
+                if symbol.is_referenced() and (depth == 0 or symbol.is_global()):
+                    reads.add(symbol.get_name())
             waiting += [(depth + 1, child) for child in table.get_children()]
-        return found
+        return _Scopes(frozenset(binds - only_bound), frozenset(reads - only_read))
     return None
+
+
+def _of_comprehensions(tree: ast.Module) -> tuple[set[str], set[str]]:
+    """Return the names that only comprehensions bind, and that only they read: from Python 3.12 on, which runs them in
+    place, its table of symbols has those among the names of the cell.
+    """
+    theirs, bound_elsewhere, read_elsewhere = set(), set(), set()
+    waiting: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
+    while waiting:
+        node, inner = waiting.pop()
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            targets = [part for generator in node.generators for part in ast.walk(generator.target)]
+            names = frozenset(part.id for part in targets if isinstance(part, ast.Name))
+            theirs |= names
+            first, *others = node.generators
+            parts = [getattr(node, field) for field in ("elt", "key", "value") if hasattr(node, field)]
+            parts += [*first.ifs, *(part for other in others for part in (other.iter, *other.ifs))]
+            waiting += [(first.iter, inner), *((part, inner | names) for part in parts)]
+            continue
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                bound_elsewhere.add(node.id)
+            elif node.id not in inner:
+                read_elsewhere.add(node.id)
+        named = getattr(node, "asname", None) or getattr(node, "name", None)  # of imports, defs, `except`, `match`
+        bound_elsewhere |= {named.split(".")[0]} if isinstance(named, str) else set()
+        waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
+    return theirs - bound_elsewhere, theirs - read_elsewhere
 
 
 def _reasonable(text: str) -> bool:

@@ -401,6 +401,8 @@ def test_many_and_long_cells_are_not_compared(mine, monkeypatch):
             {"c", "d", "h", "j"},
         ),
         ("(a := b) + [c for c in d if e]", {"a"}, {"b", "d", "e"}),
+        ("{a: b for a in c for b in a}\nd = [a for a in b]", {"d"}, {"b", "c"}),
+        ("a = [b(a) for b in a]\nimport b.c as c\n[c for c in c]", {"a", "c"}, {"a", "c"}),
         ("a += 1; b[0] **= 2; c.d = 3; e //= f", {"a", "e"}, {"a", "b", "c", "e", "f"}),
         ("match a:\n    case {'x': b}: pass", {"b"}, {"a"}),
         ("%matplotlib inline\nsize?\na = !ls\n!pip install b", None, None),
