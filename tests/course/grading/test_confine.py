@@ -18,7 +18,7 @@ import pytest
 from cnnlab.course.batch.processes import MARK, remove
 from cnnlab.course.grading import confine, inside, landlock, seccomp, watch
 from cnnlab.course.grading.confine import MB, Limits
-from cnnlab.course.grading.kept_out import kept_out
+from cnnlab.course.grading.kept_out import in_a_sentence, kept_out
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such thing")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="one of Linux's mechanisms")
@@ -141,7 +141,8 @@ def answers(tmp_path_factory):
             told = {"secret": str(secret), "data": str(locate.shipped("SOURCES.md")), "server": server.getsockname()}
             # Without its lock an attempt would succeed: only those are tried that do no harm.
             tried = [name for name in ATTEMPTS if locks.startswith("both") or name in (ALLOWED | ONLY[locks])]
-            said, confined = run(folder, TRY.format(**told, attempts={name: ATTEMPTS[name] for name in tried}))
+            code = TRY.format(**told, attempts={name: ATTEMPTS[name] for name in tried})
+            said, confined = run(folder, code, locks=locks)
             assert secret.read_text(encoding="utf-8") == "an answer"
             given[locks] = json.loads(said or "{}"), confined.output
     return given
@@ -313,10 +314,9 @@ def test_a_process_that_keeps_starting_others_is_ended_with_all_of_them(tmp_path
 def test_it_does_not_outlive_the_process_that_started_it(tmp_path):
     parent = f"""
     from cnnlab.course.grading import confine
-    code = "from cnnlab.course.grading import inside; inside.enter()[1].write(b'x'); import time; time.sleep(600)"
-    code = code.replace("write(b'x')", "raw.write(b'x')")
-    confined = confine.start(["-c", code], {str(tmp_path)!r}, confine.Limits())
-    confined.stdout.read(1)
+    code = "from cnnlab.course.grading import inside; import time; pipes = inside.enter(); pipes[1].write(b'x'); "
+    confined = confine.start(["-c", code + "pipes[1].flush(); time.sleep(600)"], {str(tmp_path)!r}, confine.Limits())
+    assert confined.stdout.read(1) == b"x"
     print(confined.process.pid, flush=True)
     import time; time.sleep(600)
     """
@@ -367,11 +367,37 @@ def test_limits_are_checked(value, words):
 
 @landlocked
 @filtered
-def test_what_is_kept_out_is_tried_and_said(monkeypatch):
+def test_what_is_kept_out_is_tried_and_said():
     kept_out.cache_clear()
-    assert all(kept.kept for kept in kept_out())
-    words = {kept.kind: kept.words for kept in kept_out()}
-    assert words["network"] == "has no network"
+    assert [kept.kind for kept in kept_out() if not kept.kept] == []
+    assert in_a_sentence() == "On this machine an answer reaches no other file, no other process and no network."
+
+
+@landlocked
+@filtered
+@pytest.mark.parametrize(
+    ("locks", "open_ways"),
+    [
+        ("landlock", ["processes", "network"]),
+        ("filter", ["reading", "writing"]),
+        ("none", ["reading", "writing", "processes", "others", "network"]),
+    ],
+)
+def test_what_is_not_kept_out_is_said_too(monkeypatch, locks, open_ways):
+    without = WITHOUT["landlock"] + WITHOUT["filter"] if locks == "none" else WITHOUT[locks]
+    start = confine.start
+
+    def with_less(arguments, *more):
+        code = f"{ENTER}{without}import runpy\nrunpy.run_module({arguments[1]!r}, run_name='__main__')"
+        return start(["-c", code, *arguments[2:]], *more)
+
+    monkeypatch.setattr(confine, "start", with_less)
+    kept_out.cache_clear()
+    try:
+        assert [kept.kind for kept in kept_out() if not kept.kept] == open_ways
+        assert in_a_sentence().startswith("On this machine an answer can ")
+    finally:
+        kept_out.cache_clear()
 
 
 def test_a_changed_file_of_the_course_is_seen(tmp_path, monkeypatch):
