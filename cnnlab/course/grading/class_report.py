@@ -63,8 +63,8 @@ def _state(results: Results, anonymous: bool) -> str:
     elif school.waiting:
         lines += [
             f'<p class="lead"><b>{done:,} of {number(found, "copy", "copies")} graded so far</b> ({who}).</p>',
-            "<p>The same command, started again, goes on with the others. What stands here is true of those that are "
-            "graded.</p>",
+            "<p>The same command with <code>--resume</code> goes on with the others. What stands here is true of those "
+            "that are graded.</p>",
         ]
     else:
         all_of = "all" if done == found else f"{done:,} of"

@@ -123,7 +123,7 @@ def test_a_grading_that_was_stopped_says_how_far_it_came():
     stopped = replace(SCHOOL, graded=done, waiting=waiting, broken={})
     page = page_reader.read(class_report(stopped))
     assert "41 of 60 copies graded so far (40 learners, 3 lessons)." in page.words
-    assert "The same command, started again, goes on" in page.words
+    assert "The same command with --resume goes on" in page.words
     assert sum(cell == "not graded" for row in page.tables[1] for cell in row) == 19
     assert "108 copies graded." not in page.words
 
