@@ -93,15 +93,15 @@ def judge(
     lent.lend_objects_of(checks.__name__)
     known = exercises_of(checks)
     copy = _Copy(plan, {name: known[name] for name in plan.places if name in known}, answers)
-    copy_places = [plan.steps[number] for number in plan.places.values() if plan.steps[number].exercise in known]
-    for place in copy_places:
+    places = [plan.steps[plan.places[name]] for name in copy.checks]
+    for place in places:
         answer = answers.get(place.exercise)
         if answer is None:
             copy.give(place.exercise, "missing", "The notebook has no cell for this exercise.")
         elif answer.strip() == place.stub.strip() or not answer.strip():
             copy.give(place.exercise, "not attempted", "Not attempted yet.")
     limits = limits or confine.Limits()
-    while len(copy.judged) < len(copy_places):
+    while len(copy.judged) < len(places):
         before, keras = copy.progress, _mentions_keras(copy)
         with Answerer(folder, limits, keras=keras, image=image, readable=readable) as answerer:
             if keras:
@@ -109,7 +109,7 @@ def judge(
             _Run(copy, answerer, on_cell).go()
         if copy.progress == before:  # an answer that is judged spoils the process for what comes behind it
             copy.left_out |= set(copy.judged)
-    return [copy.judged[place.exercise] for place in copy_places], list(dict.fromkeys(copy.notes))[:_NOTES]
+    return [copy.judged[place.exercise] for place in places], list(dict.fromkeys(copy.notes))[:_NOTES]
 
 
 def _mentions_keras(copy: _Copy) -> bool:
@@ -211,26 +211,26 @@ class _Run:
         except NotForAnswers as fault:
             raise CourseError(f"The exercise {exercise} cannot be judged: {fault}") from fault
         except Exception as error:  # noqa: BLE001  a check never raises; if one does, the other exercises go on
-            return self.copy.give(
-                exercise, "wrong", f"The check cannot read this answer: {type(error).__name__}: {error}"
-            )
+            words = f"The check cannot read this answer: {type(error).__name__}: {error}"
+            return self.copy.give(exercise, "wrong", words)
         return self.copy.give(exercise, verdict.status, verdict.message, verdict.misconception)
 
     def _ended(self, exercise: str, end: BaseException, *, in_cell: bool) -> None:
         """Say of an exercise that is not judged yet that the process ended at it."""
         if exercise in self.copy.judged:
             return
-        why = self._why(end)
-        if self.answerer.confined.stopped or "by SIG" in why:
-            self.copy.give(exercise, "stopped", f"Stopped: {why}.")
+        if isinstance(end, Nonsense):
+            self.copy.give(exercise, "wrong", f"Nothing can be told of this answer: {self._why(end)}.")
+        elif self.answerer.confined.stopped or "by SIG" in self._why(end):
+            self.copy.give(exercise, "stopped", f"Stopped: {self._why(end)}.")
         else:
-            status = "raised" if in_cell and isinstance(end, Gone) else "wrong"
-            self.copy.give(exercise, status, f"The answer ended what it ran in: {why}.")
+            status = "raised" if in_cell else "wrong"
+            self.copy.give(exercise, status, f"The answer ended what it ran in: {self._why(end)}.")
 
     def _why(self, end: BaseException) -> str:
         """Why the process is of no use any more, in words."""
         if isinstance(end, Nonsense):
-            return f"its process said what no answer says ({end})"
+            return "the process that ran it said what no answer says, and was ended"
         return self.answerer.confined.ended
 
 

@@ -206,7 +206,9 @@ def test_what_is_written_to_the_wire_itself_is_no_answer(judged, lie):
     )
     rows, _, _ = judged(area=forge, volume="my_volume = 24")
     assert rows["area"].status == "wrong"
-    assert rows["area"].message.startswith("The answer ended what it ran in: its process said what no answer says (")
+    assert rows["area"].message == (
+        "Nothing can be told of this answer: the process that ran it said what no answer says, and was ended."
+    )
     assert rows["volume"].status == rows["shades"].status == "correct"
 
 
