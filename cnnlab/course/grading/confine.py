@@ -15,18 +15,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-from cnnlab.common.validate import check_int, check_number
 from cnnlab.course.batch.processes import MARK
 from cnnlab.course.grading import container
 from cnnlab.course.grading.inside import PACKAGE, TOLD
+from cnnlab.course.grading.limits import GIB, MB, Limits  # noqa: F401  also found here
 from cnnlab.course.grading.watch import Confined
 from cnnlab.data import locate
 
-GIB = 1024**3
-MB = 1_000_000
 # What is passed on of our environment, and no more: how answers are calculated, and where Python finds its libraries.
 _CALCULATING = (
     "LANG", "LC_ALL", "LC_CTYPE", "TZ", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
@@ -49,31 +47,6 @@ _SET = {
     "PYTHONUTF8": "1",
 }
 _NAMED = {"CNNLAB_DATA": "/data", "CNNLAB_CACHE": "/downloads"}  # variable → its folder in a container
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much a learner's answers to one lesson may use.
-
-    Attributes
-    ----------
-    seconds : wall time for all of them, > 0
-    memory : bytes of main memory, >= 64 MiB; Keras with TensorFlow takes 0.7 GiB before it has learned anything
-    processes : at a time, >= 1; on Linux none can be started at all
-    output : bytes of what is printed that are kept, >= 0
-    files : bytes written to disk, >= 0
-    """
-
-    seconds: float = 60.0
-    memory: int = 4 * GIB
-    processes: int = 64
-    output: int = MB
-    files: int = 256 * MB
-
-    def __post_init__(self) -> None:
-        check_number(self.seconds, "seconds", above=0)
-        for name, least in (("memory", 64 * 1024**2), ("processes", 1), ("output", 0), ("files", 0)):
-            check_int(getattr(self, name), name, least)
 
 
 def start(

@@ -13,14 +13,11 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from cnnlab.course.batch.execute import cpus
+from cnnlab.course.grading.limits import Limits
 from cnnlab.course.grading.watch import MAX_THREADS
 from cnnlab.course.lessons import CourseError
-
-if TYPE_CHECKING:
-    from cnnlab.course.grading.confine import Limits
 
 RUNTIMES = ("docker", "podman")
 HOME = "/tmp"

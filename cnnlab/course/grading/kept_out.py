@@ -65,12 +65,12 @@ def kept_out() -> tuple[Kept, ...]:
     >>> [kept.kind for kept in kept_out()]
     ['reading', 'writing', 'processes', 'others', 'network', 'environment', 'limits']
     """
-    from cnnlab.course.grading.confine import Limits, start
+    from cnnlab.course.grading import confine
 
     with tempfile.TemporaryDirectory() as folder:
         secret = Path(folder, "secret")
         secret.write_text("of somebody else", encoding="utf-8")
-        with start(["-m", "cnnlab.course.grading.kept_out", str(secret)], folder, Limits()) as confined:
+        with confine.start(["-m", "cnnlab.course.grading.kept_out", str(secret)], folder, confine.Limits()) as confined:
             said = confined.stdout.read(1000)
             if not said:
                 raise RuntimeError(f"what is kept out could not be tried: {confined.ended}\n{confined.output}")

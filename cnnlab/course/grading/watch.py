@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING
 
 from cnnlab.course.batch.processes import end_marked, remove
 from cnnlab.course.grading import seccomp
+from cnnlab.course.grading.limits import Limits
 
 if TYPE_CHECKING:
     import psutil
-
-    from cnnlab.course.grading.confine import Limits
 
 MAX_THREADS = 1_000
 MAX_ENTRIES = 10_000  # files and folders in a scratch folder

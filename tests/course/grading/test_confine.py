@@ -35,6 +35,13 @@ WITHOUT = {
 }
 
 
+@pytest.fixture
+def tmp_path(tmp_path):
+    """Pytest's, emptied by ourselves: of folders thousands deep pytest cannot rid itself."""
+    yield tmp_path
+    remove(tmp_path)
+
+
 def run(folder: Path, code: str, *, locks: str = "both", limits: Limits | None = None, **more: object):
     """Run code in a learner's process until its end: what it wrote to us, and the process's record."""
     source = f"{ENTER}{WITHOUT[locks]}reading, writing = inside.enter()\n{textwrap.dedent(code)}"
