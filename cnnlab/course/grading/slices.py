@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnlab.course.copy.merge import exercise_of
+from cnnlab.course.grading.cell_names import bound, read
+from cnnlab.course.lessons import CourseError
 
+_COMPREHENSIONS = ("listcomp", "setcomp", "dictcomp", "genexpr")  # scopes that run where they stand
 _SEED = "a seed"  # stands for the state that random layers draw from; no name, for it has a space
 
 # Calling these changes none of their arguments. Modules: what is called in them.
@@ -127,13 +130,13 @@ class Plan:
         self.steps = tuple(steps)
         self.places = {step.exercise: place for place, step in enumerate(steps) if isinstance(step, Place)}
         self._binders: dict[str, list[int]] = defaultdict(list)
-        bound: dict[bool, set[str]] = {True: set(), False: set()}
+        names: dict[bool, set[str]] = {True: set(), False: set()}
         for number, step in enumerate(self.steps):
             if isinstance(step, Statement):
                 for name in step.binds:
                     self._binders[name].append(number)
-                bound[step.lasting] |= step.binds
-        self._lasting = (bound[True] | set(dir(builtins))) - bound[False]
+                names[step.lasting] |= step.binds
+        self._lasting = (names[True] | set(dir(builtins))) - names[False]
 
     def needed(self, exercise: str, names: Iterable[str]) -> set[int]:
         """Return the numbers of the steps that an answer needs which reads `names`."""
@@ -180,23 +183,20 @@ def _statements(cell: int, source: str) -> list[Statement]:
 
 
 def _statement(cell: int, source: str, node: ast.stmt) -> Statement:
-    reads, later = set(), set()
+    binds, read_at_all = bound(source), read(source)
+    if binds is None or read_at_all is None:
+        raise CourseError(f"The lesson's cell {cell + 1} has a statement that is too long to be understood")
     table = symtable.symtable(source, "<lesson>", "exec")
-    binds = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
-    reads |= {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+    reads, later = {s.get_name() for s in table.get_symbols() if s.is_referenced()}, set()
     waiting = [(child, False) for child in table.get_children()]
     while waiting:
         inner, runs_later = waiting.pop()
-        function = inner.get_type() == "function" and inner.get_name() not in (
-            "listcomp",
-            "setcomp",
-            "dictcomp",
-            "genexpr",
-        )
+        function = inner.get_type() == "function" and inner.get_name() not in _COMPREHENSIONS
         runs_later = runs_later or function
         names = {s.get_name() for s in inner.get_symbols() if s.is_global() and s.is_referenced()}
         (later if runs_later else reads).update(names)
         waiting += [(child, runs_later) for child in inner.get_children()]
+    reads, later = reads & read_at_all, later & read_at_all  # not the variables of comprehensions
     defines = isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom))
     assigns = isinstance(node, (ast.Assign, ast.AnnAssign))
     rebinds = binds if defines or assigns else set()

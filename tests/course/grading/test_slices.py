@@ -50,6 +50,7 @@ def kept(lesson: str, *names: str) -> str:
         ("with open(x) as a: pass", ["a"], "0"),
         ("a = [i for i in range(3)]", ["i"], ""),  # the i inside is another
         ("n = 3\na = [n for _ in range(3)]", ["a"], "0 1"),
+        ("c = 3\ny = [c for c in range(3)]\nz = c", ["z"], "0 2"),  # nor does it give the other a value
         ("n = 3\nf(n)\ng(n)", ["n"], "0"),  # a number stays what it is
         ("import keras\nkeras.utils.set_random_seed(0)\na = 1", ["a"], "2"),
         ("import keras\nkeras.utils.set_random_seed(0)\na = 1", ["keras"], "0 1"),
