@@ -21,7 +21,8 @@ from cnnlab.data.pictures.archive import SPELLING, ArchiveError, unpack
 from cnnlab.data.pictures.names import hidden
 
 LARGEST = 64 << 20  # bytes of a notebook; the largest of the course has 1.3 million
-_MOST = 200_000  # files and folders
+_MOST = 5_000_000  # files and folders
+_OTHERS = 20_000  # files that are no notebooks; more are not remembered
 _DEEPEST = 30  # folders in one another
 _UNPACKED = 4 << 30  # bytes of all zips together
 _IN_ONE_FOLDER = 256 << 20  # bytes unpacked from one folder of a zip: it is one learner's
@@ -52,7 +53,7 @@ class Inbox:
     Attributes
     ----------
     notebooks : files whose name ends with ``.ipynb``, those too that are not to be read
-    others : all other files
+    others : other files, those in repositories left out
     set_aside : file, or folder with a slash at its end → why it was not looked at
     broken : the same for a zip or a folder that somebody has handed in
     repositories : folders that hold ``.git``, as the parts of their paths
@@ -63,6 +64,10 @@ class Inbox:
     set_aside: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     repositories: set[tuple[str, ...]] = field(default_factory=set)
+
+    def in_repository(self, parts: tuple[str, ...]) -> bool:
+        """Whether a path leads into a folder that holds ``.git``, which comes first in it."""
+        return any(parts[:depth] in self.repositories for depth in range(1, len(parts)))
 
 
 def shown(text: str) -> str:
@@ -116,6 +121,8 @@ def _walk(root: Path, above: tuple[str, ...], inbox: Inbox, scratch: Path | None
             with os.scandir(folder) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
+            if not parts:
+                raise CourseError(f"`SUBMISSIONS` {str(folder)!r} cannot be opened: {cause(error)}") from None
             inbox.broken[File(folder, parts).name + "/"] = f"cannot be opened: {cause(error)}"
             continue
         for entry in listed:
@@ -125,8 +132,7 @@ def _walk(root: Path, above: tuple[str, ...], inbox: Inbox, scratch: Path | None
             if entry.name == ".git" and parts:
                 inbox.repositories.add(parts)
             if count > _MOST:
-                inbox.broken[file.name] = f"comes after the first {_MOST:,} files and folders, and was not looked at"
-                return
+                raise CourseError(f"`SUBMISSIONS` has more than {_MOST:,} files and folders: the last was {file.name}")
             if kind == "folder" and len(file.parts) > _DEEPEST:
                 reason = f"lies more than {_DEEPEST} folders deep"
             if reason:
@@ -139,7 +145,7 @@ def _walk(root: Path, above: tuple[str, ...], inbox: Inbox, scratch: Path | None
                     inbox.broken[file.name] = trouble
             elif _is_notebook(entry.name):
                 inbox.notebooks.append(replace(file, trouble=_too_large(entry.stat(follow_symlinks=False).st_size)))
-            else:
+            elif len(inbox.others) < _OTHERS and not inbox.in_repository(file.parts):
                 inbox.others.append(file)
 
 
@@ -183,7 +189,8 @@ def _unzip(file: File, inbox: Inbox, scratch: Path) -> str:
         if ".git" in parts:
             inbox.repositories.add((*file.parts, *parts[: parts.index(".git")]))
         if note.reason == NO_NOTEBOOK:
-            inbox.others.append(left)
+            if len(inbox.others) < _OTHERS and not inbox.in_repository(left.parts):
+                inbox.others.append(left)
         elif left.path.exists() or (hidden(parts) and not _is_notebook(parts[-1])):
             continue  # it is there under a name that may be spelt wrongly, or it is nobody's work
         elif hidden(parts):

@@ -20,6 +20,7 @@ from cnnlab.course.lessons import Lesson, all_lessons
 _OTHER_LESSON = "of another lesson than those that are graded: {}"
 _NO_LESSON = "of no lesson of the course: neither its name nor its cells say which"
 _NO_NOTEBOOK = "not a notebook, and there is none beside it"
+_NAMED = 10  # files in a note; all of them are set aside by name
 _LOOKED_AT = 2_000  # files that are no notebooks
 
 
@@ -87,7 +88,7 @@ def find(folder: Path, lessons: Sequence[Lesson], roster: Path | None = None) ->
         *Which one counts* where a learner has several of one lesson: one that can be read; then one whose path names
         the learner, where another says so in its content alone; then one with an answer in it; then the last that
         Canvas has received; then the highest number of a copy, ``(2)`` or ``-1``; then the one that lies in the fewest
-        folders; then the first by name. The others are named in its notes.
+        folders; then the first by name. The others are named in its notes, and set aside.
 
     Raises
     ------
@@ -113,7 +114,7 @@ def find(folder: Path, lessons: Sequence[Lesson], roster: Path | None = None) ->
 def _found(inbox: Inbox, wanted: set[str], course: Sequence[Known], people: Sequence[Learner]) -> Found:
     set_aside, broken = dict(inbox.set_aside), dict(inbox.broken)
     pieces = [read_piece(file, course) for file in inbox.notebooks]
-    others = [file for file in inbox.others if not _in_repository(file.parts, inbox.repositories)]
+    others = inbox.others
     files = [(piece.file, piece.lesson) for piece in pieces] + [(file, None) for file in others[:_LOOKED_AT]]
     said = claims(files, course, inbox.repositories)
 
@@ -130,7 +131,7 @@ def _found(inbox: Inbox, wanted: set[str], course: Sequence[Known], people: Sequ
         if claim.who not in owners:
             set_aside[file.name] = _NO_NOTEBOOK
     if len(others) > _LOOKED_AT:
-        set_aside[others[_LOOKED_AT].name] = f"not a notebook, like {len(others) - _LOOKED_AT - 1:,} files after it"
+        set_aside[others[_LOOKED_AT].name] = "not a notebook; nor are others after it, which are not named"
 
     class_ = sort_out(waiting, people)
     broken |= class_.doubtful
@@ -142,10 +143,6 @@ def _found(inbox: Inbox, wanted: set[str], course: Sequence[Known], people: Sequ
     return Found(tuple(class_.learners), tuple(copies), set_aside, broken)
 
 
-def _in_repository(parts: tuple[str, ...], repositories: set[tuple[str, ...]]) -> bool:
-    return any(parts[:depth] in repositories for depth in range(1, len(parts)))
-
-
 def _chosen(learner: Learner, theirs: Sequence[Piece], set_aside: dict[str, str], broken: dict[str, str]) -> list[Copy]:
     """Return the copy that counts of one learner and lesson, if there is one; say of the others why they do not."""
     sound = sorted((piece for piece in theirs if not piece.trouble), key=_rank, reverse=True)
@@ -155,7 +152,8 @@ def _chosen(learner: Learner, theirs: Sequence[Piece], set_aside: dict[str, str]
     best, *others = sound
     notes = list(best.notes)
     if others:
-        names = ", ".join(piece.file.name for piece in others)
+        more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+        names = ", ".join(piece.file.name for piece in others[:_NAMED]) + more
         notes.append(
             f"{len(sound)} files of this lesson: {best.file.name} counts, because {_why(best, others[0])}; not {names}"
         )
