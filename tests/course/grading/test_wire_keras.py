@@ -81,14 +81,18 @@ def _network():
 
 @pytest.fixture
 def nothing_is_built(monkeypatch):
-    """Making a layer or a model of a configuration fails, whoever tries."""
+    """Nobody makes a layer or a model of a configuration."""
+    tried = []
 
     def refused(*args, **kwargs):
+        tried.append(args)
         raise OSError("something was built")
 
     for place, name in ((keras.saving, "deserialize_keras_object"), (keras.layers, "deserialize"),
                         (keras.Layer, "from_config"), (keras.Model, "from_config")):  # fmt: skip
         monkeypatch.setattr(place, name, refused)
+    yield
+    assert not tried
 
 
 def test_a_model_stays_where_it_was_built_and_says_what_it_is_asked(wire, nothing_is_built):
