@@ -201,6 +201,11 @@ def test_folders_of_assignments_are_nobodys(handed_in):
     assert len(found.copies) == 6
 
 
+def test_a_folder_around_a_folder_of_several_is_nobodys(handed_in):
+    found = handed_in({f"CNN course/a task/{who}/{PADDING}.ipynb": notebook() for who in ("Ada", "Bo")})
+    assert [learner.name for learner in found.learners] == ["Ada", "Bo"]
+
+
 def test_one_name_in_two_places_with_one_lesson_is_two_people(handed_in):
     files = {f"class {c}/{who}/{PADDING}.ipynb" for c, who in ["AA", "AB", "BA", "BC"]} | {
         f"D/try {n}/{PADDING}.ipynb" for n in (1, 2)
