@@ -19,7 +19,7 @@ from typing import BinaryIO
 from cnnlab.course.batch.execute import cpus
 from cnnlab.course.grading import landlock, seccomp
 
-PACKAGE = Path(__file__).parents[2]
+PACKAGE = Path(sys.modules[__name__.partition(".")[0]].__path__[0])  # cnnlab
 TOLD = "CNNLAB_CONFINED"  # environment variable with what `confine.start` tells `enter`
 
 _OPEN_FILES = 256

@@ -70,7 +70,7 @@ def kept_out() -> tuple[Kept, ...]:
     with tempfile.TemporaryDirectory() as folder:
         secret = Path(folder, "secret")
         secret.write_text("of somebody else", encoding="utf-8")
-        with confine.start(["-m", "cnnlab.course.grading.kept_out", str(secret)], folder, confine.Limits()) as confined:
+        with confine.start(["-m", __name__, str(secret)], folder, confine.Limits()) as confined:
             said = confined.stdout.read(1000)
             if not said:
                 raise RuntimeError(f"what is kept out could not be tried: {confined.ended}\n{confined.output}")

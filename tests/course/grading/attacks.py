@@ -57,7 +57,7 @@ def _if_done(what: str) -> str:
 
 
 REFUSED, ENDED, RAISED = ("wrong",), ("stopped",), ("raised",)
-EITHER, BROKEN = ("stopped", "raised"), ("wrong", "stopped")
+EITHER, BROKEN = ("stopped", "raised"), ("wrong", "stopped", "raised")
 
 # learner → the attacks in the learner's cells, in their order
 ATTACKS: dict[str, tuple[Attack, ...]] = {
