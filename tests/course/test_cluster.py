@@ -13,7 +13,7 @@ from dataclasses import replace
 import psutil
 import pytest
 from dask_machines import machines, tiny, write_tiny
-from toy_course import printed, write_course, write_lesson
+from toy_course import printed, write_course, write_lesson, write_notebook
 
 from cnnlab.course.batch import agreement, cluster, execute, remote, runner, stream
 from cnnlab.course.batch.execute import ClusterLost, Outcome
@@ -342,18 +342,21 @@ def test_the_package_s_source_is_part_of_its_version(tmp_path, monkeypatch):
 # What a teacher sees.
 
 
-def test_run_says_where_each_lesson_ran(both, tmp_path, capsys):
-    course, out = write_course(tmp_path / "course", "00_good", "01_raises"), tmp_path / "out"
+def test_run_says_where_a_lesson_ran(both, tmp_path, capsys):
+    course, out = tmp_path / "course", tmp_path / "out"
+    write_notebook(course, "00_short", ["print('seed', SEED)", "raise ValueError('3 <b>bold</b> words')"])
     report = runner.run(course=course, out=out, cluster=both.address, progress=True, parameters={"SEED": "7"})
-    assert [r.status for r in report.results.values()] == ["ok", "raised"]
-    assert "seed 7 quick" in printed(out / "00_good.ipynb")
-    assert "cell 4: ValueError: 3 <b>bold</b> words" in str(report.results["01_raises"].failure)
+    result = report.results["00_short"]
+    assert str(result.failure) == "cell 4: ValueError: 3 <b>bold</b> words"
+    assert result.place.endswith(")")
+    assert "tcp://127.0.0.1:" in result.place
+    assert printed(out / "00_short.failed.ipynb") == "seed 7\n"
     said = capsys.readouterr().out.split("\n")
     assert said[0] == f"On {both.address}: 2 workers, 2 notebooks at a time."
-    assert all(f"on {report.results[line.split()[1]].place}" in line for line in said[1:3])
+    assert f"  on {result.place}  cell 4" in said[1]
     page = (out / "index.html").read_text(encoding="utf-8")
     assert f"on the cluster {both.address}" in page
-    assert all(f"{r.seconds:.1f} s, on {r.place}</p>" in page for r in report.results.values())
+    assert f"{result.seconds:.1f} s, on {result.place}</p>" in page
     assert read_results(out / "report.json") == report.results
 
 
