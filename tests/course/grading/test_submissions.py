@@ -171,6 +171,8 @@ def test_moodles_worksheet_says_who_a_participant_is(handed_in):
         f"Ada Lovelace - {PADDING}.ipynb",
         f"Copy of {PADDING} - Ada Lovelace.ipynb",
         f"{PADDING} - Ada Lovelace (1).ipynb",
+        f"{PADDING} - Ada Lovelace - Copy.ipynb",
+        f"{PADDING} - Ada Lovelace - 복사본.ipynb",
         f"Copy_of_{PADDING}_-_Ada_Lovelace.ipynb",
         f"{PADDING}.ipynb의 사본 - Ada Lovelace.ipynb",
         f"Ada_Lovelace_{PADDING}.ipynb",
@@ -199,6 +201,16 @@ def test_folders_of_assignments_are_nobodys(handed_in):
     )
     assert [learner.name for learner in found.learners] == ["Ada", "Bo", "Cleo", "Dag"]
     assert len(found.copies) == 6
+
+
+def test_a_task_that_one_alone_has_handed_in(handed_in):
+    """The folder could be a person's: that the name in it is known from another folder says that it is not."""
+    files = {f"one task/{PADDING} - {who}.ipynb": notebook() for who in ("Ada", "Bo")}
+    found = handed_in(
+        files | {f"other task/{POOLING} - Ada.ipynb": notebook(POOLING), f"Cleo/{POOLING} - mine.ipynb": b"{}"}
+    )
+    assert [learner.name for learner in found.learners] == ["Ada", "Bo", "Cleo"]
+    assert copies(found)["ada", POOLING] == f"other task/{POOLING} - Ada.ipynb"
 
 
 def test_a_folder_around_a_folder_of_several_is_nobodys(handed_in):
@@ -290,6 +302,7 @@ Anna;Lee;20266666;
         (f"ada.l/{PADDING}.ipynb", "20261111"),
         (f"20262222/{PADDING}.ipynb", "20262222"),
         (f"{PADDING}_20264444_김민서.ipynb", "20264444"),
+        (f"{PADDING}_20264444_ms.ipynb", "20264444"),
         (f"kim, bo/{PADDING}.ipynb", "20263333"),
         (f"Kim Bo/{PADDING}.ipynb", "20263333"),
         (f"all the tasks/BO KIM/old/{PADDING}.ipynb", "20263333"),
@@ -363,6 +376,19 @@ def test_what_a_file_says_of_itself_does_not_replace_what_has_its_owners_name(ha
     assert "because its path names the learner" in found.copies[0].notes[0]
 
 
+def test_one_short_word_within_a_longer_name_is_nobody_on_the_roster(handed_in):
+    found = handed_in({f"Bo Smith/{PADDING}.ipynb": notebook()}, "Name\nBo\n김민\n")
+    assert list(whose(found).values()) == ["Bo Smith"]
+    assert found.copies[0].notes == ("Bo Smith is not on the roster",)
+
+
+def test_a_strangers_key_is_never_one_of_the_roster(handed_in):
+    """Keys have 40 letters: two names that differ behind them."""
+    found = handed_in({f"{'x' * 41}b/{PADDING}.ipynb": notebook()}, f"Name\n{'x' * 41}a\n")
+    assert [learner.key for learner in found.learners] == ["x" * 40, "x" * 40 + "-2"]
+    assert found.copies[0].learner == "x" * 40 + "-2"
+
+
 # --- of which lesson, and which one counts ---
 
 
@@ -409,6 +435,7 @@ def test_lessons_that_nobody_asked_for_are_set_aside(tmp_path, lessons):
         ),
         ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/{PADDING} (1).ipynb": "size = 2"}, 1, "highest number"),
         ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/{PADDING}-Copy2.ipynb": "size = 2"}, 1, "highest number"),
+        ({f"Ada/{PADDING}-1.ipynb": "size = 1", f"Ada/{PADDING}-2.ipynb": "size = 2"}, 1, "highest number"),
         ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/{PADDING} (1).ipynb": "size = ..."}, 0, "holds an answer"),
         ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/old/{PADDING}.ipynb": "size = 2"}, 0, "fewest folders"),
         ({f"Ada/a {PADDING}.ipynb": "size = 1", "Ada/b.ipynb": "size = 2"}, None, ""),
