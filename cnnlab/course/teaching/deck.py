@@ -322,7 +322,8 @@ def _again(source: str) -> Element:
 
 
 def _listing(source: str) -> Element:
-    lines = source.strip("\n").split("\n")
+    source = re.sub(r"\n{3,}", "\n\n", source.strip("\n"))
+    lines = source.split("\n")
     small = len(lines) > 13 or max(map(len, lines)) > 84
     columns, height = (93, 26) if small else (84, 29)
     rows = sum(max(1, math.ceil(len(line) / columns)) for line in lines)
