@@ -37,7 +37,7 @@ def _keras_of(value: object) -> Any:
 
 def _tensor_to_wire(value: object, channel: Channel) -> dict[str, object] | None:
     keras = _keras_of(value)
-    if keras is None or isinstance(value, keras.Variable) or not keras.ops.is_tensor(value):
+    if keras is None or not keras.ops.is_tensor(value):
         return None
     try:
         array, dtype = keras.ops.convert_to_numpy(value), keras.backend.standardize_dtype(value.dtype)

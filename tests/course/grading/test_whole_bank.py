@@ -78,3 +78,28 @@ def test_two_processes_say_the_same_as_one(answerer, name, record_property):
     for group, place in chosen:
         assert _across(answerer, name, group, place) == _directly(name, group, place), (group, place)
     record_property("judged", len(chosen))
+
+
+LIAR = """
+import keras
+import numpy as np
+
+class my_model(keras.Model):
+    def count_params(self):
+        return 12_810
+    def get_weights(self):
+        return [np.zeros(shape) for shape in ((3, 3, 1, 16), (16,), (3, 3, 16, 32), (32,), (800, 10), (10,))]
+    weights = property(get_weights)
+    def set_weights(self, weights):
+        pass
+    def __call__(self, pictures, training=False):
+        return np.full((len(pictures), 10), 0.1)
+"""
+
+
+def test_a_model_that_says_the_right_numbers_and_computes_others_is_wrong(answerer):
+    answerer.begin()
+    answerer.fresh()
+    assert "raised" not in answerer.run("answer", LIAR)
+    verdict = exercise_of("lesson05-wire")[1](answerer.value("my_model")[0])
+    assert (verdict.status, verdict.message[:22]) == ("wrong", "The weights are right,")
