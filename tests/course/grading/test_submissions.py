@@ -22,7 +22,7 @@ from cnnlab.data.pictures.names import unportable
 PADDING, POOLING = "02_padding_and_stride", "03_pooling"
 ADA, BO, MINSEO = Person("Ada", "Lovelace", 101), Person("Bo", "O'Neil-Smith", 102), Person("민서", "김", 103)
 PEOPLE = [ADA, BO, MINSEO]
-STUBS = {PADDING: ["size = ...", "pads = ..."], POOLING: ["pooled = ..."]}
+STUBS = {PADDING: ["size = ...", "pads = ...", "strides = ..."], POOLING: ["pooled = ..."]}
 
 
 def notebook(lesson: str = PADDING, *answers: str, tags: bool = True, title: str = "", **metadata: object) -> bytes:
@@ -417,6 +417,18 @@ def test_what_a_notebook_holds_counts_more_than_its_name(handed_in):
     assert found.copies[0].notes == (f"the file is called {POOLING}, but holds {PADDING}",)
 
 
+def test_one_exercise_of_three_says_nothing_and_the_folder_is_asked_last(handed_in):
+    one = json.loads(notebook("", title="mine"))
+    one["cells"].append({"cell_type": "code", "metadata": {}, "source": "check.size(4)", "outputs": []})
+    files = {f"Ada/{POOLING}.ipynb": json.dumps(one).encode(), f"{PADDING}/Bo.ipynb": notebook("", title="mine")}
+    assert [copy.lesson for copy in handed_in(files).copies] == [POOLING, PADDING]
+
+
+def test_folders_too_deep_are_not_entered(handed_in):
+    found = handed_in({"/".join("abcdefghijklmnopqrstuvwxyzABCDEF") + f"/{PADDING}.ipynb": notebook()})
+    assert list(found.set_aside.values()) == ["lies more than 30 folders deep"]
+
+
 def test_lessons_that_nobody_asked_for_are_set_aside(tmp_path, lessons):
     write_bytes(tmp_path / "all", {f"Ada/{name}.ipynb": notebook(name) for name in STUBS})
     found = find(tmp_path / "all", lessons[:1])
@@ -437,7 +449,7 @@ def test_lessons_that_nobody_asked_for_are_set_aside(tmp_path, lessons):
         ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/{PADDING}-Copy2.ipynb": "size = 2"}, 1, "highest number"),
         ({f"Ada/{PADDING}-1.ipynb": "size = 1", f"Ada/{PADDING}-2.ipynb": "size = 2"}, 1, "highest number"),
         ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/{PADDING} (1).ipynb": "size = ..."}, 0, "holds an answer"),
-        ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/old/{PADDING}.ipynb": "size = 2"}, 0, "fewest folders"),
+        ({f"Ada/{PADDING}.ipynb": "size = 1", f"Ada/!old/{PADDING}.ipynb": "size = 2"}, 0, "fewest folders"),
         ({f"Ada/a {PADDING}.ipynb": "size = 1", "Ada/b.ipynb": "size = 2"}, None, ""),
         ({"Ada/old/x.ipynb": "size = 1", "Ada/new/y.ipynb": "size = 2"}, 1, "first by name"),
     ],
