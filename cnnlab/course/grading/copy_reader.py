@@ -121,8 +121,7 @@ class CopyReader:
         if not found:
             return stub if places else None
         self.places.update(found)
-        answer = "\n\n".join(self._without_checks(n).strip("\n") for n in found)
-        return answer if answer.strip() else stub
+        return "\n\n".join(self._without_checks(n).strip("\n") for n in found)
 
     def _without_checks(self, n: int) -> str:
         return _CHECK_LINE.sub("", self.code[n])
