@@ -401,7 +401,10 @@ def test_what_is_not_kept_out_is_said_too(monkeypatch, locks, open_ways):
     monkeypatch.setattr(confine, "start", with_less)
     kept_out.cache_clear()
     try:
-        assert [kept.kind for kept in kept_out() if not kept.kept] == open_ways
+        found = [kept.kind for kept in kept_out() if not kept.kept]
+        if locks == "filter" and os.geteuid():  # a user's parent has no more rights than we: its environment is open
+            open_ways = [*open_ways, "others"]
+        assert found == open_ways
         assert in_a_sentence().startswith("On this machine an answer can ")
     finally:
         kept_out.cache_clear()
