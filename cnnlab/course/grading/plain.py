@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from cnnlab.course.grading.stand_in import (
     MAX_NAME,
     MAX_REPR,
     SPECIAL,
+    Keeper,
     StandIn,
     StandInClass,
     across,
@@ -30,9 +31,6 @@ from cnnlab.course.grading.stand_in import (
     shown,
     type_name,
 )
-
-if TYPE_CHECKING:
-    from cnnlab.course.grading.wire import Channel
 
 MAX_TREE = 4_000_000  # characters of JSON in one message
 MAX_RAW = 64_000_000  # bytes of arrays in one message
@@ -66,9 +64,9 @@ class Kind:
     """Values of one kind that the codec does not know by itself; see `register`."""
 
     tag: str
-    to_wire: Callable[[object, Channel], object | None]
-    from_wire: Callable[[object, Channel], object]
-    update: Callable[[object, object, Channel], None] | None = None
+    to_wire: Callable[[object, Keeper], object | None]
+    from_wire: Callable[[object, Keeper], object]
+    update: Callable[[object, object, Keeper], None] | None = None
 
 
 KINDS: dict[str, Kind] = {}
@@ -76,9 +74,9 @@ KINDS: dict[str, Kind] = {}
 
 def register(
     tag: str,
-    to_wire: Callable[[object, Channel], object | None],
-    from_wire: Callable[[object, Channel], object],
-    update: Callable[[object, object, Channel], None] | None = None,
+    to_wire: Callable[[object, Keeper], object | None],
+    from_wire: Callable[[object, Keeper], object],
+    update: Callable[[object, object, Keeper], None] | None = None,
 ) -> None:
     """Teach the codec another kind of value.
 
@@ -103,7 +101,7 @@ class Packed:
 
 @dataclass
 class _Writer:
-    channel: Channel
+    channel: Keeper
     arguments: dict[int, int]  # id of an argument of the call that is answered → its place
     raw: list[bytes] = field(default_factory=list)
     size: int = 0
@@ -219,13 +217,13 @@ class _Writer:
         return ["object", *names, shown(value), handle, methods, self.one(attributes)]
 
 
-def encode(value: object, channel: Channel, arguments: dict[int, int] | None = None) -> Packed:
+def encode(value: object, channel: Keeper, arguments: dict[int, int] | None = None) -> Packed:
     """`value` as a tree of JSON and bytes; `TooLarge` where it does not fit into a message."""
     writer = _Writer(channel, arguments or {})
     return Packed(writer.one(value), b"".join(writer.raw))
 
 
-def decode(packed: Packed, channel: Channel, arguments: list | None = None) -> object:
+def decode(packed: Packed, channel: Keeper, arguments: list | None = None) -> object:
     """The value that `encode` was given, or a stand-in for it; `Nonsense` where the tree is none of `encode`'s."""
     try:
         return _Reader(channel, memoryview(packed.raw), arguments or []).one(packed.tree)
@@ -235,7 +233,7 @@ def decode(packed: Packed, channel: Channel, arguments: list | None = None) -> o
 
 @dataclass
 class _Reader:
-    channel: Channel
+    channel: Keeper
     raw: memoryview
     arguments: list
     objects: int = 0

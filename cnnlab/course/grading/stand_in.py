@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from cnnlab.course.grading.wire import Channel
 
 MAX_NAME = 100  # characters of a type's name
 MAX_REPR = 300  # of what a stand-in shows; a check shows at most 200
@@ -18,6 +15,18 @@ MAX_REPR = 300  # of what a stand-in shows; a check shows at most 200
 SPECIAL = ("__call__", "__len__", "__iter__", "__next__", "__getitem__", "__contains__", "__array__")
 SPECIAL += ("__float__", "__int__", "__index__", "__complex__", "__bool__")
 ATTRIBUTES = ("__name__", "name", "ndim", "shape", "size")  # read once, where they are plain
+
+
+class Keeper(Protocol):
+    """What values need of the channel that they cross; see `wire.Channel`."""
+
+    describes: bool
+
+    def keep(self, value: object) -> int: ...
+
+    def kept(self, handle: int) -> Any: ...
+
+    def call(self, handle: int, args: tuple, kwargs: dict[str, object], method: str = "__call__") -> object: ...
 
 
 class StandIn:
@@ -32,7 +41,7 @@ class StandInClass:
     handle: int
 
 
-def across(channel: Channel, handle: int, method: str) -> Callable:
+def across(channel: Keeper, handle: int, method: str) -> Callable:
     """A method that is a call across the wire."""
     if method == "__array__":
         return lambda self, dtype=None, copy=None: np.asarray(channel.call(handle, (), {}, method), dtype)
