@@ -295,7 +295,7 @@ def _not_installed(folder: Path, own: Path) -> tuple[str, ...]:
     ran = subprocess.run(words, capture_output=True, encoding="utf-8", errors="replace", check=False)
     if not ran.returncode:
         return ()
-    missing = re.findall(r"No matching distribution found for (\S+)", ran.stderr)
+    missing = re.findall(r"No matching distribution found for ([^\s;]+)", ran.stderr)
     return tuple(missing) or (ran.stderr.strip().rpartition("\n")[2],)
 
 

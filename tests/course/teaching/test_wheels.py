@@ -115,6 +115,12 @@ def test_what_pip_does_not_find_is_said_in_its_words(index, tmp_path):
         wheels._pip(["download", "--dest", str(tmp_path), "compiled"])
 
 
+def test_what_a_machine_would_miss_is_named(index, tmp_path):
+    own = wheels._course_wheel(tmp_path)
+    wheel(tmp_path, "plain")
+    assert wheels._not_installed(tmp_path, own) == ("compiled",)
+
+
 def test_a_damaged_wheel_is_named(index, tmp_path):
     house = tmp_path / "wheels"
     house.mkdir()
