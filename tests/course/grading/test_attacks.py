@@ -43,7 +43,7 @@ EDITED = {
     "Edits the cells between": {"before": PATCH},
 }
 FILES = ("Huge", "Deep", "Text", "Link", "Climbs.zip", "Bomb.zip")
-LIMITS = Limits(seconds=4, memory=512 * 2**20, files=10 * MB, output=10_000)
+LIMITS = Limits(seconds=6, memory=512 * 2**20, files=10 * MB, output=10_000)
 
 
 def notebook(answers: dict[str, str], *, checks: bool = True, before: str = "", output: str = "") -> dict:
