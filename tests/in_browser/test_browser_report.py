@@ -6,7 +6,7 @@ import browser
 import pytest
 from made_class import made_class
 
-from cnnlab.course.grading.results import write_results
+from cnnlab.course.grading.report.results import write_results
 
 # The least contrast of the page's shown texts with what lies behind them (WCAG 2.2, 1.4.3), and where it is.
 LEAST_CONTRAST = """() => {

@@ -71,7 +71,7 @@ def call(arguments: argparse.Namespace) -> int:
         return absent
     from cnnlab.course.batch.display import printable
     from cnnlab.course.batch.execute import ClusterLost
-    from cnnlab.course.grading.confine import GIB, Limits
+    from cnnlab.course.grading.confined.confine import GIB, Limits
     from cnnlab.course.grading.grade import grade
     from cnnlab.course.grading.underway import GradingStopped
 

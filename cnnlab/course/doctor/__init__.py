@@ -304,6 +304,6 @@ def _grading() -> Iterator[Finding]:
     """What `cnnlab grade` keeps a learner's answers from, tried in a process like theirs."""
     if find_spec("psutil") is None:  # comes with what `cnnlab grade` needs
         return
-    from cnnlab.course.grading.kept_out import in_a_sentence
+    from cnnlab.course.grading.confined.kept_out import in_a_sentence
 
     yield Finding("Grading", "answers", "ok", in_a_sentence().rstrip("."))

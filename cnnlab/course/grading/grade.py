@@ -15,14 +15,14 @@ from pathlib import Path
 
 from cnnlab.common.validate import check_int
 from cnnlab.course.batch.execute import cpus, execute
-from cnnlab.course.grading.confine import Limits
-from cnnlab.course.grading.container import find_runtime
+from cnnlab.course.grading.confined.confine import Limits
+from cnnlab.course.grading.confined.container import find_runtime
+from cnnlab.course.grading.confined.kept_out import in_a_sentence
 from cnnlab.course.grading.graded_lessons import graded_lessons
-from cnnlab.course.grading.kept_out import in_a_sentence
+from cnnlab.course.grading.intake.submissions import find
 from cnnlab.course.grading.records import SchoolClass
-from cnnlab.course.grading.results import write_results
+from cnnlab.course.grading.report.results import write_results
 from cnnlab.course.grading.store import claim
-from cnnlab.course.grading.submissions import find
 from cnnlab.course.grading.underway import Underway
 from cnnlab.course.lessons import CourseError, Lesson, course_folder
 

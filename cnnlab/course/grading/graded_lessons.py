@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from cnnlab.common.files import sha256
-from cnnlab.course.grading import confine
-from cnnlab.course.grading.answers import lesson_info
+from cnnlab.course.grading.confined import confine
+from cnnlab.course.grading.intake.answers import lesson_info
 from cnnlab.course.grading.records import LessonInfo
 from cnnlab.course.lesson_checks import checks_of
 from cnnlab.course.lessons import CourseError, find_lessons

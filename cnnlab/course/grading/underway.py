@@ -9,15 +9,15 @@ from typing import Any
 
 from cnnlab.course.batch.display import Display, printable
 from cnnlab.course.batch.execute import Failure, Outcome, Task
-from cnnlab.course.grading.answers import Taken, take
 from cnnlab.course.grading.graded_lessons import GradedLesson, fingerprint
+from cnnlab.course.grading.intake.answers import Taken, take
+from cnnlab.course.grading.intake.submissions import Copy, Found
 from cnnlab.course.grading.records import Graded, Judgement, SchoolClass
 from cnnlab.course.grading.store import ResultError, Store, judgements_of
-from cnnlab.course.grading.submissions import Copy, Found
 from cnnlab.course.lessons import CourseError
 from cnnlab.course.notebook import NotebookError
 
-_WORKER = "cnnlab.course.grading.worker"
+_WORKER = "cnnlab.course.grading.judging.worker"
 _SHOWN = 300  # characters of an exception
 _EXCEPTION = re.compile(r"[\w.]+(Error|Exception|Interrupt|Exit)\b")  # how the last line of a traceback begins
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnlab.common.files import write_atomic
-from cnnlab.course.grading.cell_names import bound, read
+from cnnlab.course.grading.intake.cell_names import bound, read
 from cnnlab.course.lesson_checks import checks_of, exercises_of
 from cnnlab.course.lessons import CourseError, Lesson
 from cnnlab.course.notebook import NotebookError, read_notebook

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from toy_class import HERE, School
 
-from cnnlab.course.grading import confine, underway
+from cnnlab.course.grading import underway
+from cnnlab.course.grading.confined import confine
 
 
 @pytest.fixture

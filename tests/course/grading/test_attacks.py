@@ -21,8 +21,8 @@ import psutil
 import pytest
 from attacks import ATTACKS, RIGHT, SQUARE, WRONG
 
-from cnnlab.course.grading import confine, landlock, seccomp
-from cnnlab.course.grading.confine import MB, PACKAGE, Limits
+from cnnlab.course.grading.confined import confine, landlock, seccomp
+from cnnlab.course.grading.confined.confine import MB, PACKAGE, Limits
 from cnnlab.course.grading.grade import grade
 
 pytestmark = pytest.mark.skipif(

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from cnnlab.course.grading.cells import Cells, names_of
+from cnnlab.course.grading.judging.cells import Cells, names_of
 
 
 @pytest.fixture

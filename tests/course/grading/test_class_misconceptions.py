@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_class import made_class
 
-from cnnlab.course.grading.alike import form
-from cnnlab.course.grading.misconceptions import AT_LEAST, Results, teach_next
 from cnnlab.course.grading.records import ExerciseInfo, Graded, Judgement, Learner, LessonInfo, SchoolClass
+from cnnlab.course.grading.report.alike import form
+from cnnlab.course.grading.report.misconceptions import AT_LEAST, Results, teach_next
 
 LESSONS = (
     LessonInfo("01_a", "01 · A", (ExerciseInfo("p", "P", "p = ..."), ExerciseInfo("q", "Q", "q = ..."))),

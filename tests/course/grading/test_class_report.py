@@ -9,11 +9,11 @@ import page_reader
 import pytest
 from made_class import FIRST, LAST, made_class
 
-from cnnlab.course.grading.anonymous import Names
-from cnnlab.course.grading.class_report import class_report
 from cnnlab.course.grading.records import Graded, Judgement, Learner, SchoolClass
-from cnnlab.course.grading.results import write_results
-from cnnlab.course.grading.strangers import lines, one_line
+from cnnlab.course.grading.report.anonymous import Names
+from cnnlab.course.grading.report.class_report import class_report
+from cnnlab.course.grading.report.results import write_results
+from cnnlab.course.grading.report.strangers import lines, one_line
 
 MADE = made_class()
 SCHOOL = MADE.school

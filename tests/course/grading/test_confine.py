@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from cnnlab.course.batch.processes import MARK, remove
-from cnnlab.course.grading import confine, inside, landlock, seccomp, watch
-from cnnlab.course.grading.confine import MB, Limits
-from cnnlab.course.grading.kept_out import in_a_sentence, kept_out
+from cnnlab.course.grading.confined import confine, inside, landlock, seccomp, watch
+from cnnlab.course.grading.confined.confine import MB, Limits
+from cnnlab.course.grading.confined.kept_out import in_a_sentence, kept_out
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such thing")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="one of Linux's mechanisms")

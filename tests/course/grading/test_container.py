@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnlab.course.grading import confine, container
-from cnnlab.course.grading.confine import GIB, MB, Limits
+from cnnlab.course.grading.confined import confine, container
+from cnnlab.course.grading.confined.confine import GIB, MB, Limits
 from cnnlab.course.lessons import CourseError
 
 IMAGE = os.environ.get("CNNLAB_TEST_IMAGE", "cnnlab")  # with Python and the course's requirements

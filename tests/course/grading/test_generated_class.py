@@ -11,9 +11,9 @@ import pytest
 from platform_trees import write_roster, write_tree
 
 from cnnlab.course.grading.grade import grade
-from cnnlab.course.grading.misconceptions import Results
 from cnnlab.course.grading.records import SchoolClass
-from cnnlab.course.grading.results import write_results
+from cnnlab.course.grading.report.misconceptions import Results
+from cnnlab.course.grading.report.results import write_results
 
 PLATFORMS = ("moodle", "canvas", "google", "github")
 SMALL, LARGE = (

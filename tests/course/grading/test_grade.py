@@ -7,8 +7,10 @@ from toy_class import LESSONS, statuses
 
 from cnnlab.course import cli
 from cnnlab.course.batch.execute import Failure, Outcome
-from cnnlab.course.grading import confine, grade, results, underway
-from cnnlab.course.grading.confine import Limits
+from cnnlab.course.grading import grade, underway
+from cnnlab.course.grading.confined import confine
+from cnnlab.course.grading.confined.confine import Limits
+from cnnlab.course.grading.report import results
 from cnnlab.course.lessons import CourseError
 from cnnlab.course.notebook import NotebookError
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from made_class import made_class
 from platform_trees import Person, write_roster
 
-from cnnlab.course.grading import tables
+from cnnlab.course.grading.intake.roster import read_roster
 from cnnlab.course.grading.records import Judgement, Learner, SchoolClass
-from cnnlab.course.grading.results import write_results
-from cnnlab.course.grading.roster import read_roster
+from cnnlab.course.grading.report import tables
+from cnnlab.course.grading.report.results import write_results
 from cnnlab.course.lessons import CourseError
 
 MADE = made_class(20, ("01_convolution_by_hand", "02_padding_and_stride")).school

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cnnlab.course.batch.execute import Task, execute
-from cnnlab.course.grading import confine
-from cnnlab.course.grading.confine import Limits
-from cnnlab.course.grading.judge import LONGEST_MESSAGE, judge
+from cnnlab.course.grading.confined import confine
+from cnnlab.course.grading.confined.confine import Limits
+from cnnlab.course.grading.judging.judge import LONGEST_MESSAGE, judge
 from cnnlab.course.lessons import CourseError
 
 CHECKS = """
@@ -239,7 +239,7 @@ def test_the_worker_leaves_its_result_in_a_file(checks, monkeypatch):
     answers = {**RIGHT, "volume": None, "shades": "shades = [3, 4]"}
     options = {"answers": answers, "limits": {"seconds": 20}, "container": None}
     cells = []
-    task = Task("Ada", NOTEBOOK, options=options, worker="cnnlab.course.grading.worker")
+    task = Task("Ada", NOTEBOOK, options=options, worker="cnnlab.course.grading.judging.worker")
     [(_, outcome)] = execute([task], on_cell=lambda task, count: cells.append(count))
     assert outcome.status == "ok", outcome.failure
     assert [row["status"] for row in outcome.result["judgements"]] == ["correct", "missing", "wrong"]
@@ -248,7 +248,7 @@ def test_the_worker_leaves_its_result_in_a_file(checks, monkeypatch):
 
 
 def test_the_worker_says_when_the_lesson_cannot_be_judged():
-    task = Task("Ada", {**NOTEBOOK, "cells": NOTEBOOK["cells"][3:]}, worker="cnnlab.course.grading.worker",
+    task = Task("Ada", {**NOTEBOOK, "cells": NOTEBOOK["cells"][3:]}, worker="cnnlab.course.grading.judging.worker",
                 options={"answers": RIGHT, "limits": {}, "container": None})  # fmt: skip
     [(_, outcome)] = execute([task])
     assert outcome.status == "raised"
@@ -257,7 +257,7 @@ def test_the_worker_says_when_the_lesson_cannot_be_judged():
 
 
 def test_a_process_that_cannot_start_is_not_the_learners_fault(tmp_path, monkeypatch):
-    monkeypatch.setattr("cnnlab.course.grading.confine.start", _start_what_ends(confine.start))
+    monkeypatch.setattr("cnnlab.course.grading.confined.confine.start", _start_what_ends(confine.start))
     with pytest.raises(CourseError, match=r"did not start: its process ended with code 4\. no NumPy here"):
         judge(NOTEBOOK, RIGHT, tmp_path)
     assert not list(tmp_path.iterdir())

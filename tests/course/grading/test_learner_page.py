@@ -7,9 +7,9 @@ from dataclasses import replace
 import page_reader
 from made_class import made_class
 
-from cnnlab.course.grading.learner_page import learner_page
 from cnnlab.course.grading.records import Judgement, Learner
-from cnnlab.course.grading.strangers import plain_line
+from cnnlab.course.grading.report.learner_page import learner_page
+from cnnlab.course.grading.report.strangers import plain_line
 
 MADE = made_class()
 SCHOOL = MADE.school

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cnnlab.course.grading.keys import keys, readable
-from cnnlab.course.grading.roster import read_roster
+from cnnlab.course.grading.intake.keys import keys, readable
+from cnnlab.course.grading.intake.roster import read_roster
 from cnnlab.course.lessons import CourseError
 from cnnlab.data.pictures.names import unportable
 

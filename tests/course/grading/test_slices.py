@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from lesson_files import NAMES, ROOT, exercises
 
-from cnnlab.course.grading.cells import Cells, names_of
-from cnnlab.course.grading.slices import Plan
+from cnnlab.course.grading.judging.cells import Cells, names_of
+from cnnlab.course.grading.judging.slices import Plan
 from cnnlab.course.notebook import read_notebook
 
 

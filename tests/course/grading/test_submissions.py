@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from platform_trees import PLATFORMS, Person, tree_path, user_name, write_bytes, write_roster, write_tree, zipped
 
-from cnnlab.course.grading import inbox
-from cnnlab.course.grading.submissions import find
+from cnnlab.course.grading.intake import inbox
+from cnnlab.course.grading.intake.submissions import find
 from cnnlab.course.lessons import CourseError, Lesson
 from cnnlab.data.pictures.names import unportable
 

@@ -12,8 +12,8 @@ from lesson_files import ROOT, exercises
 
 from cnnlab.course.copy import workbook
 from cnnlab.course.copy.merge import exercise_of
-from cnnlab.course.grading import answers, cell_names, copy_reader
-from cnnlab.course.grading.answers import lesson_info, take
+from cnnlab.course.grading.intake import answers, cell_names, copy_reader
+from cnnlab.course.grading.intake.answers import lesson_info, take
 from cnnlab.course.lessons import Lesson
 from cnnlab.course.notebook import NotebookError, read_notebook
 

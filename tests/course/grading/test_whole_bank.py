@@ -14,8 +14,9 @@ import pytest
 from bank_answers import GROUPS, TESTS, answer, answers_to, exercise_of
 from exercise_bank import EXERCISES
 
-from cnnlab.course.grading import confine, lent
-from cnnlab.course.grading.judge import Answerer
+from cnnlab.course.grading.confined import confine
+from cnnlab.course.grading.judging import lent
+from cnnlab.course.grading.judging.judge import Answerer
 from cnnlab.course.startup import load_keras
 
 SAMPLE = dict(zip(GROUPS, (1, 1, 2, 1, 1, 1), strict=True))

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from cnnlab.checks.answers import Wrong, call, kind_of, number, show
-from cnnlab.course.grading.plain import NotForAnswers
-from cnnlab.course.grading.wire import Channel, handler
+from cnnlab.course.grading.wire.channel import Channel, handler
+from cnnlab.course.grading.wire.plain import NotForAnswers
 
 
 @pytest.fixture

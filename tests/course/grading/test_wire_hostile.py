@@ -10,9 +10,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from cnnlab.course.grading import plain, wire
-from cnnlab.course.grading.plain import Nonsense
-from cnnlab.course.grading.wire import Channel, Gone
+from cnnlab.course.grading.wire import channel as wire
+from cnnlab.course.grading.wire import plain
+from cnnlab.course.grading.wire.channel import Channel, Gone
+from cnnlab.course.grading.wire.plain import Nonsense
 
 
 def frame(message: object, raw: bytes = b"", *, length: int | None = None, size: int | None = None) -> bytes:

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from cnnlab.checks.answers import array, call, kind_of, number, parts
-from cnnlab.course.grading import lent, wire_keras  # noqa: F401  they register what they know
-from cnnlab.course.grading.plain import Nonsense, NotForAnswers, Packed, decode, encode
-from cnnlab.course.grading.wire import Channel, Gone, handler
+from cnnlab.course.grading.judging import lent  # noqa: F401  they register what they know
+from cnnlab.course.grading.wire import keras_objects  # noqa: F401  they register what they know
+from cnnlab.course.grading.wire.channel import Channel, Gone, handler
+from cnnlab.course.grading.wire.plain import Nonsense, NotForAnswers, Packed, decode, encode
 
 GIVEN: dict[str, object] = {}
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from cnnlab.course.grading import grade
-from cnnlab.course.grading.confine import Limits
+from cnnlab.course.grading.confined.confine import Limits
 
 HERE = Path(__file__).parent
 LESSONS = {"01_first": ("by_hand", "output_size"), "02_second": ("design",)}

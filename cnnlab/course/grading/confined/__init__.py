@@ -1,0 +1,1 @@
+"""A process for a learner's code, and what keeps it from everything else."""

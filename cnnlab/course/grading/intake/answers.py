@@ -1,0 +1,86 @@
+"""A learner's notebook → the answers in it, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnlab.course.copy.merge import exercise_of
+from cnnlab.course.grading.intake.copy_notes import on_checks, on_names, on_version
+from cnnlab.course.grading.intake.copy_reader import CopyReader, Notebook, read_copy
+from cnnlab.course.grading.records import ExerciseInfo, LessonInfo
+from cnnlab.course.lessons import Lesson
+
+_FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The answers of one notebook.
+
+    Attributes
+    ----------
+    answers : exercise → the source of its answer, in the course's order; None where no cell of the notebook holds it.
+        A text that is the course's own stub means that the exercise was not attempted
+    notes : what a teacher should know: cells of the learner's own that an answer needs, checks that were changed or
+        deleted, another version of the course, where an answer was found. Cells are numbered from 1, all kinds together
+    """
+
+    answers: dict[str, str | None]
+    notes: tuple[str, ...] = ()
+
+
+def lesson_info(notebook: Notebook, lesson: Lesson) -> LessonInfo:
+    """Return a lesson's exercises, from the course's own notebook of it.
+
+    Examples
+    --------
+    >>> words = {"cell_type": "markdown", "source": "# 02 Padding\\n## Stride\\n### Exercise: the size", "metadata": {}}
+    >>> stub = {"cell_type": "code", "source": "size = ...", "metadata": {"tags": ["exercise-size"]}}
+    >>> lesson_info({"cells": [words, stub]}, Lesson(Path("course"), "02_padding")).exercises
+    (ExerciseInfo(name='size', heading='Exercise: the size', stub='size = ...', section='Stride'),)
+    """
+    title, above, exercises = "", [], []
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            for signs, text in _HEADING.findall(_FENCE.sub("", cell["source"])):
+                title = title or text
+                above = [(level, words) for level, words in above if level < len(signs)] + [(len(signs), text)]
+        elif name := exercise_of(cell):
+            headings = ["", "", *(text for _, text in above)]
+            exercises.append(ExerciseInfo(name, headings[-1], cell["source"], headings[-2]))
+    return LessonInfo(lesson.name, title or lesson.title, tuple(exercises))
+
+
+def take(copy: Path | Notebook, course_notebook: Notebook) -> Taken:
+    """Take the answers, and only them, out of a learner's notebook.
+
+    Parameters
+    ----------
+    copy : the learner's notebook, or its file. It is only read, whatever is in it
+    course_notebook : the course's own notebook of the lesson
+
+    Raises
+    ------
+    NotebookError
+        If `copy` is a file that is no notebook, or has more than 5,000 cells.
+
+    Examples
+    --------
+    >>> def code(source, *tags): return {"cell_type": "code", "source": source, "metadata": {"tags": list(tags)}}
+    >>> course = {"cells": [code("size = ...", "exercise-size"), code("check.size(size)")], "metadata": {}}
+    >>> mine = {"cells": [code("side = 4"), code("size = side + 2", "exercise-size")], "metadata": {}}
+    >>> taken = take(mine, course)
+    >>> taken.answers
+    {'size': 'size = side + 2'}
+    >>> print(*taken.notes, sep="\\n")
+    the answer to size reads `side`, which cell 1 alone defines, and that is not one of the course's
+    the check of size was deleted
+    """
+    notebook = copy if isinstance(copy, dict) else read_copy(copy)
+    reader = CopyReader(notebook, course_notebook)
+    answers = {name: reader.answer(name) for name in reader.stubs}
+    notes = [*reader.notes, *on_names(reader, answers), *on_checks(reader), *on_version(reader)]
+    return Taken(answers, tuple(notes))

@@ -1,0 +1,61 @@
+"""Judge one copy: ``python -m cnnlab.course.grading.judging.worker FOLDER``, started by `cnnlab.course.batch.execute`.
+
+`FOLDER` holds ``input.ipynb``, the course's own lesson, and ``task.json``, whose options are the learner's ``answers``
+(exercise → source, or null), the ``limits`` and the image of a ``container`` (or null). The worker adds ``progress``,
+the position of each exercise's cell as it starts, and ``result.json``: a status, the judgements and notes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+
+from cnnlab.course.grading.confined import confine
+from cnnlab.course.grading.judging.judge import judge
+from cnnlab.course.lessons import CourseError
+from cnnlab.course.notebook import read_notebook
+
+
+def work(folder: Path) -> dict[str, object]:
+    """Judge the copy in `folder`; return ``status`` and what belongs to it."""
+    options = json.loads((folder / "task.json").read_text(encoding="utf-8"))["options"]
+    before = confine.fingerprint()
+
+    def started(position: int) -> None:
+        with (folder / "progress").open("a", encoding="utf-8") as file:
+            file.write(f"{position}\n")
+
+    try:
+        judgements, notes = judge(
+            read_notebook(folder / "input.ipynb"),
+            options["answers"],
+            folder,
+            limits=confine.Limits(**options["limits"]),
+            image=options.get("container"),
+            on_cell=started,
+        )
+    except CourseError as error:
+        return {"status": "raised", "name": type(error).__name__, "message": str(error)}
+    if confine.fingerprint() != before:
+        words = (
+            "the course's own files were changed while these answers ran: nothing judged since then can be relied on"
+        )
+        return {"status": "raised", "name": "CourseChanged", "message": words}
+    return {"status": "ok", "judgements": [asdict(judgement) for judgement in judgements], "notes": notes}
+
+
+def _end_with_the_runner() -> None:
+    """Wait until the runner is gone: it holds the other end of our stdin. What we started ends with us."""
+    os.read(0, 1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_the_runner, daemon=True).start()
+    place = Path(sys.argv[1])
+    result = json.dumps(work(place))
+    (place / "result.json").write_text(result, encoding="utf-8")

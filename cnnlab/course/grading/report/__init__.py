@@ -1,0 +1,1 @@
+"""A graded class → tables, a report, and a page for each learner."""

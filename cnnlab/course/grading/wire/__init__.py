@@ -1,0 +1,1 @@
+"""What crosses between the two processes, and how: plain values and calls, never a stranger's program."""
