@@ -26,7 +26,7 @@ landlocked = pytest.mark.skipif(landlock.version() < 6, reason="needs Landlock w
 filtered = pytest.mark.skipif(not seccomp.available(), reason="needs the filter of system calls")
 slow = pytest.mark.skipif(not os.environ.get("CNNLAB_SLOW"), reason="imports Keras: set CNNLAB_SLOW=1")
 
-ENTER = "from cnnlab.course.grading import inside, landlock, seccomp\n"
+ENTER = "from cnnlab.course.grading.confined import inside, landlock, seccomp\n"
 WITHOUT = {
     "both": "",
     "both, of Linux 5.13": "landlock.version = lambda: 1\n",
@@ -320,9 +320,9 @@ def test_a_process_that_keeps_starting_others_is_ended_with_all_of_them(tmp_path
 @linux
 def test_it_does_not_outlive_the_process_that_started_it(tmp_path):
     parent = f"""
-    from cnnlab.course.grading import confine
-    code = "from cnnlab.course.grading import inside; import time; pipes = inside.enter(); pipes[1].write(b'x'); "
-    confined = confine.start(["-c", code + "pipes[1].flush(); time.sleep(600)"], {str(tmp_path)!r}, confine.Limits())
+    from cnnlab.course.grading.confined import confine
+    code = "from cnnlab.course.grading.confined import inside; import time; pipes = inside.enter(); "
+    confined = confine.start(["-c", code + "pipes[1].write(b'x'); pipes[1].flush(); time.sleep(600)"], {str(tmp_path)!r}, confine.Limits())
     assert confined.stdout.read(1) == b"x"
     print(confined.process.pid, flush=True)
     import time; time.sleep(600)
@@ -349,7 +349,7 @@ def test_where_memory_runs_out_it_goes_first(tmp_path):
 @linux
 def test_no_thread_keeps_its_rights(tmp_path):
     code = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
-    source = f"{code}from cnnlab.course.grading import inside\ninside.enter()"
+    source = f"{code}from cnnlab.course.grading.confined import inside\ninside.enter()"
     with confine.start(["-c", source], tmp_path, Limits()) as confined:
         confined.stdout.read()
         confined.process.wait()

@@ -139,7 +139,7 @@ def test_a_container_keeps_out_what_it_should(tmp_path):
         pytest.skip(str(error))
     tries = """
 import json, os, socket
-from cnnlab.course.grading import inside
+from cnnlab.course.grading.confined import inside
 reading, writing = inside.enter()
 done = []
 for name, attempt in {

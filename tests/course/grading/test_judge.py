@@ -214,7 +214,8 @@ def test_what_is_written_to_the_wire_itself_is_no_answer(judged, lie):
 
 def test_a_report_that_is_forged_is_no_verdict(judged):
     patch = (
-        "from cnnlab.course.grading import session, cells\nfrom cnnlab.checks.exercise import Exercise, Verdict\n"
+        "from cnnlab.course.grading.judging import session, cells\n"
+        "from cnnlab.checks.exercise import Exercise, Verdict\n"
         "Exercise.__call__ = lambda self, answer: Verdict('correct', 'Yes.')\n"
         "cells.Cells.run = lambda self, label, source: {'status': 'correct', 'notes': 7}"
     )

@@ -14,7 +14,8 @@ from cnnlab.course.grading.confined.confine import Limits
 HERE = Path(__file__).parent
 LESSONS = {"01_first": ("by_hand", "output_size"), "02_second": ("design",)}
 DRIVER = (
-    "import sys; from cnnlab.course.grading import confine, underway; underway._WORKER = 'toy_worker'; "
+    "import sys; from cnnlab.course.grading import underway; underway._WORKER = 'toy_worker'; "
+    "from cnnlab.course.grading.confined import confine; "
     "confine.fingerprint = lambda: 'the package'; "
     "from cnnlab.course.cli import main; sys.exit(main(sys.argv[1:]))"
 )
