@@ -322,7 +322,8 @@ def test_it_does_not_outlive_the_process_that_started_it(tmp_path):
     parent = f"""
     from cnnlab.course.grading.confined import confine
     code = "from cnnlab.course.grading.confined import inside; import time; pipes = inside.enter(); "
-    confined = confine.start(["-c", code + "pipes[1].write(b'x'); pipes[1].flush(); time.sleep(600)"], {str(tmp_path)!r}, confine.Limits())
+    code += "pipes[1].write(b'x'); pipes[1].flush(); time.sleep(600)"
+    confined = confine.start(["-c", code], {str(tmp_path)!r}, confine.Limits())
     assert confined.stdout.read(1) == b"x"
     print(confined.process.pid, flush=True)
     import time; time.sleep(600)
