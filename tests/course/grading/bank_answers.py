@@ -35,8 +35,10 @@ def answers_to(name: str, group: str) -> list:
     if group in ("nonsense", "keras"):
         values = NONSENSE if group == "nonsense" else _of_keras()
         return [answer for value in values for answer in (value, lambda *args, given=value, **kwargs: given)]
-    source = exercise.solution_source  # a mutated loop may have no end
-    return [] if "while " in source else [ast.unparse(ast.fix_missing_locations(m.tree)) for m in mutants(source)]
+    source = exercise.solution_source
+    texts = [] if "while " in source else [ast.unparse(ast.fix_missing_locations(m.tree)) for m in mutants(source)]
+    # A mutated loop may have no end; and which entry of a set comes first differs from process to process.
+    return [text for text in texts if not ("_frozen(" in text and "set(" in text)]
 
 
 def _of_keras() -> tuple:
