@@ -176,6 +176,30 @@ def test_an_endless_line_of_the_lessons_costs_those_that_need_it(judged):
     )
 
 
+DEAF = """
+import threading
+from cnnlab.course.grading.wire.channel import Channel
+
+def my_area(h, w):
+    return h * w
+
+def reply_and_read_no_more(channel, message, raw, send=Channel._send):
+    send(channel, message, raw)
+    threading.Event().wait()
+
+def at_the_next_exercise(channel):
+    Channel._send = reply_and_read_no_more
+
+Channel.forget = at_the_next_exercise
+"""
+
+
+def test_a_process_that_reads_no_more_costs_the_exercise_that_it_does_not_read(judged):
+    rows, _, _ = judged(seconds=1.0, area=DEAF, volume=f"{RIGHT['volume']}  # {'x' * 200_000}")  # a pipe holds 65,536
+    assert rows["area"].status == rows["shades"].status == "correct"
+    assert (rows["volume"].status, rows["volume"].message) == ("stopped", "Stopped: no end after 1 s.")
+
+
 EXITS = {
     "in the cell": ("import os\nos._exit(3)", "raised"),
     "in the function": ("import os\ndef my_area(h, w):\n    os._exit(3)", "wrong"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import struct
@@ -146,6 +147,26 @@ def test_calls_within_calls_come_to_an_end():
     with pytest.raises(Gone):
         channel.call(1, (again,), {})
     assert b"RecursionError" in channel.writer.getvalue()
+
+
+def test_time_runs_while_a_question_is_written_too():
+    events: list[str] = []
+
+    class Writer(io.BytesIO):
+        def write(self, data):
+            events.append("write")
+            return super().write(data)
+
+    @contextlib.contextmanager
+    def clock():
+        events.append("start")
+        yield
+        events.append("stop")
+
+    channel = Channel(io.BytesIO(value(3)), Writer(), describes=False)
+    channel.waiting = clock()
+    assert channel.call(1, ("x" * 100_000,), {}) == 3
+    assert events == ["start", "write", "stop"]
 
 
 def test_what_is_sent_in_all_is_bounded(monkeypatch):

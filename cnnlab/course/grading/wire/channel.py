@@ -73,7 +73,7 @@ class Channel:
     ) -> None:
         self.reader, self.writer, self.describes = reader, writer, describes
         self.handlers = handlers or {}
-        self.waiting: contextlib.AbstractContextManager = contextlib.nullcontext()  # entered while an answer is awaited
+        self.waiting: contextlib.AbstractContextManager = contextlib.nullcontext()  # entered while we depend on it
         self.nested = 0
         self.broken: BaseException | None = None
         self.sent = self.received = 0
@@ -134,10 +134,10 @@ class Channel:
         asked = encode(values, self)
         self.sent += 1
         number = self.sent  # the answer must bear it
-        self._send({"ask": name, "number": number, "values": asked.tree}, asked.raw)
         self.nested += 1
         try:
             with contextlib.nullcontext() if self.nested > 1 else self.waiting:
+                self._send({"ask": name, "number": number, "values": asked.tree}, asked.raw)  # it may not read
                 while True:
                     message, raw = self._receive()
                     if "ask" not in message:
