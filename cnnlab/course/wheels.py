@@ -27,6 +27,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 
 from cnnlab.common.files import write_atomic
 from cnnlab.course.lessons import CourseError, course_folder
+from cnnlab.data.locate import offline
 
 EXTRAS = "tensorflow,lab,batch"  # what requirements.txt gives a learner
 _RECORD = "wheels.json"
@@ -166,9 +167,13 @@ def make_wheelhouse(folder: Path, to: Target, announce: Announce = lambda line: 
     Raises
     ------
     CourseError
-        If pip is not there, cannot reach its index, or finds no wheel of a package; the message has pip's own words.
+        If `folder` is a file or holds anything else, if downloads are switched off, or if pip is not there, cannot
+        reach its index, or finds no wheel of a package; the message has pip's own words.
     """
     folder = Path(folder).absolute()
+    _check_folder(folder)
+    if offline():
+        raise CourseError("CNNLAB_OFFLINE is set, and a wheelhouse has to be downloaded: unset it, and try again")
     folder.mkdir(parents=True, exist_ok=True)
     own = _course_wheel(folder)
     wanted = f"{own}[{EXTRAS}]"
@@ -184,6 +189,16 @@ def make_wheelhouse(folder: Path, to: Target, announce: Announce = lambda line: 
     write_atomic(folder / "install.txt", _words(folder, made))
     files = list(folder.glob("*.whl"))
     return Wheelhouse(len(files), sum(file.stat().st_size for file in files), missing)
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder in which somebody's own files would drown among a hundred wheels."""
+    if folder.exists() and not folder.is_dir():
+        raise CourseError(f"`--to` must be a folder. Received a file: {str(folder)!r}")
+    own = (_RECORD, "install.txt")
+    others = sorted(f.name for f in folder.glob("*") if f.suffix != ".whl" and f.name not in own)
+    if others:
+        raise CourseError(f"`--to` must be a folder of wheels alone, or a new one. {str(folder)!r} holds {others[0]!r}")
 
 
 def _course_wheel(folder: Path) -> Path:

@@ -58,8 +58,23 @@ def index(tmp_path, monkeypatch):
     for name, value in {"NO_INDEX": "1", "FIND_LINKS": str(folder), "CONFIG_FILE": "/dev/null"}.items():
         monkeypatch.setenv(f"PIP_{name}", value)
     monkeypatch.setenv("CNNLAB_COURSE", str(course))
+    monkeypatch.delenv("CNNLAB_OFFLINE", raising=False)
     wheel(folder, "plain")
     return folder
+
+
+def test_a_folder_of_other_things_a_file_and_a_course_without_downloads_are_refused(tmp_path, monkeypatch, capsys):
+    (mine := tmp_path / "mine").mkdir()
+    (mine / "precious").write_text("kept")
+    for to, words in (
+        (mine, "holds 'precious'"),
+        (mine / "precious", "must be a folder"),
+        (tmp_path / "new", "CNNLAB_OFFLINE is set"),
+    ):
+        assert main(["data", "wheels", "--to", str(to)]) == 2
+        assert words in capsys.readouterr().err
+    assert [path.name for path in mine.iterdir()] == ["precious"]
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_wheelhouse_for_this_machine_is_filled_checked_and_explained(index, tmp_path, capsys):
