@@ -42,9 +42,9 @@ def _get(arguments: argparse.Namespace) -> int:
 
 
 def _wheels(arguments: argparse.Namespace) -> int:
-    from cnnlab.course import wheels
+    from cnnlab.course.teaching import wheel_target, wheels
 
-    to = wheels.target(arguments.python, arguments.platform)
+    to = wheel_target.target(arguments.python, arguments.platform)
     made = wheels.make_wheelhouse(arguments.to, to, announce=lambda line: print(line, flush=True))
     how = os.path.join(arguments.to, "install.txt")
     print(f"{made.files} wheels, {made.bytes / 1e6:,.0f} MB. How to use them: {how}")

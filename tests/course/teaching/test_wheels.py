@@ -10,10 +10,10 @@ from zipfile import ZipFile
 import pytest
 from packaging.tags import sys_tags
 
-from cnnlab.course import wheels
 from cnnlab.course.cli import main
 from cnnlab.course.lessons import CourseError
-from cnnlab.course.wheels import PLATFORMS, Target, target
+from cnnlab.course.teaching import wheels
+from cnnlab.course.teaching.wheel_target import PLATFORMS, Target, target
 
 HERE = "{}.{}".format(*sys.version_info)
 OWN = next(sys_tags()).platform

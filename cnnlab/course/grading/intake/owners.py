@@ -30,7 +30,7 @@ from dataclasses import dataclass, replace
 from cnnlab.course.grading.intake.file_names import MOODLE, canvas, copy_number, own_name, stem
 from cnnlab.course.grading.intake.folders import Folders
 from cnnlab.course.grading.intake.inbox import File
-from cnnlab.course.grading.intake.keys import readable
+from cnnlab.course.grading.intake.keys import readable, words
 from cnnlab.course.grading.intake.which_lesson import Known
 
 
@@ -48,6 +48,7 @@ class Claim:
     late : whether the platform says so
     newer : grows with the time of handing in where the platform says so (Canvas's uploads), then with the number that a
         second file of one name was given
+    whole : whether the platform gives the name or user name as a whole: it is not part of a longer one
     """
 
     name: str
@@ -56,6 +57,12 @@ class Claim:
     names: tuple[str, ...] = ()
     late: bool = False
     newer: tuple[int, int] = (0, 0)
+    whole: bool = False
+
+    @property
+    def owner(self) -> tuple[str, str, tuple[str, ...]]:
+        """Unequal for two people, as far as paths say: another number, or another name or place where there is none."""
+        return self.platform, self.number, () if self.platform else words(self.name)
 
     @property
     def who(self) -> tuple[str, str]:
@@ -108,7 +115,7 @@ def claims(
 def _by_moodle(part: str) -> Claim | None:
     if found := MOODLE.fullmatch(stem(part)):
         name = readable(found["name"])
-        return Claim(name, "moodle", found["number"], (name,))
+        return Claim(name, "moodle", found["number"], (name,), whole=True)
     return None
 
 
@@ -116,7 +123,8 @@ def _by_canvas(part: str) -> Claim | None:
     if found := canvas(stem(part)):
         name = readable(found["anonymous"] or found["name"])
         late = bool(found["before"] or found["late"])
-        return Claim(name, "canvas", found["number"] or name, (name,), late, (int(found["upload"][:18]), 0))
+        newer = int(found["upload"][:18]), 0
+        return Claim(name, "canvas", found["number"] or name, (name,), late, newer, whole=True)
     return None
 
 
@@ -125,7 +133,8 @@ def _by_github(parts: tuple[str, ...], repositories: set[tuple[str, ...]]) -> Cl
     above, folder = parts[:-1], parts[-1]
     slug = above[-1].removesuffix("-submissions") if above and above[-1].endswith("-submissions") else ""
     beside = [repository[-1] for repository in repositories if repository and repository[:-1] == above]
-    if slug and folder.startswith(f"{slug}-") and not folder.lower().endswith(".ipynb"):
+    whole = bool(slug) and folder.startswith(f"{slug}-") and not folder.lower().endswith(".ipynb")
+    if whole:
         user = folder.removeprefix(f"{slug}-")
     elif parts in repositories and (not above or len(beside) > 1):
         shared = os.path.commonprefix(beside).rpartition("-")[0] if len(beside) > 1 else ""
@@ -133,4 +142,4 @@ def _by_github(parts: tuple[str, ...], repositories: set[tuple[str, ...]]) -> Cl
         user = re.sub(r"^\d\d?-(?=.)", "", user)  # two assignments in one folder: cnn-02-ada, cnn-03-ada
     else:
         return None
-    return Claim(readable(user), "github", user.casefold(), (user, folder))
+    return Claim(readable(user), "github", user.casefold(), (user, folder), whole=whole)

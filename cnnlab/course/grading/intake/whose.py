@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cnnlab.course.grading.intake.keys import keys, words
-from cnnlab.course.grading.intake.matching import Matcher
+from cnnlab.course.grading.intake.matching import Fit, Matcher
 from cnnlab.course.grading.intake.pieces import Piece
 from cnnlab.course.grading.records import Learner
 
+Owner = tuple[str, str, tuple[str, ...]]  # `cnnlab.course.grading.intake.owners.Claim.owner`
+
 _NO_OWNER = "nothing in its path says whose it is: put it into a folder with the learner's name"
+
+_WHAT_TO_DO = "give its folder the address or the number"
 
 
 @dataclass(frozen=True)
@@ -38,23 +42,24 @@ def sort_out(pieces: Sequence[Piece], people: Sequence[Learner]) -> Sorted:
     pieces : notebooks of the lessons that are graded
     people : the roster; without one, everybody whom a path names is a learner
     """
-    of: dict[str, list[Piece]] = {learner.key: [] for learner in people}
+    of: dict[str, list[Piece]] = {}
     doubtful: dict[str, str] = {}
     matcher, strangers = Matcher(people), []
+    fitted: dict[str, list[tuple[Fit, Piece]]] = {learner.key: [] for learner in people}
     for piece in map(_with_person, pieces):
         fitting = matcher.fitting(piece.claim)
         if len(fitting) == 1:
-            of[fitting[0].key].append(piece)
+            fitted[fitting[0].learner.key].append((fitting[0], piece))
         elif fitting:
-            they = matcher.told_apart(fitting)
-            doubtful[piece.file.name] = (
-                f"it may be from {they}: give its folder the address or the number of one of them"
-            )
+            they = matcher.told_apart([fit.learner for fit in fitting])
+            doubtful[piece.file.name] = f"it may be from {they}: {_WHAT_TO_DO} of one of them"
         elif not piece.claim.name:
             doubtful[piece.file.name] = _NO_OWNER
         else:
             note = (f"{piece.claim.name} is not on the roster",) if people else ()
             strangers.append(piece.of(piece.claim, *note))
+    for learner in people:
+        of[learner.key] = _of_one(fitted[learner.key], matcher.told_apart([learner]), doubtful)
     others = _by_identity(strangers)
     names = Counter(name for name, _, _ in others)
     made, learners = keys([(name, number) for name, number, _ in others]), list(people)
@@ -65,6 +70,44 @@ def sort_out(pieces: Sequence[Piece], people: Sequence[Learner]) -> Sorted:
         of[free] = theirs
         learners.append(Learner(free, f"{name} ({number})" if names[name] > 1 and number else name))
     return Sorted(tuple(learners), of, doubtful)
+
+
+def _of_one(theirs: Sequence[tuple[Fit, Piece]], they: str, doubtful: dict[str, str]) -> list[Piece]:
+    """Return what is one learner's of all that fits them; what may be another's of that name is doubtful.
+
+    Two numbers of Moodle's with one lesson are two people, and so are two names or places with one lesson, and two
+    numbers of Canvas's anywhere. Who of them has the surest sign is the learner; of equal ones nobody is.
+    """
+    doubts: dict[str, dict[Owner, int]] = defaultdict(dict)
+    first: dict[tuple[str, Owner], str] = {}
+    own = []
+    for fit, piece in theirs:
+        owner = piece.claim.owner
+        for place in _places(piece):
+            doubts[place][owner] = min(fit.doubt, doubts[place].get(owner, fit.doubt))
+            first.setdefault((place, owner), piece.file.name)
+    for fit, piece in theirs:
+        owner = piece.claim.owner
+        rivals = [
+            first[place, rival]
+            for place in _places(piece)
+            for rival, doubt in doubts[place].items()
+            if rival != owner and doubt <= doubts[place][owner]
+        ]
+        if rivals and not fit.sure:
+            doubtful[piece.file.name] = (
+                f"it may be from {they} or from another of this name ({piece.claim.name}): {rivals[0]} fits as well or "
+                f"better. If it is from {they}, {_WHAT_TO_DO}"
+            )
+        else:
+            own.append(piece.of(piece.claim, *filter(None, [fit.note])))
+    return own
+
+
+def _places(piece: Piece) -> list[str]:
+    """Within which two owners are two people: a lesson; Canvas's numbers hold all over it."""
+    lesson = piece.lesson.name if piece.lesson else ""
+    return [lesson, "canvas"] if piece.claim.platform == "canvas" else [lesson]
 
 
 def _with_person(piece: Piece) -> Piece:
@@ -89,9 +132,16 @@ def _by_identity(pieces: Sequence[Piece]) -> list[tuple[str, str, list[Piece]]]:
         elif not _are_several(theirs):
             found.append((claim.name, "", theirs))
         else:
-            note = f"another {claim.name} has handed in the same lesson: they are taken for two"
+            there = Counter({(p.lesson.name, p.claim.number): 1 for p in theirs if p.lesson})
+            shared = Counter(lesson for lesson, _ in there)
+            again = f"another {claim.name} has handed in the same lesson: they are taken for two"
+            alone = f"several are called {claim.name}: whose of them this is cannot be told, so it stands for itself"
             for number in dict.fromkeys(piece.claim.number for piece in theirs):
-                own = [piece.of(piece.claim, note) for piece in theirs if piece.claim.number == number]
+                own = [piece for piece in theirs if piece.claim.number == number]
+                twice = [piece.lesson and shared[piece.lesson.name] > 1 for piece in own]
+                known = any(twice)
+                notes = [(again,) if two else () if known else (alone,) for two in twice]
+                own = [piece.of(piece.claim, *note) for piece, note in zip(own, notes, strict=True)]
                 found.append((claim.name, number, own))
     return sorted(found, key=lambda one: (words(one[0]), one[0], one[1]))
 

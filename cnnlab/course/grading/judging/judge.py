@@ -19,7 +19,7 @@ from cnnlab.course.grading.judging.slices import Place, Plan, Statement
 from cnnlab.course.grading.records import Judgement
 from cnnlab.course.grading.wire import keras_objects  # noqa: F401  each registers what it knows
 from cnnlab.course.grading.wire.channel import Gone
-from cnnlab.course.grading.wire.plain import Nonsense, NotForAnswers
+from cnnlab.course.grading.wire.plain import Nonsense, NotForAnswers, TooMuch
 from cnnlab.course.lesson_checks import checks_of, exercises_of
 from cnnlab.course.lessons import CourseError
 from cnnlab.course.startup import load_keras
@@ -231,6 +231,8 @@ class _Run:
 
     def _why(self, end: BaseException) -> str:
         """Why the process is of no use any more, in words."""
+        if isinstance(end, TooMuch):
+            return f"the process that ran {end}, and was ended"
         if isinstance(end, Nonsense):
             return "the process that ran it said what no answer says, and was ended"
         return self.answerer.confined.ended

@@ -24,6 +24,7 @@ from cnnlab.course.grading.wire.plain import (
     NotForAnswers,
     Packed,
     TooLarge,
+    TooMuch,
     decode,
     encode,
 )
@@ -31,7 +32,9 @@ from cnnlab.course.grading.wire.stand_in import SPECIAL, StandIn, describe_error
 
 MAX_NESTED = 40  # calls within calls
 MAX_KEPT = 100_000  # objects that one side keeps for the other
-MAX_RECEIVED = 1_000_000_000  # bytes between two times that a side forgets; a tree counts tenfold, as it does in memory
+MAX_RECEIVED = 200_000_000  # bytes from an answer for one exercise; a tree counts as what it may take in memory
+MAX_ITEMS = 10_000  # entries of an answer's objects that are asked for one by one, for one exercise
+_TREE = 20  # bytes in memory for each character: an empty set has eleven, and takes 220
 _HEAD = struct.Struct("<4sII")
 _MAGIC = b"cnn1"
 _MUTABLE = (np.ndarray, list, dict, set, np.random.Generator)
@@ -76,7 +79,7 @@ class Channel:
         self.waiting: contextlib.AbstractContextManager = contextlib.nullcontext()  # entered while we depend on it
         self.nested = 0
         self.broken: BaseException | None = None
-        self.sent = self.received = 0
+        self.sent = self.received = self.items = 0
         self._kept: dict[int, object] = {}
         self._places: dict[int, int] = {}  # id of a kept object → its handle
         self._next = 0
@@ -103,7 +106,7 @@ class Channel:
         """Forget what is kept; numbers are not used again."""
         self._kept.clear()
         self._places.clear()
-        self.received = 0
+        self.received = self.items = 0
 
     # Asking and serving.
 
@@ -112,6 +115,10 @@ class Channel:
 
         It works on copies of the arguments; what it changes in them comes back into the arguments themselves.
         """
+        if method in ("__next__", "__getitem__"):
+            self.items += 1
+            if self.items > MAX_ITEMS:
+                raise TooLarge(f"this is too large to be checked: entry by entry, it has more than {MAX_ITEMS:,}")
         mine = [*args, *kwargs.values()]
         return self._ask("call", [handle, method, [*args], {**kwargs}], mine)
 
@@ -243,9 +250,9 @@ class Channel:
         magic, length, size = _HEAD.unpack(self._read(_HEAD.size))
         if magic != _MAGIC or length > MAX_TREE or size > MAX_RAW:
             raise Nonsense("it sent what is no message")
-        self.received += 10 * length + size
-        if self.received > MAX_RECEIVED:
-            raise Nonsense("it sent too much")
+        self.received += _TREE * length + size
+        if self.received > MAX_RECEIVED and not self.describes:  # what a check hands to an answer is the course's own
+            raise TooMuch(f"it handed over more than {MAX_RECEIVED // 10**6} MB of values for one exercise")
         tree, raw = self._read(length), self._read(size)
         try:
             message = json.loads(tree)

@@ -51,6 +51,10 @@ class Nonsense(BaseException):
     """The other side sent what it never sends by itself. No `Exception`: a check must not take it for an answer's."""
 
 
+class TooMuch(Nonsense):
+    """The other side goes on handing over values."""
+
+
 class NotForAnswers(BaseException):
     """A check hands an answer what cannot cross. No `Exception`: it is the check's fault, and not the answer's."""
 
@@ -157,9 +161,9 @@ class _Writer:
             return [kind.__name__, *self._bytes(bytes(value))]
         if kind is range:
             self._few(value)
-            return ["range", *map(self._whole, (value.start, value.stop, value.step))]
+            return ["range", *self.many((value.start, value.stop, value.step), depth)]
         if kind is Fraction:
-            return ["fraction", self._whole(value.numerator), self._whole(value.denominator)]
+            return ["fraction", *self.many((value.numerator, value.denominator), depth)]
         if kind is Decimal and abs(value.adjusted()) < MAX_BITS:
             return ["decimal", str(value)]
         if kind in (type({}.keys()), type({}.values()), type({}.items())):
@@ -177,7 +181,7 @@ class _Writer:
         self._one_more()
         if base is not None:
             return ["like", *_names(kind), shown(value), self.one(_plain(value, base), depth + 1)]
-        return self._described(value)
+        return self._described(value, depth)
 
     def _whole(self, value: int) -> object:
         if value.bit_length() > MAX_BITS:
@@ -204,7 +208,7 @@ class _Writer:
             raise TooLarge(f"this is too large to be checked: an array of shape {value.shape}")
         return ["array", dtype, [*value.shape], *self._bytes(value.tobytes())]
 
-    def _described(self, value: object) -> list:
+    def _described(self, value: object, depth: int) -> list:
         if not self.channel.describes and not callable(value):  # what a check hands to an answer is never left vague
             raise NotForAnswers(f"{type(value).__name__} cannot be handed to an answer")
         handle = self.channel.keep(value)
@@ -214,7 +218,7 @@ class _Writer:
             return ["new", *names, shown(value), handle]
         methods = [name for name in (SPECIAL if self.channel.describes else ("__call__",)) if has(kind, name)]
         attributes = {name: found for name in ATTRIBUTES if (found := attribute(value, name)) is not None}
-        return ["object", *names, shown(value), handle, methods, self.one(attributes)]
+        return ["object", *names, shown(value), handle, methods, self.one(attributes, depth + 1)]
 
 
 def encode(value: object, channel: Keeper, arguments: dict[int, int] | None = None) -> Packed:
@@ -236,13 +240,22 @@ class _Reader:
     channel: Keeper
     raw: memoryview
     arguments: list
+    taken: int = 0  # of the bytes: each belongs to one value, or a short message would make many large ones
+    entries: int = 0
+    depth: int = 0
     objects: int = 0
 
     def one(self, tree: Any) -> Any:
+        self.entries += 1
+        if self.entries > MAX_ENTRIES or self.depth > MAX_DEPTH:  # as the writer counts
+            raise ValueError("too many entries, or too many levels")
         if tree is None or type(tree) in (bool, int, float, str):
             return tree
         tag, *rest = tree
-        return getattr(self, f"_read_{tag.strip('.')}")(*rest)
+        self.depth += 1
+        value = getattr(self, f"_read_{tag.strip('.')}")(*rest)
+        self.depth -= 1
+        return value
 
     def many(self, trees: list) -> list:
         if type(trees) is not list:
@@ -307,8 +320,11 @@ class _Reader:
         return found
 
     def _data(self, start: int, length: int) -> memoryview:
-        if type(start) is not int or type(length) is not int or not 0 <= start <= start + length <= len(self.raw):
+        if type(start) is not int or type(length) is not int or start != self.taken:
             raise ValueError("bytes from elsewhere")
+        if not 0 <= length <= len(self.raw) - start:
+            raise ValueError("bytes from elsewhere")
+        self.taken += length
         return self.raw[start : start + length]
 
     def _read_bytes(self, start: int, length: int) -> bytes:
