@@ -132,6 +132,17 @@ def test_two_of_moodles_numbers_with_one_lesson_are_two_people(handed_in):
     assert "another Ada Lovelace" in found.copies[0].notes[0]
 
 
+def test_which_of_two_of_one_name_a_third_copy_is_from_cannot_be_told(handed_in):
+    files = {f"A_{n}_assignsubmission_file_/{PADDING}.ipynb": notebook() for n in (11, 12)}
+    found = handed_in(files | {f"A_29_assignsubmission_file_/{POOLING}.ipynb": notebook(POOLING)})
+    notes = {copy.learner: copy.notes[0] for copy in found.copies}
+    assert list(notes) == ["a-11", "a-12", "a-29"]
+    assert "another A has handed in the same lesson" in notes["a-11"]
+    assert notes["a-29"] == (
+        "two others called A have handed in one lesson: whether this is from one of them cannot be told"
+    )
+
+
 def test_two_of_one_name_on_canvas_stay_two_in_every_assignment(handed_in):
     found = handed_in(
         {f"kimbo_{n}_9{n}{lesson[1]}_{lesson}.ipynb": notebook(lesson) for n in (7, 8) for lesson in STUBS}
@@ -296,29 +307,31 @@ Anna;Lee;20266666;
 
 
 @pytest.mark.parametrize(
-    ("path", "number"),
+    ("path", "number", "note"),
     [
-        (f"ada2@s.example/{PADDING}.ipynb", "20262222"),
-        (f"ada.l/{PADDING}.ipynb", "20261111"),
-        (f"20262222/{PADDING}.ipynb", "20262222"),
-        (f"{PADDING}_20264444_김민서.ipynb", "20264444"),
-        (f"{PADDING}_20264444_ms.ipynb", "20264444"),
-        (f"kim, bo/{PADDING}.ipynb", "20263333"),
-        (f"Kim Bo/{PADDING}.ipynb", "20263333"),
-        (f"all the tasks/BO KIM/old/{PADDING}.ipynb", "20263333"),
-        (f"kimbo_5_66_{PADDING}.ipynb", "20263333"),
-        (f"김 민서/{PADDING}.ipynb", "20264444"),
-        (f"김민서 과제/{PADDING}.ipynb", "20264444"),
-        (f"hw2 Bo Kim/{PADDING}.ipynb", "20263333"),
-        (f"leeanna_6_77_{PADDING}.ipynb", "20266666"),
+        (f"ada2@s.example/{PADDING}.ipynb", "20262222", ""),
+        (f"ada.l/{PADDING}.ipynb", "20261111", "before the @"),
+        (f"20262222/{PADDING}.ipynb", "20262222", ""),
+        (f"{PADDING}_20264444_김민서.ipynb", "20264444", ""),
+        (f"{PADDING}_20264444_ms.ipynb", "20264444", ""),
+        (f"kim, bo/{PADDING}.ipynb", "20263333", ""),
+        (f"Kim Bo/{PADDING}.ipynb", "20263333", "another order"),
+        (f"all the tasks/BO KIM/old/{PADDING}.ipynb", "20263333", ""),
+        (f"kimbo_5_66_{PADDING}.ipynb", "20263333", ""),
+        (f"김 민서/{PADDING}.ipynb", "20264444", "other spaces"),
+        (f"김민서 과제/{PADDING}.ipynb", "20264444", "part of a longer one"),
+        (f"hw2 Bo Kim/{PADDING}.ipynb", "20263333", "part of a longer one"),
+        (f"leeanna_6_77_{PADDING}.ipynb", "20266666", ""),
     ],
 )
-def test_ways_to_be_on_the_roster(path, number, handed_in):
+def test_ways_to_be_on_the_roster(path, number, note, handed_in):
+    """A sign that is a guess leaves a note of what it rests on."""
     found = handed_in({path: notebook()}, ROSTER)
     rows = {learner.key: learner.columns for learner in found.learners}
     assert rows[found.copies[0].learner]["ID number"] == number
     assert len(found.learners) == 6
-    assert not found.copies[0].notes
+    assert len(found.copies[0].notes) == bool(note)
+    assert note in "".join(found.copies[0].notes)
 
 
 def test_in_doubt_between_two_neither_is_taken(handed_in):
@@ -332,6 +345,91 @@ def test_in_doubt_between_two_neither_is_taken(handed_in):
     assert "Bo Kim (bo@s.example) or Anna Lee" in found.broken[f"Bo Kim/Anna Lee - {PADDING}.ipynb"]
     # "annalee" is Anna Lee with the first name first, and Alee Ann the other way round
     assert "Ann Alee (20265555) or Anna Lee (20266666)" in found.broken[f"annalee_5_66_{PADDING}.ipynb"]
+
+
+GARCIA, LOPEZ = "Maria Garcia_1_assignsubmission_file_", "Maria Garcia Lopez_2_assignsubmission_file_"
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_platforms_name_is_no_part_of_a_longer_one(both, handed_in):
+    """Garcia Lopez, of another group, is not on this list: Garcia is not given her copy."""
+    files = {f"{who}/{PADDING}.ipynb": notebook() for who in ([GARCIA] if both else []) + [LOPEZ]}
+    found = handed_in(files, "First name,Last name\nMaria,Garcia\n")
+    assert whose(found) == dict(zip(files, ["Maria Garcia"] * both + ["Maria Garcia Lopez"], strict=True))
+    assert found.copies[-1].notes == ("Maria Garcia Lopez is not on the roster",)
+
+
+@pytest.mark.parametrize(
+    ("roster", "surest", "other"),
+    [
+        # two of Moodle's numbers, two places: of two exact names neither is taken, and a number of the list's decides
+        ("Name\nBo Kim\n", None, ("Bo Kim_7_assignsubmission_file", "Bo Kim_8_assignsubmission_file")),
+        (
+            "Name,Identifier\nBo Kim,Participant 8\n",
+            "Bo Kim_8_assignsubmission_file",
+            ("Bo Kim_7_assignsubmission_file",),
+        ),
+        ("Name\nBo Kim\n", None, ("class A/Bo Kim", "class B/Bo Kim")),
+        ("Name,Email\nBo Kim,bo@s.example\n", "class B/bo@s.example", ("class A/Bo Kim",)),
+        # an exact name is surer than the name in another order, and than a part of a longer one
+        ("Name\nBo Kim\n", "Bo Kim_7_assignsubmission_file", ("Kim Bo_8_assignsubmission_file",)),
+        ("Name\nMaria Garcia\n", "Maria Garcia", ("Maria Garcia Lopez",)),
+        ("Name,Username\nKim,kim\n", "t-kim", ("t-lee-kim",)),
+    ],
+)
+def test_two_owners_of_one_lesson_are_never_one_learner(roster, surest, other, handed_in):
+    """Whichever is the better copy: the other one is set aside, with both named."""
+    folders = [*other, *([surest] if surest else [])]
+    files = {f"{where}/{PADDING}.ipynb": notebook(PADDING, *["size = 1"] * (where in other)) for where in folders}
+    git = {f"{where}/.git/HEAD": b"" for where in folders if where.startswith("t-")}
+    found = handed_in(files | git, roster)
+    assert [copy.file for copy in found.copies] == ([f"{surest}/{PADDING}.ipynb"] if surest else [])
+    assert found.broken.keys() == {f"{where}/{PADDING}.ipynb" for where in other}
+    for n, where in enumerate(other):
+        beside = surest or other[1 - n]
+        assert f"{beside}/{PADDING}.ipynb fits as well or better" in found.broken[f"{where}/{PADDING}.ipynb"]
+
+
+def test_another_number_on_canvas_is_somebody_else_of_that_name(handed_in):
+    """The gradebook has all numbers of its section, and 13 is not one of them; without numbers, neither is taken."""
+    files = {f"kimbo_{n}_9{n}_{lesson}.ipynb": notebook(lesson) for n, lesson in ((12, PADDING), (13, POOLING))}
+    found = handed_in(files, 'Student,ID,SIS Login ID,Section\n"Kim, Bo",12,bo,A\n')
+    assert list(whose(found).values()) == ["Bo Kim", "kimbo"]
+    assert found.copies[1].notes == ("kimbo is not on the roster",)
+    found = handed_in(files, 'Student,Section\n"Kim, Bo",A\n')
+    assert not found.copies
+    assert found.broken.keys() == files.keys()
+
+
+def test_another_user_name_on_github_is_somebody_else_of_that_name(handed_in):
+    files = {f"t-submissions/t-{user}/{PADDING}.ipynb": notebook() for user in ("bo-kim", "lee-ada")}
+    found = handed_in(files, "identifier,github_username,name\nBo Kim,bk99,\nAda,ada,\nAda Lee,,\n")
+    assert sorted(whose(found).values()) == ["Ada Lee", "bo-kim"]
+    assert "because a repository or a user name reads like this" in found.copies[0].notes[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("Lee", "Ada Berg (lee@s.example) or Lee (min@s.example)"),  # a part of one's address, the other's name
+        ("20261234_Bo Kim", "Ada Berg (lee@s.example) or Bo Kim (20261235)"),  # one's number, the other's name
+        ("20261234/Bo Kim", "Ada Berg (lee@s.example) or Bo Kim (20261235)"),
+        ("Ada Berg, Bo Kim", "Ada Berg (lee@s.example) or Bo Kim (20261235)"),
+        ("Bo Kim/hw2 Ada Berg", "Ada Berg (lee@s.example) or Bo Kim (20261235)"),
+        ("20261235 Ada Berg/Bo Kim", "Ada Berg (lee@s.example) or Bo Kim (20261235)"),
+    ],
+)
+def test_signs_of_two_people_are_nobodys(path, names, handed_in):
+    roster = "Name,ID number,Email\nAda Berg,20261234,lee@s.example\nLee,2,min@s.example\nBo Kim,20261235,\n"
+    found = handed_in({f"{path}/{PADDING}.ipynb": notebook()}, roster)
+    assert not found.copies
+    assert found.broken[f"{path}/{PADDING}.ipynb"].startswith(f"it may be from {names}: ")
+
+
+def test_moodle_gives_names_and_no_parts_of_addresses(handed_in):
+    roster = "Name,Email\nAda Berg,lee@s.example\nLee,min@s.example\n"
+    found = handed_in({f"Lee_5_assignsubmission_file_/{PADDING}.ipynb": notebook()}, roster)
+    assert list(whose(found).values()) == ["Lee"]
 
 
 def test_who_is_not_on_the_roster_is_graded_and_said_to_be_a_stranger(handed_in):

@@ -15,6 +15,8 @@ Owner = tuple[str, str, tuple[str, ...]]  # `cnnlab.course.grading.intake.owners
 
 _NO_OWNER = "nothing in its path says whose it is: put it into a folder with the learner's name"
 
+_AGAIN = "another {} has handed in the same lesson: they are taken for two"
+_ALONE = "two others called {} have handed in one lesson: whether this is from one of them cannot be told"
 _WHAT_TO_DO = "give its folder the address or the number"
 
 
@@ -106,8 +108,11 @@ def _of_one(theirs: Sequence[tuple[Fit, Piece]], they: str, doubtful: dict[str, 
 
 def _places(piece: Piece) -> list[str]:
     """Within which two owners are two people: a lesson; Canvas's numbers hold all over it."""
-    lesson = piece.lesson.name if piece.lesson else ""
-    return [lesson, "canvas"] if piece.claim.platform == "canvas" else [lesson]
+    return [_lesson(piece), "canvas"] if piece.claim.platform == "canvas" else [_lesson(piece)]
+
+
+def _lesson(piece: Piece) -> str:
+    return piece.lesson.name if piece.lesson else ""
 
 
 def _with_person(piece: Piece) -> Piece:
@@ -132,21 +137,20 @@ def _by_identity(pieces: Sequence[Piece]) -> list[tuple[str, str, list[Piece]]]:
         elif not _are_several(theirs):
             found.append((claim.name, "", theirs))
         else:
-            there = Counter({(p.lesson.name, p.claim.number): 1 for p in theirs if p.lesson})
-            shared = Counter(lesson for lesson, _ in there)
-            again = f"another {claim.name} has handed in the same lesson: they are taken for two"
-            alone = f"several are called {claim.name}: whose of them this is cannot be told, so it stands for itself"
+            shared = Counter(lesson for lesson, _ in {(_lesson(p), p.claim.number) for p in theirs})
             for number in dict.fromkeys(piece.claim.number for piece in theirs):
                 own = [piece for piece in theirs if piece.claim.number == number]
-                twice = [piece.lesson and shared[piece.lesson.name] > 1 for piece in own]
-                known = any(twice)
-                notes = [(again,) if two else () if known else (alone,) for two in twice]
-                own = [piece.of(piece.claim, *note) for piece, note in zip(own, notes, strict=True)]
+                alone = not any(shared[_lesson(piece)] > 1 for piece in own)
+                notes = [_ALONE if alone else _AGAIN if shared[_lesson(piece)] > 1 else "" for piece in own]
+                own = [
+                    piece.of(piece.claim, *filter(None, [note.format(claim.name)]))
+                    for piece, note in zip(own, notes, strict=True)
+                ]
                 found.append((claim.name, number, own))
     return sorted(found, key=lambda one: (words(one[0]), one[0], one[1]))
 
 
 def _are_several(pieces: Sequence[Piece]) -> bool:
     """Whether one name is several people's: two of Moodle's numbers, or two folders, have the same lesson."""
-    there = {(piece.lesson.name, piece.claim.number) for piece in pieces if piece.lesson}
+    there = {(_lesson(piece), piece.claim.number) for piece in pieces}
     return len(there) > len({lesson for lesson, _ in there})
