@@ -236,6 +236,25 @@ def test_what_is_written_to_the_wire_itself_is_no_answer(judged, lie):
     assert rows["volume"].status == rows["shades"].status == "correct"
 
 
+def test_what_is_handed_over_in_all_is_bounded(judged):
+    more = """
+import numpy as np
+
+class Shades:
+    __len__ = lambda self: 2
+    __getitem__ = lambda self, place: np.zeros(60_000_000, np.uint8)
+
+shades = Shades()
+"""
+    rows, _, _ = judged(shades=more)
+    assert rows["shades"].status == "wrong"
+    assert rows["shades"].message == (
+        "Nothing can be told of this answer: the process that ran it handed over more than 200 MB of values for one "
+        "exercise, and was ended."
+    )
+    assert rows["area"].status == rows["volume"].status == "correct"
+
+
 def test_a_report_that_is_forged_is_no_verdict(judged):
     patch = (
         "from cnnlab.course.grading.judging import session, cells\n"

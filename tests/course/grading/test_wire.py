@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from cnnlab.checks.answers import Wrong, call, kind_of, number, show
+from cnnlab.course.grading.wire import channel
 from cnnlab.course.grading.wire.channel import Channel, handler
-from cnnlab.course.grading.wire.plain import NotForAnswers
+from cnnlab.course.grading.wire.plain import NotForAnswers, TooLarge
 
 
 @pytest.fixture
@@ -217,3 +218,31 @@ def test_of_a_judges_object_only_the_call_is_handed_over(wire):
     score = across(wire, lambda score: [hasattr(score, "__len__"), score(4)])
     assert score(Scores()) == [False, 5]
     assert across(wire, lambda value: value)(Score([1])) == [1]
+
+
+class Endless:
+    def __len__(self):
+        return 2
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return 0
+
+
+class EndlessRow:
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, place):
+        return 0
+
+
+@pytest.mark.parametrize("kind", [Endless, EndlessRow])
+def test_reading_an_object_entry_by_entry_comes_to_an_end(wire, monkeypatch, kind):
+    monkeypatch.setattr(channel, "MAX_ITEMS", 50)
+    with pytest.raises(TooLarge, match="entry by entry.* more than 50"):
+        list(across(wire, kind()))
+    wire.forget()
+    assert list(zip(across(wire, kind()), range(40), strict=False)) == [(0, n) for n in range(40)]

@@ -7,6 +7,7 @@ import io
 import json
 import struct
 import tracemalloc
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from cnnlab.course.grading.wire import channel as wire
 from cnnlab.course.grading.wire import plain
 from cnnlab.course.grading.wire.channel import Channel, Gone
-from cnnlab.course.grading.wire.plain import Nonsense
+from cnnlab.course.grading.wire.plain import Nonsense, TooMuch
 
 
 def frame(message: object, raw: bytes = b"", *, length: int | None = None, size: int | None = None) -> bytes:
@@ -25,6 +26,13 @@ def frame(message: object, raw: bytes = b"", *, length: int | None = None, size:
 
 def value(tree: object, raw: bytes = b"") -> bytes:
     return frame({"number": 1, "value": tree}, raw)
+
+
+def nested(levels: int) -> list:
+    tree: list = []
+    for _ in range(levels):
+        tree = ["list", [tree] if tree else []]
+    return tree
 
 
 def judge(*messages: bytes) -> Channel:
@@ -66,6 +74,9 @@ LIES = {
     "negative bytes": value(["array", "<f8", [1], -8, 8], b"12345678"),
     "more entries than bytes": value(["array", "<f8", [2**40], 0, 8], b"12345678"),
     "a negative side": value(["array", "<f8", [-1], 0, 8], b"12345678"),
+    "the same bytes twice": value(["list", [["array", "|u1", [4], 0, 4]] * 2], b"1234"),
+    "a text of the same bytes": value(["list", [["bytes", 0, 4], ["bytearray", 2, 2]]], b"1234"),
+    "too deep": value(nested(plain.MAX_DEPTH + 2)),
     "objects in bytes": value(["array", "|O", [1], 0, 8], b"12345678"),
     "a dtype with fields": value(["array", "f8,f8", [1], 0, 16], b"1234567812345678"),
     "no characters": value(["array", "<U1", [1], 0, 4], b"\xff\xff\xff\x7f"),
@@ -111,6 +122,55 @@ def test_a_lie_is_nonsense(lie):
         assert tracemalloc.get_traced_memory()[1] < 64_000_000
     finally:
         tracemalloc.stop()
+
+
+MANY = {  # each tree has 1,001 entries, its own list being one
+    "numbers": ["list", [0] * 1000],
+    "lists": ["list", [["list", [0] * 9]] * 100],
+    "pairs": ["list", [["dict", [[n, 0] for n in range(12)]]] * 40],
+    "sets": ["list", [["set", []]] * 1000],
+    "ranges": ["list", [["range", 0, 1, 1]] * 250],
+    "fractions": ["list", [["fraction", 1, 2]] * 333 + [0]],
+    "views": ["list", [["view", "dict_keys", [0] * 9]] * 100],
+    "attributes": ["list", [["object", "x", "m", "x", 1, [], ["dict", [["name", 1]]]]] * 250],
+}
+
+
+@pytest.mark.parametrize("tree", MANY.values(), ids=MANY)
+def test_the_reader_counts_as_the_writer_does(monkeypatch, tree):
+    monkeypatch.setattr(plain, "MAX_ENTRIES", 1_000)
+    with pytest.raises(Nonsense, match="too many entries"):
+        ask(value(tree))
+
+
+LARGEST = {
+    "ranges": [range(n) for n in range(225)],  # 1 + 225 × 4 = 901
+    "fractions": [Fraction(1, n) for n in range(1, 301)],  # 1 + 300 × 3
+    "pairs": [{n: n} for n in range(300)],
+    "views": [{1: 2}.items()] * 225,
+    "arrays": [np.arange(n) for n in range(900)],
+    "texts": [b"abc", bytearray(b"de")] * 450,
+    "numbers": [2**70] * 900,
+}
+
+
+@pytest.mark.parametrize("given", LARGEST.values(), ids=LARGEST)
+def test_what_the_writer_lets_pass_the_reader_takes(monkeypatch, given):
+    monkeypatch.setattr(plain, "MAX_ENTRIES", 901)
+    child = Channel(io.BytesIO(), io.BytesIO(), describes=True)
+    assert repr(plain.decode(plain.encode(given, child), judge())) == repr(given)
+    with pytest.raises(plain.TooLarge, match="values"):
+        plain.encode([*given, 0], child)
+
+
+def test_the_deepest_that_the_writer_lets_pass_the_reader_takes():
+    given: list = [0]
+    for _ in range(plain.MAX_DEPTH - 1):
+        given = [given]
+    child = Channel(io.BytesIO(), io.BytesIO(), describes=True)
+    assert plain.decode(plain.encode(given, child), judge()) == given
+    with pytest.raises(plain.TooLarge, match="levels"):
+        plain.encode([given], child)
 
 
 @pytest.mark.parametrize("cut", [0, 3, 11, 12, 20])
@@ -175,7 +235,7 @@ def test_what_is_sent_in_all_is_bounded(monkeypatch):
     channel = judge(*(frame({"number": n, "value": one}, bytes(800_000)) for n in range(1, 12)))
     for _ in range(6):
         channel.call(1, (), {})
-    with pytest.raises(Nonsense, match="too much"):
+    with pytest.raises(TooMuch, match="more than 5 MB"):
         channel.call(1, (), {})
     assert judge(value(one, bytes(800_000))).call(1, (), {}).shape == (100_000,)
 
