@@ -48,7 +48,7 @@ def test_what_to_teach_next_says_how_many_what_where_and_who():
     said = part(class_report(SCHOOL), "What to teach next")
     assert said.startswith(
         "9 of 36 learners who handed in 02 · Padding and stride share this misconception, in the exercise The whole "
-        f"formula: {said_as(words)} The part of the lesson to go through again: Dilation: a kernel with gaps."
+        f"formula: {said_as(words)} The exercise stands in the part Dilation: a kernel with gaps."
     )
     assert "def my_output_size(n, f, s=1, p=0, d=1): return n + 2 * p - d * (f - 1)" in said
     assert "Why this one: no misconception is shared by more learners." in said

@@ -109,7 +109,7 @@ class _Report:
             f'<p class="lead"><b>{self._count(first)}</b> learners who handed in {one_line(lesson.title)} share this '
             f"misconception, in the exercise {self._link(lesson, exercise)}:</p>",
             f'<p class="said bad big">{_words(first)}</p>',
-            f"<p>The part of the lesson to go through again: <b>{parts.section(lesson, exercise)}</b>.</p>",
+            f"<p>The exercise stands in the part <b>{parts.section(lesson, exercise)}</b>.</p>",
             self._sample(first, "An answer that it leads to:"),
             self._who(first),
             '<p class="quiet">Why this one: no misconception is shared by more learners. Where others are nearly as '
