@@ -52,7 +52,10 @@ def read_notebook(path: Path) -> dict[str, Any]:
             raise ValueError("it is empty (0 bytes)" if not data else "it is empty")
         if data.startswith(_WIDE):
             raise ValueError("it is written in UTF-16: save it as UTF-8")
-        notebook = json.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig").lstrip()
+        if text.startswith("<"):
+            raise ValueError(f"it begins with {text[:15]!r}: a web page was saved, not the notebook")
+        notebook = json.loads(text)
         _check(notebook)
     except RecursionError:
         raise NotebookError(f"{path.name} is not a notebook: its lists are thousands deep") from None

@@ -385,6 +385,7 @@ BROKEN = {
     "UTF-16": ("{}".encode("utf-16"), "it is written in UTF-16: save it as UTF-8"),
     "Latin-1": (b'{"caf\xe9": 1}', "can't decode byte 0xe9"),
     "zero bytes": ("", "it is empty (0 bytes)"),
+    "web page": ("<!DOCTYPE html>\n<html>", "it begins with '<!DOCTYPE html>': a web page was saved, not the notebook"),
     "half": ('{"nbformat": 4, "cells": [', "Expecting value"),
     "deep": ("[" * 100_000, "its lists are thousands deep"),
 }
