@@ -393,7 +393,9 @@ def test_a_run_that_loses_its_cluster_keeps_what_had_ended(tmp_path, monkeypatch
 
 
 def test_jobs_are_for_this_machine(tmp_path):
-    with pytest.raises(CourseError, match="`jobs` is for this machine.* Received: 3 and 'local:2'"):
+    with pytest.raises(
+        CourseError, match="`jobs` is for this machine.* leave out `--jobs` or `--cluster`. Received: 3 and 'local:2'"
+    ):
         runner.run(course=write_course(tmp_path, "00_good"), out=tmp_path / "out", jobs=3, cluster="local:2")
 
 
@@ -411,6 +413,13 @@ def test_build_takes_a_cluster(tmp_path, monkeypatch):
         notebooks.build(course=tmp_path, cluster="tcp://a:1")
     assert given["cluster"] == "tcp://a:1"
     assert (tmp_path / "notebooks" / "00_one.ipynb").exists()
+
+
+def test_build_refuses_an_address_that_is_none_before_it_looks_what_has_changed(tmp_path):
+    write_lesson(tmp_path, "00_one", "# %% [markdown]\n# # 00_one\n")
+    notebooks.build(course=tmp_path, execute=False)
+    with pytest.raises(CourseError, match="`cluster` must be tcp://HOST:PORT .* Received: 'foo'"):
+        notebooks.build(course=tmp_path, execute=False, cluster="foo")
 
 
 def test_a_cluster_of_one_s_own(here):

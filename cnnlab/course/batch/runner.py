@@ -109,7 +109,10 @@ def run(
     plans = _plans(find_lessons(lessons, course), profile, dict(parameters or {}))
     full = any(isinstance(plan, _Plan) and plan.parameters.get("PROFILE") == "full" for plan in plans.values())
     if cluster is not None and jobs is not None:
-        raise CourseError(f"`jobs` is for this machine: a cluster's threads decide. Received: {jobs!r} and {cluster!r}")
+        raise CourseError(
+            "`jobs` is for this machine: a cluster's threads decide, so leave out `--jobs` or `--cluster`. "
+            f"Received: {jobs!r} and {cluster!r}"
+        )
     # Two kernels of the full profile would share one GPU.
     jobs = (1 if full else min(2, cpus())) if jobs is None else check_int(jobs, "jobs", minimum=1)
     folder = Path(out)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnlab.common.files import write_atomic
+from cnnlab.course.batch.cluster import check_address
 from cnnlab.course.batch.execute import ClusterLost, Task, environment
 from cnnlab.course.batch.execute import execute as execute_notebooks
 from cnnlab.course.batch.processes import scratch_folder
@@ -87,6 +88,8 @@ def build(
         If a notebook failed, or was edited since it was built, or the cluster was lost; the message lists every
         problem with its lesson and cell. The other notebooks are written.
     """
+    if cluster is not None:
+        check_address(cluster)  # also where nothing has changed
     written, problems, todo, backup = [], [], {}, None
     for lesson in _with_source(find_lessons(lessons, course)):
         notebook = stamped(lesson)
