@@ -102,6 +102,7 @@ def call(arguments: argparse.Namespace) -> int:
     for file, why in failed.items():
         print(f"not graded  {printable(file)}: {printable(why)}")
     total = len(school.graded) + len(school.broken)
-    print(f"{total - len(failed)} of {total} copies graded in {time.monotonic() - begin:.0f} s.")
+    copies = "copy" if total == 1 else "copies"
+    print(f"{total - len(failed)} of {total} {copies} graded in {time.monotonic() - begin:.0f} s.")
     print(f"Report: {os.path.join(arguments.out, 'report.html')}")
     return 1 if failed else 0

@@ -87,7 +87,8 @@ def grade(
         check_int(jobs, "jobs", minimum=1)
         if cluster is not None:
             raise CourseError(
-                f"`jobs` is for this machine: a cluster's threads decide. Received: {jobs!r}, {cluster!r}"
+                "`jobs` is for this machine: a cluster's threads decide, so leave out `--jobs` or `--cluster`. "
+                f"Received: {jobs!r} and {cluster!r}"
             )
     lessons = list(lessons or [])
     course = course_folder() if course is None else Path(course)
@@ -97,7 +98,10 @@ def grade(
     if not found.copies:
         named = " or ".join(known) if lessons else "the course"
         others = list({**found.broken, **found.set_aside}.items())
-        held = "".join(f", which holds {len(others)} other files, such as {file} ({why})" for file, why in others[:1])
+        held = ""
+        for file, why in others[:1]:
+            many = f"{len(others)} other files, such as" if len(others) > 1 else "another file,"
+            held = f", which holds {many} {file} ({why})"
         raise CourseError(f"`SUBMISSIONS` must hold a notebook of {named}. Received: {os.fspath(submissions)!r}{held}")
     if container and not cluster:
         find_runtime(container)

@@ -38,6 +38,9 @@ def test_the_lessons_are_those_asked_for_else_those_handed_in(school):
         CourseError, match=r"`SUBMISSIONS` must hold a notebook of 02_second\..* 2 other files, such as .*01_"
     ):
         school.grade("2")
+    (school.submissions / "ada" / "01_first.ipynb").unlink()
+    with pytest.raises(CourseError, match=r"which holds another file, bo/01_first\.ipynb \(of another lesson"):
+        school.grade("2")
 
 
 def test_resuming_judges_what_has_changed_and_nothing_else(school, monkeypatch):
@@ -259,7 +262,7 @@ def test_the_command_passes_everything_on(monkeypatch, capsys):
     }  # fmt: skip
     said = capsys.readouterr().out
     assert "not graded  x.ipynb: it is empty �[2J\n" in said
-    assert "0 of 1 copies graded" in said
+    assert "0 of 1 copy graded" in said
 
 
 @pytest.mark.parametrize(
