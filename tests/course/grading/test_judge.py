@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -289,6 +290,20 @@ def test_the_worker_leaves_its_result_in_a_file(checks, monkeypatch):
     assert [row["status"] for row in outcome.result["judgements"]] == ["correct", "missing", "wrong"]
     assert outcome.result["notes"] == []
     assert json.dumps(outcome.result)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no such limit is kept")
+def test_the_worker_does_not_take_the_machines_memory():
+    source = (
+        "import resource\nfrom cnnlab.course.grading.judging.worker import limit_memory\n"
+        "before = resource.getrlimit(resource.RLIMIT_DATA)[1]\nlimit_memory()\n"
+        "soft, hard = resource.getrlimit(resource.RLIMIT_DATA)\n"
+        "assert hard == before, 'the answers inherit it'\n"
+        "kept = bytearray(10**9)\n"
+        "try:\n    bytearray(soft)\nexcept MemoryError:\n    print('kept')"
+    )
+    line = [sys.executable, "-c", source]
+    assert subprocess.run(line, capture_output=True, text=True, check=True, timeout=60).stdout == "kept\n"
 
 
 def test_the_worker_says_when_the_lesson_cannot_be_judged():

@@ -14,10 +14,14 @@ import threading
 from dataclasses import asdict
 from pathlib import Path
 
+from cnnlab.course.batch.execute import cpus
 from cnnlab.course.grading.confined import confine
 from cnnlab.course.grading.judging.judge import judge
 from cnnlab.course.lessons import CourseError
 from cnnlab.course.notebook import read_notebook
+
+_MEMORY = 2 * confine.GIB  # Keras with TensorFlow takes 0.6 GiB of it
+_MEMORY_OF_THREADS = 128 * 1024**2  # for each processor: TensorFlow starts some threads for it, and a stack has 8 MiB
 
 
 def work(folder: Path) -> dict[str, object]:
@@ -48,6 +52,20 @@ def work(folder: Path) -> dict[str, object]:
     return {"status": "ok", "judgements": [asdict(judgement) for judgement in judgements], "notes": notes}
 
 
+def limit_memory() -> None:
+    """Let no answer make this process take the machine's memory (Linux), whatever its values grow to in a check.
+
+    Only the soft limit: the process with the answers, which inherits it, sets its own.
+    """
+    if sys.platform != "linux":
+        return
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    wanted = _MEMORY + cpus() * _MEMORY_OF_THREADS
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
 def _end_with_the_runner() -> None:
     """Wait until the runner is gone: it holds the other end of our stdin. What we started ends with us."""
     os.read(0, 1)
@@ -55,6 +73,7 @@ def _end_with_the_runner() -> None:
 
 
 if __name__ == "__main__":
+    limit_memory()
     threading.Thread(target=_end_with_the_runner, daemon=True).start()
     place = Path(sys.argv[1])
     result = json.dumps(work(place))
