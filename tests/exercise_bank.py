@@ -23,7 +23,7 @@ EXERCISES = [
 NONSENSE = (
     None, "text", [], {}, float("nan"), float("inf"), [[1, 2], [3]], [1, "two", None], {1, 2}, 1j, np.int64(-1),
     13_108_000.5, object(), True, np.zeros((2, 3, 4)), np.zeros(0), dict, print, -1, np.zeros((2, 2)),
-    (i for i in range(3)),
+    (i for i in range(3)), 10**400, -(10**5000), np.array(1e9 + 5j), [10**400, 2.5j],
 )  # fmt: skip
 
 

@@ -161,7 +161,10 @@ def show(value: object) -> str:
         return f"({', '.join(map(show, value))}{',' * (len(value) == 1)})"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{show(key)}: {show(entry)}" for key, entry in value.items()) + "}"
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001  a learner's __repr__, or more digits than Python writes out
+        return kind_of(value)
     return kind_of(value) if len(text) > 200 or callable(value) or " at 0x" in text else text
 
 
@@ -214,7 +217,13 @@ def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
     try:
         answer = _arrays(answer)
         values = np.asarray(answer)
+        if values.dtype.kind == "c":
+            values = _real(values, what, wanted)
         return values.astype(float) if values.dtype.kind in "biuf" else np.asarray(answer, dtype=float)
+    except OverflowError:
+        why = "a number of more than 308 digits, too large for a float"
+        said = f"{what} should be {wanted}, but in yours stands {why}."
+        raise Wrong(said, f"It should be {wanted}, and in it stands {why}.") from None
     except (TypeError, ValueError):
         rows = answer if isinstance(answer, list) else ()
         lengths = sorted({len(row) for row in rows if getattr(row, "ndim", 1) and hasattr(row, "__len__")})
@@ -223,6 +232,16 @@ def _floats(answer: object, what: str, wanted: str) -> np.ndarray:
             said = f"{what} should be {wanted}, but the rows of yours differ in length: {differ}."
             raise Wrong(said, f"It should be {wanted}, and its rows differ in length.") from None
         raise refuse from None
+
+
+def _real(values: np.ndarray, what: str, wanted: str) -> np.ndarray:
+    """The real parts of complex `values`, or `Wrong` if an imaginary part is more than rounding; NumPy drops them."""
+    if close(values.imag, np.zeros(values.shape)):
+        return values.real
+    largest = read(values.imag.flat[np.argmax(np.abs(values.imag))])  # nan, where there is one
+    where = "its imaginary part" if values.size == 1 else "the imaginary part of one of its entries"
+    said = f"{what} should be {wanted}, but yours is complex: {where} is {largest}, not 0."
+    raise Wrong(said, f"It should be {wanted}, and is complex: an imaginary part is not 0.")
 
 
 def _arrays(answer: object) -> object:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from exercise_bank import EXERCISES, answer_from, bank
 from lesson_files import NAMES, exercises, open_cells
 
-from cnnlab.checks.answers import Wrong, array, call, number, parts
+from cnnlab.checks.answers import Wrong, array, call, number, parts, show
 from cnnlab.checks.exercise import Exercise, ExerciseError
 
 MISTAKES = [
@@ -125,6 +126,39 @@ def test_tensors_of_any_framework_are_numbers():
         number(keras.Input((1,)))
     with pytest.raises(Wrong, match="This is one number, 6"):
         parts(3 * two, ("height", "width"))
+
+
+COMPLEX = {
+    "Python's": 10 + 5j, "NumPy's": np.complex128(10 + 5j), "an array": np.array(10 + 5j), "a row": [10 + 5j],
+    "objects": np.array([10 + 5j], object),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", COMPLEX.values(), ids=COMPLEX)
+def test_a_complex_number_is_no_real_one(answer):
+    with pytest.raises(Wrong, match=r"^The answer should be one number, .* complex: its imaginary part is 5, not 0\.$"):
+        number(answer)
+
+
+def test_a_complex_number_without_an_imaginary_part_is_a_real_one():
+    signal = np.arange(8.0)
+    there_and_back = np.fft.ifft(np.fft.fft(signal))  # what is left of the imaginary parts is rounding
+    assert there_and_back.dtype.kind == "c"
+    assert array(there_and_back, (8,)) == pytest.approx(signal)
+    assert number(10 + 0j) == 10
+    with pytest.raises(Wrong, match=r"yours is complex: the imaginary part of one of its entries is 2, not 0\."):
+        array(signal + [0, 0, 2j, 0, 0, 0, 0, 0], (8,))
+
+
+@pytest.mark.parametrize("power", [400, 5000])  # Python does not write out a number of more than 4,300 digits
+def test_a_number_too_large_for_a_float_is_called_so(power):
+    for answer in (10**power, -(10**power), [10**power], Fraction(10**power)):
+        with pytest.raises(Wrong, match="^The size should be one number, .* 308 digits, too large for a float"):
+            number(answer, "The size")
+    for read_as in (lambda: array([1, 10**power], None), lambda: parts(10**power, ("height", "width"))):
+        with pytest.raises(Wrong, match="more than 308 digits"):
+            read_as()
+    assert show(10**power) == "an int"
 
 
 def test_why_it_works_follows_the_praise_and_the_solution(doubling):
