@@ -466,6 +466,44 @@ def test_nobody_hands_in_for_somebody_else(mine, theirs, roster, handed_in):
     assert not [note for copy in found.copies for note in copy.notes if copy.learner == bos and "counts" in note]
 
 
+@pytest.mark.parametrize("roster", ["", "Name\nBo Kim\nCy Fox\n"], ids=["no roster", "roster"])
+@pytest.mark.parametrize("inner", [["Bo Kim", "Cy Fox"], ["1", "2"], ["Cy Fox"]])
+def test_a_zip_in_somebodys_folder_is_theirs_whatever_is_in_it(inner, roster, tmp_path, lessons):
+    """A zip of several people's is nobody's; of one it is hers whose folder it lies in, and not Cy Fox's."""
+    made = write_bytes(tmp_path / "made", {f"{who}/{PADDING}.ipynb": notebook(PADDING, "size = 0") for who in inner})
+    files = {f"{who}/{PADDING}.ipynb": notebook() for who in ("Bo Kim", "Di")}
+    files["ada s/hw.zip"] = zipped(made, tmp_path / "hw.zip").read_bytes()
+    (tmp_path / "roster.csv").write_text(roster)
+    found = find(write_bytes(tmp_path / "all", files), lessons, tmp_path / "roster.csv" if roster else None)
+    own = {f"Bo Kim/{PADDING}.ipynb": "Bo Kim", f"Di/{PADDING}.ipynb": "Di"}
+    if len(inner) > 1:
+        assert whose(found) == own
+        assert found.broken.keys() == {f"ada s/hw.zip/{who}/{PADDING}.ipynb" for who in inner}
+        assert all("ada s/hw.zip lies in one learner's folder" in why for why in found.broken.values())
+    else:
+        assert whose(found) == own | {f"ada s/hw.zip/Cy Fox/{PADDING}.ipynb": "ada s"}
+
+
+def test_a_zip_of_a_class_in_a_folder_that_is_nobodys(tmp_path, lessons):
+    made = write_bytes(tmp_path / "made", {f"{who}/{PADDING}.ipynb": notebook() for who in ("Ada", "Bo")})
+    data = zipped(made, tmp_path / "all.zip").read_bytes()
+    found = find(write_bytes(tmp_path / "all", {"week 2/all.zip": data}), lessons)
+    assert [learner.name for learner in found.learners] == ["Ada", "Bo"]
+
+
+@pytest.mark.parametrize("roster", ["", "Name\nBo Kim\n"], ids=["no roster", "roster"])
+def test_anybody_may_call_a_file_after_somebody(roster, handed_in):
+    """Of two that differ neither is taken; two that are equal are one."""
+    files = [f"Lesson 02/{PADDING} - {who}.ipynb" for who in ("Bo Kim", "Bo Kim (1)", "Cy Fox")]
+    data = [notebook(PADDING, f"size = {n}") for n in range(3)]
+    found = handed_in(dict(zip(files, data, strict=True)), roster)
+    assert whose(found) == {files[2]: "Cy Fox"}
+    assert found.broken.keys() == set(files[:2])
+    assert f"{files[0]} bears the same name, Bo Kim, and is another notebook" in found.broken[files[1]]
+    found = handed_in(dict.fromkeys(files, data[0]), roster)
+    assert whose(found) == {files[1]: "Bo Kim", files[2]: "Cy Fox"}
+
+
 def test_what_a_file_says_of_itself_does_not_replace_what_has_its_owners_name(handed_in):
     ran = json.loads(notebook(PADDING, "size = 0"))
     ran["cells"][1]["metadata"]["executionInfo"] = {"user": {"displayName": "Bo"}}

@@ -4,6 +4,9 @@ The first folder from the top that is somebody's: not one that is named after wh
 work of several, which is seen by one lesson in two of its folders or under two people's names. Where a folder could be
 either it is taken for several people's: then a file may stand under a strange name, but none is taken for an older
 copy of somebody else's. For the same reason one name in two folders is two people's if both have the same lesson.
+
+A zip in somebody's folder is theirs, and so is all in it: whatever its folders and files are called, their names are
+those that its owner gave them. If it holds one lesson for several, it is not known whose any of it is.
 """
 
 from __future__ import annotations
@@ -44,24 +47,33 @@ class Folders:
         self._course = course
         self._numbers = _lesson_numbers(files)
         self.several = self._of_several(files)
+        self._zips = {file.parts: _zip(file.parts) for file, _ in files}
         self._people = {self.beside(file)[0] for file, _ in files if not self._folder_of(file)}
 
-    def owner(self, file: File) -> tuple[str, str]:
-        """Return the name of whoever a file is of, empty where nothing says so, and the folder where it holds.
+    def owner(self, file: File) -> tuple[str, str, bool]:
+        """Return the name of whoever a file is of, the folder where it holds, and whether only its own name says so.
+
+        The name is empty where nothing says so.
 
         A name that stands beside the lesson's, with a dash between them, counts more than a folder if it is found in
         places that are nobody's too: so Google Classroom's folders, one for each assignment, are told from people's.
         """
         (beside, dashed), folder = self.beside(file), self._folder_of(file)
-        if not folder or (dashed and beside in self._people):
-            return beside, "/".join(file.parts[:-1])
-        return readable(stem(folder[-1])), "/".join(folder[:-1])
+        if not folder or (dashed and beside in self._people and not self._owned_zip(file)):
+            return beside, "/".join(file.parts[:-1]), True
+        return readable(stem(folder[-1])), "/".join(folder[:-1]), False
+
+    def crowd(self, file: File) -> str:
+        """Return the zip that a file lies in, if it is in one learner's folder and holds one lesson for several."""
+        parts = self._owned_zip(file)
+        return "/".join(parts) if parts in self.several else ""
 
     def names(self, file: File) -> tuple[str, ...]:
         """Return all that may be the name of its owner, from the top folder down."""
-        above = [file.parts[: n + 1] for n in range(len(file.parts) - 1)]
+        theirs = self._owned_zip(file)
+        above = [file.parts[: n + 1] for n in range(len(theirs) or len(file.parts) - 1)]
         names = [readable(stem(parts[-1])) for parts in above if not self._is_contents(parts)]
-        return tuple(name for name in [*names, self.beside(file)[0]] if name)
+        return tuple(name for name in [*names, "" if theirs else self.beside(file)[0]] if name)
 
     def beside(self, file: File) -> tuple[str, bool]:
         """Return what the file's name says beside the lesson's, and whether a dash stands between them."""
@@ -71,6 +83,11 @@ class Folders:
         """Return the first folder that is one learner's; empty where there is none."""
         above = (file.parts[: n + 1] for n in range(len(file.parts) - 1))
         return next((parts for parts in above if not self._is_contents(parts) and parts not in self.several), ())
+
+    def _owned_zip(self, file: File) -> Parts:
+        """Return the zip that a file lies in, if it lies itself in one learner's folder; empty where there is none."""
+        archive = self._zips[file.parts]
+        return archive if 0 < len(self._folder_of(file)) < len(archive) else ()
 
     def _of_several(self, files: Sequence[tuple[File, Known | None]]) -> set[Parts]:
         """Return the folders that hold one lesson in two folders or under two people's names, and those above them."""
@@ -85,7 +102,8 @@ class Folders:
                     children[file.parts[:depth], lesson.name].add(file.parts[depth])
         found = {parts for (parts, _), there in children.items() if len(there) > 1}
         found |= {parts for (parts, _), there in named.items() if len(there - {""}) > 1}
-        return {parts[:depth] for parts in found for depth in range(1, len(parts) + 1)}
+        # What a learner's own zip holds says nothing of the folders that it lies in.
+        return {parts[:depth] for parts in found for depth in range(max(1, len(_zip(parts))), len(parts) + 1)}
 
     def _is_contents(self, parts: Parts) -> bool:
         """Whether a folder's name says what is in it: a lesson, "week 2", "notebooks", a zip of Drive's."""
@@ -96,6 +114,11 @@ class Folders:
         return bool(
             _ASSIGNMENT.fullmatch(name) or (found and not words(name[: found[1].start] + name[found[1].stop :]))
         )
+
+
+def _zip(parts: Parts) -> Parts:
+    """Return the first zip on a path that lies in a folder; empty where there is none."""
+    return next((parts[:n] for n in range(2, len(parts) + 1) if parts[n - 1].lower().endswith(".zip")), ())
 
 
 def _lesson_numbers(files: Sequence[tuple[File, Known | None]]) -> set[Parts]:

@@ -49,6 +49,8 @@ class Claim:
     newer : grows with the time of handing in where the platform says so (Canvas's uploads), then with the number that a
         second file of one name was given
     whole : whether the platform gives the name or user name as a whole: it is not part of a longer one
+    alone : whether only the file's own name says so, which anybody may have given it
+    crowd : a zip in one learner's folder that holds this file and others' of one lesson; empty where there is none
     """
 
     name: str
@@ -58,6 +60,8 @@ class Claim:
     late: bool = False
     newer: tuple[int, int] = (0, 0)
     whole: bool = False
+    alone: bool = False
+    crowd: str = ""
 
     @property
     def owner(self) -> tuple[str, str, tuple[str, ...]]:
@@ -105,8 +109,8 @@ def claims(
         above = (by_platform(file.parts[:depth]) for depth in range(1, len(file.parts) + 1))
         claim = next(filter(None, above), None)
         if claim is None:
-            name, place = folders.owner(file)
-            claim = Claim(name, "", place, folders.names(file))
+            name, place, alone = folders.owner(file)
+            claim = Claim(name, "", place, folders.names(file), alone=alone, crowd=folders.crowd(file))
         number = copy_number(own_name(file.parts[-1]), course)
         found.append(replace(claim, newer=(claim.newer[0], number)))
     return found

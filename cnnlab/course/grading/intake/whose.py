@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ _NO_OWNER = "nothing in its path says whose it is: put it into a folder with the
 
 _AGAIN = "another {} has handed in the same lesson: they are taken for two"
 _ALONE = "two others called {} have handed in one lesson: whether this is from one of them cannot be told"
+_CROWD = "{} lies in one learner's folder and holds one lesson more than once: put what counts beside it"
+_TWICE = "{} bears the same name, {}, and is another notebook: put what counts into a folder with the learner's name"
 _WHAT_TO_DO = "give its folder the address or the number"
 
 
@@ -48,7 +51,14 @@ def sort_out(pieces: Sequence[Piece], people: Sequence[Learner]) -> Sorted:
     doubtful: dict[str, str] = {}
     matcher, strangers = Matcher(people), []
     fitted: dict[str, list[tuple[Fit, Piece]]] = {learner.key: [] for learner in people}
-    for piece in map(_with_person, pieces):
+    pieces = [_with_person(piece) for piece in pieces]
+    doubtful |= _of_one_name(pieces)
+    for piece in pieces:
+        if piece.file.name in doubtful:
+            continue
+        if piece.claim.crowd:
+            doubtful[piece.file.name] = _CROWD.format(piece.claim.crowd)
+            continue
         fitting = matcher.fitting(piece.claim)
         if len(fitting) == 1:
             fitted[fitting[0].learner.key].append((fitting[0], piece))
@@ -72,6 +82,21 @@ def sort_out(pieces: Sequence[Piece], people: Sequence[Learner]) -> Sorted:
         of[free] = theirs
         learners.append(Learner(free, f"{name} ({number})" if names[name] > 1 and number else name))
     return Sorted(tuple(learners), of, doubtful)
+
+
+def _of_one_name(pieces: Sequence[Piece]) -> dict[str, str]:
+    """Return the files that differ though they are called after one person and lesson, as anybody may call a file."""
+    named: dict[tuple[str, Owner], list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        if piece.claim.alone and piece.claim.name and piece.named and not piece.trouble:
+            named[_lesson(piece), piece.claim.owner].append(piece)
+    found = {}
+    for first, *others in named.values():
+        if not all(filecmp.cmp(first.file.path, other.file.path, shallow=False) for other in others):
+            for piece in (first, *others):
+                beside = others[0] if piece is first else first
+                found[piece.file.name] = _TWICE.format(beside.file.name, piece.claim.name)
+    return found
 
 
 def _of_one(theirs: Sequence[tuple[Fit, Piece]], they: str, doubtful: dict[str, str]) -> list[Piece]:
