@@ -155,6 +155,11 @@ def test_a_class_that_has_everything_right_is_told_so():
     assert "alike" not in page.words
 
 
+def test_one_copy_is_not_all_of_them():
+    one = replace(SCHOOL, graded=SCHOOL.graded[:1], learners=SCHOOL.learners[:1], lessons=SCHOOL.lessons[:1], broken={})
+    assert "1 learner, 1 lesson: 1 copy graded." in page_reader.read(class_report(one)).words
+
+
 def test_copies_that_could_not_be_graded_stand_at_the_top():
     lost = replace(SCHOOL.graded[0], fingerprint="", judgements=(Judgement("one_cell", "stopped", "its process died"),))
     page = page_reader.read(class_report(replace(SCHOOL, graded=(lost, *SCHOOL.graded[1:]))))

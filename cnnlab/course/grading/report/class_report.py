@@ -67,8 +67,8 @@ def _state(results: Results, anonymous: bool) -> str:
             "that are graded.</p>",
         ]
     else:
-        all_of = "all" if done == found else f"{done:,} of"
-        lines.append(f'<p class="lead">{who}: {all_of} {number(found, "copy", "copies")} graded.</p>')
+        all_of = f"{done:,} of " if done < found else "all " if found > 1 else ""
+        lines.append(f'<p class="lead">{who}: {all_of}{number(found, "copy", "copies")} graded.</p>')
     if failed:
         lines.append(
             f'<p class="bad"><b>{number(failed, "copy", "copies")} could not be graded.</b>'
