@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -254,6 +255,18 @@ shades = Shades()
         "exercise, and was ended."
     )
     assert rows["area"].status == rows["volume"].status == "correct"
+
+
+def test_what_cannot_be_handed_to_an_answer_costs_its_exercise_only(judged, monkeypatch):
+    import judge_checks
+
+    asks = dataclasses.replace(judge_checks.area, diagnose=lambda answer: answer[object()])
+    monkeypatch.setattr(judge_checks, "area", asks)
+    row = "class Row:\n    __getitem__ = lambda self, place: 3\nmy_area = Row()"
+    rows, _, _ = judged(area=row, volume="my_volume = 24")
+    assert rows["area"].status == "wrong"
+    assert rows["area"].message == "The check cannot read this answer: object cannot be handed to an answer."
+    assert rows["volume"].status == rows["shades"].status == "correct"
 
 
 def test_a_report_that_is_forged_is_no_verdict(judged):

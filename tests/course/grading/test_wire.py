@@ -6,6 +6,7 @@ import collections
 import datetime
 import os
 import re
+import sys
 import threading
 from decimal import Decimal
 from fractions import Fraction
@@ -57,7 +58,7 @@ Point = collections.namedtuple("Point", "x y")
 SAME = [
     None, ..., True, False, 0, -1, 2**63, -(2**70), 0.1, -0.0, float("inf"), 1e-320, 1j, "", "a\0\ud800✔", b"\0\xff",
     [], [1, [2.5, "x"]], (1,), (), {1, 2}, frozenset({1}), {}, {"a": 1, 2: (3,), (4, 5): None}, {"a": ...},
-    range(3, 9, 2),
+    range(3, 9, 2), slice(None, 3), (slice(1, 2**70, 2), ...),
     Fraction(1, 3), Decimal("0.10"), np.int64(-1), np.float32(0.1), np.bool_(True), np.str_("x"), np.complex64(1j),
         np.float16(2), np.longdouble(1) / 3, dict, int, np.float32, list,
 ]  # fmt: skip
@@ -169,6 +170,19 @@ def test_an_exception_arrives_with_its_name_its_text_and_its_kind(wire, error):
     with pytest.raises(Wrong, match=f"Your function raised {type(error).__name__}: ") as wrong:
         call(across(wire, raises))
     assert str(error) in str(wrong.value)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="no groups of exceptions")
+def test_a_group_of_exceptions_arrives_with_its_name_and_its_text(wire):
+    group = ExceptionGroup("two things", [ValueError("a"), KeyError("b")])  # noqa: F821  from Python 3.11 on
+
+    def raises():
+        raise group
+
+    function = across(wire, raises)
+    with pytest.raises(Exception, match="two things") as caught:
+        function()
+    assert type(caught.value).__name__ == "ExceptionGroup"
 
 
 def test_a_changed_argument_comes_back_changed(wire):

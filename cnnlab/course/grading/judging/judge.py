@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cnnlab.course.grading.confined import confine  # noqa: F401  each registers what it knows
+from cnnlab.course.grading.confined import confine
 from cnnlab.course.grading.judging import lent  # noqa: F401  each registers what it knows
 from cnnlab.course.grading.judging.answerer import Answerer
 from cnnlab.course.grading.judging.slices import Place, Plan, Statement
@@ -21,7 +21,6 @@ from cnnlab.course.grading.wire import keras_objects  # noqa: F401  each registe
 from cnnlab.course.grading.wire.channel import Gone
 from cnnlab.course.grading.wire.plain import Nonsense, NotForAnswers, TooMuch
 from cnnlab.course.lesson_checks import checks_of, exercises_of
-from cnnlab.course.lessons import CourseError
 from cnnlab.course.startup import load_keras
 
 LONGEST_MESSAGE = 2_000  # characters of a judgement's message
@@ -197,6 +196,9 @@ class _Run:
             if not ran:
                 copy.left_out.add(exercise)
             return False
+        except NotForAnswers as fault:  # what it asked of the check may still wait for a reply
+            copy.give(exercise, "wrong", f"The check cannot read this answer: {fault}.")
+            return False
         return True
 
     def _check(self, exercise: str) -> None:
@@ -210,8 +212,6 @@ class _Run:
             return self.copy.give(exercise, "wrong", f"The cell gives the name {name} no value: the check looks there.")
         try:
             verdict = check(value[0])
-        except NotForAnswers as fault:
-            raise CourseError(f"The exercise {exercise} cannot be judged: {fault}") from fault
         except Exception as error:  # noqa: BLE001  a check never raises; if one does, the other exercises go on
             words = f"The check cannot read this answer: {type(error).__name__}: {error}"
             return self.copy.give(exercise, "wrong", words)

@@ -162,6 +162,8 @@ class _Writer:
         if kind is range:
             self._few(value)
             return ["range", *self.many((value.start, value.stop, value.step), depth)]
+        if kind is slice:
+            return ["slice", *self.many((value.start, value.stop, value.step), depth)]
         if kind is Fraction:
             return ["fraction", *self.many((value.numerator, value.denominator), depth)]
         if kind is Decimal and abs(value.adjusted()) < MAX_BITS:
@@ -309,6 +311,9 @@ class _Reader:
         if len(found) > MAX_KEYS:
             raise ValueError("too many numbers")
         return found
+
+    def _read_slice(self, start: object, stop: object, step: object) -> slice:
+        return slice(self.one(start), self.one(stop), self.one(step))
 
     def _read_fraction(self, numerator: object, denominator: object) -> Fraction:
         return Fraction(self.one(numerator), self.one(denominator))

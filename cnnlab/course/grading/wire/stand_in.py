@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -18,7 +19,7 @@ ATTRIBUTES = ("__name__", "name", "ndim", "shape", "size")  # read once, where t
 
 
 class Keeper(Protocol):
-    """What values need of the channel that they cross; see `wire.Channel`."""
+    """What values need of the channel that they cross; see `channel.Channel`."""
 
     describes: bool
 
@@ -97,8 +98,9 @@ def error_from(described: Any) -> Exception:
     names, text = described
     if type(text) is not str:
         raise ValueError("an exception without a text")
-    own = (getattr(builtins, name, None) for name in names)
-    base = next((k for k in own if isinstance(k, type) and issubclass(k, Exception)), Exception)
-    if base in (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError):
-        base = UnicodeError
-    return type(type_name(names[0]), (base,), {"__str__": lambda self: text})(text)
+    name, body = type_name(names[0]), {"__str__": lambda self: text}
+    own = [getattr(builtins, name, None) for name in names]
+    for base in [kind for kind in own if isinstance(kind, type) and issubclass(kind, Exception)]:
+        with contextlib.suppress(TypeError):  # one that is made of more than a text, as a group is
+            return type(name, (base,), body)(text)
+    return type(name, (Exception,), body)(text)
