@@ -48,7 +48,8 @@ def call(function: object, *args: object, **kwargs: object) -> object:
         with np.errstate(all="ignore"):  # a wrong answer may overflow on its way to being diagnosed
             result = function(*copies, **kwargs)
     except Exception as error:  # noqa: BLE001  whatever the learner's code raises is the learner's to read
-        said = f"Your function raised {type(error).__name__}: {error}\n{called()}"
+        text = str(error)
+        said = f"Your function raised {type(error).__name__}{': ' if text else ''}{text}\n{called()}"
         raise Wrong(said, "The function ends with an error.") from error
     if result is ...:
         raise NotAttempted

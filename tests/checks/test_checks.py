@@ -183,6 +183,14 @@ def test_an_ellipsis_that_stands_for_nothing_is_wrong(doubling):
         assert "should be one number, but this is a" in six(answer).message
 
 
+def test_an_error_without_a_text_is_named_alone():
+    def unfinished(x):
+        raise NotImplementedError
+
+    with pytest.raises(Wrong, match=r"^Your function raised NotImplementedError\nIt was called with 3\.$"):
+        call(unfinished, 3)
+
+
 def test_an_answer_cannot_spoil_the_next_test():
     data = np.arange(3)
 
