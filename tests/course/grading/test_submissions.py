@@ -484,6 +484,17 @@ def test_a_zip_in_somebodys_folder_is_theirs_whatever_is_in_it(inner, roster, tm
         assert whose(found) == own | {f"ada s/hw.zip/Cy Fox/{PADDING}.ipynb": "ada s"}
 
 
+@pytest.mark.parametrize("roster", ["", "Name\nBo Kim\nCy Fox\n"], ids=["no roster", "roster"])
+def test_a_name_within_a_folder_beside_others_is_said(roster, handed_in):
+    """The folder could be hers: nothing but its name says that Cy's copy in it is Cy's."""
+    files = [f"{where}/{PADDING}.ipynb" for where in ("Bo Kim", "ada s/Cy Fox", "ada s/x")]
+    found = handed_in({file: notebook() for file in files}, roster)
+    notes = {copy.file: "".join(copy.notes) for copy in found.copies}
+    assert "within" not in notes[files[0]]
+    assert "Cy Fox stands within ada s, beside which are others' copies: is it theirs?" in notes[files[1]]
+    assert "x stands within ada s" in notes[files[2]]
+
+
 def test_a_zip_of_a_class_in_a_folder_that_is_nobodys(tmp_path, lessons):
     made = write_bytes(tmp_path / "made", {f"{who}/{PADDING}.ipynb": notebook() for who in ("Ada", "Bo")})
     data = zipped(made, tmp_path / "all.zip").read_bytes()

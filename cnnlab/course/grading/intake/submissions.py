@@ -79,7 +79,8 @@ def find(folder: Path, lessons: Sequence[Lesson], roster: Path | None = None) ->
         Folders that are not entered stand there with a slash at their end.
 
         *Whose* a file is: `cnnlab.course.grading.intake.owners`, and with a roster
-        `cnnlab.course.grading.intake.matching`. Without one, people of one name are one learner unless their
+        `cnnlab.course.grading.intake.matching`; what may be from either of two people is broken, with
+        both named. Without a roster, people of one name are one learner unless their
         platform's numbers say otherwise: on Canvas always; on Moodle, where a number holds for one assignment alone,
         if two numbers have handed in the same lesson; elsewhere if the name stands in two folders with the same lesson.
 

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from cnnlab.course.grading.intake.inbox import shown
 from cnnlab.course.grading.intake.keys import keys, words
 from cnnlab.course.grading.intake.matching import Fit, Matcher
 from cnnlab.course.grading.intake.pieces import Piece
@@ -53,11 +54,12 @@ def sort_out(pieces: Sequence[Piece], people: Sequence[Learner]) -> Sorted:
     fitted: dict[str, list[tuple[Fit, Piece]]] = {learner.key: [] for learner in people}
     pieces = [_with_person(piece) for piece in pieces]
     doubtful |= _of_one_name(pieces)
+    pieces = _deeper(pieces)
     for piece in pieces:
         if piece.file.name in doubtful:
             continue
         if piece.claim.crowd:
-            doubtful[piece.file.name] = _CROWD.format(piece.claim.crowd)
+            doubtful[piece.file.name] = _CROWD.format(shown(piece.claim.crowd))
             continue
         fitting = matcher.fitting(piece.claim)
         if len(fitting) == 1:
@@ -82,6 +84,18 @@ def sort_out(pieces: Sequence[Piece], people: Sequence[Learner]) -> Sorted:
         of[free] = theirs
         learners.append(Learner(free, f"{name} ({number})" if names[name] > 1 and number else name))
     return Sorted(tuple(learners), of, doubtful)
+
+
+def _deeper(pieces: Sequence[Piece]) -> list[Piece]:
+    """Say where somebody's folder lies in one that could be another's: those of others lie beside it."""
+    places = {piece.claim.number for piece in pieces if piece.claim.name and not piece.claim.platform}
+    said = []
+    for piece in pieces:
+        place = "" if piece.claim.platform else piece.claim.number
+        deeper = place and place.rpartition("/")[0] in places
+        note = f"{shown(piece.claim.name)} stands within {shown(place)}, beside which are others' copies: is it theirs?"
+        said.append(piece.of(piece.claim, note) if deeper and piece.claim.name else piece)
+    return said
 
 
 def _of_one_name(pieces: Sequence[Piece]) -> dict[str, str]:
