@@ -88,7 +88,7 @@ def grade(
         if cluster is not None:
             raise CourseError(
                 "`jobs` is for this machine: a cluster's threads decide, so leave out `--jobs` or `--cluster`. "
-                f"Received: {jobs!r} and {cluster!r}"
+                f"Received: {jobs!r}, {cluster!r}"
             )
     lessons = list(lessons or [])
     course = course_folder() if course is None else Path(course)
