@@ -4,7 +4,8 @@
 Moodle   a folder ``Ada Lovelace_123456_assignsubmission_file`` (``…_file_`` before Moodle 4), or without folders
          ``Ada Lovelace_123456_assignsubmission_file_02_….ipynb``. The number stands for the learner *in this
          assignment* and is another one in the next. Underscores in a name have become spaces. With hidden names
-         everybody is ``Participant_123456_…``. ``…_assignsubmission_onlinetext`` holds typed text.
+         everybody is ``Participant_123456_…``, and somebody else in the next assignment.
+         ``…_assignsubmission_onlinetext`` holds typed text.
 Canvas   ``lovelaceada_LATE_1234_67890_02_….ipynb``: the name as it is sorted, in small letters, without spaces; LATE
          where it was; the learner's number, the same all over Canvas; the upload's number, which grows; the file's
          name, with ``-1`` where the learner had a file of this name before. With hidden names
@@ -32,6 +33,9 @@ from cnnlab.course.grading.intake.folders import Folders
 from cnnlab.course.grading.intake.inbox import File
 from cnnlab.course.grading.intake.keys import readable, words
 from cnnlab.course.grading.intake.which_lesson import Known
+
+#: what Moodle calls everybody where names are hidden
+_HIDDEN = {"participant", "teilnehmer/in", "teilnehmer-in", "participante", "participant-e", "참가자", "参加者"}
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,8 @@ def claims(
 def _by_moodle(part: str) -> Claim | None:
     if found := MOODLE.fullmatch(stem(part)):
         name = readable(found["name"])
+        if name.casefold() in _HIDDEN:  # everybody's; the grading worksheet writes it with the number too
+            name = f"{name} {found['number']}"
         return Claim(name, "moodle", found["number"], (name,), whole=True)
     return None
 
