@@ -89,14 +89,16 @@ class Underway:
                 self._advance()
                 continue
             # What is known of the file beside its answers stands in the result, so a change there counts too.
-            job = _Job(copy, taken, fingerprint([lesson.fingerprint, taken.answers, copy.notes, taken.notes]))
+            judged = [taken.answers, taken.along, copy.notes, taken.notes]
+            job = _Job(copy, taken, fingerprint([lesson.fingerprint, *judged]))
             if kept := self._kept(job, lesson.exercises):
                 self.kept += 1
                 self._finish(copy, replace(kept, file=copy.file, late=copy.late))
                 continue
             name = f"{copy.learner} {copy.lesson}"
             self.running[name] = job
-            yield Task(name, lesson.notebook, options={"answers": taken.answers, **self.options}, worker=_WORKER)
+            options = {"answers": taken.answers, "along": taken.along, **self.options}
+            yield Task(name, lesson.notebook, options=options, worker=_WORKER)
 
     def record(self, task: Task, outcome: Outcome) -> None:
         """Take down what became of a copy, and write it to disk."""

@@ -29,10 +29,26 @@ print("✔ all correct", flush=True)
 os._exit(0)"""
 
 
+HELPED = "def f2(n, f, s=1, p=0, d=1):\n    return math.floor(room(n, f, p, d) / s) + 1"
+
+
 def solved(lesson, **answers):
     right = {name: generated_class.answers(lesson, name)["right"][0].source for name in
              generated_class.exercises_in(lesson)}  # fmt: skip
     return generated_class.notebook(lesson, {**right, **answers})
+
+
+def with_cells_of_her_own(lesson):
+    """An import, a function and a constant in cells of her own, and an answer by another name: all right there."""
+    made = json.loads(solved(lesson, output_size=HELPED))
+    for cell in made["cells"]:
+        if cell["source"] == "check.output_size(my_output_size)":
+            cell["source"] = "check.output_size(f2)"
+    own = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1}
+    made["cells"].insert(6, {**own, "source": "def room(n, f, p, d):\n    return n + 2 * p - d * (f - 1) - ONE"})
+    made["cells"].insert(4, {**own, "source": "ONE = 1\nprint(ONE)"})
+    made["cells"][2]["source"] += "\nimport math"
+    return json.dumps(made).encode()
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +61,7 @@ def graded(tmp_path_factory):
         (BO, ONE, solved(ONE, one_cell="cell_2_0 = 7")),
         (EVE, TWO, solved(TWO, usage_map=HOSTILE, by_hand="size = (31, 42)")),
         (MINSEO, ONE, b'{"cells": ['),
+        (MINSEO, TWO, with_cells_of_her_own(TWO)),
     ]
     tree = write_tree("canvas", folder / "tree", handed_in, late={(ADA, TWO)})
     (tree / tree_path("canvas", BO, ONE, attempt=1)).write_bytes(solved(ONE))
@@ -68,7 +85,7 @@ def test_it_says_who_was_graded_and_what_could_not_be(graded):
     assert any(line.startswith(f"Eve Evil  {TWO}  4 of 6 right  ") for line in lines)
     (broken,) = [line for line in lines if line.startswith("not graded  ")]
     assert tree_path("canvas", MINSEO, ONE) in broken
-    assert any(line.startswith("4 of 5 copies graded in ") for line in lines)
+    assert any(line.startswith("5 of 6 copies graded in ") for line in lines)
     assert lines[-1] == f"Report: {folder / 'report.html'}"
 
 
@@ -93,3 +110,18 @@ def test_each_result_holds_what_a_teacher_should_know(graded):
     assert "because I say so" not in json.dumps(eve)
     assert eve["by_hand"]["status"] == "wrong"
     assert eve["output_size"]["status"] == "correct"
+
+
+def test_what_an_answer_needs_of_a_learners_own_cells_comes_along(graded):
+    """Her notebook shows ✔ everywhere, and so does the grade; the answer is shown as she wrote it."""
+    folder, _ = graded
+    results = [json.loads(path.read_text()) for path in folder.glob("results/*/*.json")]
+    (hers,) = [result for result in results if result["file"] == tree_path("canvas", MINSEO, TWO)]
+    assert [one["status"] for one in hers["judgements"]] == ["correct"] * 6, hers["judgements"]
+    assert hers["answers"]["output_size"] == f"{HELPED}\n\nmy_output_size = f2"
+    came = [note for note in hers["notes"] if note.endswith("came along")]
+    assert came == [
+        "output_size: `import math` of cell 3 came along",
+        "output_size: `ONE = 1` of cell 5 came along",
+        "output_size: `def room(n, f, p, d):` of cell 8 came along",
+    ]

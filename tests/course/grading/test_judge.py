@@ -88,9 +88,10 @@ def checks(tmp_path_factory):
 def judged(tmp_path):
     """Judge answers that differ from the right ones as given; return exercise → judgement, the notes, the cells."""
 
-    def run(seconds: float = 20, **answers: str | None) -> tuple[dict, list[str], list[int]]:
+    def run(seconds: float = 20, along=None, **answers: str | None) -> tuple[dict, list[str], list[int]]:
         started: list[int] = []
-        rows, notes = judge(NOTEBOOK, RIGHT | answers, tmp_path, limits=Limits(seconds=seconds), on_cell=started.append)
+        limits = Limits(seconds=seconds)
+        rows, notes = judge(NOTEBOOK, RIGHT | answers, tmp_path, along=along, limits=limits, on_cell=started.append)
         assert [row.exercise for row in rows] == ["area", "volume", "shades"]
         assert not list(tmp_path.iterdir()), "a scratch folder is left"
         return {row.exercise: row for row in rows}, notes, started
@@ -278,6 +279,35 @@ def test_a_report_that_is_forged_is_no_verdict(judged):
     )
     rows, _, _ = judged(area=f"{patch}\nmy_area = 3", volume="my_volume = 1", shades="shades = 7")
     assert [row.status for row in rows.values()] == ["wrong"] * 3
+
+
+def test_what_comes_along_runs_in_front_of_its_answer(judged):
+    """It reads the lesson's own names and earlier answers, and the lines of the answer keep their numbers."""
+    rows, notes, _ = judged(
+        along={
+            "area": ["import math", "def product(a, b):\n    return math.prod([a, b])"],
+            "volume": ["four = DEPTH", "six = my_area(2, 3)"],
+            "shades": ["import nowhere_at_all", "two = 2"],
+        },
+        area="def my_area(h, w):\n    return product(h, w)",
+        volume="my_volume = six * four",
+        shades="one = two - 1\n1 / (one - 1)",
+    )
+    assert [rows[name].status for name in RIGHT] == ["correct", "correct", "raised"]
+    failed = "`import nowhere_at_all` of another cell, which came along, failed: ModuleNotFoundError: No module named"
+    assert rows["shades"].message.split("\n")[:2] == [
+        "ZeroDivisionError: division by zero",
+        "Line 2: 1 / (one - 1)",
+    ]
+    assert rows["shades"].message.split("\n")[2].startswith(failed)
+    assert [note.startswith(f"shades: {failed}") for note in notes] == [True]
+
+
+def test_what_comes_along_and_does_not_end_costs_its_exercise_alone(judged):
+    rows, _, _ = judged(seconds=2, along={"area": ["import os", "os._exit(3)"], "shades": ["while True: pass"]})
+    assert [rows[name].status for name in RIGHT] == ["raised", "raised", "stopped"]
+    assert "its process ended with code 3" in rows["area"].message
+    assert "exercise volume" not in rows["volume"].message
 
 
 def test_messages_are_kept_short(judged):

@@ -12,7 +12,7 @@ from lesson_files import ROOT, exercises
 
 from cnnlab.course.copy import workbook
 from cnnlab.course.copy.merge import exercise_of
-from cnnlab.course.grading.intake import answers, cell_names, copy_reader
+from cnnlab.course.grading.intake import along, answers, cell_names, copy_reader
 from cnnlab.course.grading.intake.answers import lesson_info, take
 from cnnlab.course.lessons import Lesson
 from cnnlab.course.notebook import NotebookError, read_notebook
@@ -60,6 +60,7 @@ COURSE = {
     "nbformat_minor": 5,
 }
 AREA_AT, AREA_CHECK, SIDES_AT = 3, 4, 6
+PLACES = {"area": AREA_AT, "sides": SIDES_AT}
 
 
 @pytest.fixture
@@ -260,21 +261,134 @@ def test_whatever_is_done_to_a_notebook_only_its_own_cells_are_answers(edits):
 # --- what is said ---
 
 
-def test_names_that_only_a_cell_of_the_learners_own_defines(mine):
+USES = "def area(h, w):\n    return {}"
+
+
+def test_what_an_answer_needs_of_the_learners_other_cells_comes_along(mine):
+    """An import beside the course's own, a function and what it reads: nothing else of these cells."""
     mine["cells"][1]["source"] += "\nimport math"
-    mine["cells"].insert(2, code("def product(a, b):\n    return a * b\n\nunused = 1"))
-    mine["cells"][AREA_AT + 1]["source"] = "def area(h, w):\n    return math.floor(product(h, len(np.ones(w))))"
-    assert taken(mine).notes == (
-        "the answer to area reads `math`, which cell 2 alone defines, and that is not one of the course's",
-        "the answer to area reads `product`, which cell 3 alone defines, and that is not one of the course's",
+    mine["cells"].insert(2, code("def product(a, b):\n    return a * b * ONE\n\nunused = 1\nprint(unused)"))
+    mine["cells"].insert(3, code("ONE = 1; two = 2"))
+    mine["cells"][AREA_AT + 2]["source"] = USES.format("math.floor(product(h, len(np.ones(w))))")
+    found = taken(mine)
+    assert found.answers["area"] == mine["cells"][AREA_AT + 2]["source"], "its lines are numbered as they were"
+    assert found.along == {"area": ("import math", "def product(a, b):\n    return a * b * ONE", "ONE = 1")}
+    assert found.notes == (
+        "area: `import math` of cell 2 came along",
+        "area: `def product(a, b):` of cell 3 came along",
+        "area: `ONE = 1` of cell 4 came along",
     )
 
 
+@pytest.mark.parametrize(
+    ("own", "reads", "comes"),
+    [
+        ("from math import floor as down, ceil", "down(h)", ["from math import floor as down, ceil"]),
+        ("from math import *", "floor(h)", ["from math import *"]),
+        ("import os.path; print(1)", "os.sep", ["import os.path"]),
+        ("def once(f): return f\n@once\ndef k():\n    pass", "k()",
+         ["def once(f): return f", "@once\ndef k():\n    pass"]),
+        ("class K:\n    x = 'ä'; y = 2", "K.x", ["class K:\n    x = 'ä'; y = 2"]),
+        ("k = 1\nk = 2", "k", ["k = 2"]),
+        ("k = 1\nk = k + 1\nk *= 3", "k", ["k = 1", "k = k + 1", "k *= 3"]),
+        ("'ä'; k: int = 1; m = 2", "k", ["k: int = 1"]),
+        ("k = {}\nk['a'] = 1\nm = 2", "k", ["k = {}", "k['a'] = 1"]),
+        ("def k(n):\n    return n and m(n - 1)\ndef m(n):\n    return n and k(n - 1)", "k(h)",
+         ["def k(n):\n    return n and m(n - 1)", "def m(n):\n    return n and k(n - 1)"]),
+        ("%time\n!pip install k\nk = 1", "k", ["k = 1"]),
+        ("def k():\r\n    return 1\r\nm = 2", "k()", ["def k():\n    return 1"]),
+        ("k = check.area(area)", "k", []),  # nothing that calls a check
+        ("def k(): return check.area.hint()", "k()", []),
+        ("for k in range(3): pass", "k", []),
+        ("np = len = own = 1", "np.ones(len([own]))", None),  # the course's, Python's, and the answer's own
+    ],
+)  # fmt: skip
+def test_which_statements_come_along(own, reads, comes, mine):
+    mine["cells"].insert(2, code(own))
+    mine["cells"][AREA_AT + 1]["source"] = f"own = 3\n{USES.format(reads)}"
+    found = taken(mine)
+    assert found.along == ({"area": tuple(comes)} if comes else {})
+    assert len(found.notes) == (0 if comes is None else len(comes) or 1)
+    if comes == []:
+        (note,) = found.notes
+        assert note == "the answer to area reads `k`, which cell 3 alone defines, and that is not one of the course's"
+
+
+def test_an_earlier_answer_is_there_and_another_exercises_cell_stays_where_it_is(mine):
+    mine["cells"].insert(2, code("area = None"))
+    mine["cells"].insert(3, code("k = 1", "exercise-sides"))  # not the cell that is its answer
+    mine["cells"][AREA_AT + 2]["source"] = USES.format("k * h * w")
+    mine["cells"][SIDES_AT + 2]["source"] = "height, width = area(1, 2), 4"
+    assert taken(mine).along == {}
+
+
+@pytest.mark.parametrize(
+    ("at", "comes"), [(AREA_AT, True), (AREA_CHECK, True), (AREA_CHECK + 1, False)], ids=["above", "between", "below"]
+)
+def test_what_stands_below_the_check_was_not_there_when_it_ran(at, comes, mine):
+    mine["cells"][AREA_AT]["source"] = USES.format("helped(h) * w")
+    mine["cells"].insert(at, code("def helped(x): return x"))
+    assert taken(mine).along == ({"area": ("def helped(x): return x",)} if comes else {})
+
+
+def test_what_the_setup_imports_can_be_read(mine):
+    """It is not run where answers are judged."""
+    course = copy.deepcopy(COURSE)
+    for notebook in (mine, course):
+        notebook["cells"].insert(1, code("import sys\nsys.path.append('x')", "bootstrap"))
+    mine["cells"][AREA_AT + 1]["source"] = USES.format("min(h * w, sys.maxsize)")
+    assert take(mine, course).along == {"area": ("import sys",)}
+
+
+def test_too_much_does_not_come_along(mine):
+    own = "k = '" + "x" * along.LONGEST + "'"
+    mine["cells"].insert(2, code(own))
+    mine["cells"][AREA_AT + 1]["source"] = USES.format("k")
+    found = taken(mine)
+    assert found.along == {}
+    assert found.notes[0] == "area: what it needs of other cells has more than 20,000 characters"
+
+
+def test_of_many_statements_the_first_few_are_named(mine):
+    mine["cells"].insert(2, code("\n".join(f"k{n} = {n}" for n in range(7))))
+    mine["cells"][AREA_AT + 1]["source"] = USES.format(" + ".join(f"k{n}" for n in range(7)))
+    found = taken(mine)
+    assert len(found.along["area"]) == 7
+    assert found.notes[4:] == (
+        "area: `k4 = 4` of cell 3 came along",
+        "area: 2 more statements of other cells came along",
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "check", "appended"),
+    [
+        ("def f2(h, w): return h * w", "check.area(f2)", "f2"),
+        ("def area(h, w): return 1\ndef f2(h, w): return h * w", "print(check.area(f2))", "f2"),
+        ("f1 = f2 = len", "check.area(f1)\ncheck.area(f2)", "f2"),
+        ("f2 = len", "check.area(area)\ncheck.area(f2)", "f2"),
+        ("area = f2 = len", "check.area(f2)\ncheck.area(area)", None),
+        ("f2 = len", "check.area(f3)", None),
+        ("f2 = len", "check.area(lambda h, w: f2)", None),
+        ("f2 = len", "check.area(f2, 1)", None),
+        ("f2 = len", "if True: check.sides(f2)", None),
+    ],
+)
+def test_an_answer_of_another_name_that_the_check_was_given(source, check, appended, mine):
+    mine["cells"][AREA_AT]["source"] = source
+    mine["cells"][AREA_CHECK]["source"] = check
+    found = taken(mine)
+    assert found.answers["area"] == source + (f"\n\narea = {appended}" if appended else "")
+    note = f"area: `area = {appended}` was appended, because its check is called with {appended}"
+    assert (note in found.notes) == bool(appended)
+
+
 def test_names_that_are_known_are_not_mentioned(mine):
-    """The course's, another answer's, a builtin, and what the answer itself defines."""
-    mine["cells"].insert(2, code("np = height = area = len = own = 1"))
-    mine["cells"][AREA_AT + 1]["source"] = "own = 3\ndef area(h, w):\n    return np.ones(own) * len([height])"
-    assert taken(mine).notes == ()
+    """The course's, an earlier answer's, a builtin, and what the answer itself defines."""
+    mine["cells"].insert(2, code("np = area = len = own = 1"))
+    mine["cells"][AREA_AT + 1]["source"] = "own = 3\ndef area(h, w):\n    return np.ones(own) * len([h])"
+    mine["cells"][SIDES_AT + 1]["source"] = "height = area(1, 2)\nwidth = 4"
+    assert taken(mine) == answers.Taken({e: mine["cells"][n + 1]["source"] for e, n in PLACES.items()})
 
 
 @pytest.mark.parametrize(
@@ -362,6 +476,7 @@ STRANGE = {
 def test_a_strange_answer_is_taken_as_it_is(what, mine, tmp_path):
     mine["cells"][AREA_AT]["source"] = STRANGE[what]
     mine["cells"].insert(2, code(STRANGE[what] + "\nb = 1"))
+    mine["cells"].insert(SIDES_AT + 1, code("height, width = b, 1", "exercise-sides"))
     (tmp_path / "mine.ipynb").write_text(json.dumps(mine))
     assert take(tmp_path / "mine.ipynb", COURSE).answers["area"] == STRANGE[what]
 

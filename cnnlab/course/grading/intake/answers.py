@@ -1,12 +1,13 @@
-"""A learner's notebook → the answers in it, and nothing else."""
+"""A learner's notebook → the answers in it, what they need of her other cells, and nothing else."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnnlab.course.copy.merge import exercise_of
+from cnnlab.course.grading.intake.along import come_along, renamed
 from cnnlab.course.grading.intake.copy_notes import on_checks, on_names, on_version
 from cnnlab.course.grading.intake.copy_reader import CopyReader, Notebook, read_copy
 from cnnlab.course.grading.records import ExerciseInfo, LessonInfo
@@ -24,12 +25,14 @@ class Taken:
     ----------
     answers : exercise → the source of its answer, in the course's order; None where no cell of the notebook holds it.
         A text that is the course's own stub means that the exercise was not attempted
-    notes : what a teacher should know: cells of the learner's own that an answer needs, checks that were changed or
+    notes : what a teacher should know: what an answer needs of the learner's other cells, checks that were changed or
         deleted, another version of the course, where an answer was found. Cells are numbered from 1, all kinds together
+    along : exercise → statements of the learner's other cells that run in front of its answer, in the notebook's order
     """
 
     answers: dict[str, str | None]
     notes: tuple[str, ...] = ()
+    along: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def lesson_info(notebook: Notebook, lesson: Lesson) -> LessonInfo:
@@ -55,7 +58,7 @@ def lesson_info(notebook: Notebook, lesson: Lesson) -> LessonInfo:
 
 
 def take(copy: Path | Notebook, course_notebook: Notebook) -> Taken:
-    """Take the answers, and only them, out of a learner's notebook.
+    """Take the answers out of a learner's notebook, with what they need of her other cells: see `along`.
 
     Parameters
     ----------
@@ -76,11 +79,15 @@ def take(copy: Path | Notebook, course_notebook: Notebook) -> Taken:
     >>> taken.answers
     {'size': 'size = side + 2'}
     >>> print(*taken.notes, sep="\\n")
-    the answer to size reads `side`, which cell 1 alone defines, and that is not one of the course's
+    size: `side = 4` of cell 1 came along
     the check of size was deleted
+    >>> taken.along
+    {'size': ('side = 4',)}
     """
     notebook = copy if isinstance(copy, dict) else read_copy(copy)
     reader = CopyReader(notebook, course_notebook)
     answers = {name: reader.answer(name) for name in reader.stubs}
-    notes = [*reader.notes, *on_names(reader, answers), *on_checks(reader), *on_version(reader)]
-    return Taken(answers, tuple(notes))
+    answers, said = renamed(reader, answers)
+    along, came = come_along(reader, answers)
+    on_own = [*said, *came, *on_names(reader, answers, along)]
+    return Taken(answers, (*reader.notes, *on_own, *on_checks(reader), *on_version(reader)), along)

@@ -63,6 +63,35 @@ def read(source: str) -> frozenset[str] | None:
     return None if scopes is None else scopes.read | (scopes.bound & set(_CHANGED.findall(source)))
 
 
+def parsed(source: str) -> tuple[str, ast.Module] | None:
+    """Return a cell's syntax tree and the text that it is of, in which lines of IPython's own read ``pass``.
+
+    Parameters
+    ----------
+    source : as for `bound`
+
+    Returns
+    -------
+    (str, ast.Module), or None
+        None as for `bound`.
+
+    Examples
+    --------
+    >>> parsed("%time\\nx = 3")[0]
+    'pass\\nx = 3'
+    """
+    for text in (source, _MAGIC.sub(r"\1pass", source)):
+        if not _reasonable(text):
+            return None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # an invalid escape is the learner's business
+                return text, ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return None
+
+
 @dataclass(frozen=True)
 class _Scopes:
     bound: frozenset[str]

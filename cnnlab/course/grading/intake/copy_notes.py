@@ -18,17 +18,21 @@ _MOST = 5  # notes of one kind on one exercise
 _CHECK_SET = re.compile(r"^\s*(?:check(?:\.\w+)*\s*=[^=]|setattr\(\s*check\b)", re.MULTILINE)
 
 
-def on_names(reader: CopyReader, answers: Mapping[str, str | None]) -> Iterable[str]:
-    """Say which names an answer reads that only cells define which are not taken."""
+def on_names(
+    reader: CopyReader, answers: Mapping[str, str | None], along: Mapping[str, Iterable[str]]
+) -> Iterable[str]:
+    """Say which names an answer reads that only cells define which are not taken, and that do not come `along`."""
     course = tuple(cell["source"] for cell in reader.course["cells"] if cell["cell_type"] == "code")
     known = _defined(course).union(*(bound(text) or () for text in answers.values() if text))
+    answered = set().union(*reader.places.values())
     defined: dict[str, list[int]] = {}
     for n in reader.searched:
-        if n not in reader.places:
+        if n not in answered:
             for name in reader.bound(n) or ():
                 defined.setdefault(name, []).append(n)
     for exercise, answer in answers.items():
-        for name in sorted((read(answer or "") or frozenset()) & defined.keys() - known)[:_MOST]:
+        came = frozenset().union(*(bound(text) or () for text in along.get(exercise, ())))
+        for name in sorted((read(answer or "") or frozenset()) & defined.keys() - known - came)[:_MOST]:
             cells = numbered(defined[name])
             where = f"cell {cells} alone defines" if len(defined[name]) == 1 else f"cells {cells} alone define"
             yield f"the answer to {exercise} reads `{name[:60]}`, which {where}, and that is not one of the course's"

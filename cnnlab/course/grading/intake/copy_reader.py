@@ -66,7 +66,7 @@ class CopyReader:
     code : position → source, of the learner's code cells; those longer than anybody writes are not looked at
     own : those of them that are not as the course has them
     stubs : exercise → the text that it starts from
-    places : positions of the cells that answers were taken from
+    places : exercise → positions of the cells that its answer was taken from
     notes : what a teacher should know of where answers were found
     """
 
@@ -81,7 +81,7 @@ class CopyReader:
         if long := sorted(code.keys() - self.code.keys()):
             self.notes.append(f"cell {numbered(long)} was passed over: it has more than {LONGEST:,} characters")
         self._names: dict[int, frozenset[str] | None] = {}
-        self.places: set[int] = set()  # of the cells that answers came from
+        self.places: dict[str, list[int]] = {}
 
     @cached_property
     def laid_out(self) -> list[Cell]:
@@ -120,7 +120,7 @@ class CopyReader:
             found = own
         if not found:
             return stub if places else None
-        self.places.update(found)
+        self.places[name] = found
         return "\n\n".join(self._without_checks(n).strip("\n") for n in found)
 
     def _without_checks(self, n: int) -> str:

@@ -7,13 +7,13 @@ process, in which the answers before them run again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cnnlab.course.grading.confined import confine
-from cnnlab.course.grading.judging import lent  # noqa: F401  each registers what it knows
+from cnnlab.course.grading.judging import lent
 from cnnlab.course.grading.judging.answerer import Answerer
 from cnnlab.course.grading.judging.slices import Place, Plan, Statement
 from cnnlab.course.grading.records import Judgement
@@ -36,6 +36,7 @@ class _Copy:
     plan: Plan
     checks: Mapping[str, Any]
     answers: Mapping[str, str | None]
+    along: Mapping[str, Sequence[str]]  # what runs in front of them
     judged: dict[str, Judgement] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)  # exercises whose cell ended the process
     bad: dict[int, str] = field(default_factory=dict)  # the lesson's own statements that ended it, or failed
@@ -51,6 +52,10 @@ class _Copy:
         answer = self.answers.get(place.exercise)
         return place.stub if answer is None or place.exercise in self.left_out else answer
 
+    def in_front(self, place: Place) -> Sequence[str]:
+        """The statements that run in front of it."""
+        return () if place.exercise in self.left_out else self.along.get(place.exercise, ())
+
     def give(self, exercise: str, status: str, message: str = "", misconception: str = "") -> None:
         """Record what became of an exercise."""
         hints = getattr(self.checks[exercise], "hints", ())
@@ -63,6 +68,7 @@ def judge(
     answers: Mapping[str, str | None],
     folder: Path,
     *,
+    along: Mapping[str, Sequence[str]] | None = None,
     limits: confine.Limits | None = None,
     image: str | None = None,
     readable: tuple[Path, ...] = (),
@@ -75,6 +81,7 @@ def judge(
     notebook : the course's own lesson as parsed JSON
     answers : exercise → the source of its cell; None where the learner's notebook has none
     folder : where the process with the answers gets a folder of its own
+    along : exercise → statements of the learner's other cells that run in front of its answer, one by one
     limits : what it may use; the seconds count for each exercise anew: its cell, and what the check asks of it
     image : the process runs in a container of this image
     readable : files and folders that it may read beside the course
@@ -93,7 +100,7 @@ def judge(
     checks = checks_of(notebook)
     lent.lend_objects_of(checks.__name__)
     known = exercises_of(checks)
-    copy = _Copy(plan, {name: known[name] for name in plan.places if name in known}, answers)
+    copy = _Copy(plan, {name: known[name] for name in plan.places if name in known}, answers, along or {})
     places = [plan.steps[plan.places[name]] for name in copy.checks]
     for place in places:
         answer = answers.get(place.exercise)
@@ -115,7 +122,10 @@ def judge(
 
 def _mentions_keras(copy: _Copy) -> bool:
     open_ = [name for name in copy.checks if name not in copy.judged]
-    return any("keras" in (copy.answers.get(n) or "") + copy.checks[n].solution_source for n in open_)
+    texts = (
+        "".join([copy.answers.get(n) or "", *copy.along.get(n, ()), copy.checks[n].solution_source]) for n in open_
+    )
+    return any("keras" in text for text in texts)
 
 
 class _Run:
@@ -147,12 +157,14 @@ class _Run:
                 continue
             try:
                 self.answerer.begin()
-                names = self.answerer.names(copy.source(copy.plan.steps[number]))
+                place = copy.plan.steps[number]
+                texts = [copy.source(place), *copy.in_front(place)]
+                read = {name for text in texts for name in (self.answerer.names(text) or ((),))[0]}
             except (Gone, Nonsense) as end:
                 self._ended(exercise, end, in_cell=True)
                 copy.left_out.add(exercise)
                 return None
-            needs[exercise] = copy.plan.needed(exercise, names[0] if names else ())
+            needs[exercise] = copy.plan.needed(exercise, read)
         last = max((copy.plan.places[exercise] for exercise in needs if exercise not in copy.judged), default=-1)
         return {exercise: steps for exercise, steps in needs.items() if copy.plan.places[exercise] <= last}
 
@@ -182,13 +194,14 @@ class _Run:
             self.on_cell(place.cell)
         try:
             self.answerer.begin()
+            failed = self._in_front(place)
             report = self.answerer.run(f"exercise {exercise}", copy.source(place))
             ran = True
             if is_open:
-                copy.notes += [f"{exercise}: {shortened(note, 200)}" for note in report["notes"][:5]]
+                copy.notes += [f"{exercise}: {shortened(note, 200)}" for note in [*report["notes"], *failed][:5]]
                 if "raised" in report:
                     before = [copy.bad[number] for number in sorted(needs[exercise]) if number in copy.bad]
-                    copy.give(exercise, "raised", "\n".join([_raised(report), *map(_sentence, before[:1])]))
+                    copy.give(exercise, "raised", "\n".join([_raised(report), *map(_sentence, (before + failed)[:1])]))
                 else:
                     self._check(exercise)
         except (Gone, Nonsense) as end:
@@ -200,6 +213,16 @@ class _Run:
             copy.give(exercise, "wrong", f"The check cannot read this answer: {fault}.")
             return False
         return True
+
+    def _in_front(self, place: Place) -> list[str]:
+        """Run what comes along with an answer; return what there is to say of statements that failed."""
+        failed = []
+        for number, source in enumerate(self.copy.in_front(place), start=1):
+            report = self.answerer.run(f"statement {number} in front of {place.exercise}", source)
+            if "raised" in report:
+                line, why = (text.partition("\n")[0] for text in (source, _raised(report)))
+                failed.append(f"`{line}` of another cell, which came along, failed: {why}")
+        return failed
 
     def _check(self, exercise: str) -> None:
         check = self.copy.checks[exercise]

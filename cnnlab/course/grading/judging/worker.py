@@ -1,8 +1,9 @@
 """Judge one copy: ``python -m cnnlab.course.grading.judging.worker FOLDER``, started by `cnnlab.course.batch.execute`.
 
 `FOLDER` holds ``input.ipynb``, the course's own lesson, and ``task.json``, whose options are the learner's ``answers``
-(exercise → source, or null), the ``limits`` and the image of a ``container`` (or null). The worker adds ``progress``,
-the position of each exercise's cell as it starts, and ``result.json``: a status, the judgements and notes.
+(exercise → source, or null), what comes ``along`` (exercise → statements that run in front of its answer), the
+``limits`` and the image of a ``container`` (or null). The worker adds ``progress``, the position of each exercise's
+cell as it starts, and ``result.json``: a status, the judgements and notes.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def work(folder: Path) -> dict[str, object]:
             read_notebook(folder / "input.ipynb"),
             options["answers"],
             folder,
+            along=options.get("along"),
             limits=confine.Limits(**options["limits"]),
             image=options.get("container"),
             on_cell=started,
