@@ -21,7 +21,7 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Any
 
-from cnnlab.course.batch.processes import MARK, end_marked, scratch_folder
+from cnnlab.course.batch.processes import MARK, end_marked, python_path, scratch_folder
 from cnnlab.course.batch.tasks import Failure, Outcome, Task
 
 _POLL = 0.05  # seconds between two looks at the running notebooks
@@ -43,6 +43,7 @@ def environment(jobs: int = 1) -> dict[str, str]:
     values = dict(os.environ)
     values.pop("JPY_SESSION_NAME", None)  # the notebook this is called from, which is none of those executed
     values.pop("MPLBACKEND", None)  # a kernel draws inline; a backend meant for scripts would show no figure
+    values["PYTHONPATH"] = python_path()
     values["CNNLAB_STRICT"] = "1"  # an explorer's error fails the cell
     values["TF_CPP_MIN_LOG_LEVEL"] = "3"  # TensorFlow's log carries timestamps
     values["TF_ENABLE_ONEDNN_OPTS"] = "0"

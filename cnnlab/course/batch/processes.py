@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,17 @@ _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW"
 _ROUNDS = 3  # a process may start another while the list is made
 # The pid of a container means nothing outside of it, though both may share a temporary folder.
 _PREFIX = f"cnnlab-run-{hashlib.sha256(platform.node().encode()).hexdigest()[:8]}-"
+
+
+def python_path() -> str:
+    """PYTHONPATH for a process of ours: our own, behind the folder that holds this very package.
+
+    Otherwise a checkout that is run in its folder would start what is installed. An installed package is found without:
+    the folder of all packages must not come before Python's own modules.
+    """
+    package = Path(sys.modules[__name__.partition(".")[0]].__path__[0]).absolute()
+    first = [] if package.parent.name in ("site-packages", "dist-packages") else [os.fspath(package.parent)]
+    return os.pathsep.join([*first, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def end_marked(mark: str) -> None:

@@ -15,10 +15,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from cnnlab.course.batch.execute import environment
 from cnnlab.course.batch.processes import MARK, remove
 from cnnlab.course.grading.confined import confine, inside, landlock, seccomp, watch
 from cnnlab.course.grading.confined.confine import MB, Limits
 from cnnlab.course.grading.confined.kept_out import in_a_sentence, kept_out
+from cnnlab.course.lessons import CourseError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such thing")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="one of Linux's mechanisms")
@@ -191,6 +193,26 @@ def test_its_environment_holds_no_secret(tmp_path, monkeypatch):
     assert (values["OMP_NUM_THREADS"], values["CNNLAB_OFFLINE"]) == ("3", "1")
     homes = {Path(values[name]).parent for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "IPYTHONDIR", "KERAS_HOME")}
     assert homes == {tmp_path.resolve()}
+
+
+def test_every_process_takes_the_package_that_judges(tmp_path, monkeypatch):
+    (tmp_path / "cnnlab").mkdir()
+    (tmp_path / "cnnlab" / "__init__.py").write_text("raise ImportError('this is another version')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    code = "import os, cnnlab\nwriting.write(os.path.dirname(cnnlab.__file__).encode()); writing.flush()"
+    assert run(tmp_path, code)[0].decode() == str(inside.PACKAGE)
+    for values in (environment(), confine.environment(tmp_path)):
+        assert values["PYTHONPATH"].split(os.pathsep) == [str(inside.PACKAGE.parent), str(tmp_path)]
+
+
+def test_a_trial_that_does_not_start_says_why_in_a_line(monkeypatch):
+    start = confine.start
+    words = ["-c", "import sys; sys.exit('Traceback\\nno such package')"]
+    monkeypatch.setattr(confine, "start", lambda arguments, *others, **more: start(words, *others, **more))
+    with pytest.raises(
+        CourseError, match=r"^What an answer .* tried: its process ended with code 1\. no such package$"
+    ):
+        kept_out.__wrapped__()
 
 
 def test_the_backend_is_the_one_that_keras_is_set_to(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from cnnlab.course.batch.processes import MARK
+from cnnlab.course.batch.processes import MARK, python_path
 from cnnlab.course.grading.confined import container
 from cnnlab.course.grading.confined.inside import PACKAGE, TOLD
 from cnnlab.course.grading.confined.limits import GIB, MB, Limits  # noqa: F401  also found here
@@ -32,7 +32,7 @@ _CALCULATING = (
     "KERAS_BACKEND", "CNNLAB_STRICT",
 )  # fmt: skip
 _FINDING = (
-    "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME", "CNNLAB_DATA", MARK,
+    "PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "CNNLAB_DATA", MARK,
     "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE",
 )  # fmt: skip
 _AT_HOME = ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR", "IPYTHONDIR", "KERAS_HOME",
@@ -116,6 +116,7 @@ def environment(home: str | os.PathLike[str]) -> dict[str, str]:
     'scratch'
     """
     values = {name: os.environ[name] for name in _FINDING if name in os.environ}
+    values["PYTHONPATH"] = python_path()
     if site.ENABLE_USER_SITE:  # packages of `pip install --user`, looked for at home otherwise
         values["PYTHONUSERBASE"] = site.getuserbase()
     return values | _inside(os.fspath(home)) | {"CNNLAB_CACHE": str(locate.cache_path())}

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnlab.course.grading.confined import inside
+from cnnlab.course.lessons import CourseError
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def kept_out() -> tuple[Kept, ...]:
         with confine.start(["-m", __name__, str(secret)], folder, confine.Limits()) as confined:
             said = confined.stdout.read(1000)
             if not said:
-                raise RuntimeError(f"what is kept out could not be tried: {confined.ended}\n{confined.output}")
+                why = f"{confined.ended}. {confined.output.strip().rpartition(chr(10))[2]}".strip()
+                raise CourseError(f"What an answer can reach here could not be tried: {why}")
     done = json.loads(said)
     tried = [Kept(kind, kind not in done, words[kind in done]) for kind, words in _WORDS.items()]
     return (*tried, *_ALWAYS)
