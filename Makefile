@@ -10,9 +10,10 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 # Tests and committed outputs are the same everywhere, so they see no network; `run` and `lab` may download data.
 check test test-unit test-notebooks notebooks bench colab jax torch: export CNNLAB_OFFLINE = 1
-# As many processes as cores, so one thread for each: PyTorch's threads of two processes wait for each other, many times
-# longer than they work.
-jax torch: export OMP_NUM_THREADS = 1
+# As many processes as cores, so one thread for each: threads of two processes wait for each other, and PyTorch's many
+# times longer than they work.
+check test test-unit test-notebooks colab jax torch: export OMP_NUM_THREADS = 1
+check test test-unit test-notebooks colab jax torch: export TF_NUM_INTRAOP_THREADS = 1
 
 QUICK_TESTS := tests/test_imports.py tests/arithmetic tests/common tests/checks/test_checks.py cnnlab/arithmetic cnnlab/common
 
