@@ -349,6 +349,18 @@ def test_too_much_does_not_come_along(mine):
     assert found.notes[0] == "area: what it needs of other cells has more than 20,000 characters"
 
 
+def test_not_more_is_searched_than_somebody_writes(mine):
+    mine["cells"].insert(2, code("k = 1  #" + "x" * 40_000))
+    for n in (3, 4):
+        mine["cells"].insert(n, code(f"m{n} = 1  #" + "x" * 40_000))
+    mine["cells"][AREA_AT + 3]["source"] = USES.format("k + m3 + m4")
+    found = taken(mine)
+    assert found.along == {"area": ("k = 1", "m3 = 1")}
+    assert found.notes[2] == (
+        "the answer to area reads `m4`, which cell 5 alone defines, and that is not one of the course's"
+    )
+
+
 def test_of_many_statements_the_first_few_are_named(mine):
     mine["cells"].insert(2, code("\n".join(f"k{n} = {n}" for n in range(7))))
     mine["cells"][AREA_AT + 1]["source"] = USES.format(" + ".join(f"k{n}" for n in range(7)))
@@ -379,7 +391,7 @@ def test_an_answer_of_another_name_that_the_check_was_given(source, check, appen
     mine["cells"][AREA_CHECK]["source"] = check
     found = taken(mine)
     assert found.answers["area"] == source + (f"\n\narea = {appended}" if appended else "")
-    note = f"area: `area = {appended}` was appended, because its check is called with {appended}"
+    note = f"area: `area = {appended}` was appended, because its check is called with the name on the right"
     assert (note in found.notes) == bool(appended)
 
 

@@ -24,6 +24,7 @@ from cnnlab.course.grading.intake.copy_reader import CopyReader
 from cnnlab.course.grading.intake.keys import readable
 
 LONGEST = 20_000  # characters that come along with one answer
+_MOST_READ = 100_000  # characters of a learner's other cells
 _MOST = 5  # notes on one exercise
 _STAR = "*"  # stands for the names that ``from math import *`` defines
 _LINE_END = re.compile(r"\r\n|\r|\n")  # as Python counts lines
@@ -78,7 +79,8 @@ def come_along(reader: CopyReader, answers: Mapping[str, str | None]) -> tuple[d
     for exercise, answer in answers.items():
         if answer is not None and answer != reader.stubs[exercise]:
             known = earlier | _of_the_course_above(reader, exercise) | (bound(answer) or frozenset())
-            there = [one for one in definitions if _may_serve(reader, exercise, one.cell)]
+            cells = _may_serve(reader, exercise)
+            there = [one for one in definitions if one.cell in cells]
             found = _needed(there, read(answer) or frozenset(), known)
             sources = tuple(one.source for one in found)
             if sum(map(len, sources)) > LONGEST:
@@ -102,29 +104,31 @@ def renamed(reader: CopyReader, answers: Mapping[str, str | None]) -> tuple[dict
         The answers, to some of which a line like ``my_output_size = f2`` is appended, and notes that say so.
     """
     new, notes = dict(answers), []
+    course = [cell["source"] for cell in reader.course["cells"] if cell["cell_type"] == "code"]
+    wanted = dict(call for source in course for call in _checked(source))
+    read_too = set(reader.searched) | (reader.code.keys() - reader.own.keys())
+    calls = [call for n, source in reader.code.items() if n in read_too for call in _checked(source)]
     for exercise, answer in answers.items():
-        course = [cell["source"] for cell in reader.course["cells"] if cell["cell_type"] == "code"]
-        asked = _handed_over(course, exercise)
+        asked = wanted.get(exercise)
         if answer is None or not asked or answer == reader.stubs[exercise]:
             continue
         own = bound(answer) or frozenset()
-        given = [
-            name for name in _handed_over((reader.code[n] for n in reader.checks(exercise)), exercise) if name in own
-        ]
-        if given and given[-1] != asked[-1]:
-            line = f"{asked[-1]} = {given[-1]}"
+        given = [name for checked, name in calls if checked == exercise and name in own]
+        if given and given[-1] != asked:
+            line = f"{asked} = {given[-1]}"
             new[exercise] = f"{answer}\n\n{line}"
-            notes.append(
-                f"{exercise}: `{line}` was appended, because its check is called with {readable(given[-1][:60])}"
-            )
+            shown = _first_line(line)
+            notes.append(f"{exercise}: `{shown}` was appended, because its check is called with the name on the right")
     return new, notes
 
 
 def _definitions(reader: CopyReader) -> Iterator[_Definition]:
     """The statements of the learner's own cells, and of the setup, that may come along, in the notebook's order."""
     setup = [n for n in reader.code if "bootstrap" in reader.mine[n]["metadata"].get("tags", [])]
-    for n in sorted({*reader.searched, *setup}):
-        if (cell := parsed(reader.code[n])) is None:
+    length = 0
+    for n in sorted({*reader.searched, *setup}.difference(*reader.places.values())):
+        length += len(reader.code[n])
+        if length > _MOST_READ or (cell := parsed(reader.code[n])) is None:
             continue
         lines = _LINE_END.split(cell[0])
         for node in cell[1].body:
@@ -157,12 +161,11 @@ def _defined_by(node: ast.stmt) -> tuple[frozenset[str], bool]:
     return frozenset(name.id for name in names), anew
 
 
-def _may_serve(reader: CopyReader, exercise: str, cell: int) -> bool:
-    """Whether a cell stands above an exercise's answer, or between it and its check, and belongs to no exercise."""
-    places = reader.places[exercise]
-    elsewhere = exercise_of(reader.mine[cell]) not in (None, exercise)
-    answers = any(cell in taken for taken in reader.places.values())
-    return cell < max([*places, *reader.checks(exercise)]) and not elsewhere and not answers
+def _may_serve(reader: CopyReader, exercise: str) -> set[int]:
+    """The cells that stand above an exercise's answer, or between it and its check, and belong to no other exercise."""
+    answers = set().union(*reader.places.values())
+    end = max([*reader.places[exercise], *reader.checks(exercise)])
+    return {n for n in reader.code if n < end and n not in answers and exercise_of(reader.mine[n]) in (None, exercise)}
 
 
 def _of_the_course_above(reader: CopyReader, exercise: str) -> frozenset[str]:
@@ -186,7 +189,7 @@ def _needed(there: Iterable[_Definition], names: Iterable[str], known: frozenset
         for name in one.names:
             binders[name].append(one)
     chosen: dict[tuple[int, int, int], _Definition] = {}
-    waiting, seen = [*names], set(known)
+    waiting, seen, length = [*names], set(known), 0
     while waiting:
         name = waiting.pop()
         if name in seen:
@@ -194,28 +197,26 @@ def _needed(there: Iterable[_Definition], names: Iterable[str], known: frozenset
         seen.add(name)
         for one in reversed(binders.get(name, binders[_STAR])):
             place = (one.cell, one.first, one.column)
-            if place not in chosen:
-                chosen[place] = one
-                waiting += read(one.source) or ()
+            if place not in chosen and length <= LONGEST:
+                chosen[place], source = one, one.source
+                length += len(source)
+                waiting += read(source) or ()
             if one.anew and _STAR not in one.names:
                 break
     return [chosen[place] for place in sorted(chosen)]
 
 
-def _handed_over(sources: Iterable[str], exercise: str) -> list[str]:
-    """The plain names that the check of an exercise is called with, in order."""
-    names: list[str] = []
-    for source in sources:
-        cell = parsed(source) if f"check.{exercise}(" in source else None
-        found = []
-        for node in ast.walk(cell[1]) if cell else ():
-            match node:
-                case ast.Call(
-                    func=ast.Attribute(value=ast.Name(id="check"), attr=called), args=[ast.Name(id=name)], keywords=[]
-                ) if called == exercise:
-                    found.append((node.lineno, node.col_offset, name))
-        names += [name for _, _, name in sorted(found)]
-    return names
+def _checked(source: str) -> list[tuple[str, str]]:
+    """Which exercises' checks a cell calls with a plain name, and these names, in order."""
+    cell = parsed(source) if "check." in source else None
+    found = []
+    for node in ast.walk(cell[1]) if cell else ():
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="check"), attr=exercise), args=[ast.Name(id=name)], keywords=[]
+            ):
+                found.append((node.lineno, node.col_offset, exercise, name))
+    return [(exercise, name) for _, _, exercise, name in sorted(found)]
 
 
 def _first_line(source: str) -> str:
