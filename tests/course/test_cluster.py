@@ -228,8 +228,10 @@ def unused_port():
 
 
 def test_certificates_that_are_not_there(unused_port):
+    before = set(threading.enumerate())
     with pytest.raises(CourseError, match=rf"`cluster`: tls://127.0.0.1:{unused_port} cannot be used: .*TLS"):
         execute.execute([tiny("a")], cluster=f"tls://127.0.0.1:{unused_port}")
+    assert set(threading.enumerate()) <= before, "half a client is left"
 
 
 @pytest.mark.parametrize("module", ["distributed", "cryptography"])

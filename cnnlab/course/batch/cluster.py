@@ -107,7 +107,7 @@ def _connected(cluster: str) -> Iterator[Any]:
     address, workers = check_address(cluster)
     try:
         import dask
-        from distributed import Client, LocalCluster, Security
+        from distributed import LocalCluster, Security
         from distributed.gc import disable_gc_diagnosis
     except ImportError:
         raise CourseError(_INSTALL) from None
@@ -136,7 +136,7 @@ def _connected(cluster: str) -> Iterator[Any]:
             )
             disable_gc_diagnosis(force=True)  # Ctrl-C that falls into a callback of the garbage collector is lost
         try:
-            client = Client(place, timeout=ANSWER, name="cnnlab", set_as_default=False, security=security)
+            client = _client(place, security)
         except OSError as error:
             raise CourseError(
                 f"`cluster`: no scheduler answers at {address} within {ANSWER:g} s. Is it running, and can this "
@@ -152,6 +152,23 @@ def _connected(cluster: str) -> Iterator[Any]:
                 f"`cluster`: the scheduler {address} answers, but has no worker after {FIRST_WORKER:g} s"
             ) from None
         yield client
+
+
+def _client(place: Any, security: Any) -> Any:
+    """Connect; a client that cannot is closed here, not whenever the garbage collector finds it.
+
+    In the thread of a next client, say, which would wait there for itself.
+    """
+    from distributed import Client
+
+    client = Client.__new__(Client)
+    try:
+        client.__init__(place, timeout=ANSWER, name="cnnlab", set_as_default=False, security=security)
+    except BaseException:
+        with contextlib.suppress(Exception):
+            client.close(timeout=1)
+        raise
+    return client
 
 
 def _check(
