@@ -100,27 +100,26 @@ class _Scopes:
 
 def _scopes(source: str) -> _Scopes | None:
     """Return the global names in a text; None where it is no Python or unreasonable."""
-    for text in (source, _MAGIC.sub(r"\1pass", source)):
-        if not _reasonable(text):
-            return None
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # an invalid escape is the learner's business
-                only_bound, only_read = _of_comprehensions(ast.parse(text))
-                waiting = [(0, symtable.symtable(text, "<cell>", "exec"))]
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-        binds, reads = set(), set()
-        while waiting:
-            depth, table = waiting.pop()
-            for symbol in table.get_symbols():
-                if (symbol.is_assigned() or symbol.is_imported()) and (depth == 0 or symbol.is_declared_global()):
-                    binds.add(symbol.get_name())
-                if symbol.is_referenced() and (depth == 0 or symbol.is_global()):
-                    reads.add(symbol.get_name())
-            waiting += [(depth + 1, child) for child in table.get_children()]
-        return _Scopes(frozenset(binds - only_bound), frozenset(reads - only_read))
-    return None
+    if (found := parsed(source)) is None:
+        return None
+    text, tree = found
+    only_bound, only_read = _of_comprehensions(tree)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            waiting = [(0, symtable.symtable(text, "<cell>", "exec"))]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a tree may be read and still be no program
+        return None
+    binds, reads = set(), set()
+    while waiting:
+        depth, table = waiting.pop()
+        for symbol in table.get_symbols():
+            if (symbol.is_assigned() or symbol.is_imported()) and (depth == 0 or symbol.is_declared_global()):
+                binds.add(symbol.get_name())
+            if symbol.is_referenced() and (depth == 0 or symbol.is_global()):
+                reads.add(symbol.get_name())
+        waiting += [(depth + 1, child) for child in table.get_children()]
+    return _Scopes(frozenset(binds - only_bound), frozenset(reads - only_read))
 
 
 def _of_comprehensions(tree: ast.Module) -> tuple[set[str], set[str]]:
