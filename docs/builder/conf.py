@@ -1,0 +1,59 @@
+"""What Sphinx makes of the sources that the builder lays out. Nothing in the pages is fetched from elsewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(_HERE))
+
+project = "cnnlab"
+author = "the authors of cnnlab"
+html_title = "cnnlab"
+language = "en"
+default_role = "py:obj"
+nitpicky = False
+
+extensions = ["myst_nb", "mathml", "moving"]
+if importlib.util.find_spec("api_pages"):
+    import api_pages
+
+    extensions += api_pages.EXTENSIONS
+    globals().update(api_pages.SETTINGS)
+extensions += ["term_links"] if importlib.util.find_spec("term_links") else []
+
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
+exclude_patterns = ["_parts", "_moving", "_extra"]
+templates_path = ["templates"]
+
+# Outputs stand as they were committed: nothing is run.
+nb_execution_mode = "off"
+nb_merge_streams = True
+nb_code_prompt_show = "Show the setup"
+nb_code_prompt_hide = "Hide the setup"
+myst_enable_extensions = ["amsmath", "attrs_block", "dollarmath"]
+myst_heading_anchors = 4
+myst_dmath_double_inline = True
+
+html_theme = "pydata_sphinx_theme"
+html_math_renderer = "mathml"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_show_copyright = False
+html_theme_options = {
+    "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["search-button-field"],
+    "header_links_before_dropdown": 7,
+    "secondary_sidebar_items": ["page-toc"],
+    "show_toc_level": 2,
+    "footer_start": [],
+    "footer_end": [],
+    "search_bar_text": "Search the course",
+    "logo": {"text": "cnnlab"},
+    "navigation_with_keys": False,
+}
