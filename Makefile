@@ -9,11 +9,11 @@ JOBS   ?= 2
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 # Tests and committed outputs are the same everywhere, so they see no network; `run` and `lab` may download data.
-check test test-unit test-notebooks notebooks bench colab jax torch: export CNNLAB_OFFLINE = 1
+check test test-unit test-notebooks test-site site notebooks bench colab jax torch: export CNNLAB_OFFLINE = 1
 # As many processes as cores, so one thread for each: threads of two processes wait for each other, and PyTorch's many
 # times longer than they work.
-check test test-unit test-notebooks colab jax torch: export OMP_NUM_THREADS = 1
-check test test-unit test-notebooks colab jax torch: export TF_NUM_INTRAOP_THREADS = 1
+check test test-unit test-notebooks test-site site colab jax torch: export OMP_NUM_THREADS = 1
+check test test-unit test-notebooks test-site site colab jax torch: export TF_NUM_INTRAOP_THREADS = 1
 
 QUICK_TESTS := tests/test_imports.py tests/arithmetic tests/common tests/checks/test_checks.py cnnlab/arithmetic cnnlab/common
 
@@ -23,14 +23,15 @@ NBVAL := -o addopts= -W default --nbval-lax --nbval-current-env --nbval-cell-tim
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help run lab update check test test-unit test-notebooks notebooks lint format bench colab jax torch clean
+.PHONY: help run lab update site check test test-unit test-notebooks test-site notebooks lint format bench colab jax torch clean
 
 help:
 	@echo "make run        run every lesson as a batch; the report is runs/index.html"
 	@echo "make lab        your own copy of the course, my-cnnlab/, in JupyterLab"
 	@echo "make update     bring what is new in the course into your copy"
+	@echo "make site       the course as pages that open without a network: site/index.html"
 	@echo "make check      the quick loop: style, the plan of the house, the arithmetic, every exercise's answers"
-	@echo "make test       unit tests, doctests, wrong answers, explorers, browser, every notebook"
+	@echo "make test       unit tests, doctests, wrong answers, explorers, browser, every notebook, the site"
 	@echo "make notebooks  build notebooks/ from lessons/"
 	@echo "make lint       ruff, and lessons/ against notebooks/"
 	@echo "make bench      the measurements behind the README's claims"
@@ -47,18 +48,24 @@ lab: $(VENV)/.learner
 update: $(VENV)/.learner
 	$(BIN)/python -m cnnlab start --update
 
+site: $(VENV)/.dev
+	$(BIN)/python docs/builder
+
 # What most mistakes fall to, in a minute and a half: no kernel, no browser, nothing trained.
 check: lint
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(QUICK_TESTS)
 
-test: test-unit test-notebooks
+test: test-unit test-notebooks test-site
 
 test-unit: $(VENV)/.dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --ignore=tests/site
 
 test-notebooks: $(VENV)/.dev
 	$(BIN)/python tests/solved_copies.py build/notebooks
 	CNNLAB_STRICT=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) build/notebooks/1[268]_*.ipynb build/notebooks
+
+test-site: site
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/site
 
 notebooks: $(VENV)/.dev
 	$(BIN)/python -m cnnlab build
@@ -81,7 +88,7 @@ bench: $(VENV)/.dev
 		echo "== $$script $$*"; $(BIN)/python benchmarks/$$script.py "$$@" || exit 1; done
 
 clean:
-	rm -rf .venv .venv-* build runs .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* build runs site .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
