@@ -19,6 +19,7 @@ import traitlets
 from cnnlab import plot
 from cnnlab.explore.base.controls import Control, is_nothing, rule, text
 from cnnlab.explore.base.guess import Answer, judge, spoken, wanted
+from cnnlab.explore.base.moving import element
 from cnnlab.explore.base.shown import publish, styled, words_in_html
 
 
@@ -34,6 +35,7 @@ class Explorer:
     ----------
     controls : dict of ipywidgets by name; whatever has a ``value`` is part of `state`
     samples : for the free-text controls, values that a sweep of all controls may type
+    listed : the controls that `to_html` moves by default, each with its values, or None for all that it can take
     choices : for an explorer with a `question`, the words that may be typed as a guess; none where it asks for numbers
 
     Notes
@@ -61,6 +63,7 @@ class Explorer:
     """
 
     samples: Mapping[str, tuple] = {}
+    listed: Mapping[str, Sequence | None] = {}
     choices: Sequence[str] = ()
     guess = text(label="my guess", placeholder="type, then Enter")  # there only where a prediction is asked for
     _declared: Mapping[str, Control] = {}
@@ -187,6 +190,33 @@ class Explorer:
     def png(self) -> bytes:
         """The picture as PNG bytes."""
         return self.figure().png()
+
+    def to_html(self, controls: Mapping[str, Sequence] | Sequence[str] | None = None, limit: int = 200) -> str:
+        """One self-contained HTML element that moves without a kernel: each state drawn beforehand, with its words.
+
+        The present state comes first. It works from a file, and without JavaScript shows that state. Values that a
+        control cannot take while those before it stand as they do are left out.
+
+        Parameters
+        ----------
+        controls : the controls that the page moves: names, for all their values; a mapping from names to values; by
+            default `listed`
+        limit : most states
+
+        Raises
+        ------
+        ValueError
+            If a control is unknown, has values that cannot be listed (text, buttons) or can never take a given one,
+            if there would be more states than `limit`, or more than 1.5 MB; with ``predict=True``, because a page
+            cannot judge a guess.
+
+        Examples
+        --------
+        >>> from cnnlab import explore
+        >>> explore.ShapeExplorer().to_html({"strides": (1, 2, 3)}).startswith('<figure class="cnnlab-moving"')
+        True
+        """
+        return element(self, controls, limit)
 
     def view(self) -> widgets.Widget:
         """The live widget: controls, error panel, picture, words."""
