@@ -11,12 +11,12 @@ import re
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 
 import keras
 
 from cnnlab.common.files import write_atomic
+from cnnlab.course.look import frame
 from cnnlab.models import zoo
 from cnnlab.models.ledger import Ledger, ledger
 from cnnlab.models.ledger.table import MISSING, field_text, printable, shape_text
@@ -187,22 +187,12 @@ def _plain(cell: str) -> str:
 
 def as_page(book: Ledger) -> str:
     """A whole page with the table that a notebook shows."""
-    return _PAGE.format(name=escape(book.name), counted=_COUNTED, table=book.table().html())
+    return frame(f"Ledger of {book.name}", f"{book.table().html()}\n<p>{_COUNTED}</p>", _STYLE)
 
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Ledger of {name}</title>
-<style>
-body {{ font: 1rem/1.4 system-ui, sans-serif; margin: 1.5rem; color-scheme: light dark; }}
-body > div {{ max-height: none !important; }}
-caption {{ font-weight: bold; text-align: left; padding: 0 .7em .5em; }}
-thead th {{ border-bottom: 1px solid; }} tfoot th {{ border-top: 1px solid; }}
-</style></head>
-<body>
-{table}
-<p>{counted}</p>
-</body>
-</html>
+_STYLE = """
+body { font: 1rem/1.4 system-ui, sans-serif; margin: 1.5rem; color-scheme: light dark; }
+body > div { max-height: none !important; }
+caption { font-weight: bold; text-align: left; padding: 0 .7em .5em; }
+thead th { border-bottom: 1px solid; } tfoot th { border-top: 1px solid; }
 """

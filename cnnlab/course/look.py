@@ -55,15 +55,27 @@ _PAGE = """<!doctype html>
 <title>{title}</title>
 <style>{style}</style></head>
 <body>
-<a class="skip" href="#main">Skip to the content</a>
 {body}
 </body>
 </html>
 """
 
 
+def frame(title: str, body: str, style: str, policy: str = NO_SCRIPTS) -> str:
+    """Return a whole page that brings its own look.
+
+    Parameters
+    ----------
+    title : plain text
+    body : HTML
+    style : CSS
+    policy : what the page may load
+    """
+    return _PAGE.format(policy=policy, title=html.escape(title), style=style, body=body)
+
+
 def document(title: str, body: str, style: str = "", policy: str = NO_SCRIPTS) -> str:
-    """Return a whole page.
+    """Return a whole page of the course's look.
 
     Parameters
     ----------
@@ -72,4 +84,5 @@ def document(title: str, body: str, style: str = "", policy: str = NO_SCRIPTS) -
     style : CSS beside that which all pages share
     policy : what the page may load
     """
-    return _PAGE.format(policy=policy, title=html.escape(title), style=COLOURS + _FRAME + style, body=body)
+    skip = '<a class="skip" href="#main">Skip to the content</a>'
+    return frame(title, f"{skip}\n{body}", COLOURS + _FRAME + style, policy)

@@ -101,7 +101,7 @@ def test_html_report_shows_failures_escaped_and_the_first_picture(batch):
     assert "<b>bold</b>" not in page
     assert page.count("<img") == 1
     assert 'alt="The first figure of 00 Good"' in page
-    assert "http" not in page  # self-contained
+    assert "://" not in page  # self-contained
 
 
 def test_resume_redoes_only_what_failed(batch, tmp_path):

@@ -16,7 +16,7 @@ from typing import Any
 
 from cnnlab.course.batch.report import STATUSES, Result, failure_html
 from cnnlab.course.building.outputs import still
-from cnnlab.course.look import COLOURS
+from cnnlab.course.look import COLOURS, frame
 
 _POLICY = (
     "default-src 'none'; img-src data:; media-src data:; font-src data:; style-src 'unsafe-inline'; "
@@ -49,9 +49,8 @@ def page(notebook: dict[str, Any], result: Result) -> str:
     status = "ok" if result.status == "ok" else "failure"
     facts = f'<b class="{status}">{STATUSES[result.status]}</b> {result.seconds:.1f} s'
     facts += f' · <a href="{file}">{file}</a>' if file else ""
-    return _PAGE.format(
-        policy=_POLICY, title=html.escape(result.title), style=_style(), facts=facts, failure=top, body=body
-    )
+    nav = f'<nav><p><a href="index.html">All lessons</a> · {facts}</p></nav>'
+    return frame(result.title, f"{nav}\n{top}\n{body}", _style(), _POLICY)
 
 
 def markdown(source: str) -> str:
@@ -165,18 +164,4 @@ summary { cursor: pointer; }
 .ansi-blue-fg, .ansi-blue-intense-fg { color: var(--blue); }
 .ansi-magenta-fg, .ansi-magenta-intense-fg { color: var(--purple); }
 .ansi-cyan-fg, .ansi-cyan-intense-fg { color: var(--cyan); }
-"""
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{title}</title>
-<style>{style}</style></head>
-<body>
-<nav><p><a href="index.html">All lessons</a> · {facts}</p></nav>
-{failure}
-{body}
-</body>
-</html>
 """

@@ -16,6 +16,7 @@ from typing import Any
 
 from cnnlab.common.version import VERSION
 from cnnlab.course.batch.execute import Failure
+from cnnlab.course.look import NO_SCRIPTS, frame
 from cnnlab.course.notebook import NotebookError, read_notebook
 from cnnlab.data.pictures.read import DAMAGED, MAX_PIXELS
 
@@ -130,7 +131,8 @@ class Report:
             f"{f'on the cluster {html.escape(self.cluster)}' if self.cluster else f'{self.jobs} at a time'}, "
             f"up to {self.timeout:g} s each. cnnlab {html.escape(self.cnnlab)}, Python {html.escape(self.python)}."
         )
-        return _PAGE.format(style=_STYLE, lessons=lessons, state=state, facts=facts, stopped=stopped, rows=rows)
+        body = f"<h1>{lessons}: {state}</h1>\n<p>{facts}</p>\n{stopped}\n{rows}"
+        return frame(f"cnnlab run: {lessons}, {state}", body, _STYLE, f"img-src data:; {NO_SCRIPTS}")
 
 
 def read_results(file: Path) -> dict[str, Result]:
@@ -263,18 +265,4 @@ b.ok { color: #1a7f37; }
 pre { background: #8882; padding: .6rem; overflow-x: auto; white-space: pre-wrap; }
 @media (prefers-color-scheme: dark) { b.ok { color: #56d364; } .failure b, p.failure { color: #ff8e86; } }
 @media (max-width: 40rem) { section { grid-template-columns: 1fr; } }
-"""
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>cnnlab run: {lessons}, {state}</title>
-<style>{style}</style></head>
-<body>
-<h1>{lessons}: {state}</h1>
-<p>{facts}</p>
-{stopped}
-{rows}
-</body>
-</html>
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import itertools
 import re
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from cnnlab.course.lessons import CourseError, Lesson
+from cnnlab.course.look import frame
 from cnnlab.course.teaching import rendering
 from cnnlab.course.teaching.deck import HEIGHT, WIDTH, Slide, deck
 from cnnlab.course.teaching.own_files import write_page
@@ -66,15 +66,8 @@ def page(title: str, slides: Sequence[Slide], script: str, style: str) -> str:
             rows.append([])
         rows[-1].append(_section(slide, opening=not number))
     body = "\n".join(row[0] if len(row) == 1 else f"<section>{''.join(row)}</section>" for row in rows)
-    return _PAGE.format(
-        title=html.escape(title),
-        style=f"{style}\n{_style()}",
-        body=body,
-        policy=_POLICY,
-        script=re.sub(r"</(?=script)", r"<\\/", script),
-        width=WIDTH,
-        height=HEIGHT,
-    )
+    whole = _BODY.format(slides=body, script=re.sub(r"</(?=script)", r"<\\/", script), width=WIDTH, height=HEIGHT)
+    return frame(title, whole, f"{style}\n{_style()}", _POLICY)
 
 
 def _section(slide: Slide, opening: bool) -> str:
@@ -115,15 +108,8 @@ _NIGHT = (
     "--text: #ececec; --back: #121212; --soft: #1f1f1f; --line: #fff4; --accent: #79b8ff; --ask: #e3b341; "
     "--ask-back: #2a2413; color-scheme: dark;"
 )
-_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{title}</title>
-<style>{style}</style></head>
-<body>
-<div class="reveal"><div class="slides">
-{body}
+_BODY = """<div class="reveal"><div class="slides">
+{slides}
 </div></div>
 <p class="unseen" aria-live="polite"></p>
 <script>{script}</script>
@@ -142,7 +128,4 @@ Reveal.on("ready", (event) => say(event.currentSlide));
 Reveal.on("slidechanged", (event) => say(event.currentSlide));
 Reveal.on("fragmentshown", (event) => say(event.fragment));
 Reveal.on("fragmenthidden", () => say(Reveal.getCurrentSlide()));
-</script>
-</body>
-</html>
-"""
+</script>"""
