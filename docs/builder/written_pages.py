@@ -27,13 +27,7 @@ def pages(root: Path = ROOT) -> dict[str, Path]:
 
 
 def lay_out(into: Path, root: Path = ROOT) -> list[str]:
-    """Write the pages, and the pictures that they show, into a folder of Sphinx sources; returns the pages' names.
-
-    Raises
-    ------
-    ValueError
-        If a page links to a file that the repository does not have: the link would be broken on GitHub too.
-    """
+    """Write the pages, and the pictures that they show, into a folder of Sphinx sources; returns the pages' names."""
     into.mkdir(parents=True, exist_ok=True)
     written = pages(root)
     for name, source in written.items():
@@ -45,19 +39,18 @@ def lay_out(into: Path, root: Path = ROOT) -> list[str]:
 
 
 def relinked(text: str, source: Path, root: Path = ROOT) -> tuple[str, list[Path]]:
-    """Return a page with the site's links, and the pictures that it shows. Code is left as it is.
+    """Return a page with the site's links, and the pictures that it shows.
 
-    A link to a file that is no page of the site keeps its words alone.
+    A link to a file that is no page of the site keeps its words alone. Code stays as it is, and so do addresses and
+    links to what the repository does not have, such as the pages that the builder makes.
     """
     pictures: list[Path] = []
 
     def link(found: re.Match) -> str:
         path, hash_sign, anchor = found["target"].partition("#")
-        if not path or re.match(r"[a-z]+:", path):
-            return found[0]  # within the page, or an address
         file = Path(os.path.normpath(source.parent / path))
         if not file.is_file():
-            raise ValueError(f"{source.name} links to {path}, which is not there. Received: {found[0]}")
+            return found[0]
         if found["mark"]:
             pictures.append(file)
             return f"![{found['words']}]({file.name})"
