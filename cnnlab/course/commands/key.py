@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from cnnlab.course.commands import options
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
-    key = commands.add_parser("key", help="lessons with every exercise solved, and why, for the teacher")
-    options.lessons(key)
-    key.add_argument("--out", type=os.path.expanduser, default="teaching", metavar="DIR", help="(default: teaching)")
-    key.set_defaults(call=call)
+    options.teaching(commands, "key", "lessons with every exercise solved, and why, for the teacher", call)
 
 
 def call(arguments: argparse.Namespace) -> int:

@@ -36,6 +36,16 @@ def lessons(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def teaching(
+    commands: argparse._SubParsersAction, name: str, words: str, call: Callable[[argparse.Namespace], int]
+) -> None:
+    """Declare a command that makes a teacher's files of lessons."""
+    parser = commands.add_parser(name, help=words)
+    lessons(parser)
+    parser.add_argument("--out", type=os.path.expanduser, default="teaching", metavar="DIR", help="(default: teaching)")
+    parser.set_defaults(call=call)
+
+
 def jobs(parser: argparse.ArgumentParser, default: int | None, words: str) -> None:
     """Take how many at a time, and how long each may take."""
     parser.add_argument(

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from cnnlab.course.commands import options
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
-    sheet = commands.add_parser("sheet", help="what lessons ask, on paper, and the answers on a second sheet")
-    options.lessons(sheet)
-    sheet.add_argument("--out", type=os.path.expanduser, default="teaching", metavar="DIR", help="(default: teaching)")
-    sheet.set_defaults(call=call)
+    options.teaching(commands, "sheet", "what lessons ask, on paper, and the answers on a second sheet", call)
 
 
 def call(arguments: argparse.Namespace) -> int:

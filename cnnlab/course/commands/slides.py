@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from cnnlab.course.commands import options
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Declare the command."""
-    slides = commands.add_parser("slides", help="lessons as slides to show, one file each, without a network")
-    options.lessons(slides)
-    slides.add_argument("--out", type=os.path.expanduser, default="teaching", metavar="DIR", help="(default: teaching)")
-    slides.set_defaults(call=call)
+    options.teaching(commands, "slides", "lessons as slides to show, one file each, without a network", call)
 
 
 def call(arguments: argparse.Namespace) -> int:
