@@ -30,30 +30,36 @@ templates_path = ["templates"]
 
 # Outputs stand as they were committed: nothing is run.
 nb_execution_mode = "off"
+nb_append_css = False
 nb_merge_streams = True
 nb_code_prompt_show = "Show the setup"
 nb_code_prompt_hide = "Hide the setup"
-myst_enable_extensions = ["amsmath", "attrs_block", "dollarmath"]
+myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "dollarmath"]
 myst_heading_anchors = 4
 myst_dmath_double_inline = True
 
 html_theme = "pydata_sphinx_theme"
 html_math_renderer = "mathml"
 html_static_path = ["static"]
-html_css_files = ["site.css"]
+html_css_files = ["site.css", *sorted(f.name for f in (_HERE / "static").glob("*.css") if f.name != "site.css")]
+html_favicon = "static/cnnlab.svg"
+html_show_search_summary = False
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_show_copyright = False
+html_sidebars = {"**": ["sidebar-nav-bs"], "index": []}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "navbar_persistent": ["search-button-field"],
     "header_links_before_dropdown": 7,
+    "primary_sidebar_end": [],
     "secondary_sidebar_items": ["page-toc"],
     "show_toc_level": 2,
-    "footer_start": [],
     "footer_end": [],
     "search_bar_text": "Search the course",
-    "logo": {"text": "cnnlab"},
+    "logo": {"text": "cnnlab", "image_light": "static/cnnlab.svg", "image_dark": "static/cnnlab.svg"},
+    "back_to_top_button": False,
+    "footer_start": [],
     "navigation_with_keys": False,
 }

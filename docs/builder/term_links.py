@@ -1,0 +1,124 @@
+"""A Sphinx extension: where a lesson first uses a term of the glossary, the word is a link to it."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import glossary_page
+from docutils import nodes
+from glossary_page import Term
+from sphinx.application import Sphinx
+
+# Code, formulas, HTML, headings, what heads a table, and what is a link already.
+_NO_PROSE = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.title, nodes.thead, nodes.reference)
+_BREAK = r"[\s\u2010-\u2013-]+"  # between the words of a term: a space, a line's end, hyphens and the shorter dashes
+
+
+class Words:
+    """The words of `terms` in running text; where several begin at one place, the longest is meant.
+
+    Examples
+    --------
+    >>> names = ("average precision", "mAP", "AP")
+    >>> words = Words([Term(name, "", "11_detection", (), "all", (name,)) for name in names])
+    >>> [(found[0], term.name) for found, term in words.found_in("The mAP is the mean of the average precisions (AP).")]
+    [('mAP', 'mAP'), ('average precisions', 'average precision'), ('AP', 'AP')]
+    """
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        called = sorted(((word, term) for term in terms for word in term.words), key=lambda pair: -len(pair[0]))
+        self._terms = [term for _, term in called]
+        either = "|".join(f"({_pattern(word)})" for word, _ in called)
+        self._pattern = re.compile(rf"(?<![\w-])(?:{either})(?!\w|-\w)")
+
+    def found_in(self, text: str) -> Iterator[tuple[re.Match, Term]]:
+        """Each place in `text` at which a term stands."""
+        for found in self._pattern.finditer(text):
+            yield found, self._terms[found.lastindex - 1]
+
+
+def _pattern(word: str) -> str:
+    """Return the expression for a term's word or words: also with a capital, and in the plural."""
+    first = f"[{word[0]}{word[0].upper()}]" if word[0].islower() else re.escape(word[0])
+    rest = _BREAK.join(map(re.escape, re.split(r"[ –-]", word[1:])))
+    if rest.endswith("matrix"):
+        return f"{first}{rest[:-1]}(?:x|ces)"
+    if re.search(r"[sxz]$|[cs]h$", rest):
+        return first + (f"{rest}?" if re.search(r"[^s]s$", rest) else f"{rest}(?:es)?")
+    return first + (f"{rest[:-1]}(?:y|ies)" if re.search(r"[^aeiou]y$", rest) else f"{rest}s?")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Have Sphinx link the terms when the links of a page are made."""
+    app.connect("doctree-resolved", _link_page)
+    app.add_css_file("terms.css")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+@functools.cache
+def _words() -> Words:
+    return Words(glossary_page.terms())
+
+
+def _link_page(app: Sphinx, page: nodes.document, name: str) -> None:
+    folder, _, lesson = name.partition("/")
+    if folder != "lessons" or lesson == "index":
+        return
+    glossary = app.builder.get_relative_uri(name, "glossary")
+    anchors = {
+        term: f"{glossary}#{anchor}"
+        for term, _, kind, _, anchor, _ in app.env.domains.standard_domain.get_objects()
+        if kind == "term"
+    }
+    link_first_uses(page, lesson, _words(), lambda term: anchors[term.name])
+    for section in page.findall(nodes.section):
+        if section[0].astext() == "Glossary":
+            section += nodes.paragraph("", "The terms of all lessons, with their Korean names, are in the ")
+            section[-1] += nodes.reference("", "glossary", refuri=glossary, internal=True)
+            section[-1] += nodes.Text(".")
+
+
+def link_first_uses(page: nodes.Element, lesson: str, words: Words, address: Callable[[Term], str]) -> list[str]:
+    """Turn the first use of each term in the page's prose into a link; returns what was linked, in order.
+
+    Parameters
+    ----------
+    page : a lesson's document; it is changed
+    lesson : the lesson's name
+    words : the words of all terms: a word that is part of a longer term, or that has another meaning in this lesson,
+        is found and left alone
+    address : gives the address of a term's definition
+    """
+    linked: list[str] = []
+    for parent in list(_prose(page)):
+        parts: list[nodes.Node] = []
+        for is_text, group in itertools.groupby(parent.children, lambda child: isinstance(child, nodes.Text)):
+            if not is_text:
+                parts += group
+                continue
+            text, end = "".join(group), 0  # in one piece again: a line's end in the source divides it
+            for found, term in words.found_in(text):
+                if term.name in linked or not term.means_this_in(lesson):
+                    continue
+                linked.append(term.name)
+                link = nodes.reference("", found[0], refuri=address(term), internal=True, classes=["cnnlab-term"])
+                parts += [nodes.Text(text[end : found.start()]), link]
+                end = found.end()
+            parts.append(nodes.Text(text[end:]))
+        parent.children = []
+        parent += parts
+    return linked
+
+
+def _prose(node: nodes.Element) -> Iterator[nodes.Element]:
+    """Each element of a page that holds running text of its own."""
+    if isinstance(node, nodes.section) and node[0].astext() == "Glossary":
+        return
+    if any(isinstance(child, nodes.Text) for child in node.children):
+        yield node
+    for child in node.children:
+        if isinstance(child, nodes.Element) and not isinstance(child, _NO_PROSE) and "cell" not in child["classes"]:
+            yield from _prose(child)
