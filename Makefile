@@ -9,11 +9,11 @@ JOBS   ?= 2
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 # Tests and committed outputs are the same everywhere, so they see no network; `run` and `lab` may download data.
-check test test-unit test-notebooks test-site site notebooks bench colab jax torch: export CNNLAB_OFFLINE = 1
+check test test-unit test-notebooks test-site site notebooks bench colab jax torch lowest: export CNNLAB_OFFLINE = 1
 # As many processes as cores, so one thread for each: threads of two processes wait for each other, and PyTorch's many
 # times longer than they work.
-check test test-unit test-notebooks test-site site colab jax torch: export OMP_NUM_THREADS = 1
-check test test-unit test-notebooks test-site site colab jax torch: export TF_NUM_INTRAOP_THREADS = 1
+check test test-unit test-notebooks test-site site colab jax torch lowest: export OMP_NUM_THREADS = 1
+check test test-unit test-notebooks test-site site colab jax torch lowest: export TF_NUM_INTRAOP_THREADS = 1
 
 QUICK_TESTS := tests/test_imports.py tests/arithmetic tests/common tests/checks/test_checks.py cnnlab/arithmetic cnnlab/common
 
@@ -23,7 +23,8 @@ NBVAL := -o addopts= -W default --nbval-lax --nbval-current-env --nbval-cell-tim
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: help run lab update site check test test-unit test-notebooks test-site notebooks lint format bench colab jax torch clean
+.PHONY: help run lab update site check test test-unit test-notebooks test-site notebooks lint format bench colab jax torch \
+	lowest clean
 
 help:
 	@echo "make run        run every lesson as a batch; the report is runs/index.html"
@@ -36,6 +37,7 @@ help:
 	@echo "make lint       ruff, and lessons/ against notebooks/"
 	@echo "make bench      the measurements behind the README's claims"
 	@echo "make colab      the notebooks with the versions Google Colab ships"
+	@echo "make lowest     the tests and the notebooks with the lowest versions that pyproject.toml allows"
 	@echo "make jax|torch  the Keras tests and the notebooks on another backend"
 
 run: $(VENV)/.learner
@@ -120,6 +122,23 @@ colab: .venv-colab/.installed
 
 $(COLAB_CONSTRAINTS):
 	@echo "make colab needs a constraints file with Colab's versions: make colab COLAB_CONSTRAINTS=path/to/file"; exit 2
+
+# The lowest versions that pyproject.toml allows of what the course names itself, on the lowest Python. What these bring
+# along is as new as it gets, and may call them old-fashioned.
+LOWEST_PYTHON ?= python3.10
+
+lowest: .venv-lowest/.installed
+	.venv-lowest/bin/python -m pytest -n $(JOBS) --dist worksteal -W ignore::DeprecationWarning --ignore=tests/site
+	.venv-lowest/bin/python tests/solved_copies.py build/notebooks
+	CNNLAB_STRICT=1 .venv-lowest/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) build/notebooks
+	.venv-lowest/bin/python docs/builder --out build/site-lowest
+
+.venv-lowest/.installed: pyproject.toml
+	$(LOWEST_PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip --disable-pip-version-check install --quiet uv
+	.venv-lowest/bin/uv pip compile --quiet --resolution lowest-direct --extra dev --output-file .venv-lowest/lowest.txt $<
+	.venv-lowest/bin/python -m pip --disable-pip-version-check install --quiet -r .venv-lowest/lowest.txt -e .
+	touch $@
 
 # The same lessons and the tests of everything that uses Keras, with TensorFlow not even installed.
 KERAS_TESTS := $(wildcard tests/lessons/test_lesson[0-9][0-9].py) $(addprefix tests/,checks detection explore models seeing training)
