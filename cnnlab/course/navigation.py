@@ -34,6 +34,14 @@ def colab(url: str, name: str) -> str:
     return f"{_COLAB}/github/{github}/blob/start/{name}.ipynb" if github else ""
 
 
+def binder(url: str, lesson: Lesson) -> str:
+    """Return where Binder opens a lesson; "" if the repository at `url` is not on GitHub, or has no ``binder/``."""
+    github = _github(url)
+    if not github or not (lesson.course / "binder").is_dir():
+        return ""
+    return f"https://mybinder.org/v2/gh/{github}/main?labpath=my-cnnlab%2F{lesson.name}.ipynb"
+
+
 def links(lesson: Lesson, lessons: Sequence[Lesson]) -> str:
     """Return Markdown links to the lesson before, the index and the lesson after, each on a line of its own.
 
@@ -53,8 +61,7 @@ def navigation(lesson: Lesson, lessons: Sequence[Lesson], url: str) -> str:
     lines = [MARK, links(lesson, lessons)]
     if link := colab(url, lesson.name):
         lines.append(f"<br> [![Open in Colab]({_COLAB}/assets/colab-badge.svg)]({link})")
-        if (lesson.course / "binder").is_dir():
-            there = f"https://mybinder.org/v2/gh/{_github(url)}/main?labpath=my-cnnlab%2F{lesson.name}.ipynb"
+        if there := binder(url, lesson):
             lines.append(f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({there})")
         lines += ["<br> In Colab:", _joined(lesson, lessons, lambda name: colab(url, name))]
     return "\n".join(lines)

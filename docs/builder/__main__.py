@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import multiprocessing
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 COURSE = Path(__file__).resolve().parents[2]
+_FAILED = 2  # Sphinx gives 1 where it has only warned
 
 
 def build(words: Sequence[str], out: Path, explorers: bool) -> int:
@@ -25,26 +27,34 @@ def build(words: Sequence[str], out: Path, explorers: bool) -> int:
     import written_pages
     from sphinx.cmd.build import build_main
 
-    source = COURSE / "build" / out.name
-    shutil.rmtree(source, ignore_errors=True)
+    from cnnlab.course.lessons import find_lessons
+
+    if out.exists() and not (out / "searchindex.js").is_file():
+        raise SystemExit(f"`--out` must be a new folder, or one that holds a site. Received: {out}")
+    source, made, doctrees = (COURSE / "build" / f"{out.name}-{kind}" for kind in ("sources", "pages", "doctrees"))
+    for folder in (source, made, doctrees):
+        shutil.rmtree(folder, ignore_errors=True)
     written_pages.lay_out(source)
     site_parts.write(source, COURSE)
-    lessons = lesson_pages.chosen(words, COURSE)
-    made = explorer_pages.export(lessons, source) if explorers else {}
-    (source / "_extra").mkdir()
-    lesson_pages.write(lessons, made, source, COURSE)
-    explorer_pages.write_gallery(made, source)
+    lessons = find_lessons(words, COURSE)
+    moving = explorer_pages.export(lessons, source, COURSE) if explorers else explorer_pages.Moving()
+    lesson_pages.write(lessons, moving, source, COURSE)
+    explorer_pages.write_gallery(moving, source)
     for name in ("api_pages", "glossary_page"):
         if importlib.util.find_spec(name):
             importlib.import_module(name).write(source)
     site_parts.write_contents(source)
-    shutil.rmtree(out, ignore_errors=True)
-    workers = str(os.cpu_count() or 1)
-    where = [str(source), str(out)]
-    doctrees = str(source.with_name(f"{source.name}-doctrees"))
-    shutil.rmtree(doctrees, ignore_errors=True)
-    return build_main(["-b", "html", "-c", str(Path(__file__).parent), "-d", doctrees, "-j", workers, "-q",
-                       "-W", "--keep-going", "-D", f"html_extra_path={source / '_extra'}", *where])  # fmt: skip
+    status = build_main(["-b", "html", "-c", str(Path(__file__).parent), "-d", str(doctrees),
+                         "-D", f"html_extra_path={source / lesson_pages.EXTRA}", "-j", str(os.cpu_count() or 1),
+                         "-q", "-W", "--keep-going", str(source), str(made)])  # fmt: skip
+    if status == _FAILED:
+        for worker in multiprocessing.active_children():  # they wait for a reader that is gone, and Python for them
+            worker.terminate()
+        sys.stderr.write(f"No site was made; {out} is as it was.\n")
+    else:  # with a warning, too, there is something to look at
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.move(made, out)
+    return status
 
 
 def main() -> int:

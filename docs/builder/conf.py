@@ -16,7 +16,7 @@ language = "en"
 default_role = "py:obj"
 nitpicky = False
 
-extensions = ["myst_nb", "mathml", "moving"]
+extensions = ["myst_nb", "mathml", "moving", "trimmed"]
 if importlib.util.find_spec("api_pages"):
     import api_pages
 
@@ -30,7 +30,6 @@ templates_path = ["templates"]
 
 # Outputs stand as they were committed: nothing is run.
 nb_execution_mode = "off"
-nb_append_css = False
 nb_merge_streams = True
 nb_code_prompt_show = "Show the setup"
 nb_code_prompt_hide = "Hide the setup"

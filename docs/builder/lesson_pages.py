@@ -4,89 +4,127 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from explorer_pages import Moving
 from moving import place
+from site_parts import cells_run_in, minutes, published
+from sources import lay
 
 from cnnlab.course.copy.workbook import fresh
-from cnnlab.course.lessons import Lesson, all_lessons, find_lessons
-from cnnlab.course.navigation import MARK
+from cnnlab.course.lessons import Lesson, all_lessons
+from cnnlab.course.navigation import MARK, binder, colab
 from cnnlab.course.notebook import read_notebook
+from cnnlab.explore.cells import named_in
 
+EXTRA = "_extra"  # of Sphinx' sources: what lies beside the pages as it is
 _NAVIGATION = re.compile(rf"^{MARK}\n(?:.+\n)*\n?", re.MULTILINE)
-_BYTES = re.compile(r'src="data:image/(png|jpeg|gif|webp);base64,([^"]+)"')
-_TWIN = re.compile(r'<div class="cnnlab-twin">')
+_TITLE = re.compile(r"\A# .+\n")
+_BYTES = re.compile(r'(?: style="[^"]*")? src="data:image/(png|jpeg|gif|webp);base64,([^"]+)"')
+_TWIN = re.compile(r'(?:<style>.*?</style>)?(<div class="cnnlab-twin">.*)<p>.*?</p></div>', re.DOTALL)
+_RUN_IT = '<p class="cnnlab-note">Its controls need the notebook: run this cell there.</p></div>'
+_OWN_EXAMPLE = (
+    '<p class="cnnlab-note">The explorer above shows what this lesson has made, and moves in the notebook. '
+    "The one below has an example of its own, and moves here.</p>"
+)
+_SEE_ABOVE = (
+    '<p class="cnnlab-note">It moves in the notebook. <a href="#explorer-{name}">Higher up on this page</a> '
+    "the same explorer moves with an example of its own.</p>"
+)
 
 
-def chosen(words: Sequence[str], course: Path) -> list[Lesson]:
-    """Return the lessons that `words` name, all where there are none."""
-    return find_lessons(words, course)
-
-
-def write(lessons: Sequence[Lesson], made: Mapping[str, str], source: Path, course: Path) -> None:
+def write(lessons: Sequence[Lesson], moving: Moving, source: Path, course: Path) -> None:
     """Write the pages of `lessons` into ``lessons/`` of the folder `source`, and stubs for all others.
 
     Parameters
     ----------
     lessons : which to write in full
-    made : cells' source → the key of the explorer that was exported for it
+    moving : the explorers that have been exported
     source : the folder that Sphinx reads
     course : the course folder
     """
-    folder = source / "lessons"
-    folder.mkdir(exist_ok=True)
     for lesson in all_lessons(course):
-        if lesson not in lessons:
-            cell = {"cell_type": "markdown", "metadata": {}, "source": f"# {lesson.title}\n\nNot in this build."}
-            page = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
-            (folder / f"{lesson.name}.ipynb").write_text(json.dumps(page), encoding="utf-8")
-            continue
-        page = lesson_page(lesson, made, folder)
-        (folder / f"{lesson.name}.ipynb").write_text(json.dumps(page), encoding="utf-8")
-        download = source / "_extra" / "download"
-        download.mkdir(exist_ok=True)
-        clean = json.dumps(fresh(lesson), ensure_ascii=False, indent=1, sort_keys=True)
-        (download / f"{lesson.name}.ipynb").write_text(clean + "\n", encoding="utf-8")
+        if lesson in lessons:
+            page = lesson_page(lesson, moving, source / EXTRA / "lessons")
+            clean = json.dumps(fresh(lesson), ensure_ascii=False, indent=1, sort_keys=True)
+            lay(source / EXTRA / "download" / f"{lesson.name}.ipynb", clean + "\n")
+        else:  # so that links to it can be made
+            page = _page([_words(f"# {lesson.title}\n\nThis lesson is not in this build.")])
+        lay(source / "lessons" / f"{lesson.name}.ipynb", json.dumps(page))
 
 
-def lesson_page(lesson: Lesson, made: Mapping[str, str], folder: Path) -> dict[str, Any]:
-    """Return a lesson's notebook for Sphinx; its pictures are written into ``pictures/`` below `folder`."""
+def lesson_page(lesson: Lesson, moving: Moving, extra: Path) -> dict[str, Any]:
+    """Return a lesson's notebook for Sphinx; its pictures are written into ``pictures/`` of the folder `extra`."""
     notebook = read_notebook(lesson.notebook)
-    cells = []
+    facts = _facts(lesson, notebook)
+    cells, shown = [], set()
     for cell in notebook["cells"]:
-        tags = set(cell["metadata"].get("tags", []))
-        if "navigation" in tags:
-            continue
+        tags = cell["metadata"].get("tags", [])
         if cell["cell_type"] == "markdown":
-            cell["source"] = _NAVIGATION.sub("", cell["source"])
-        else:
-            cell["metadata"] = {"tags": ["hide-input"] if "bootstrap" in tags else []}
-            for output in cell["outputs"]:
-                _show(output, cell["source"], made, folder)
+            if "navigation" not in tags:
+                cells.append(_words(_NAVIGATION.sub("", cell["source"])))
+            continue
+        cell["metadata"] = {"tags": ["hide-input"]} if "bootstrap" in tags else {}
+        for output in cell["outputs"]:
+            if "text/html" in output.get("data", {}):
+                page = "".join(output["data"]["text/html"])
+                output["data"] = {"text/html": _on_site(page, cell["source"], moving, shown, extra)}
         cells.append(cell)
-    return {**notebook, "cells": cells, "metadata": {"kernelspec": notebook["metadata"]["kernelspec"]}}
+    first = cells[0]["source"]
+    end = _TITLE.match(first).end()
+    cells[0] = _words(f"{first[:end]}\n{facts}\n\n{first[end:]}")
+    return _page(cells)
 
 
-def _show(output: dict[str, Any], code: str, made: Mapping[str, str], folder: Path) -> None:
-    data = output.get("data", {})
-    if "text/html" not in data:
-        return
-    html = "".join(data["text/html"])
-    html = _BYTES.sub(lambda found: f'loading="lazy" src="{_picture(found[1], found[2], folder)}"', html)
-    if _TWIN.search(html) and code in made:
-        html = place(made[code], html)
-    output["data"] = {"text/html": html}
+def _words(source: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": source}
 
 
-def _picture(kind: str, packed: str, folder: Path) -> str:
-    """Write a picture's bytes under a name of their own and return its address as seen from a lesson's page."""
+def _page(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    cells = [{key: value for key, value in cell.items() if key != "id"} for cell in cells]
+    return {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 4}
+
+
+def _facts(lesson: Lesson, notebook: dict[str, Any]) -> str:
+    """What stands under the title: times, how much there is to do, and where the notebook can be had."""
+    tags = [tag for cell in notebook["cells"] for tag in cell["metadata"].get("tags", [])]
+    facts = [f"{minutes(lesson)} minutes to read and try", f"cells run in {cells_run_in(lesson)}"]
+    if exercises := len({tag for tag in tags if tag.startswith("exercise-")}):
+        facts.append(f"{exercises} exercises")
+    links = [f'<a class="badge" href="../download/{lesson.name}.ipynb" download>Download the notebook, unsolved</a>']
+    url = published(lesson.course)
+    for words, address in (("Open in Colab", colab(url, lesson.name)), ("Open in Binder", binder(url, lesson))):
+        if address:
+            links.append(f'<a class="badge" href="{html.escape(address)}">{words}</a>')
+    return f'<p class="lesson-facts">{" · ".join(facts)}</p>\n<p class="lesson-links">{" ".join(links)}</p>'
+
+
+def _on_site(page: str, code: str, moving: Moving, shown: set[str], extra: Path) -> str:
+    """An output's HTML as the site shows it; `shown` are the explorers whose own example the page has already."""
+    page = _BYTES.sub(lambda found: f' loading="lazy" src="pictures/{picture(found[1], found[2], extra)}"', page)
+    twin = _TWIN.search(page)
+    if not twin:
+        return page
+    if key := moving.cells.get(code):
+        return place(key, twin[1] + _RUN_IT)
+    name = named_in(code)
+    if name not in moving.classes:
+        return twin[1] + _RUN_IT
+    if name in shown:
+        return f"{twin[1]}{_SEE_ABOVE.format(name=name)}</div>"
+    shown.add(name)
+    return f'{twin[1]}</div>{_OWN_EXAMPLE}<div id="explorer-{name}">{place(name)}</div>'
+
+
+def picture(kind: str, packed: str, extra: Path) -> str:
+    """Write a picture's bytes (base64) into ``pictures/`` of a folder, named after them, and return the name."""
     data = base64.b64decode(packed)
     name = f"{hashlib.sha256(data).hexdigest()[:16]}.{kind}"
-    target = folder.parent / "_extra" / "lessons" / "pictures"
-    target.mkdir(parents=True, exist_ok=True)
-    (target / name).write_bytes(data)
-    return f"pictures/{name}"
+    lay(extra / "pictures" / name, data)
+    return name
