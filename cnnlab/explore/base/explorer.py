@@ -164,28 +164,32 @@ class Explorer:
         for name in values:
             if name not in known:
                 raise ValueError(f"`{name}` must be one of the controls {', '.join(known)}. Received: {name!r}")
-        before = [(control, _traits(control)) for control in self.controls.values()]
+        before = self._standing()
         try:
-            with self._quiet():
-                for name, value in [*values.items()] * 2:  # twice: a control's range may follow another's value
-                    self._assign(name, value)
-                for name, value in values.items():
-                    self._check_assigned(name, value)
-                if "guess" in values:
-                    self._guessed = None
-                else:
-                    self._forget_guess()
+            self._move(values)
             self._redraw()
         except Exception:
-            with self._quiet():
-                _put_back(before)
-                with suppress(Exception):  # the state before may itself be one that fails: its panel says so
-                    self._bring_into_line(None)
-                _put_back(before)
+            self._stand(before)
             self._guessed = None
             raise
         self._error.value = ""
         return self
+
+    @contextmanager
+    def trying(self, values: Mapping[str, object]) -> Iterator[None]:
+        """Within it the controls stand at `values`, behind it where they stood; the view is not redrawn.
+
+        Raises
+        ------
+        ValueError
+            If a value is not one its control can take.
+        """
+        before = self._standing()
+        try:
+            self._move(values)
+            yield
+        finally:
+            self._stand(before)
 
     def png(self) -> bytes:
         """The picture as PNG bytes."""
@@ -206,7 +210,7 @@ class Explorer:
         Raises
         ------
         ValueError
-            If a control is unknown, has values that cannot be listed (text, buttons) or can never take a given one,
+            If a control is unknown, is a button, is free text without the values to offer, or can never take a given one,
             if there would be more states than `limit`, or more than 1.5 MB; with ``predict=True``, because a page
             cannot judge a guess.
 
@@ -242,6 +246,27 @@ class Explorer:
             yield
         finally:
             self._listening = before
+
+    def _move(self, values: Mapping[str, object]) -> None:
+        with self._quiet():
+            for name, value in [*values.items()] * 2:  # twice: a control's range may follow another's value
+                self._assign(name, value)
+            for name, value in values.items():
+                self._check_assigned(name, value)
+            if "guess" in values:
+                self._guessed = None
+            else:
+                self._forget_guess()
+
+    def _standing(self) -> list[tuple[widgets.Widget, dict[str, object]]]:
+        return [(control, _traits(control)) for control in self.controls.values()]
+
+    def _stand(self, before: list[tuple[widgets.Widget, dict[str, object]]]) -> None:
+        with self._quiet():
+            _put_back(before)
+            with suppress(Exception):  # the state before may itself be one that fails: its panel says so
+                self._bring_into_line(None)
+            _put_back(before)
 
     def _assign(self, name: str, value: object) -> None:
         control = self.controls[name]

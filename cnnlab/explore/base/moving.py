@@ -8,184 +8,214 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
-import numpy as np
 
 from cnnlab.common.validate import check_int
 from cnnlab.explore.base.controls import values_of
-from cnnlab.explore.base.pictures import Pictures
+from cnnlab.explore.base.stacked import StackedPictures
 from cnnlab.explore.base.wording import minus
 
 if TYPE_CHECKING:
     from cnnlab.explore.base.explorer import Explorer
 
 MOST_BYTES = 1_500_000  # of one element: a lesson's page holds several, and is to weigh 3 MB
-_STILL = "This picture moves where JavaScript is allowed."
+_STILL = "Controls that change this picture appear where the page may run JavaScript."
+_SLIDERS = (widgets.IntSlider, widgets.FloatSlider)
+_TEXTS = (widgets.Text, widgets.Textarea)
 
 
 @dataclass(frozen=True)
-class Axis:
-    """One control of the element and the values that it offers, in the order of the control."""
+class _Axis:
+    """One control that moves, and what it is to take: where it stands, then the values named; None: all that it can."""
 
     name: str
     widget: widgets.Widget
-    values: tuple
+    given: tuple | None
 
-    def words(self) -> list[str]:
-        """How each value reads."""
-        return [_word(self.widget, value) for value in self.values]
+    def values(self) -> list:
+        """What it may take at present, in its own order, and where it stands among them."""
+        given = every_value(self.widget) if self.given is None else self.given
+        now = self.widget.value if self.given is None else self.given[0]
+        return self.in_order([now, *(value for value in given if not _same(value, now))])
+
+    def in_order(self, values: Sequence) -> list:
+        """Numbers of a slider from the lowest; options as they stand in their list, all else behind as it is given."""
+        if isinstance(self.widget, _SLIDERS):
+            return sorted(values)
+        options = every_value(self.widget)
+        return sorted(values, key=lambda value: options.index(value) if value in options else len(options))
+
+    def said(self, value: object) -> str:
+        """How a value reads beside the control."""
+        if isinstance(self.widget, widgets.Checkbox):
+            return "on" if value else "off"
+        if isinstance(self.widget, widgets.FloatSlider):
+            return minus(format(value, self.widget.readout_format))
+        if isinstance(self.widget, widgets.IntSlider):
+            return minus(str(value))
+        if isinstance(self.widget, _TEXTS):
+            return "; ".join(value.splitlines()) or "nothing"
+        options = (option for option in self.widget.options if isinstance(option, tuple))
+        return next((str(words) for words, meant in options if meant == value), str(value))
 
 
-def element(explorer: Explorer, controls: Mapping[str, Sequence | None] | Sequence[str] | None, limit: int) -> str:
+def element(explorer: Explorer, controls: Mapping[str, Sequence] | Sequence[str] | None, limit: int) -> str:
     """What `Explorer.to_html` gives."""
     check_int(limit, "limit", minimum=1)
-    if not explorer.revealed or "guess" in explorer.controls:
+    if "guess" in explorer.controls:
         raise ValueError("`predict` must be False: a page cannot judge a guess. Received: predict=True")
-    strict = controls is not None
-    if controls is None:
-        controls = {name: values for name, values in explorer.listed.items() if name in explorer.controls}
-    elif not isinstance(controls, Mapping):
-        controls = dict.fromkeys([controls] if isinstance(controls, str) else controls)
-    if not controls:
-        raise ValueError(f"`controls` must name a control: {type(explorer).__name__} lists none. Received: none")
-    axes = [_axis(explorer, name, values) for name, values in controls.items()]
-    _refuse_too_many(axes, limit)
-    pictures, said = Pictures(), []
+    axes = _axes(explorer, controls)
+    product = " × ".join(f"{axis.name} {len(axis.values())}" for axis in axes)
+    _refuse_too_many(product, math.prod(len(axis.values()) for axis in axes), limit)
     states = []
-    for places in _states(explorer, axes, strict):
-        words = explorer.describe()
-        if words not in said:
-            said.append(words)
-        states.append([*places, pictures.add(explorer.figure()), said.index(words)])
-    data = {
-        "values": [axis.words() for axis in axes],
-        "states": states,
-        "pictures": pictures.layers,
-        "images": pictures.images,
-        "words": said,
-    }
-    made = _written(explorer, axes, data)
-    _refuse_too_heavy(made, len(states))
-    return made
-
-
-def _axis(explorer: Explorer, name: str, values: Sequence | None) -> Axis:
-    known = explorer.controls
-    if name not in known:
-        raise ValueError(f"`controls` must name controls of {', '.join(known)}. Received: {name!r}")
-    widget = known[name]
-    every = every_value(widget)
-    if not every:
-        raise ValueError(
-            f"`controls` must name sliders, lists and switches, whose values can be listed. Received: {name!r}, "
-            f"a {type(widget).__name__}"
-        )
-    if values is None:
-        return Axis(name, widget, tuple(every))
-    listed = list(dict.fromkeys(values))
-    if widget.value not in listed:
-        listed.append(widget.value)
-    numeric = all(isinstance(value, (int, float, np.number)) for value in listed)
-    if numeric and not widget.has_trait("options"):
-        listed.sort()
-    elif widget.has_trait("options"):
-        listed.sort(key=lambda value: every.index(value) if value in every else len(every))
-    return Axis(name, widget, tuple(listed))
+    for state in _states(explorer, axes):
+        states.append(state)
+        _refuse_too_many(f"{product} and what other ranges add", len(states), limit)
+    if controls is not None:
+        _refuse_impossible(explorer, axes, states)
+    return _drawn(explorer, axes, states)
 
 
 def every_value(widget: widgets.Widget) -> list:
-    """All values that a control can take at present; none where they cannot be listed."""
-    if widget.has_trait("options"):
-        return values_of(widget)
+    """All values that a control can take at present; none where they cannot be listed.
+
+    >>> every_value(widgets.IntSlider(min=2, max=8, step=3)), every_value(widgets.Text())
+    ([2, 5, 8], [])
+    """
     if isinstance(widget, widgets.Checkbox):
         return [False, True]
-    if isinstance(widget, widgets.IntSlider):
-        return list(range(widget.min, widget.max + 1, widget.step))
-    if isinstance(widget, widgets.FloatSlider):
-        count = round((widget.max - widget.min) / widget.step)
+    if isinstance(widget, _SLIDERS):
+        count = math.floor((widget.max - widget.min) / widget.step + 1e-9)
         return [round(widget.min + widget.step * number, 9) for number in range(count + 1)]
-    return []
+    return values_of(widget)
 
 
-def _refuse_too_many(axes: Sequence[Axis], limit: int) -> None:
-    count = int(np.prod([len(axis.values) for axis in axes], dtype=object))
+def _same(one: object, other: object) -> bool:
+    """Whether two values are one: 0.1 + 0.2 is no second 0.3."""
+    return math.isclose(one, other, abs_tol=1e-9) if isinstance(one, float) else one == other
+
+
+def _axes(explorer: Explorer, controls: Mapping[str, Sequence] | Sequence[str] | None) -> list[_Axis]:
+    if controls is None:
+        chosen = {name: values for name, values in explorer.listed.items() if name in explorer.controls}
+    elif isinstance(controls, Mapping):
+        chosen = controls
+    else:
+        chosen = dict.fromkeys([controls] if isinstance(controls, str) else controls)
+    if not chosen:
+        raise ValueError(f"`controls` must name at least one control of {type(explorer).__name__}. Received: none")
+    return [_axis(explorer, name, values) for name, values in chosen.items()]
+
+
+def _axis(explorer: Explorer, name: str, values: Sequence | None) -> _Axis:
+    listable = [known for known, widget in explorer.controls.items() if every_value(widget)]
+    widget = explorer.controls.get(name)
+    if name not in listable and (values is None or not isinstance(widget, _TEXTS)):
+        kind = f", a {type(widget).__name__}" if widget else ""
+        rule = "text with the values to offer, or controls whose values can be listed: " + ", ".join(listable)
+        raise ValueError(f"`controls` must name {rule}. Received: {name!r}{kind}")
+    return _Axis(name, widget, None if values is None else tuple(dict.fromkeys([widget.value, *values])))
+
+
+def _states(explorer: Explorer, axes: Sequence[_Axis], before: tuple = ()) -> Iterator[tuple]:
+    """The values of the axes in every state, as they stand in their order; `before`: of the first axes."""
+    try:
+        with explorer.trying(_settings(axes, before)):
+            values = axes[len(before)].values() if len(before) < len(axes) else None
+    except ValueError:  # where those before it stand, the last one cannot stand there
+        return
+    if values is None:
+        yield before
+    else:
+        for value in values:
+            yield from _states(explorer, axes, (*before, value))
+
+
+def _settings(axes: Sequence[_Axis], values: tuple) -> dict[str, object]:
+    return {axis.name: value for axis, value in zip(axes, values, strict=False)}
+
+
+def _refuse_too_many(product: str, count: int, limit: int) -> None:
     if count > limit:
-        product = " × ".join(f"{axis.name} {len(axis.values)}" for axis in axes)
         raise ValueError(
-            f"`controls` must make at most `limit` = {limit} states. Received: {product} = {count:,} states; "
-            "name fewer controls, or give each a few values"
+            f"`controls` must make at most `limit` = {limit} states. Received: {product} = {count:,} states; name "
+            "fewer controls, or give each a few values"
         )
 
 
-def _states(explorer: Explorer, axes: Sequence[Axis], strict: bool) -> Iterator[list[int]]:
-    """Move the explorer through its states, the present one first, and back at the end."""
-    start = explorer.state()
-    first = [axis.values.index(start[axis.name]) for axis in axes]
-    try:
-        yield first
-        for places in np.ndindex(*(len(axis.values) for axis in axes)):
-            if list(places) == first:
-                continue
-            try:
-                explorer.set(**{axis.name: axis.values[place] for axis, place in zip(axes, places, strict=True)})
-            except ValueError:
-                continue
-            yield list(places)
-    finally:
-        explorer.set(**{name: value for name, value in start.items() if name in {axis.name for axis in axes}})
+def _refuse_impossible(explorer: Explorer, axes: Sequence[_Axis], states: Sequence[tuple]) -> None:
+    """Refuse a given value that no state has, in the words of the control that does not take it."""
+    for number, axis in enumerate(axes):
+        taken = {state[number] for state in states}
+        for value in axis.given or ():
+            if value not in taken:
+                with explorer.trying({axis.name: value}):
+                    pass
 
 
-def _word(widget: widgets.Widget, value: object) -> str:
-    if widget.has_trait("options"):
-        for option in widget.options:
-            if isinstance(option, tuple) and option[1] == value:
-                return str(option[0])
-        return str(value)
-    if isinstance(widget, widgets.FloatSlider):
-        return minus(format(value, widget.readout_format))
-    return minus(str(value))
+def _refuse_too_heavy(size: int, drawn: int, count: int) -> None:
+    if size > MOST_BYTES:
+        raise ValueError(
+            f"`controls` must make an element of at most {MOST_BYTES:,} bytes. Received: {drawn} of {count} states "
+            f"fill {size:,} bytes; list at most {MOST_BYTES * drawn // size}"
+        )
 
 
-def _written(explorer: Explorer, axes: Sequence[Axis], data: Mapping) -> str:
+def _drawn(explorer: Explorer, axes: Sequence[_Axis], states: list[tuple]) -> str:
+    """Draw every state, the present one first, and write the element."""
+    now = tuple(axis.widget.value for axis in axes)
+    every = [axis.in_order(dict.fromkeys(state[k] for state in states)) for k, axis in enumerate(axes)]
+    pictures, said, rows = StackedPictures(), {}, {}
+    for state in sorted(states, key=lambda state: state != now):
+        with explorer.trying(_settings(axes, state)):
+            picture, words = explorer.figure(), explorer.describe()
+        places = (values.index(value) for values, value in zip(every, state, strict=True))
+        rows[state] = [*places, pictures.add(picture), said.setdefault(words, len(said))]
+        if state == now:
+            size = picture.shown_size()
+        _refuse_too_heavy(pictures.size, len(rows), len(states))
+    data = {
+        "values": [[axis.said(value) for value in values] for axis, values in zip(axes, every, strict=True)],
+        "states": [rows[state] for state in states],
+        "start": states.index(now),
+        "images": [""] + pictures.images[1:],  # the first stands in the element
+        "stacks": pictures.stacks,
+        "words": list(said),
+    }
+    made = _written(type(explorer).__name__, axes, size, pictures.images[0], data)
+    _refuse_too_heavy(len(made.encode()), len(states), len(states))
+    return made
+
+
+def _written(name: str, axes: Sequence[_Axis], size: tuple[int, int], first: str, data: Mapping) -> str:
     here = Path(__file__)
     style, script = (here.with_name(f"moving.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
-    width, height = explorer.figure().shown_size()
-    words = data["words"][data["states"][0][-1]]
-    controls = "".join(_control(axis, data["states"][0][k]) for k, axis in enumerate(axes))
-    name = type(explorer).__name__
+    words = html.escape(data["words"][0])
     facts = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<figure class="cnnlab-moving" role="group" aria-label="{name}">\n<style>{style}</style>\n'
-        f'<div class="cnnlab-moving-controls" data-prevent-swipe hidden>{controls}</div>\n'
-        f'<img class="dark-light" alt="{html.escape(words)}" width="{width}" height="{height}" '
-        f'src="{data["images"][0]}">\n'
-        f'<div class="cnnlab-moving-words" role="status">{html.escape(words)}</div>\n'
+        f'<div class="cnnlab-moving-controls" data-prevent-swipe hidden>{"".join(map(_control, axes))}</div>\n'
         f'<p class="cnnlab-moving-still">{_STILL}</p>\n'
+        f'<div class="cnnlab-moving-picture"><img class="dark-light" alt="{words}" width="{size[0]}" '
+        f'height="{size[1]}" src="{first}"></div>\n'
+        f'<div class="cnnlab-moving-words" role="status">{words}</div>\n'
         f'<script type="application/json">{facts}</script>\n<script>{script}</script>\n</figure>'
     )
 
 
-def _control(axis: Axis, place: int) -> str:
+def _control(axis: _Axis) -> str:
     label = html.escape(axis.widget.description)
     if isinstance(axis.widget, widgets.Checkbox):
-        return f'<label class="cnnlab-moving-control"><input type="checkbox"> {label}</label>'
-    if isinstance(axis.widget, (widgets.Dropdown, widgets.ToggleButtons)):
-        return f'<label class="cnnlab-moving-control">{label} <select></select></label>'
-    return (
-        f'<span class="cnnlab-moving-control"><label>{label} <input type="range" min="0" step="1"></label> '
-        f'<span class="cnnlab-moving-value" aria-hidden="true"></span></span>'
-    )
-
-
-def _refuse_too_heavy(made: str, count: int) -> None:
-    size = len(made.encode())
-    if size > MOST_BYTES:
-        raise ValueError(
-            f"`controls` must make an element of at most {MOST_BYTES:,} bytes. Received: {count} states, {size:,} "
-            f"bytes, {size // count:,} a state; list about {MOST_BYTES * count // size} states"
-        )
+        inside = f'<label><input type="checkbox"> {label}</label>'
+    elif isinstance(axis.widget, (widgets.Dropdown, widgets.ToggleButtons, *_TEXTS)):
+        inside = f"<label>{label} <select></select></label>"
+    else:
+        shown = '<span class="cnnlab-moving-value" aria-hidden="true"></span>'
+        inside = f'<label>{label} <input type="range" min="0" step="1"></label> {shown}'
+    return f'<div class="cnnlab-moving-control">{inside}</div>'

@@ -58,7 +58,7 @@ class ConvolutionStepper(Explorer):
     column = whole(0, lambda it: it._places()[1] - 1, width=200)
     strides = whole(1, 3, width=200)
     samples = {"kernel": ("0 1 0; 1 0 1; 1 1 0", "1 0 -1\n2 0 -2\n1 0 -1", "1/9, 0.5", "1 1 1 1 1 1", "-3")}
-    listed = {"step": None}
+    listed = {"kernel": ("1 0 -1\n2 0 -2\n1 0 -1",), "strides": (1, 2), "step": None}
 
     def __init__(
         self,

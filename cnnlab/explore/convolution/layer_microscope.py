@@ -47,6 +47,7 @@ class LayerMicroscope(Explorer):
     column = whole(0, lambda it: it.conv().outputs.shape[1] - 1, label="output column")
     filter = whole(0, lambda it: it.conv().outputs.shape[2] - 1)
     channel = whole(lambda it: it.channels()[0], lambda it: it.channels()[-1], label="input channel")
+    listed = {"layer": None, "filter": (0, 1)}
 
     def __init__(
         self, model: keras.Model | None = None, image: np.ndarray | None = None, *, predict: bool = False

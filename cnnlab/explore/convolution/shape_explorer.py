@@ -59,7 +59,7 @@ class ShapeExplorer(Explorer):
     pads = text(label="pads: top,bottom,left,right", width=290)
     samples = {"pads": ("0,1,0,1", "2", "0 3 1 0", "1")}
     choices = ("none",)
-    listed = {"strides": (1, 2, 3), "padding": ("valid", "same")}
+    listed = {"kernel_size": (2, 3, 5), "strides": (1, 2, 3), "padding": ("valid", "same")}
 
     def __init__(
         self,

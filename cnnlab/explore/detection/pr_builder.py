@@ -74,6 +74,7 @@ class PrBuilder(Explorer):
     label = choice(lambda it: list(it._classes), label="class")
     picture = whole(0, lambda it: len(it._pixels) - 1)
     choices = ("undefined",)
+    listed = {"score_threshold": (0.9, 0.75, 0.65, 0.6, 0.5, 0.3), "iou_threshold": (0.5, 0.7, 0.85)}
 
     def __init__(
         self,

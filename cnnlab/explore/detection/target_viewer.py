@@ -55,6 +55,7 @@ class TargetViewer(Explorer):
     height = whole(_SMALLEST, lambda it: it._size[0], lambda it: it._start[3], width=250)
     label = choice(lambda it: it._names, lambda it: it._names[it._labels[0]], label="class")
     grid = choice(lambda it: [(f"{n} × {n}", n) for n in it._grids], lambda it: it._grids[len(it._grids) // 2])
+    listed = {"x": (24, 40, 56, 72, 88), "grid": None}
 
     def __init__(
         self,

@@ -49,6 +49,7 @@ class FeatureMaps(Explorer):
     picture = choice(lambda it: it._pictures.choices())
     layer = choice(lambda it: it._pictures.layers)
     channel = whole(0, lambda it: it.maps().shape[-1] - 1, label="map")
+    listed = {"layer": None, "channel": range(8)}
 
     def __init__(
         self,

@@ -64,6 +64,7 @@ class GateViewer(Explorer):
     unit = choice(lambda it: list(it._units))
     channel = whole(0, lambda it: it._shown().gates.shape[1] - 1, width=330)
     choices = ("higher", "lower")
+    listed = {"picture": (0, 10, 20, 30), "unit": None}
 
     def __init__(
         self,

@@ -48,6 +48,7 @@ class GradCamExplorer(Explorer):
     layer = choice(lambda it: it._spread)
     strength = real(0.0, 1.0, start=0.7, step=0.1, label="overlay")
     choices = (*_QUARTERS, "none")
+    listed = {"picture": None, "class_name": None}
 
     def __init__(
         self,

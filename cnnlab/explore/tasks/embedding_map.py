@@ -67,6 +67,7 @@ class EmbeddingMap(Explorer):
     threshold = real(0.0, lambda it: it._most, lambda it: it._start, lambda it: it._step, label="τ",
                      readout_format=lambda it: f".{it._digits}f")  # fmt: skip
     choices = ("accepted", "refused")
+    listed = {"light": (-1.0, -0.5, 0.0, 0.5, 1.0), "turn": (-1.0, 0.0, 1.0), "glasses": None}
 
     def __init__(
         self,

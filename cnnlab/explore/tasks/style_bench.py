@@ -52,6 +52,7 @@ class StyleBench(Explorer):
     layers = choice(tuple(style_grid.LAYERS), "all five", label="style layers", show="buttons")
     weight = choice(style_grid.WEIGHTS, 0.1, label="content weight", show="slider")
     gram = choice(lambda it: list(it.result().grams), label="Gram matrix of")
+    listed = {"layers": None, "weight": None}
 
     def __init__(
         self,

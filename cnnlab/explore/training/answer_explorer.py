@@ -61,6 +61,7 @@ class AnswerExplorer(Explorer):
     said = choice(lambda it: it._columns, lambda it: it._names[it._commonest_mistake()[1]], label="answer")
     threshold = real(0.0, 0.95, 0.0, 0.05, label="answer only from")
     page = whole(1, lambda it: it._pages())
+    listed = {"said": None, "threshold": (0.0, 0.5, 0.9)}
 
     def __init__(
         self,

@@ -55,6 +55,7 @@ class AugmentationLab(Explorer):
     brightness = real(-0.5, 0.5, 0.0, 0.1, width=240)
     value_range = choice(list(_RANGES))
     choices = ("none",)
+    listed = {"picture": ("a 6", "an F", "a cat"), "flip": None, "degrees": (0, 90, 180)}
 
     def __init__(
         self,

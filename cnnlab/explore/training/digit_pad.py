@@ -76,6 +76,7 @@ class DigitPad(Explorer):
     fit = switch(True, "fit my drawing as MNIST was", disabled=lambda it: it.source == _PICKED)
     reset = button("undo all changes", icon="undo")
     clear = button("clear my drawing", icon="eraser", width=170)
+    listed = {"class_name": None, "turn": (0, 45, 90, 180)}
 
     def __init__(
         self,

@@ -50,7 +50,12 @@ class LearningRateExplorer(Explorer):
         lambda it: it._drawn_curve().low, lambda it: it._drawn_curve().high, lambda it: it._drawn_curve().part(1 / 8),
         step=lambda it: it._drawn_curve().width / 16, label="start at w =",
     )  # fmt: skip
-    listed = {"learning_rate": (0.01, 0.1, 0.5, 0.9, 1.0)}
+    listed = {
+        "curve": ("one valley", "4 times as steep"),
+        "optimizer": None,
+        "learning_rate": (0.1, 0.5, 1.0),
+        "steps": (1, 2, 10),
+    }
 
     def __init__(
         self,

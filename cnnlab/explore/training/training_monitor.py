@@ -67,6 +67,7 @@ class TrainingMonitor(Explorer, keras.callbacks.Callback):
     batches = switch(True, "running mean within an epoch")
     stop = button("stop training", icon="stop", width=150)
     _unit, _curve = "epoch", "training"  # what is counted, and what the curve of it is called
+    listed = {"log_scale": None}
 
     def __init__(self, history: Mapping[str, Sequence[float]] | None = None, *, live: bool | None = None) -> None:
         keras.callbacks.Callback.__init__(self)
