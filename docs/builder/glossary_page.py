@@ -36,7 +36,7 @@ class Term:
     meaning : the lesson's definition, in Markdown
     lesson : name of the lesson that defines it, such as ``"00_start_here"``
     korean : its Korean names, the commonest first
-    links : where a word of it is this term: ``"all"`` lessons, its own and ``"later"`` ones, or only ``"here"``
+    lessons : the lessons in which its words mean this: ``"05 07"`` two of them, ``"05-"`` from one on, ``""`` all
     words : what prose calls it
     """
 
@@ -44,12 +44,16 @@ class Term:
     meaning: str
     lesson: str
     korean: tuple[str, ...]
-    links: str
+    lessons: str
     words: tuple[str, ...]
 
     def means_this_in(self, lesson: str) -> bool:
         """Whether the words have this meaning in the lesson of that name."""
-        return lesson == self.lesson or self.links == "all" or (self.links == "later" and lesson > self.lesson)
+        number = lesson[:2]
+        return not self.lessons or any(
+            number >= first if dash else number == first
+            for first, dash, _ in (span.partition("-") for span in self.lessons.split())
+        )
 
 
 def terms(lessons: Sequence[Lesson] | None = None, table: Path = TABLE) -> list[Term]:
@@ -58,7 +62,7 @@ def terms(lessons: Sequence[Lesson] | None = None, table: Path = TABLE) -> list[
     Parameters
     ----------
     lessons : those whose notebooks are read; the course's, if not given
-    table : a CSV file with the columns term, korean, links and words. Several names or words are separated by ``;``.
+    table : a CSV file with the columns term, korean, lessons and words. Several names or words are separated by ``;``.
         Without words a term is called by its name, without what stands there in parentheses.
 
     Raises
@@ -81,7 +85,7 @@ def terms(lessons: Sequence[Lesson] | None = None, table: Path = TABLE) -> list[
 def _term(lesson: Lesson, name: str, meaning: str, row: dict[str, str]) -> Term:
     korean = tuple(row["korean"].split(";"))
     words = tuple(row["words"].split(";")) if row["words"] else (_QUALIFIER.sub("", name),)
-    return Term(name, meaning, lesson.name, korean, row["links"], words)
+    return Term(name, meaning, lesson.name, korean, row["lessons"], words)
 
 
 def definitions(lesson: Lesson) -> list[tuple[str, str]]:
@@ -107,7 +111,7 @@ def page(known: Sequence[Term]) -> str:
         f"The {len(known)} terms that the {lessons} lessons explain, each with its Korean name and the lesson that "
         "explains it. A lesson links to this page where it first uses a term.",
         f'<nav class="cnnlab-letters" aria-label="Letters">\n\n{row} '
-        "[[한국어]{.language-ko}](#korean-names)\n\n</nav>",
+        "[한국어](#korean-names){.language-ko}\n\n</nav>",
     ]
     for letter, group in by_letter:
         entries = "\n\n".join(map(_entry, group))
@@ -131,18 +135,19 @@ def _anchor(letter: str) -> str:
 def _entry(term: Term) -> str:
     names = "\n".join(f"[{name}]{{.language-ko}}" for name in term.korean)
     meaning = term.meaning[0].upper() + term.meaning[1:]
-    return f"{term.name}\n{names}\n  {meaning} {{doc}}`Lesson {term.lesson[:2]} <lessons/{term.lesson}>`"
+    lesson = f"{{doc}}`Lesson\N{NO-BREAK SPACE}{term.lesson[:2]} <lessons/{term.lesson}>`"
+    return f"{term.name}\n{names}\n  {meaning} {lesson}"
 
 
 def _korean_index(known: Sequence[Term]) -> list[str]:
     names = sorted((name, term.name) for term in known for name in term.korean)
     parts = ["(korean-names)=\n## Korean names", "The same terms in the order of the Korean alphabet."]
     for consonant, group in itertools.groupby(names, lambda pair: _consonant(pair[0])):
-        lines = "\n".join(f"- {{term}}`{name}` {english}" for name, english in group)
-        parts.append(f"### {consonant}\n\n{lines}")
+        lines = "\n".join(f"- [{{term}}`{name}`]{{.language-ko}}: {english}" for name, english in group)
+        parts.append(f"### [{consonant}]{{.language-ko}}\n\n{{.cnnlab-korean}}\n{lines}")
     return parts
 
 
 def _consonant(name: str) -> str:
     first = ord(name[0])
-    return _CONSONANTS[(first - _SYLLABLES.start) // 588] if first in _SYLLABLES else "A–Z"
+    return _CONSONANTS[(first - _SYLLABLES.start) // 588] if first in _SYLLABLES else "0–9, A–Z"

@@ -23,27 +23,37 @@ class Words:
     Examples
     --------
     >>> names = ("average precision", "mAP", "AP")
-    >>> words = Words([Term(name, "", "11_detection", (), "all", (name,)) for name in names])
-    >>> [(found[0], term.name) for found, term in words.found_in("The mAP is the mean of the average precisions (AP).")]
+    >>> words = Words([Term(name, "", "11_detection", (), "", (name,)) for name in names])
+    >>> text = "The mAP is the mean of the average precisions (AP)."
+    >>> [(found[0], term.name) for found, term in words.found_in(text, "12_yolo")]
     [('mAP', 'mAP'), ('average precisions', 'average precision'), ('AP', 'AP')]
     """
 
     def __init__(self, terms: Sequence[Term]) -> None:
-        called = sorted(((word, term) for term in terms for word in term.words), key=lambda pair: -len(pair[0]))
-        self._terms = [term for _, term in called]
-        either = "|".join(f"({_pattern(word)})" for word, _ in called)
+        called: dict[str, list[Term]] = {}
+        for term in terms:
+            for word in term.words:
+                called.setdefault(word, []).append(term)
+        longest_first = sorted(called, key=len, reverse=True)
+        self._terms = [called[word] for word in longest_first]
+        either = "|".join(f"({_pattern(word)})" for word in longest_first)
         self._pattern = re.compile(rf"(?<![\w-])(?:{either})(?!\w|-\w)")
 
-    def found_in(self, text: str) -> Iterator[tuple[re.Match, Term]]:
-        """Each place in `text` at which a term stands."""
+    def found_in(self, text: str, lesson: str) -> Iterator[tuple[re.Match, Term]]:
+        """Each place in `text` at which a term stands that has its meaning in the lesson of that name.
+
+        Where a word has two, as "kernel" in a lesson on notebooks, the lesson's own is meant.
+        """
         for found in self._pattern.finditer(text):
-            yield found, self._terms[found.lastindex - 1]
+            meant = [term for term in self._terms[found.lastindex - 1] if term.means_this_in(lesson)]
+            if meant:
+                yield found, next((term for term in meant if term.lesson == lesson), meant[0])
 
 
 def _pattern(word: str) -> str:
     """Return the expression for a term's word or words: also with a capital, and in the plural."""
     first = f"[{word[0]}{word[0].upper()}]" if word[0].islower() else re.escape(word[0])
-    rest = _BREAK.join(map(re.escape, re.split(r"[ –-]", word[1:])))
+    rest = _BREAK.join(map(re.escape, re.split(r"[ –-]", word[1:]))).replace("'", "['’]")
     if rest.endswith("matrix"):
         return f"{first}{rest[:-1]}(?:x|ces)"
     if re.search(r"[sxz]$|[cs]h$", rest):
@@ -54,7 +64,6 @@ def _pattern(word: str) -> str:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Have Sphinx link the terms when the links of a page are made."""
     app.connect("doctree-resolved", _link_page)
-    app.add_css_file("terms.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -93,32 +102,33 @@ def link_first_uses(page: nodes.Element, lesson: str, words: Words, address: Cal
     address : gives the address of a term's definition
     """
     linked: list[str] = []
-    for parent in list(_prose(page)):
-        parts: list[nodes.Node] = []
-        for is_text, group in itertools.groupby(parent.children, lambda child: isinstance(child, nodes.Text)):
-            if not is_text:
-                parts += group
+
+    def in_text(text: str) -> Iterator[nodes.Node]:
+        end = 0
+        for found, term in words.found_in(text, lesson):
+            if term.name in linked:
                 continue
-            text, end = "".join(group), 0  # in one piece again: a line's end in the source divides it
-            for found, term in words.found_in(text):
-                if term.name in linked or not term.means_this_in(lesson):
-                    continue
-                linked.append(term.name)
-                link = nodes.reference("", found[0], refuri=address(term), internal=True, classes=["cnnlab-term"])
-                parts += [nodes.Text(text[end : found.start()]), link]
-                end = found.end()
-            parts.append(nodes.Text(text[end:]))
-        parent.children = []
-        parent += parts
+            linked.append(term.name)
+            yield nodes.Text(text[end : found.start()])
+            yield nodes.reference("", found[0], refuri=address(term), internal=True, classes=["cnnlab-term"])
+            end = found.end()
+        yield nodes.Text(text[end:])
+
+    def in_order(node: nodes.Element) -> None:
+        children, node.children = node.children, []
+        for is_text, group in itertools.groupby(children, lambda child: isinstance(child, nodes.Text)):
+            if is_text:
+                node += in_text("".join(group))  # in one piece again: a line's end in the source divides it
+                continue
+            for child in group:
+                if _is_prose(child):
+                    in_order(child)
+                node += child
+
+    in_order(page)
     return linked
 
 
-def _prose(node: nodes.Element) -> Iterator[nodes.Element]:
-    """Each element of a page that holds running text of its own."""
-    if isinstance(node, nodes.section) and node[0].astext() == "Glossary":
-        return
-    if any(isinstance(child, nodes.Text) for child in node.children):
-        yield node
-    for child in node.children:
-        if isinstance(child, nodes.Element) and not isinstance(child, _NO_PROSE) and "cell" not in child["classes"]:
-            yield from _prose(child)
+def _is_prose(node: nodes.Element) -> bool:
+    is_glossary = isinstance(node, nodes.section) and node[0].astext() == "Glossary"
+    return not isinstance(node, _NO_PROSE) and "cell" not in node["classes"] and not is_glossary
