@@ -67,7 +67,7 @@ def relinked(text: str, source: Path, root: Path = ROOT) -> tuple[str, list[Path
 def on_site(file: Path, root: Path = ROOT) -> str:
     """Where a file of the repository stands in the site's sources; "" if it has no page there."""
     name = file.relative_to(root).as_posix()
-    if name in ("README.md", "notebooks/index.ipynb"):
+    if name == "notebooks/index.ipynb":
         return "index.md"
     if re.fullmatch(r"notebooks/\d\d_\w+\.ipynb", name):
         return f"lessons/{file.name}"
