@@ -37,7 +37,7 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """Expected calibration error: the mean over all answers of |accuracy − confidence| of their bin, 0 … 1."""
+        """Expected calibration error: the mean over all answers of ``|accuracy − confidence|`` of their bin, 0 … 1."""
         there = self.count > 0
         gaps = np.abs(self.accuracy[there] - self.confidence[there])
         return float((self.count[there] * gaps).sum() / self.count.sum())

@@ -9,13 +9,18 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import cnnlab
+
+if TYPE_CHECKING:
+    from cnnlab.explore.base.controls import Control
 
 SECTIONS = {  # title → modules, in the order one picture travels; with their rooms where the face of cnnlab lacks them
     "The arithmetic": "shapes conv conv_grad pooling kernels boxes",
@@ -43,6 +48,13 @@ SETTINGS = {
     "codeautolink_disable_link_titles": True,
 }
 _LONGEST = 160  # characters of a constant's value that are worth reading
+_FRONT = [
+    "What the lessons import, module by module. Each function says what it takes, with shapes and units, what it gives",
+    "back and what it refuses, and shows an example that the tests run. The lessons that use it are named below it.",
+    "",
+    "A module is imported with ``from cnnlab import shapes``, its functions are called as",
+    "``shapes.output_size(7, 3)``. The examples leave out the module's name, and have NumPy as ``np``.",
+]
 
 
 @dataclass
@@ -133,69 +145,170 @@ def _fill(page: Page, homes: dict[str, str]) -> None:
 
 
 def public_names(module: ModuleType) -> list[str]:
-    """Return a module's public names: those it defines in their order, then those it passes on."""
-    tree = _tree(module)
-    here = [name for node in tree.body for name in _defines(node)]
-    given = [
+    """Return a module's public names in the order of a reader: as the module's docstring names them, errors last."""
+    tree = ast.parse(inspect.getsource(module))
+    names = [name for node in tree.body for name in _defined(node)]
+    names += [
         alias.asname
         for node in tree.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
         if alias.asname == alias.name
     ]
+    passed_on = set(getattr(module, "__all__", names)) - {name for node in tree.body for name in _defined(node)}
     chosen = getattr(module, "__all__", None)
-    names = [name for name in dict.fromkeys(here + given) if not name.startswith("_")]
-    if chosen is None:
-        return names
-    return [name for name in names if name in chosen] + [name for name in chosen if name not in names]
+    names = list(dict.fromkeys(name for name in [*names, *(chosen or ())] if not name.startswith("_")))
+    if chosen is not None:
+        names = [name for name in names if name in chosen]
+    said = inspect.cleandoc(module.__doc__ or "")
+
+    def place(name: str) -> tuple[bool, int]:
+        thing = getattr(module, name)
+        fails = inspect.isclass(thing) and issubclass(thing, Exception)
+        mentioned = said.find(f"`{name}`") if passed_on else 0
+        return fails, mentioned if mentioned >= 0 else len(said)
+
+    return sorted(names, key=place)
 
 
-def _defines(node: ast.stmt) -> Iterator[str]:
+def _defined(node: ast.stmt) -> Iterator[str]:
+    """Yield the functions, classes and constants that a statement of a module defines."""
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         yield node.name
     targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
     for target in targets:
-        if isinstance(target, ast.Name) and target.id.isupper():
-            yield target.id
-
-
-def _tree(module: ModuleType) -> ast.Module:
-    return ast.parse(inspect.getsource(module))
+        for name in target.elts if isinstance(target, ast.Tuple) else [target]:
+            if isinstance(name, ast.Name) and name.id.isupper():
+                yield name.id
 
 
 def _constant(module: ModuleType, name: str) -> tuple[str, str]:
+    """A constant's value, where it is short enough to read, and the comment beside its definition."""
     value = repr(getattr(module, name))
-    return (value if len(value) <= _LONGEST and "<" not in value else ""), ""
+    comment = re.search(rf"^{name}\b[^\n]*?= [^\n]*?  # (.+)$", inspect.getsource(module), re.MULTILINE)
+    return (value if len(value) <= _LONGEST and " at 0x" not in value else "", comment[1] if comment else "")
 
 
 def _module_page(page: Page, source: Path) -> str:
-    below = [name for name in pages() if name.startswith(f"{page.name}.")]
-    lines = [*_title(page.name), f".. py:module:: {page.name}", "", inspect.cleandoc(page.module.__doc__ or ""), ""]
-    lines += [f".. py:currentmodule:: {page.name}", ""]
-    for name in page.defined if page.name != "cnnlab.explore" else ():
-        kind = "autoclass" if inspect.isclass(getattr(page.module, name)) else "autofunction"
-        lines += [f".. {kind}:: {name}", *(["   :members:", ""] if kind == "autoclass" else [""])]
+    lines = [*_title(page.name), f".. py:module:: {page.name}", ""]
+    lines += [inspect.cleandoc(page.module.__doc__ or ""), "", f".. lessons-using:: {page.name}", ""]
+    if page.name == "cnnlab.explore":
+        return "\n".join([*lines, *_contents(page), *_toctree(f"cnnlab.explore.{name}" for name in page.defined)])
+    room, _, name = page.name.rpartition(".")
+    lines += [".. code-block:: python", "", f"   from {room} import {name}", "", *_contents(page)]
+    for name in page.defined:
+        lines += _object(page, name)
     for name, (value, says) in page.constants.items():
-        lines += [f".. py:data:: {name}", *([f"   :value: {value}"] if value else []), "", f"   {says}", ""]
-    if below or page.name == "cnnlab.explore":
-        children = below or [f"cnnlab.explore.{name}" for name in page.defined]
-        lines += [".. toctree::", "   :maxdepth: 1", "", *(f"   {name}" for name in children), ""]
-    return "\n".join(lines)
+        lines += [f".. py:data:: {name}", *([f"   :value: {value}"] if value else []), ""]
+        lines += [f"   {says}", "", f"   .. lessons-using:: {page.name}.{name}", ""]
+    return "\n".join([*lines, *_toctree(name for name in pages() if name.startswith(f"{page.name}."))])
+
+
+def _contents(page: Page) -> list[str]:
+    """A table of what a page describes, in a line each."""
+    rows = []
+    for name in page.defined:
+        rows.append((f":py:obj:`{name} <{page.name}.{name}>`", summary(getattr(page.module, name))))
+    for name, there in page.elsewhere.items():
+        rows.append((f":py:obj:`{name} <{there}>`", summary(getattr(page.module, name))))
+    if len(rows) < 2:
+        return []
+    lines = [".. list-table::", "   :class: api-contents", "   :widths: auto", ""]
+    for name, says in rows:
+        lines += [f"   * - {name}", f"     - {says}"]
+    return [*lines, ""]
+
+
+def summary(thing: object) -> str:
+    """Return what an object's docstring says first, in one line.
+
+    >>> from cnnlab import boxes
+    >>> summary(boxes.area)
+    'Width times height of each box, in square pixels.'
+    """
+    said = inspect.cleandoc(thing.__doc__ or "").partition("\n\n")[0]
+    return re.match(r".+?(?:[.:](?=\s[A-Z])|$)", said.replace("\n", " "))[0]
+
+
+def _object(page: Page, name: str) -> list[str]:
+    if inspect.isclass(getattr(page.module, name)):
+        return [f".. autoclass:: {page.name}.{name}", "   :members:", ""]
+    return [f".. autofunction:: {page.name}.{name}", ""]
 
 
 def _explorer_page(name: str, source: Path) -> str:
-    lines = [*_title(name), ".. py:currentmodule:: cnnlab.explore", "", f".. autoclass:: {name}", "   :members:", ""]
-    return "\n".join(lines)
+    kind = getattr(cnnlab.explore, name)
+    lines = [*_title(name), ".. py:currentmodule:: cnnlab.explore", ""]
+    if (source / "explorers" / f"{name}.md").is_file():
+        lines += [f":doc:`Move it here </explorers/{name}>`, without a kernel.", ""]
+    lines += [f".. autoclass:: cnnlab.explore.{name}", "   :members:"]
+    if name != "Explorer":
+        same = [member for member in vars(cnnlab.explore.Explorer) if not member.startswith("_")]
+        lines += [f"   :exclude-members: {', '.join(same)}", ""]
+        lines += _controls(kind)
+        lines += ["`set`, `state`, `figure`, `describe` and the rest are those of every `Explorer`.", ""]
+    return "\n".join([*lines, ""])
+
+
+def _controls(kind: type) -> list[str]:
+    """A table of the controls that an explorer declares, and of what each can take where that is always the same."""
+    from cnnlab.explore.base.controls import Control
+
+    declared = {
+        name: control
+        for parent in reversed(kind.__mro__)
+        for name, control in vars(parent).items()
+        if isinstance(control, Control) and name != "guess"
+    }
+    if not declared:
+        return []
+    lines = [".. rubric:: Controls", "", "What ``set()`` takes by name, and ``state()`` returns.", ""]
+    lines += [".. list-table::", "   :class: api-contents", "   :widths: auto", ""]
+    for name, control in declared.items():
+        lines += [f"   * - ``{name}``", f"     - {takes(control)}"]
+    return [*lines, ""]
+
+
+def takes(control: Control) -> str:
+    """Say what a control takes, as far as its class knows.
+
+    >>> from cnnlab.explore import ShapeExplorer
+    >>> takes(ShapeExplorer.strides), takes(ShapeExplorer.padding), takes(ShapeExplorer.pads)
+    ('a number, 1 to 4', "one of ``'valid'``, ``'same'``, ``'explicit'``", 'text')
+    """
+    traits, kind = control.traits, control.kind.__name__
+    if kind == "Button":
+        return "a button: ``press()`` presses it"
+    if kind == "Checkbox":
+        return "``True`` or ``False``"
+    if "options" in traits:
+        if callable(traits["options"]):
+            return "one of what there is to choose at the time"
+        values = [option[1] if isinstance(option, tuple) else option for option in traits["options"]]
+        return "one of " + ", ".join(f"``{value!r}``" for value in values)
+    if "max" in traits:
+        low, high = (traits[end] for end in ("min", "max"))
+        return f"a number, {low} to {high}" if not callable(low) and not callable(high) else "a number"
+    return "text"
 
 
 def _index() -> str:
-    lines = [*_title("Reference")]
+    lines = [*_title("Reference"), *_FRONT, ""]
     known = pages()
     for title, names in SECTIONS.items():
-        top = [f"cnnlab.{name}" for name in names.split()]
-        top = [name for name in top if name.rpartition(".")[0] not in known]
-        lines += [".. toctree::", f"   :caption: {title}", "   :maxdepth: 1", "", *(f"   {name}" for name in top), ""]
+        top = [f"cnnlab.{name}" for name in names.split() if f"cnnlab.{name}".rpartition(".")[0] not in known]
+        lines += [".. toctree::", f"   :caption: {title}", "   :hidden:", ""]
+        lines += [*(f"   {name.removeprefix('cnnlab.')} <{name}>" for name in top), "", title, "-" * len(title), ""]
+        lines += [".. list-table::", "   :class: api-contents", "   :widths: auto", ""]
+        for name in top:
+            lines += [f"   * - :py:mod:`{name}`", f"     - {summary(known[name].module)}"]
+        lines += [""]
     return "\n".join(lines)
+
+
+def _toctree(names: Iterator[str]) -> list[str]:
+    entries = [f"   {name.rpartition('.')[2]} <{name}>" for name in names]
+    return [".. toctree::", "   :hidden:", "", *entries, ""] if entries else []
 
 
 def _title(text: str) -> list[str]:
