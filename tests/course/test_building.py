@@ -401,6 +401,24 @@ def test_the_lesson_alone_was_edited(course, outputs):
     assert not (course / ".cnnlab").exists()
 
 
+def test_changed_prose_alone_keeps_the_outputs(course, outputs):
+    outputs[4] = [stream("printed before\n")]
+    notebooks.build(course=course)
+    before = cells_in(path_of(course))
+    outputs.clear()  # whatever is executed from now on has none
+    lesson = course / "lessons" / f"{NAME}.py"
+    lesson.write_text(lesson.read_text(encoding="utf-8").replace("Goals:", "The goals:"), encoding="utf-8")
+    assert notebooks.build(course=course) == [NAME]
+    after = cells_in(path_of(course))
+    assert [cell for cell in before if cell["cell_type"] == "code"] == [c for c in after if c["cell_type"] == "code"]
+    assert "The goals:" in str(after)
+    assert notebooks.check(course=course) == []
+    edit_lesson(course)  # its code
+    assert notebooks.build(course=course) == [NAME]
+    assert "printed before" in str(after)
+    assert "printed before" not in str([cell.get("outputs") for cell in cells_in(path_of(course))])
+
+
 def test_force_keeps_a_copy_of_what_it_replaces(course, outputs):
     notebooks.build(course=course)
     edit_notebook(course)

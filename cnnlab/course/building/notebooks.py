@@ -11,6 +11,7 @@ of the two somebody has changed since, and no work is replaced unasked.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import platform
 import re
@@ -63,6 +64,8 @@ def build(
 ) -> list[str]:
     """Build and execute the notebooks whose lesson has changed.
 
+    Where only prose has changed, the outputs that are there stay, and nothing is executed.
+
     Parameters
     ----------
     lessons : numbers, names or paths; all lessons when empty
@@ -90,7 +93,7 @@ def build(
     """
     if cluster is not None:
         check_address(cluster)  # also where nothing has changed
-    written, problems, todo, backup = [], [], {}, None
+    written, problems, todo, prose, backup = [], [], {}, {}, None
     for lesson in _with_source(find_lessons(lessons, course)):
         notebook = stamped(lesson)
         if not force and (refused := _edited(lesson, notebook)):
@@ -99,11 +102,14 @@ def build(
             continue
         if (text := _stamped_text(lesson)) != lesson.source.read_text(encoding="utf-8"):
             write_atomic(lesson.source, text)
-        if force or not _is_current(lesson, notebook, execute):
-            todo[lesson.name] = (lesson, notebook)
-        else:
+        if not force and _is_current(lesson, notebook, execute):
             announce(f"unchanged  {lesson.name}")
+        elif not force and execute and _takes_outputs(lesson, notebook):
+            prose[lesson.name] = (lesson, notebook)
+        else:
+            todo[lesson.name] = (lesson, notebook)
     done = _executed(todo, jobs, timeout, cluster, announce) if execute and todo else _unexecuted(todo)
+    done = itertools.chain(_unexecuted(prose), done)
     try:
         for lesson, notebook, failure in done:
             found = [failure] if failure else problems_of(lesson, notebook, _text(notebook))
@@ -313,6 +319,19 @@ def _is_current(lesson: Lesson, notebook: dict[str, Any], executed: bool) -> boo
     there = _read(lesson.notebook)
     same = first_difference(notebook["cells"], there["cells"]) is None
     return same and not (executed and _first_unexecuted(there))
+
+
+def _takes_outputs(lesson: Lesson, notebook: dict[str, Any]) -> bool:
+    """Give `notebook` the outputs of the one that is there, if that holds the same code; whether it does."""
+    if not lesson.notebook.is_file():
+        return False
+    there = _read(lesson.notebook)
+    new, old = ([cell for cell in one["cells"] if cell["cell_type"] == "code"] for one in (notebook, there))
+    if _first_unexecuted(there) or first_difference(new, old) is not None:
+        return False
+    for cell, ran in zip(new, old, strict=True):
+        cell.update(outputs=ran["outputs"], execution_count=ran["execution_count"])
+    return True
 
 
 _Built = Iterator[tuple[Lesson, dict[str, Any], str]]
