@@ -402,7 +402,7 @@ def test_the_lesson_alone_was_edited(course, outputs):
 
 
 def test_changed_prose_alone_keeps_the_outputs(course, outputs):
-    outputs[4] = [stream("printed before\n")]
+    outputs[3] = [stream("printed before\n")]
     notebooks.build(course=course)
     before = cells_in(path_of(course))
     outputs.clear()  # whatever is executed from now on has none
