@@ -673,9 +673,11 @@ check.summary()
 #   the kernel.
 # - **stride**: how many pixels a window moves at a time. With s > 1 the output has about 1/s as many rows and columns.
 # - **dilation**: gaps between a kernel's taps: with rate d, f taps reach over d(f − 1) + 1 pixels.
-# - **output formula**: ⌊(n + 2p − d(f − 1) − 1) / s⌋ + 1 along each axis: room to move, whole steps, plus one.
+# - **output formula**: ⌊(n + 2p − d(f − 1) − 1) / s⌋ + 1 for n pixels, padding p, f taps, dilation d and stride s: the
+#   room to move in whole steps, plus one.
 # - **floor ⌊ ⌋, ceiling ⌈ ⌉**: rounding down and rounding up to a whole number.
-# - **same (padding)**: Keras' rule for ⌈n / s⌉ outputs. An odd pixel is put below or to the right.
+# - **same (padding)**: Keras' rule for ⌈n / s⌉ outputs from n pixels at stride s. An odd pixel is put below or to the
+#   right.
 # - **reflect, edge**: padding with the mirrored picture, or with its border pixel again, in place of zeros.
 # - **usage map**: for each pixel, the number of windows that cover it: small at the borders, 0 for pixels that are
 #   dropped.

@@ -718,8 +718,8 @@ check.summary()
 # - **pooling**: one number for each window of each channel, by a fixed rule, without weights.
 # - **max pooling**: keeps the largest value of a window: is something strong anywhere in it?
 # - **average pooling**: takes the mean of a window, in which every value counts the same.
-# - **global pooling**: one number for each channel, from the whole picture; what is left is as long as there are
-#   channels.
+# - **global pooling**: one number for each channel, from the whole picture: C channels give C
+#   numbers.
 # - **overlapping pooling**: windows that are larger than their stride, such as 3 by 3 with stride 2, so that neighbours
 #   share pixels.
 # - **winner**: the position of a window's maximum. The whole gradient goes to it, and none to the other values.

@@ -770,8 +770,8 @@ check.summary()
 #
 # - **backbone**: a network without its classifier. For each picture it gives maps that say what was found where.
 # - **head**: the layers that are put on a backbone for a new task; in the simplest case one `Dense` layer with softmax.
-# - **features**: the numbers that a backbone gives for a whole picture: here each of its last maps, averaged over all
-#   positions.
+# - **features**: the numbers that a backbone gives for a whole picture, such as each of its last maps averaged over
+#   all positions.
 # - **transfer learning**: starting from weights that were learned on another task, usually with far more pictures than
 #   your own task has.
 # - **frozen layer**: a layer whose weights training leaves alone: `trainable = False`, and compiled again. It still

@@ -734,13 +734,13 @@ check.summary()
 # - **k-means anchors**: anchors found in the data: give each box to the most similar of k sizes (distance 1 − IoU),
 #   move each size to the mean of its boxes, repeat.
 # - **objectness**: the probability that a slot holds an object, whatever its class.
-# - **encoding**: writing a box as numbers relative to its cell and its anchor: x and y within the cell, the logarithms
-#   of width and height over the anchor's.
-# - **decoding**: reading boxes out of such numbers. A network's raw x and y go through the sigmoid first, its raw width
-#   and height through the exponential.
-# - **mask (of a loss)**: an array that says which entries count in a term: here, the slots with an object or those
-#   without.
-# - **learning rate schedule**: a rule by which the learning rate changes during training: here a short rise
+# - **encoding**: writing a detector's box as numbers relative to its cell and its anchor: x and y within the cell, the
+#   logarithms of width and height over the anchor's.
+# - **decoding**: the reverse of encoding. A network's raw x and y go through the sigmoid, its raw width and height
+#   through the exponential.
+# - **mask (of a loss)**: an array that says which entries count in a term: in YOLO's loss, the slots with an
+#   object or those without.
+# - **learning rate schedule**: a rule by which the learning rate changes during training, such as a short rise
 #   (*warm-up*), then a fall along half a cosine wave.
 
 # %% [markdown]

@@ -695,8 +695,8 @@ check.summary()
 # - **.weights file**: a header, then all numbers of a network as float32 in the order of the `.cfg`, without names,
 #   shapes or gaps.
 # - **offset**: how many bytes of a file lie in front of something. The first byte has the offset 0.
-# - **route**: a section that computes nothing: it takes the output of an earlier layer, or puts the channels of several
-#   behind one another.
+# - **route**: a section of a `.cfg` file that computes nothing: it takes the output of an earlier layer, or puts the
+#   channels of several behind one another.
 # - **passthrough (reorg)**: cuts a map into blocks of 2 × 2 and makes four times the channels of them: half as high and
 #   wide, and no number lost. So YOLOv2 joins a fine map to a coarse one.
 # - **anchor mask**: the numbers, counted from 0, of those anchors in the common list that one head of YOLOv3 uses.

@@ -842,11 +842,12 @@ check.summary()
 # - **recognition**: one picture against K (1:K): which of the known people is it, if any?
 # - **one-shot**: to know a class from one example.
 # - **embedding**: the numbers that a network makes of a picture, so that pictures of one person lie close together.
-# - **threshold τ**: the largest distance that counts as "the same".
+# - **threshold τ**: the largest distance between two embeddings that counts as "the same".
 # - **Siamese network**: one network, applied to two inputs whose outputs are compared.
 # - **contrastive loss**: pulls pairs of one person together, pushes pairs of two people apart, up to a margin.
-# - **triplet loss**: an anchor must be nearer to its positive than to its negative, by a margin.
-# - **mining**: picking the triplets to learn from.
+# - **triplet loss**: a picture, the anchor, must be nearer to one of the same person (the positive) than to one of
+#   another (the negative), by a margin.
+# - **mining**: picking the triplets from which there is most to learn.
 # - **collapse**: all pictures get one embedding; the triplet loss is then the margin.
 # - **FAR, FRR, EER**: the part of the pairs of two people that is accepted; the part of the pairs of one person that is
 #   refused; both where they are equal.

@@ -843,8 +843,8 @@ check.summary()
 #   layer.
 # - **Gram matrix**: for the maps of one layer, a table with a number for each pair of maps: their product place by
 #   place, summed over all places.
-# - **style loss**: the squared differences between the Gram matrices of two pictures, over (2·H·W·C)², summed over
-#   several layers with weights.
+# - **style loss**: the squared differences between the Gram matrices of two pictures, over (2·H·W·C)² for maps of
+#   height H, width W and C channels, summed over several layers with weights.
 # - **total variation**: the sum of the differences between neighbouring pixels without their signs: small for a calm
 #   picture, large for a noisy one.
 # - **constraint**: what is done to a layer's weights after every step of the optimiser, such as clipping them to 0–1.

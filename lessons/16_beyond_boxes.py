@@ -871,10 +871,10 @@ check.summary()
 # - **skip**: a map of the encoder laid beside the decoder's map of the same size. An encoder and decoder with skips are
 #   a U-Net.
 # - **teacher forcing**: in training a network that continues a sequence reads the true beginning, not its own.
-# - **padding mask**: which places of a target count in the loss: those at which something is to be said.
+# - **padding mask**: which places of a target text count in the loss: those at which something is to be said.
 # - **attention**: a weighted mean of values, one for each place. The weights are the softmax of how well each place's
 #   key goes with a query.
-# - **beam search**: keeping the few most probable beginnings at every step. Greedy search keeps one.
+# - **beam search**: keeping the few most probable beginnings of a text at every step. Greedy search keeps one.
 # - **BLEU**: which part of a text's runs of one to four words its reference has; their geometric mean.
 
 # %% [markdown]
