@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import keras
 import numpy as np
 import pytest
@@ -90,20 +92,20 @@ def small_network(units, skip):
 
 
 def trained_accuracies(skip, units=12, epochs=3):
-    """Training accuracy on the small digits for seeds 0, 1 and 2, of one compiled network."""
+    """Training accuracy on the small digits for seed 0, or 0, 1 and 2 with CNNLAB_SLOW=1, of one compiled network."""
     digits = datasets.digits()
     images, labels = (digits.images[:1400] / 255).astype("float32"), digits.labels[:1400]
     model = small_network(units, skip)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.1), loss, metrics=["accuracy"])
     reached = []
-    for seed in range(3):
+    for seed in range(3 if os.environ.get("CNNLAB_SLOW") else 1):
         keras.utils.set_random_seed(seed)
         model.set_weights(small_network(units, skip).get_weights())
         reached.append(model.fit(images, labels, batch_size=64, epochs=epochs, verbose=0).history["accuracy"][-1])
     return np.array(reached)
 
 
-def test_residual_beats_plain_by_far_for_three_seeds():
+def test_residual_beats_plain_by_far():
     plain, residual = trained_accuracies(False), trained_accuracies(True)
     assert (residual - plain).min() > 0.15, (plain, residual)
