@@ -124,11 +124,11 @@ $(COLAB_CONSTRAINTS):
 	@echo "make colab needs a constraints file with Colab's versions: make colab COLAB_CONSTRAINTS=path/to/file"; exit 2
 
 # The lowest versions that pyproject.toml allows of what the course names itself, on the lowest Python. What these bring
-# along is as new as it gets, and may call them old-fashioned.
+# along is as new as it gets and may warn of them, so warnings are not errors here.
 LOWEST_PYTHON ?= python3.10
 
 lowest: .venv-lowest/.installed
-	.venv-lowest/bin/python -m pytest -n $(JOBS) --dist worksteal -W ignore::DeprecationWarning --ignore=tests/site
+	.venv-lowest/bin/python -m pytest -n $(JOBS) --dist worksteal -W default --ignore=tests/site
 	.venv-lowest/bin/python tests/solved_copies.py build/notebooks
 	CNNLAB_STRICT=1 .venv-lowest/bin/python -m pytest -n $(JOBS) --dist loadscope $(NBVAL) build/notebooks
 	.venv-lowest/bin/python docs/builder --out build/site-lowest
