@@ -1,10 +1,10 @@
 """A lesson's pieces → slides: what stands on each, in which order it appears, and what only the speaker reads.
 
 Every ``##`` begins a row of slides. A prediction stands with its code, and what the code shows comes with the next key,
-so that a class says its number before it sees one. A paragraph is cut after its first sentences; the whole of it is in
-the speaker's notes. Tags of a cell override this, by the names that Jupyter's slides have: ``slide`` begins a row,
-``subslide`` a slide, ``fragment`` comes with the next key, and all three are shown whole; ``notes`` is for the speaker
-alone, ``skip`` for nobody.
+so that a class says its number before it sees one; an explorer that asks stands there as it asks, and moves on the next
+slide. A paragraph is cut after its first sentences; the whole of it is in the speaker's notes. Tags of a cell override
+this, by the names that Jupyter's slides have: ``slide`` begins a row, ``subslide`` a slide, ``fragment`` comes with the
+next key, and all three are shown whole; ``notes`` is for the speaker alone, ``skip`` for nobody.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import itertools
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from cnnlab.course.moving import Moving
 from cnnlab.course.teaching import rendering
 from cnnlab.course.teaching.reading import Piece
 from cnnlab.course.teaching.rendering import Picture, Printed
 
-WIDTH, HEIGHT = 1280, 720  # of the canvas that a slide is laid out on, in CSS pixels
-_ROOM = 572  # pixels below the heading
+_ROOM = 572  # pixels below the heading, of the 1280 × 720 that a slide is laid out on
 _LEAD = 180  # characters after which a paragraph is cut
 _LEFT_OUT = re.compile(r"\W*(Glossary|Further reading|Where next)\b")
 _SENTENCE = re.compile(r"(?<=[.!?:])[*_]*\s+(?=[^a-z\s])")
@@ -106,14 +106,16 @@ def _closed(text: str) -> bool:
     return not any(text.count(mark) % 2 for mark in ("$", "`", "**")) and text.count("(") == text.count(")")
 
 
-def deck(pieces: Iterable[Piece]) -> list[Slide]:
+def deck(pieces: Iterable[Piece], moving: Callable[[str], Moving | None] = lambda source: None) -> list[Slide]:
     """Return the slides of a lesson.
 
     Parameters
     ----------
     pieces : of `cnnlab.course.teaching.reading.pieces`
+    moving : from the code of a cell to the explorer that it shows; where it gives none, the picture stays that the cell
+        has drawn. By default it never gives one
     """
-    maker = _Maker()
+    maker = _Maker(moving)
     for piece in _kept(list(pieces)):
         maker.take(piece)
     maker.flush()
@@ -134,7 +136,8 @@ def _kept(pieces: list[Piece]) -> Iterable[Piece]:
 class _Maker:
     """Fills one slide after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, moving: Callable[[str], Moving | None]) -> None:
+        self.moving = moving
         self.slides: list[Slide] = []
         self.part = self.below = ""
         self.row = True  # the next slide begins a row
@@ -265,7 +268,7 @@ class _Maker:
             self._new()
         self._put(self.waiting, together=need <= _ROOM)
         self.waiting = []
-        for element in map(_result, results):
+        for element in self._results(piece.source, results):
             if self.asked and self.slides[-1].left < element.height <= _ROOM - self.asked.height:
                 self._new().elements.append(self.asked)
                 self.slides[-1].elements.append(element)
@@ -274,6 +277,15 @@ class _Maker:
                 self._put([element])
             self.asked = None
         self.shown = bool(results)
+
+    def _results(self, source: str, results: list[Picture | Printed]) -> Iterator[Element]:
+        """What code has shown, an explorer as one that moves. One that asks stands before it as it asks."""
+        for result in results:
+            explorer = self.moving(source) if isinstance(result, Picture) and result.explorer else None
+            if explorer is None or result.alt.startswith("Predict first."):
+                yield _result(result)
+            if explorer:
+                yield Element(explorer.html, _least(result) + _CONTROLS, picture=True)
 
 
 def _split(source: str) -> list[tuple[str, str]]:
@@ -364,11 +376,17 @@ def _written(rows: list[list[str]]) -> str:
 _ROWS = 19  # printed lines that a slide has room for
 
 
+_CONTROLS = 100  # pixels of two rows of them
+
+
+def _least(picture: Picture) -> float:
+    return min(400, 1184 * picture.height / max(picture.width, 1)) + 14
+
+
 def _result(result: Picture | Printed) -> Element:
     if isinstance(result, Picture):
         look = "explorer" if result.explorer else "picture"
-        least = min(400, 1184 * result.height / max(result.width, 1)) + 14
-        return Element(f'<figure class="{look}">{result.html()}</figure>', least, picture=True)
+        return Element(f'<figure class="{look}">{result.html()}</figure>', _least(result), picture=True)
     lines = result.text.split("\n")
     wide = 93 < max(map(len, lines)) <= 101
     rows = [max(1, math.ceil(len(line) / (101 if wide else 93))) for line in lines]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from cnnlab.course.lessons import CourseError, Lesson
 from cnnlab.course.look import frame
+from cnnlab.course.moving import moving
 from cnnlab.course.teaching import rendering
-from cnnlab.course.teaching.deck import HEIGHT, WIDTH, Slide, deck
+from cnnlab.course.teaching.deck import Slide, deck
 from cnnlab.course.teaching.own_files import write_page
 from cnnlab.course.teaching.reading import lesson_notebook, pieces
 
@@ -32,7 +33,7 @@ def write_slides(lesson: Lesson, out: Path) -> Path:
         this command has written.
     """
     script, style = reveal()
-    slides = deck(pieces(lesson_notebook(lesson)))
+    slides = deck(pieces(lesson_notebook(lesson)), moving)
     return write_page(Path(out) / f"{lesson.name}.slides.html", page(lesson.title, slides, script, style))
 
 
@@ -66,7 +67,14 @@ def page(title: str, slides: Sequence[Slide], script: str, style: str) -> str:
             rows.append([])
         rows[-1].append(_section(slide, opening=not number))
     body = "\n".join(row[0] if len(row) == 1 else f"<section>{''.join(row)}</section>" for row in rows)
-    whole = _BODY.format(slides=body, script=re.sub(r"</(?=script)", r"<\\/", script), width=WIDTH, height=HEIGHT)
+    own = (Path(__file__).parent / "slides.js").read_text(encoding="utf-8")
+    script = re.sub(r"</(?=script)", r"<\\/", script)
+    whole = f"""<div class="reveal"><div class="slides">
+{body}
+</div></div>
+<p class="unseen" aria-live="polite"></p>
+<script>{script}</script>
+<script>{own}</script>"""
     return frame(title, whole, f"{style}\n{_style()}", _POLICY)
 
 
@@ -108,24 +116,3 @@ _NIGHT = (
     "--text: #ececec; --back: #121212; --soft: #1f1f1f; --line: #fff4; --accent: #79b8ff; --ask: #e3b341; "
     "--ask-back: #2a2413; color-scheme: dark;"
 )
-_BODY = """<div class="reveal"><div class="slides">
-{slides}
-</div></div>
-<p class="unseen" aria-live="polite"></p>
-<script>{script}</script>
-<script>
-Reveal.initialize({{
-  width: {width}, height: {height}, margin: 0, minScale: 0.1, maxScale: 4, center: false, hash: true,
-  transition: "none", backgroundTransition: "none", navigationMode: "linear", slideNumber: "c/t",
-  pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
-}});
-// reveal.js reads a whole slide out, with what is still hidden: an answer. Here only what can be seen.
-const say = (part) => {{
-  const pictures = [...part.querySelectorAll("img")].filter((one) => getComputedStyle(one).visibility !== "hidden");
-  document.querySelector(".unseen").textContent = [part.innerText, ...pictures.map((one) => one.alt)].join(" ");
-}};
-Reveal.on("ready", (event) => say(event.currentSlide));
-Reveal.on("slidechanged", (event) => say(event.currentSlide));
-Reveal.on("fragmentshown", (event) => say(event.fragment));
-Reveal.on("fragmenthidden", () => say(Reveal.getCurrentSlide()));
-</script>"""

@@ -11,6 +11,7 @@ from toy_course import PIXEL
 
 from cnnlab.course.cli import main
 from cnnlab.course.lessons import CourseError, Lesson
+from cnnlab.course.moving import Moving
 from cnnlab.course.teaching import slides
 from cnnlab.course.teaching.deck import Slide, deck, lead
 from cnnlab.course.teaching.reading import lesson_notebook, pieces
@@ -26,6 +27,13 @@ def of(*cells: dict) -> list[Slide]:
 def drawn(source: str = 'plot.image(cat, alt="A cat.")') -> dict:
     output = {"output_type": "display_data", "data": {"text/html": PICTURE, "text/plain": "A cat."}}
     return {**code(source), "outputs": [output]}
+
+
+def explored(words: str) -> dict:
+    """A cell that shows an explorer, which asks where its words begin with a question."""
+    page = f'<div class="cnnlab-twin"><img alt="{words}" width="800" height="440" src="data:image/png;base64,{PIXEL}">'
+    output = {"output_type": "display_data", "data": {"text/html": f"{page}<p>▶</p></div>", "text/plain": words}}
+    return {**code("explore.ShapeExplorer()"), "outputs": [output]}
 
 
 def words(slide: Slide) -> str:
@@ -93,6 +101,28 @@ def test_how_a_picture_is_drawn_is_not_shown_and_its_words_go_with_it():
     assert slide.notes == ["Cell 2 of the notebook draws the picture."]
 
 
+def test_an_explorer_moves_and_takes_the_place_of_its_picture():
+    cells = pieces(
+        {"cells": [markdown("## Part\n\nTry it."), explored("Input 6 × 9."), drawn(), markdown("So it is.")]}
+    )
+    moves = {"explore.ShapeExplorer()": Moving("ShapeExplorer", "<figure>moves</figure>")}
+    first, second = deck(cells, moves.get)
+    assert [element.html for element in first.elements[1:]] == ["<figure>moves</figure>"]
+    # 400 for the picture, 14 between two elements, 100 for the controls
+    assert [(element.height, element.picture, element.later) for element in first.elements[1:]] == [(514, True, True)]
+    assert 'alt="A cat."' in second.elements[0].html
+    [still] = [slide for slide in deck(cells) if 'alt="Input 6 × 9."' in slide.elements[-1].html]
+    assert "moves" not in words(still)
+
+
+def test_an_explorer_that_asks_asks_first_and_answers_on_the_next_slide():
+    cells = pieces({"cells": [markdown("## Part\n\nTry it."), explored("Predict first. How large?")]})
+    asks, moves = deck(cells, lambda source: Moving("ShapeExplorer", "<figure>moves</figure>"))
+    assert 'alt="Predict first. How large?"' in asks.elements[-1].html
+    assert [element.html for element in moves.elements] == ["<figure>moves</figure>"]
+    assert not moves.elements[0].later
+
+
 def test_an_exercise_is_a_question_without_its_answer():
     cells = [
         markdown("## Part\n\nWords.\n\n### Exercise: count\n\nHow many?"), code("n = ...", "exercise-n"),
@@ -124,8 +154,9 @@ def test_no_lesson_has_a_slide_that_is_estimated_too_full(name):
     assert "Not attempted" not in text
 
 
-def test_the_page_needs_no_other_file_and_its_script_ends_where_it_should(tmp_path):
+def test_the_page_needs_no_other_file_and_its_script_ends_where_it_should(monkeypatch, tmp_path):
     pytest.importorskip("sphinx_revealjs", reason="reveal.js is not installed")
+    monkeypatch.setattr(slides, "moving", lambda source: None)  # tests/in_browser/test_browser_slides.py moves one
     path = slides.write_slides(Lesson(ROOT, NAMES[1]), tmp_path)
     text = path.read_text(encoding="utf-8")
     body = text[text.index("<body>") : text.index("<script>")]
