@@ -54,12 +54,16 @@ class Learner:
 
 @dataclass(frozen=True)
 class ExerciseInfo:
-    """An exercise as the course has it: name, heading, the cell that it starts from, the section that it rests on."""
+    """An exercise as the course has it: name, heading, the cell that it starts from, the section that it rests on.
+
+    `explorer` is the cell of the lesson's nearest explorer: see `cnnlab.course.grading.intake.answers.lesson_info`.
+    """
 
     name: str
     heading: str
     stub: str
     section: str = ""
+    explorer: str = ""
 
 
 @dataclass(frozen=True)

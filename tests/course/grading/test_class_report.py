@@ -10,10 +10,12 @@ import pytest
 from made_class import FIRST, LAST, made_class
 
 from cnnlab.course.grading.records import Graded, Judgement, Learner, SchoolClass
+from cnnlab.course.grading.report import explorers
 from cnnlab.course.grading.report.anonymous import Names
 from cnnlab.course.grading.report.class_report import class_report
 from cnnlab.course.grading.report.results import write_results
 from cnnlab.course.grading.report.strangers import lines, one_line
+from cnnlab.course.moving import Moving
 
 MADE = made_class()
 SCHOOL = MADE.school
@@ -55,6 +57,62 @@ def test_what_to_teach_next_says_how_many_what_where_and_who():
     assert "9 of 36, Keep the size (02 · Padding and stride): The right total" in said
     who = said.split("Who: ")[1].split(" Why")[0].split(", ")
     assert len(who) == 9
+
+
+SCRIPT = "let a = 1;\n"
+
+
+def with_explorers(*cells: str) -> SchoolClass:
+    """The class; `cells` are those of the three exercises that are to be taught next, in the order of the report."""
+    named = dict(zip(("output_size", "padding_to_keep", "one_cell"), cells, strict=True))
+    lessons = tuple(
+        replace(one, exercises=tuple(replace(e, explorer=named.get(e.name, "explore.No()")) for e in one.exercises))
+        for one in SCHOOL.lessons
+    )
+    return replace(SCHOOL, lessons=lessons)
+
+
+def moved(source: str, own_example: bool) -> Moving | None:
+    """Stands for `moving`: draws nothing."""
+    assert own_example
+    if "Breaks" in source:
+        raise ImportError("no <b>matplotlib</b>")
+    name = source.removeprefix("explore.").removesuffix("()")
+    element = f'<figure class="cnnlab-moving">{name} moves<script>{SCRIPT}</script></figure>'
+    return None if "Still" in source else Moving(name, element, own="Lab" in source)
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_what_to_teach_next_has_its_explorer_folded_and_each_once(monkeypatch, anonymous):
+    monkeypatch.setattr(explorers, "moving", moved)
+    text = class_report(with_explorers("explore.Shape()", "explore.Shape()", "explore.Lab()"), anonymous=anonymous)
+    folded = re.findall(r'<details class="explorer">.*?</details>', text, re.DOTALL)
+    assert [re.search("<summary>(.*?)</summary>", one)[1] for one in folded] == [
+        "To show it: the lesson's <code>Shape</code>",
+        "To show it: the lesson's <code>Lab</code>",
+    ]
+    assert ["an example of its own" in one for one in folded] == [False, True]
+    assert text.index("The stride is forgotten") < text.index(folded[0]) < text.index("Why this one")
+    assert text.index("After that") < text.index(folded[1]) < text.index("What each exercise showed</h2>")
+    # printf 'let a = 1;\n' | openssl dgst -sha256 -binary | base64
+    assert "; script-src 'sha256-3smTKsMnFX9i0OGCm4n/7GAEzudwCR3kiBveN8jVUAk='\"" in text
+    rest = page_reader.read(re.sub(r"<figure.*?</figure>", "", text, flags=re.DOTALL))
+    assert "To show it" in rest.words
+
+
+def test_an_explorer_that_cannot_move_is_left_out_and_one_that_cannot_be_drawn_is_said(monkeypatch):
+    monkeypatch.setattr(explorers, "moving", moved)
+    page = page_reader.read(class_report(with_explorers("explore.Breaks()", "explore.Still()", "")))
+    why = "The explorer of this part of the lesson cannot be drawn: ImportError: no <b>matplotlib</b>"
+    assert page.words.count(why) == 1
+    assert "To show it" not in page.words
+
+
+def test_while_copies_wait_no_explorer_is_drawn(monkeypatch):
+    monkeypatch.setattr(explorers, "moving", None)
+    cells = [f"explore.{name}()" for name in "ABC"]
+    waiting = replace(with_explorers(*cells), waiting=(("somebody", "02_padding_and_stride"),))
+    assert "script" not in class_report(waiting)
 
 
 def test_every_count_is_the_generated_one():

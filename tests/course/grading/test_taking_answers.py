@@ -82,6 +82,26 @@ def test_a_lessons_exercises_with_their_headings():
     assert info.exercises[0].stub == AREA_STUB
 
 
+def test_the_explorer_of_an_exercise_is_the_nearest_of_its_part_and_of_the_parts_around_it():
+    def cell(kind, source, *tags):
+        return {"cell_type": kind, "source": source, "metadata": {"tags": list(tags)}}
+
+    def part(title, *sources):
+        named = {"a": "explore.A()", "b": "explore.B()", "c": "explore.C()"}
+        codes = [cell("code", named.get(s, "..."), *[] if s in named else [f"exercise-{s}"]) for s in sources]
+        return [cell("markdown", f"## {title}\n### More"), *codes]
+
+    notebook = {"cells": [
+        *part("1", "far"), *part("2", "behind"), *part("3", "under", "a", "b", "own", "c"), *part("4", "before"),
+        *part("5", "none"), *part("6", "both"), *part("7", "a"), *part("8", "c", "last"),
+    ]}  # fmt: skip
+    found = {e.name: e.explorer[-3:] for e in lesson_info(notebook, Lesson(ROOT, "02_areas")).exercises}
+    assert found == {
+        "far": "", "behind": "A()", "under": "A()", "own": "B()", "before": "C()", "none": "", "both": "A()",
+        "last": "C()",
+    }  # fmt: skip
+
+
 def test_what_was_not_touched_is_the_stub_and_nothing_is_said(mine):
     assert taken(mine) == answers.Taken({"area": AREA_STUB, "sides": SIDES_STUB})
 

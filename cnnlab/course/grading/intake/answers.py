@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cnnlab.course.copy.merge import exercise_of
@@ -12,6 +12,7 @@ from cnnlab.course.grading.intake.copy_notes import on_checks, on_names, on_vers
 from cnnlab.course.grading.intake.copy_reader import CopyReader, Notebook, read_copy
 from cnnlab.course.grading.records import ExerciseInfo, LessonInfo
 from cnnlab.course.lessons import Lesson
+from cnnlab.course.moving import shows_explorer
 
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
@@ -38,23 +39,42 @@ class Taken:
 def lesson_info(notebook: Notebook, lesson: Lesson) -> LessonInfo:
     """Return a lesson's exercises, from the course's own notebook of it.
 
+    The explorer of an exercise is the last one above it in its part of the lesson, or else the first one below it
+    there, or else the nearest of the parts before and behind, in this order.
+
     Examples
     --------
     >>> words = {"cell_type": "markdown", "source": "# 02 Padding\\n## Stride\\n### Exercise: the size", "metadata": {}}
     >>> stub = {"cell_type": "code", "source": "size = ...", "metadata": {"tags": ["exercise-size"]}}
     >>> lesson_info({"cells": [words, stub]}, Lesson(Path("course"), "02_padding")).exercises
-    (ExerciseInfo(name='size', heading='Exercise: the size', stub='size = ...', section='Stride'),)
+    (ExerciseInfo(name='size', heading='Exercise: the size', stub='size = ...', section='Stride', explorer=''),)
     """
-    title, above, exercises = "", [], []
+    title, above, exercises, part = "", [], [], 0
+    explorers: list[tuple[int, int, str]] = []  # the part, how many exercises stand above it, the cell
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             for signs, text in _HEADING.findall(_FENCE.sub("", cell["source"])):
                 title = title or text
                 above = [(level, words) for level, words in above if level < len(signs)] + [(len(signs), text)]
+                part += len(signs) <= 2
         elif name := exercise_of(cell):
             headings = ["", "", *(text for _, text in above)]
-            exercises.append(ExerciseInfo(name, headings[-1], cell["source"], headings[-2]))
-    return LessonInfo(lesson.name, title or lesson.title, tuple(exercises))
+            exercises.append((part, ExerciseInfo(name, headings[-1], cell["source"], headings[-2])))
+        elif cell["cell_type"] == "code" and shows_explorer(cell["source"]):
+            explorers.append((part, len(exercises), cell["source"]))
+    beside = [
+        replace(exercise, explorer=_nearest(explorers, part, number))
+        for number, (part, exercise) in enumerate(exercises, start=1)
+    ]
+    return LessonInfo(lesson.name, title or lesson.title, tuple(beside))
+
+
+def _nearest(explorers: list[tuple[int, int, str]], part: int, number: int) -> str:
+    """The cell of the explorer that belongs to exercise `number` of a part; empty where none does."""
+    above = [(part - at, cell) for at, exercises, cell in reversed(explorers) if exercises < number]
+    below = [(at - part, cell) for at, exercises, cell in explorers if exercises >= number]
+    near = [one for one in above + below if one[0] <= 1]
+    return min(near, key=lambda one: one[0], default=(0, ""))[1]  # the first of the smallest
 
 
 def take(copy: Path | Notebook, course_notebook: Notebook) -> Taken:

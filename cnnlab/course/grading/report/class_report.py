@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from cnnlab.course.grading.records import ExerciseInfo, LessonInfo, SchoolClass
 from cnnlab.course.grading.report import parts
 from cnnlab.course.grading.report.anonymous import Names
+from cnnlab.course.grading.report.explorers import Explorers
 from cnnlab.course.grading.report.misconceptions import AT_LEAST, Misconception, Results, teach_next
 from cnnlab.course.grading.report.parts import number
 from cnnlab.course.grading.report.people import People
@@ -46,9 +47,8 @@ def class_report(school: SchoolClass, *, anonymous: bool = False) -> str:
     )
     header = f"<header>\n<h1>{title}</h1>\n{_state(report.results, anonymous)}\n</header>"
     contents = f'<nav aria-label="Parts" class="screen"><ul>{links}</ul></nav>'
-    return document(
-        title, f'{header}\n{contents}\n<main id="main" tabindex="-1">\n{body}\n</main>', parts.STYLE + _STYLE
-    )
+    main = f'<main id="main" tabindex="-1">\n{body}\n</main>'
+    return document(title, f"{header}\n{contents}\n{main}", parts.STYLE + _STYLE, report.explorers.policy)
 
 
 def _state(results: Results, anonymous: bool) -> str:
@@ -83,6 +83,7 @@ class _Report:
         self.people = People(school.learners)
         self.names = Names(school.learners) if anonymous else None
         self.misconceptions = self.results.misconceptions()
+        self.explorers = Explorers()
 
     def sections(self) -> Iterable[tuple[str, str]]:
         """Yield each part's heading and HTML; an empty part is left out."""
@@ -112,6 +113,7 @@ class _Report:
             f"<p>The exercise stands in the part <b>{parts.section(lesson, exercise)}</b>.</p>",
             self._sample(first, "An answer that it leads to:"),
             self._who(first),
+            self._explorer(first),
             '<p class="quiet">Why this one: no misconception is shared by more learners. Where others are nearly as '
             "common (at least four fifths as many), the one that comes first in the course is taken, because later "
             "lessons rest on it.</p>",
@@ -119,11 +121,15 @@ class _Report:
         if others:
             rows = "".join(
                 f"<li><b>{self._count(one)}</b>, {self._link(one.lesson, one.exercise)} "
-                f"({one_line(one.lesson.title)}): {_words(one)}</li>"
+                f"({one_line(one.lesson.title)}): {_words(one)}{self._explorer(one)}</li>"
                 for one in others
             )
             lines.append(f"<h3>After that</h3>\n<ol>{rows}</ol>")
         return "\n".join(lines)
+
+    def _explorer(self, one: Misconception) -> str:
+        """What shows it in the lesson, once all is graded: until then a report is written every minute."""
+        return "" if self.school.waiting else self.explorers.folded(one.exercise.explorer)
 
     def _lesson(self, lesson: LessonInfo) -> str:
         exercises = "\n".join(self._exercise(lesson, exercise) for exercise in lesson.exercises)
@@ -319,6 +325,8 @@ ul.plain { list-style: none; padding: 0; }
 ul.plain > li { margin: .8rem 0; }
 .bar { display: inline-block; height: .6rem; background: var(--bad); border-radius: 2px; }
 .who { font-size: .92rem; }
+.explorer summary { cursor: pointer; }
+@media print { .explorer:not([open]), .explorer summary { display: none; } }
 """
     + TABLES
 )

@@ -4,7 +4,7 @@
 
 ===========  ===========================================================================================================
 format       1
-lessons      [{name, title, exercises: [{name, heading, stub, section}]}], in the course's order
+lessons      [{name, title, exercises: [{name, heading, stub, section, explorer}]}], in the course's order
 learners     [{key, name, columns: the row of the class list}], those who handed in nothing included
 graded       [{learner, lesson, file, judgements: [{exercise, status, message, misconception, hint}], answers, late,
              notes, seconds, fingerprint}], and `points`: exercises that are right, null where it could not be judged
