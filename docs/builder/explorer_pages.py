@@ -17,10 +17,14 @@ from moving import FOLDER, place
 from sources import lay
 
 from cnnlab.course.lessons import Lesson, all_lessons
+from cnnlab.course.moving import moving
 from cnnlab.course.notebook import read_notebook
-from cnnlab.explore.cells import from_source, named_in
+from cnnlab.explore.cells import named_in
 
 ON_THE_FRONT_PAGE = "ShapeExplorer"
+_OWN_EXAMPLE = re.compile(r"\bexplore\.\w+\((?:predict=True)?\)")
+# It needs a folder of pictures; they need a run that has begun.
+_NO_EXAMPLE = ("Annotator", "StyleMonitor", "TrainingMonitor")
 _IMAGE = re.compile(r"<img\b[^>]*>")
 _WIDE = 560  # pixels of a card's picture: twice what is shown
 
@@ -36,7 +40,7 @@ class Moving:
     """
 
     cells: Mapping[str, str] = field(default_factory=dict)
-    classes: Mapping[str, Lesson | None] = field(default_factory=dict)
+    classes: Mapping[str, Lesson] = field(default_factory=dict)
 
 
 def export(lessons: Sequence[Lesson], source: Path, course: Path) -> Moving:
@@ -44,23 +48,25 @@ def export(lessons: Sequence[Lesson], source: Path, course: Path) -> Moving:
 
     A class whose lessons are not among `lessons` is left out. Nothing is run but the explorers themselves.
     """
-    cells = {code: f"{lesson.number}-{number}" for lesson in lessons for number, code in _cells(lesson)}
-    classes: dict[str, Lesson | None] = {ON_THE_FRONT_PAGE: None}
+    cells, classes = {}, {}
     for lesson in all_lessons(course):
-        for _, code in _cells(lesson):
+        for number, code in _cells(lesson):
             name = named_in(code)
-            if name and not classes.get(name) and (lesson in lessons or name == ON_THE_FRONT_PAGE):
-                classes[name] = lesson
-    jobs = [(name, "") for name in classes] + [(key, code) for code, key in cells.items()]
+            if lesson in lessons:
+                cells[code] = name if _OWN_EXAMPLE.search(code) and ".set(" not in code else f"{lesson.number}-{number}"
+            if name and name not in _NO_EXAMPLE and (lesson in lessons or name == ON_THE_FRONT_PAGE):
+                classes.setdefault(name, lesson)
+    jobs = {name: f"explore.{name}()" for name in classes} | {
+        key: code for code, key in cells.items() if key not in classes
+    }
     # TensorFlow and fork do not mix.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=context) as workers:
-        made = dict(zip((key for key, _ in jobs), workers.map(_element, jobs), strict=True))
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as workers:
+        made = dict(zip(jobs, workers.map(_element, jobs, jobs.values()), strict=True))
     for key, element in made.items():
         if element:
             lay(source / FOLDER / f"{key}.html", element)
     return Moving(
-        {code: key for code, key in cells.items() if made[key]},
+        {code: key for code, key in cells.items() if made.get(key)},
         {name: lesson for name, lesson in classes.items() if made[name]},
     )
 
@@ -73,33 +79,28 @@ def _cells(lesson: Lesson) -> Iterator[tuple[int, str]]:
             yield number, cell["source"]
 
 
-def _element(job: tuple[str, str]) -> str:
-    """The explorer of a cell, or of a class where there is no code; "" if its states cannot be listed here."""
-    from cnnlab import explore
-
-    name, code = job
-    explorer = from_source(code) if code else getattr(explore, name)()
-    if explorer is None or not explorer.listed:
-        return ""
+def _element(key: str, code: str) -> str:
+    """The explorer of a cell; "" if the cell alone does not tell which, or if it has nothing to move."""
     try:
-        return explorer.to_html()
+        shown = moving(code)
     except ValueError as error:
-        raise ValueError(f"{name}, which shows {type(explorer).__name__}: {error}") from None
+        raise ValueError(f"{key}: {error}") from None
+    return shown.html if shown else ""
 
 
-def write_gallery(moving: Moving, source: Path) -> None:
+def write_gallery(shown: Moving, source: Path) -> None:
     """Write the page of all explorers that move, ``explorers.md``, and a page for each into the folder `source`."""
     cards = []
-    for name, lesson in moving.classes.items():
+    for name, lesson in shown.classes.items():
         title, says = _title(name), _summary(name)
         element = (source / FOLDER / f"{name}.html").read_text(encoding="utf-8")
         lay(source / "explorers" / f"{name}.md", _explorer_page(name, title, says, lesson))
-        thumbnail = _thumbnail(element, source / "_extra" / "pictures" / f"{name}.webp")
+        width, height = _thumbnail(element, source / "_extra" / "pictures" / f"{name}.webp")
         cards.append(
-            f'<li><a href="explorers/{name}.html"><img alt="" width="{thumbnail[0]}" height="{thumbnail[1]}" '
+            f'<li><a href="explorers/{name}.html"><img alt="{_said(element)}" width="{width}" height="{height}" '
             f'loading="lazy" src="pictures/{name}.webp"><b>{title}</b></a> {html.escape(says)}</li>'
         )
-    pages = "\n".join(f"explorers/{name}" for name in moving.classes)
+    pages = "\n".join(f"explorers/{name}" for name in shown.classes)
     contents = f"```{{toctree}}\n:hidden:\n\n{pages}\n```\n" if pages else ""
     page = source / "explorers.md"
     text = page.read_text(encoding="utf-8")
@@ -124,13 +125,28 @@ def _summary(name: str) -> str:
     return getattr(explore, name).__doc__.strip().partition("\n\n")[0].replace("\n", " ").replace("`", "")
 
 
-def _explorer_page(name: str, title: str, says: str, lesson: Lesson | None) -> str:
-    where = f"It belongs to [lesson {lesson.title}](../lessons/{lesson.name}.ipynb). " if lesson else ""
-    return (
-        f"# {title}\n\n{says}\n\n{place(name)}\n\n{where}This page holds some of its states, drawn beforehand. In a "
-        f"notebook all its controls move, and it takes your own numbers, pictures and models:\n\n"
-        f"```python\nfrom cnnlab import explore\n\nexplore.{name}()\n```\n"
-    )
+def _explorer_page(name: str, title: str, says: str, lesson: Lesson) -> str:
+    return f"""\
+# {title}
+
+{says}
+
+{place(name)}
+
+It belongs to [lesson {lesson.title}](../lessons/{lesson.name}.ipynb). This page holds some of its states, drawn
+beforehand. In a notebook all its controls move, and it takes your own numbers, pictures and models:
+
+```python
+from cnnlab import explore
+
+explore.{name}()
+```
+"""
+
+
+def _said(element: str) -> str:
+    """The first line of what an element says of its picture, as HTML."""
+    return re.search(r' alt="([^"\n]*)', _IMAGE.search(element)[0])[1]
 
 
 def _thumbnail(element: str, file: Path) -> tuple[int, int]:

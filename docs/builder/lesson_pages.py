@@ -29,12 +29,12 @@ _BYTES = re.compile(r'(?: style="[^"]*")? src="data:image/(png|jpeg|gif|webp);ba
 _TWIN = re.compile(r'(?:<style>.*?</style>)?(<div class="cnnlab-twin">.*)<p>.*?</p></div>', re.DOTALL)
 _RUN_IT = '<p class="cnnlab-note">Its controls need the notebook: run this cell there.</p></div>'
 _OWN_EXAMPLE = (
-    '<p class="cnnlab-note">The explorer above shows what this lesson has made, and moves in the notebook. '
+    '<p class="cnnlab-note">The explorer above shows what this lesson has made, and moves in the notebook alone. '
     "The one below has an example of its own, and moves here.</p>"
 )
 _SEE_ABOVE = (
-    '<p class="cnnlab-note">It moves in the notebook. <a href="#explorer-{name}">Higher up on this page</a> '
-    "the same explorer moves with an example of its own.</p>"
+    '<p class="cnnlab-note">This one moves in the notebook alone. <a href="#explorer-{name}">Higher up on this '
+    "page</a> one of its kind moves.</p>"
 )
 
 
@@ -106,20 +106,22 @@ def _facts(lesson: Lesson, notebook: dict[str, Any]) -> str:
 
 
 def _on_site(page: str, code: str, moving: Moving, shown: set[str], extra: Path) -> str:
-    """An output's HTML as the site shows it; `shown` are the explorers whose own example the page has already."""
+    """An output's HTML as the site shows it; `shown` are the classes of which an explorer moves on the page already."""
     page = _BYTES.sub(lambda found: f' loading="lazy" src="pictures/{picture(found[1], found[2], extra)}"', page)
     twin = _TWIN.search(page)
     if not twin:
         return page
-    if key := moving.cells.get(code):
-        return place(key, twin[1] + _RUN_IT)
-    name = named_in(code)
-    if name not in moving.classes:
-        return twin[1] + _RUN_IT
-    if name in shown:
-        return f"{twin[1]}{_SEE_ABOVE.format(name=name)}</div>"
+    still, name = twin[1], named_in(code)
+    key = moving.cells.get(code)
+    if not key and name not in moving.classes:
+        return still + _RUN_IT
+    if not key and name in shown:
+        return f"{still}{_SEE_ABOVE.format(name=name)}</div>"
+    anchor = "" if name in shown else f' id="explorer-{name}"'
     shown.add(name)
-    return f'{twin[1]}</div>{_OWN_EXAMPLE}<div id="explorer-{name}">{place(name)}</div>'
+    if key:
+        return f"<div{anchor}>{place(key, still + _RUN_IT)}</div>"
+    return f"{still}</div>{_OWN_EXAMPLE}<div{anchor}>{place(name)}</div>"
 
 
 def picture(kind: str, packed: str, extra: Path) -> str:

@@ -44,13 +44,18 @@ def write(source: Path, course: Path) -> None:
 
 def lessons_table(lessons: Sequence[Lesson]) -> str:
     """Return the lessons as a table in Markdown: title, what a reader will do (the README's words), times."""
-    lines = ["| | Lesson | You will | To read and try | Cells run in |", "|---|---|---|---|---|"]
+    lines = [
+        '<div class="lesson-table">',
+        "",
+        "| | Lesson | You will | To read and try | Cells run in |",
+        "|---|---|---|---|---|",
+    ]
     for lesson in lessons:
         does, runs = _readme(lesson)
         title = lesson.title.partition(" · ")[2]
         link = f"[{title}](lessons/{lesson.name}.ipynb)"
         lines.append(f"| {lesson.number} | {link} | {does} | {minutes(lesson)} min | {runs} |")
-    return "\n".join(lines)
+    return "\n".join(['<div class="lesson-table">', "", *lines, "", "</div>"])
 
 
 def published(course: Path) -> str:
