@@ -210,9 +210,9 @@ class Explorer:
         Raises
         ------
         ValueError
-            If a control is unknown, is a button, is free text without the values to offer, or can never take a given one,
-            if there would be more states than `limit`, or more than 1.5 MB; with ``predict=True``, because a page
-            cannot judge a guess.
+            If a control is unknown, is a button, is free text without the values to offer, or can never take a given
+            one, if there would be more states than `limit`, or more than 1.5 MB; with ``predict=True``, because a
+            page cannot judge a guess.
 
         Examples
         --------

@@ -10,24 +10,36 @@ import html
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import ipywidgets as widgets
 
+from cnnlab import plot
 from cnnlab.common.validate import check_int
 from cnnlab.explore.base.controls import values_of
 from cnnlab.explore.base.stacked import StackedPictures
 from cnnlab.explore.base.wording import minus
 
-if TYPE_CHECKING:
-    from cnnlab.explore.base.explorer import Explorer
-
 MOST_BYTES = 1_500_000  # of one element: a lesson's page holds several, and is to weigh 3 MB
 _STILL = "Controls that change this picture appear where the page may run JavaScript."
 _SLIDERS = (widgets.IntSlider, widgets.FloatSlider)
 _TEXTS = (widgets.Text, widgets.Textarea)
+
+
+class Moved(Protocol):
+    """What an explorer needs to become an element."""
+
+    controls: Mapping[str, widgets.Widget]
+    listed: Mapping[str, Sequence | None]
+
+    def trying(self, values: Mapping[str, object]) -> AbstractContextManager[None]: ...
+
+    def figure(self) -> plot.Picture: ...
+
+    def describe(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ class _Axis:
         return next((str(words) for words, meant in options if meant == value), str(value))
 
 
-def element(explorer: Explorer, controls: Mapping[str, Sequence] | Sequence[str] | None, limit: int) -> str:
+def element(explorer: Moved, controls: Mapping[str, Sequence] | Sequence[str] | None, limit: int) -> str:
     """What `Explorer.to_html` gives."""
     check_int(limit, "limit", minimum=1)
     if "guess" in explorer.controls:
@@ -101,7 +113,7 @@ def _same(one: object, other: object) -> bool:
     return math.isclose(one, other, abs_tol=1e-9) if isinstance(one, float) else one == other
 
 
-def _axes(explorer: Explorer, controls: Mapping[str, Sequence] | Sequence[str] | None) -> list[_Axis]:
+def _axes(explorer: Moved, controls: Mapping[str, Sequence] | Sequence[str] | None) -> list[_Axis]:
     if controls is None:
         chosen = {name: values for name, values in explorer.listed.items() if name in explorer.controls}
     elif isinstance(controls, Mapping):
@@ -113,7 +125,7 @@ def _axes(explorer: Explorer, controls: Mapping[str, Sequence] | Sequence[str] |
     return [_axis(explorer, name, values) for name, values in chosen.items()]
 
 
-def _axis(explorer: Explorer, name: str, values: Sequence | None) -> _Axis:
+def _axis(explorer: Moved, name: str, values: Sequence | None) -> _Axis:
     listable = [known for known, widget in explorer.controls.items() if every_value(widget)]
     widget = explorer.controls.get(name)
     if name not in listable and (values is None or not isinstance(widget, _TEXTS)):
@@ -123,7 +135,7 @@ def _axis(explorer: Explorer, name: str, values: Sequence | None) -> _Axis:
     return _Axis(name, widget, None if values is None else tuple(dict.fromkeys([widget.value, *values])))
 
 
-def _states(explorer: Explorer, axes: Sequence[_Axis], before: tuple = ()) -> Iterator[tuple]:
+def _states(explorer: Moved, axes: Sequence[_Axis], before: tuple = ()) -> Iterator[tuple]:
     """The values of the axes in every state, as they stand in their order; `before`: of the first axes."""
     try:
         with explorer.trying(_settings(axes, before)):
@@ -149,7 +161,7 @@ def _refuse_too_many(product: str, count: int, limit: int) -> None:
         )
 
 
-def _refuse_impossible(explorer: Explorer, axes: Sequence[_Axis], states: Sequence[tuple]) -> None:
+def _refuse_impossible(explorer: Moved, axes: Sequence[_Axis], states: Sequence[tuple]) -> None:
     """Refuse a given value that no state has, in the words of the control that does not take it."""
     for number, axis in enumerate(axes):
         taken = {state[number] for state in states}
@@ -167,7 +179,7 @@ def _refuse_too_heavy(size: int, drawn: int, count: int) -> None:
         )
 
 
-def _drawn(explorer: Explorer, axes: Sequence[_Axis], states: list[tuple]) -> str:
+def _drawn(explorer: Moved, axes: Sequence[_Axis], states: list[tuple]) -> str:
     """Draw every state, the present one first, and write the element."""
     now = tuple(axis.widget.value for axis in axes)
     every = [axis.in_order(dict.fromkeys(state[k] for state in states)) for k, axis in enumerate(axes)]

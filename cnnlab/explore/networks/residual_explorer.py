@@ -71,7 +71,7 @@ class ResidualExplorer(Explorer):
     quantity = choice(list(QUANTITIES), label="show")
     seed = whole(0, 4, width=220)
     choices = ("larger", "smaller")
-    listed = {"depth": (10, 26), "weights": None, "normalization": None, "quantity": None}
+    listed = {"weights": None, "normalization": None, "quantity": None}
 
     def __init__(
         self,
