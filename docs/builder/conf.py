@@ -47,7 +47,8 @@ html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_show_copyright = False
-html_sidebars = {"**": ["sidebar-nav-bs"], "index": []}
+_ALONE = ("index", "formulas", "glossary", "search", "genindex", "py-modindex")  # no neighbours to lead to
+html_sidebars = {"**": ["sidebar-nav-bs"], **dict.fromkeys(_ALONE, [])}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "navbar_persistent": ["search-button-field"],

@@ -32,6 +32,11 @@ _OWN_EXAMPLE = (
     '<p class="cnnlab-note">The explorer above shows what this lesson has made, and moves in the notebook alone. '
     "The one below has an example of its own, and moves here.</p>"
 )
+_ASKS = re.compile(r"\bpredict=True\b")
+_AFTER_A_GUESS = (
+    '<details class="guess"><summary>Write your guess down, then open this: here the explorer moves, and answers.'
+    "</summary>{}</details>"
+)
 _SEE_ABOVE = (
     '<p class="cnnlab-note">This one moves in the notebook alone. <a href="#explorer-{name}">Higher up on this '
     "page</a> one of its kind moves.</p>"
@@ -119,9 +124,12 @@ def _on_site(page: str, code: str, moving: Moving, shown: set[str], extra: Path)
         return f"{still}{_SEE_ABOVE.format(name=name)}</div>"
     anchor = "" if name in shown else f' id="explorer-{name}"'
     shown.add(name)
+    if key and _ASKS.search(code):
+        return f"{still}</div>{_AFTER_A_GUESS.format(f'<div{anchor}>{place(key)}</div>')}"
     if key:
         return f"<div{anchor}>{place(key, still + _RUN_IT)}</div>"
-    return f"{still}</div>{_OWN_EXAMPLE}<div{anchor}>{place(name)}</div>"
+    own = f"{_OWN_EXAMPLE}<div{anchor}>{place(name)}</div>"
+    return f"{still}</div>{_AFTER_A_GUESS.format(own) if _ASKS.search(code) else own}"
 
 
 def picture(kind: str, packed: str, extra: Path) -> str:

@@ -19,8 +19,10 @@ _ICON = re.compile(
 _SCRIPT_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
 
 
-def _no_style_of_myst_nb(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+def _plain(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
     context["css_files"] = [css for css in context["css_files"] if "mystnb" not in str(css.filename)]
+    # A folded cell is called what can be read on it.
+    context["body"] = context.get("body", "").replace('<summary aria-label="Toggle hidden content">', "<summary>")
 
 
 def _trim(app: Sphinx, error: Exception | None) -> None:
@@ -37,6 +39,6 @@ def _trim(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Connect both to Sphinx' events; later than myst-nb, which adds its style to each page."""
-    app.connect("html-page-context", _no_style_of_myst_nb, priority=900)
+    app.connect("html-page-context", _plain, priority=900)
     app.connect("build-finished", _trim, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
