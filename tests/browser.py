@@ -92,19 +92,26 @@ def jupyterlab(folder: Path, settings: Path) -> Iterator[str]:
 
 
 @contextmanager
-def page(address: str) -> Iterator[object]:
-    """A Chromium page at `address`, closed afterwards."""
+def chromium() -> Iterator[object]:
+    """A Chromium of playwright's without pages, closed afterwards. In one process only one can be open."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
         try:
-            opened = browser.new_page(viewport={"width": 1280, "height": 1000}, device_scale_factor=1)
-            opened.set_default_timeout(60_000)
-            opened.goto(address)
-            yield opened
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def page(address: str) -> Iterator[object]:
+    """A Chromium page at `address`, closed afterwards."""
+    with chromium() as browser:
+        opened = browser.new_page(viewport={"width": 1280, "height": 1000}, device_scale_factor=1)
+        opened.set_default_timeout(60_000)
+        opened.goto(address)
+        yield opened
 
 
 def wait_until_idle(opened: object) -> None:
@@ -124,6 +131,23 @@ def run_all(opened: object) -> None:
     wait_until_idle(opened)
     opened.click("text=Run >> nth=0")
     opened.click("text=Run All Cells >> nth=0")
+
+
+def set_theme(opened: object, name: str) -> None:
+    """Settings → Theme → JupyterLab `name`, Light or Dark."""
+    opened.click("text=Settings >> nth=0")
+    opened.locator(".lm-Menu-itemLabel", has_text="Theme").first.hover()
+    opened.locator(".lm-Menu-itemLabel", has_text=f"JupyterLab {name}").first.click()
+    opened.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{str(name == 'Light').lower()}'")
+
+
+def show_whole_notebook(opened: object) -> None:
+    """Make the window as high as the notebook, so that all of it can be seen at once."""
+    # axe takes what lies outside a clipping element for hidden, and JupyterLab's body is clipped and has no height.
+    opened.add_style_tag(content="body { overflow: visible !important; }")
+    high = opened.locator(".jp-WindowedPanel-viewport").evaluate("cells => cells.scrollHeight")
+    opened.set_viewport_size({"width": 1280, "height": high + 200})
+    opened.wait_for_function("high => document.querySelector('.jp-WindowedPanel-outer').clientHeight >= high", arg=high)
 
 
 def _begins_with(label: str) -> re.Pattern:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+
+import accessibility
 import browser
 import pytest
 
@@ -85,26 +88,6 @@ NAMELESS = """cell => [...cell.querySelectorAll(
         && !(part.labels && [...part.labels].some(label => label.innerText.trim())))
     .map(part => part.outerHTML.slice(0, 200))"""
 
-# Contrast by WCAG 2.1: of the text of words, panels, labels and verdicts, against what lies behind it.
-FAINT = """() => {
-    const channels = colour => (colour.match(/[\\d.]+/g) || []).map(Number);
-    const over = ([r, g, b, alpha = 1], below) => [r, g, b].map((value, k) => alpha * value + (1 - alpha) * below[k]);
-    const behind = part => {
-        if (!part) return [255, 255, 255];
-        const colour = channels(getComputedStyle(part).backgroundColor);
-        return colour[3] === 0 ? behind(part.parentElement) : over(colour, behind(part.parentElement));
-    };
-    const light = colour => colour.map(value => value / 255)
-        .map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
-        .reduce((sum, value, k) => sum + value * [0.2126, 0.7152, 0.0722][k], 0);
-    return [...document.querySelectorAll(".jp-OutputArea [role=status], .cnnlab-panel, .cnnlab-live label")]
-        .filter(part => part.checkVisibility() && part.innerText.trim() && !part.querySelector("input:disabled"))
-        .map(part => {
-            const ground = behind(part);
-            const lights = [light(over(channels(getComputedStyle(part).color), ground)), light(ground)].sort();
-            return [(Math.max(...lights) + 0.05) / (Math.min(...lights) + 0.05), part.innerText.slice(0, 40)];
-        }).filter(([contrast]) => contrast < 4.5);
-}"""
 SHRUNK = """() => [...document.querySelectorAll(".jp-CodeCell img")].filter(image => image.checkVisibility())
     .filter(image => image.getBoundingClientRect().width < image.naturalWidth / 2 - 1)
     .map(image => image.alt.slice(0, 40))"""
@@ -114,16 +97,17 @@ def every_control_has_a_name(cells):
     assert {name: nameless for name, cell in cells if (nameless := cell.evaluate(NAMELESS))} == {}
 
 
-def nothing_is_faint_or_shrunk_in_light_dark_and_at_800_pixels(page):
+def nothing_is_shrunk_at_800_pixels(page):
     page.set_viewport_size({"width": 800, "height": 600})
     assert page.evaluate(SHRUNK) == []
-    page.set_viewport_size({"width": 1280, "height": 1000})
-    for theme in ("Dark", "Light"):
-        page.click("text=Settings >> nth=0")
-        page.locator(".lm-Menu-itemLabel", has_text="Theme").first.hover()
-        page.locator(".lm-Menu-itemLabel", has_text=f"JupyterLab {theme}").first.click()
-        page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{str(theme == 'Light').lower()}'")
-        assert page.evaluate(FAINT) == [], theme
+
+
+def axe_finds_nothing_grave_in_either_theme(page):
+    outputs = {"include": [".jp-OutputArea"]}
+    browser.show_whole_notebook(page)
+    assert accessibility.findings(page, outputs) == []
+    browser.set_theme(page, "Dark")
+    assert accessibility.findings(page, outputs, accessibility.OF_COLOURS) == []
 
 
 def only_the_twin_or_the_view_is_seen(page, living):
@@ -156,6 +140,7 @@ def it_survives_its_kernel(page):
 
 
 @pytest.mark.skipif(browser.executable() is None, reason="no Chromium or Chrome on this machine's PATH")
+@pytest.mark.skipif(importlib.util.find_spec("axe_playwright_python") is None, reason="axe is not installed")
 def test_every_control_of_every_explorer_is_moved(tmp_path):
     with browser.page_with(tmp_path, START, *(MADE.get(name, f"explore.{name}()") for name in EXPLORERS)) as page:
         pictures = f'count => document.querySelectorAll(".cnnlab-live {browser.PICTURE}").length === count'
@@ -171,7 +156,8 @@ def test_every_control_of_every_explorer_is_moved(tmp_path):
             for name, cell in zip(EXPLORERS, cells, strict=True)
             for label, well in move_every_control(page, cell.locator(".jp-OutputArea-output").last)
         }
-        nothing_is_faint_or_shrunk_in_light_dark_and_at_800_pixels(page)
+        nothing_is_shrunk_at_800_pixels(page)
+        axe_finds_nothing_grave_in_either_theme(page)
         it_survives_its_kernel(page)
     assert {name for name, _ in followed} == set(EXPLORERS)
     assert [moved for moved, well in followed.items() if not well] == []
