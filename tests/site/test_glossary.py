@@ -35,8 +35,8 @@ def test_every_term_of_the_lessons_is_there():
 def test_every_korean_name_stands_for_one_term():
     names = [name for known in TERMS for name in known.korean]
     assert len(set(names)) == len(names)
-    assert all(name == name.strip() and re.fullmatch(r"[가-힣\w .·×τ()–-]+", name) for name in names)
-    for known in TERMS:  # an abbreviation may be one of the names, as AP is: not the only one
+    assert all(name == name.strip() and re.fullmatch(r"[가-힣\w .·×()-]+", name) for name in names)
+    for known in TERMS:  # an abbreviation may be one of the names, as IoU is: not the only one
         assert re.search("[가-힣]", known.korean[0] + known.korean[-1]), known.name
 
 
