@@ -85,7 +85,7 @@ def write_contents(source: Path) -> None:
     """Write the contents below the front page and the page about the course; absent pages are left out."""
     for page, hidden, names in (
         ("index", True, ["lessons/index", "explorers", "formulas", "glossary", "api/index", "about"]),
-        ("about", False, ["teaching", "measured", "cluster", "changelog"]),
+        ("about", False, ["teaching", "reach", "cluster", "measured", "changelog"]),
     ):
         there = [
             name for name in names if any((source / f"{name}{end}").is_file() for end in (".md", ".rst", ".ipynb"))

@@ -15,6 +15,7 @@ from cnnlab.common.files import write_atomic
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ("docs/pages/*.md", "docs/teaching.md", "docs/cluster.md", "CHANGELOG.md")
+README = {"what-is-measured": "measured.md", "what-a-learners-code-can-reach": "reach.md"}  # its sections → their pages
 
 _FENCE = re.compile(r"^(`{3,}|~{3,})[^\n]*\n.*?^\1`*[ \t]*$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?P<mark>!?)\[(?P<words>[^\[\]]*)\]\((?P<target>[^()\s]+)\)")
@@ -54,8 +55,9 @@ def relinked(text: str, source: Path, root: Path = ROOT) -> tuple[str, list[Path
         if found["mark"]:
             pictures.append(file)
             return f"![{found['words']}]({file.name})"
-        there = on_site(file, root)
-        return f"[{found['words']}]({there}{hash_sign}{anchor})" if there else found["words"]
+        there = README.get(anchor, "") if file == root / "README.md" else on_site(file, root) + hash_sign + anchor
+        page = there.partition("#")[0]
+        return f"[{found['words']}]({there})" if page not in ("", source.name) else found["words"]
 
     parts, end = [], 0
     for fence in _FENCE.finditer(text):
