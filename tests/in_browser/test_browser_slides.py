@@ -82,6 +82,61 @@ def test_an_answer_comes_with_its_key_on_the_screen_and_for_a_screen_reader(fold
         assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
+def test_an_explorer_moves_by_its_own_keys_and_the_slide_by_the_clickers(folder):
+    with browser.page("about:blank") as opened:
+        asked, wrong = [], []
+        opened.on("request", lambda request: asked.append(request.url))
+        opened.on("console", lambda message: wrong.append(message.text))
+        opened.on("pageerror", lambda error: wrong.append(str(error)))
+        opened.set_viewport_size({"width": 1280, "height": 720})
+        opened.goto(address(folder, 2))
+        opened.wait_for_selector(".reveal.ready")
+        # The shape explorer asks on one slide, and moves on the next.
+        slide = opened.evaluate("() => Reveal.getSlides().findIndex((one) => one.querySelector('.cnnlab-moving'))")
+        opened.evaluate(
+            "(n) => { const at = Reveal.getIndices(Reveal.getSlides()[n]); Reveal.slide(at.h, at.v); }", slide - 1
+        )
+        asking = "section.present img[alt^='Predict first. How large is the output?']"
+        opened.locator(asking).wait_for(state="attached")
+        while opened.evaluate("() => Reveal.getSlidePastCount()") < slide:
+            opened.keyboard.press("PageDown")
+        moving = opened.locator("section.present .cnnlab-moving")
+        alt = "section.present .cnnlab-moving img[alt*='{}']"
+
+        def turned() -> int:
+            return opened.evaluate("() => Reveal.getSlidePastCount()") - slide
+
+        # 6 × 9, kernel 3. Stride 2: ⌊3 / 2⌋ + 1 = 2 and ⌊6 / 2⌋ + 1 = 4; stride 3: ⌊3 / 3⌋ + 1 = 2 and ⌊6 / 3⌋ + 1 = 3.
+        opened.locator(alt.format("Output 2 × 4: 8 windows.")).wait_for()
+        said = opened.locator("[aria-live=polite].unseen")
+        assert said.text_content().count("Output 2 × 4: 8 windows.") == 1
+        assert moving.get_by_role("status").bounding_box()["width"] <= 1
+        strides = moving.get_by_role("slider", name="strides")
+        strides.focus()
+        opened.keyboard.press("ArrowRight")
+        opened.locator(alt.format("Output 2 × 3: 6 windows.")).wait_for()
+        assert strides.get_attribute("aria-valuetext") == "3"
+        assert "Output 2 × 3: 6 windows." in moving.get_by_role("status").text_content()
+        moving.get_by_role("combobox", name="padding").focus()
+        opened.keyboard.press("ArrowDown")
+        opened.locator(alt.format("padding same")).wait_for()
+        opened.keyboard.press("End")
+        assert turned() == 0
+
+        # Escape leaves a control, and the clicker turns the slide from wherever the focus is, and takes it along.
+        opened.keyboard.press("Escape")
+        assert opened.evaluate("() => document.activeElement === document.body && !Reveal.isOverview()")
+        strides.focus()
+        opened.keyboard.press("PageDown")
+        assert turned() == 1
+        assert opened.evaluate("() => document.activeElement === document.body")
+        opened.keyboard.press("ArrowLeft")
+        assert turned() == 0
+        assert strides.get_attribute("aria-valuetext") == "3"
+        assert wrong == []
+        assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
 def test_it_is_dark_where_the_reader_wants_it_and_light_on_paper(folder):
     colour = "() => getComputedStyle(document.body).backgroundColor"
     with browser.page("about:blank") as opened:
@@ -94,3 +149,7 @@ def test_it_is_dark_where_the_reader_wants_it_and_light_on_paper(folder):
         opened.emulate_media(media="print", color_scheme="dark")
         assert opened.evaluate(colour) == "rgb(255, 255, 255)"
         assert opened.locator(".pdf-page").count() > 40
+        moving = opened.locator(".cnnlab-moving").first
+        assert "Output 2 × 4: 8 windows." in moving.locator("img").first.get_attribute("alt")  # the first state
+        assert moving.locator("img").first.bounding_box()["height"] > 300
+        assert not moving.get_by_role("slider", include_hidden=True).first.is_visible()
