@@ -1,4 +1,4 @@
-"""A Sphinx extension: where a lesson first uses a term of the glossary, the word is a link to it."""
+"""A Sphinx extension: where a lesson first uses a term of the glossary, the word is a link, and the search finds it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 import glossary_page
 from docutils import nodes
 from glossary_page import Term
+from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.domains.std import StandardDomain
+from sphinx.transforms import SphinxTransform
 
 # Code, formulas, HTML, headings, what heads a table, and what is a link already.
 _NO_PROSE = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.title, nodes.thead, nodes.reference)
@@ -64,7 +67,21 @@ def _pattern(word: str) -> str:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Have Sphinx link the terms when the links of a page are made."""
     app.connect("doctree-resolved", _link_page)
+    app.add_transform(_NoIndexEntries)
+    StandardDomain.object_types["term"].attrs["searchprio"] = 0  # found under its own name, and first
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+class _NoIndexEntries(SphinxTransform):
+    """Take the glossary's terms out of the index: the search would show each of them as "Glossary"."""
+
+    default_priority = 800  # before Sphinx collects them
+
+    def apply(self) -> None:
+        """Remove the entries of the page that is being read."""
+        if self.env.docname == "glossary":
+            for entry in list(self.document.findall(addnodes.index)):
+                entry.parent.remove(entry)
 
 
 @functools.cache

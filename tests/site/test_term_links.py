@@ -59,7 +59,8 @@ def linked(text: str, names: list[str] = NAMES, lesson: str = "05_first_cnn") ->
         ("A precision-recall curve, k-means anchors.", ["precision-recall curve", "k-means anchors"]),
         ("By non-maximum\nsuppression.", ["non-maximum\nsuppression"]),
         ("A 1 × 1\nconvolution.", ["1 × 1\nconvolution"]),
-        ("A stride-2 layer, a pre-batch state, a multi-batch run; stride–batch; a stride—then.", ["stride", "batch"]),
+        ("The batch-hard triplets, a pre-batch state.", []),
+        ("A stride–batch table, a loss—then.", ["stride", "batch", "loss"]),
         ("By Keras’ rule, and by Keras' rule.", ["Keras’ rule"]),
         # What is no prose
         ("`stride` and ``batch``:\n\n```python\nstride = 2  # stride\n```\n\n    batch = 3\n", []),
