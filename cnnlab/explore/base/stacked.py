@@ -8,11 +8,13 @@ import io
 
 import numpy as np
 from PIL import Image
+from scipy.ndimage import maximum_filter
 
 from cnnlab import plot
 
 _MOST_LAYERS = 4  # of one picture: more save next to nothing, and a browser has to unpack each
-_ALIKE = 0.5  # of the pixels may differ between a picture and what it is laid upon
+_ALIKE = 0.7  # of the pixels may be kept of a picture that is laid upon another
+_MARGIN = 8  # pixels kept around what differs: a browser that shrinks the layers mixes neighbours, and these are equal
 _ROWS = 3  # one row in so many is looked at to find the picture that is most alike
 
 
@@ -56,11 +58,11 @@ class StackedPictures:
         self.images.append("")
         top = len(self.images) - 1
         below = self._most_alike(pixels)
-        differs = None if below is None else pixels != self._pixels[below]
-        if differs is None or differs.mean() > _ALIKE:
+        kept = None if below is None else maximum_filter(pixels != self._pixels[below], 2 * _MARGIN + 1)
+        if kept is None or kept.mean() > _ALIKE:
             self.images[top] = _address(pixels)
             return [top]
-        self.images[top] = _address(np.where(differs, pixels, 0))  # 0 is transparent
+        self.images[top] = _address(np.where(kept, pixels, 0))  # 0 is transparent
         return [*self.stacks[below], top]
 
     def _most_alike(self, pixels: np.ndarray) -> int | None:
