@@ -8,6 +8,7 @@ import ipywidgets as widgets
 import pytest
 
 from cnnlab import explore
+from cnnlab.explore.base.moving import states_of
 
 EXPLORERS = [name for name in explore.__all__ if name not in ("Annotator", "Explorer")]
 
@@ -97,3 +98,11 @@ def test_a_refused_pair_is_undone():
     with pytest.raises(ValueError, match=r"`iou_threshold` must be from 0.0 to 1.0. Received: nan"):
         stepper.set(score_threshold=0.4, iou_threshold=math.nan)
     assert (stepper.state(), stepper.describe()) == before
+
+
+@pytest.mark.parametrize("explorer", EXPLORERS, indirect=True)
+def test_every_value_that_a_page_without_a_kernel_lists_can_be_taken(explorer):
+    axes, states = states_of(explorer)
+    assert 2 <= len(states) <= 200
+    for number, axis in enumerate(axes):
+        assert set(axis.given or ()) <= {state[number] for state in states}, axis.name

@@ -7,6 +7,7 @@ are looked up. Without JavaScript the element shows the explorer's present state
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +44,7 @@ class Moved(Protocol):
 
 
 @dataclass(frozen=True)
-class _Axis:
+class Axis:
     """One control that moves, and what it is to take: where it stands, then the values named; None: all that it can."""
 
     name: str
@@ -79,19 +80,28 @@ class _Axis:
 
 def element(explorer: Moved, controls: Mapping[str, Sequence] | Sequence[str] | None, limit: int) -> str:
     """What `Explorer.to_html` gives."""
+    axes, states = states_of(explorer, controls, limit)
+    return _drawn(explorer, axes, states)
+
+
+def states_of(
+    explorer: Moved, controls: Mapping[str, Sequence] | Sequence[str] | None = None, limit: int = 200
+) -> tuple[list[Axis], list[tuple]]:
+    """The controls that move, and their values in every state, as they follow each other; nothing is drawn."""
     check_int(limit, "limit", minimum=1)
     if "guess" in explorer.controls:
         raise ValueError("`predict` must be False: a page cannot judge a guess. Received: predict=True")
     axes = _axes(explorer, controls)
-    product = " × ".join(f"{axis.name} {len(axis.values())}" for axis in axes)
-    _refuse_too_many(product, math.prod(len(axis.values()) for axis in axes), limit)
-    states = []
-    for state in _states(explorer, axes):
-        states.append(state)
-        _refuse_too_many(f"{product} and what other ranges add", len(states), limit)
+    counts = {axis.name: len(axis.values()) for axis in axes}
+    product = " × ".join(f"{name} {count}" for name, count in counts.items())
+    if (count := math.prod(counts.values())) > limit:
+        raise _too_many(limit, f"{product} = {count:,} states")
+    states = list(itertools.islice(_states(explorer, axes), limit + 1))
+    if len(states) > limit:
+        raise _too_many(limit, f"{product}, and more where a range follows another control")
     if controls is not None:
         _refuse_impossible(explorer, axes, states)
-    return _drawn(explorer, axes, states)
+    return axes, states
 
 
 def every_value(widget: widgets.Widget) -> list:
@@ -113,7 +123,7 @@ def _same(one: object, other: object) -> bool:
     return math.isclose(one, other, abs_tol=1e-9) if isinstance(one, float) else one == other
 
 
-def _axes(explorer: Moved, controls: Mapping[str, Sequence] | Sequence[str] | None) -> list[_Axis]:
+def _axes(explorer: Moved, controls: Mapping[str, Sequence] | Sequence[str] | None) -> list[Axis]:
     if controls is None:
         chosen = {name: values for name, values in explorer.listed.items() if name in explorer.controls}
     elif isinstance(controls, Mapping):
@@ -125,17 +135,17 @@ def _axes(explorer: Moved, controls: Mapping[str, Sequence] | Sequence[str] | No
     return [_axis(explorer, name, values) for name, values in chosen.items()]
 
 
-def _axis(explorer: Moved, name: str, values: Sequence | None) -> _Axis:
+def _axis(explorer: Moved, name: str, values: Sequence | None) -> Axis:
     listable = [known for known, widget in explorer.controls.items() if every_value(widget)]
     widget = explorer.controls.get(name)
     if name not in listable and (values is None or not isinstance(widget, _TEXTS)):
         kind = f", a {type(widget).__name__}" if widget else ""
         rule = "text with the values to offer, or controls whose values can be listed: " + ", ".join(listable)
         raise ValueError(f"`controls` must name {rule}. Received: {name!r}{kind}")
-    return _Axis(name, widget, None if values is None else tuple(dict.fromkeys([widget.value, *values])))
+    return Axis(name, widget, None if values is None else tuple(dict.fromkeys([widget.value, *values])))
 
 
-def _states(explorer: Moved, axes: Sequence[_Axis], before: tuple = ()) -> Iterator[tuple]:
+def _states(explorer: Moved, axes: Sequence[Axis], before: tuple = ()) -> Iterator[tuple]:
     """The values of the axes in every state, as they stand in their order; `before`: of the first axes."""
     try:
         with explorer.trying(_settings(axes, before)):
@@ -149,19 +159,18 @@ def _states(explorer: Moved, axes: Sequence[_Axis], before: tuple = ()) -> Itera
             yield from _states(explorer, axes, (*before, value))
 
 
-def _settings(axes: Sequence[_Axis], values: tuple) -> dict[str, object]:
+def _settings(axes: Sequence[Axis], values: tuple) -> dict[str, object]:
     return {axis.name: value for axis, value in zip(axes, values, strict=False)}
 
 
-def _refuse_too_many(product: str, count: int, limit: int) -> None:
-    if count > limit:
-        raise ValueError(
-            f"`controls` must make at most `limit` = {limit} states. Received: {product} = {count:,} states; name "
-            "fewer controls, or give each a few values"
-        )
+def _too_many(limit: int, received: str) -> ValueError:
+    return ValueError(
+        f"`controls` must make at most `limit` = {limit} states. Received: {received}; name fewer controls, or give "
+        "each a few values"
+    )
 
 
-def _refuse_impossible(explorer: Moved, axes: Sequence[_Axis], states: Sequence[tuple]) -> None:
+def _refuse_impossible(explorer: Moved, axes: Sequence[Axis], states: Sequence[tuple]) -> None:
     """Refuse a given value that no state has, in the words of the control that does not take it."""
     for number, axis in enumerate(axes):
         taken = {state[number] for state in states}
@@ -179,7 +188,7 @@ def _refuse_too_heavy(size: int, drawn: int, count: int) -> None:
         )
 
 
-def _drawn(explorer: Moved, axes: Sequence[_Axis], states: list[tuple]) -> str:
+def _drawn(explorer: Moved, axes: Sequence[Axis], states: list[tuple]) -> str:
     """Draw every state, the present one first, and write the element."""
     now = tuple(axis.widget.value for axis in axes)
     every = [axis.in_order(dict.fromkeys(state[k] for state in states)) for k, axis in enumerate(axes)]
@@ -205,7 +214,7 @@ def _drawn(explorer: Moved, axes: Sequence[_Axis], states: list[tuple]) -> str:
     return made
 
 
-def _written(name: str, axes: Sequence[_Axis], size: tuple[int, int], first: str, data: Mapping) -> str:
+def _written(name: str, axes: Sequence[Axis], size: tuple[int, int], first: str, data: Mapping) -> str:
     here = Path(__file__)
     style, script = (here.with_name(f"moving.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
     words = html.escape(data["words"][0])
@@ -221,7 +230,7 @@ def _written(name: str, axes: Sequence[_Axis], size: tuple[int, int], first: str
     )
 
 
-def _control(axis: _Axis) -> str:
+def _control(axis: Axis) -> str:
     label = html.escape(axis.widget.description)
     if isinstance(axis.widget, widgets.Checkbox):
         inside = f'<label><input type="checkbox"> {label}</label>'

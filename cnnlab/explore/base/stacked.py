@@ -14,7 +14,7 @@ from cnnlab import plot
 
 _MOST_LAYERS = 4  # of one picture: more save next to nothing, and a browser has to unpack each
 _ALIKE = 0.7  # of the pixels may be kept of a picture that is laid upon another
-_MARGIN = 8  # pixels kept around what differs: a browser that shrinks the layers mixes neighbours, and these are equal
+_BLOCK = 8  # pixels: the side of the squares that are kept or left out
 _ROWS = 3  # one row in so many is looked at to find the picture that is most alike
 
 
@@ -58,7 +58,7 @@ class StackedPictures:
         self.images.append("")
         top = len(self.images) - 1
         below = self._most_alike(pixels)
-        kept = None if below is None else maximum_filter(pixels != self._pixels[below], 2 * _MARGIN + 1)
+        kept = None if below is None else _around(pixels != self._pixels[below])
         if kept is None or kept.mean() > _ALIKE:
             self.images[top] = _address(pixels)
             return [top]
@@ -70,6 +70,19 @@ class StackedPictures:
         there = (n for n, stack in enumerate(self.stacks) if len(stack) < _MOST_LAYERS)
         fits = (n for n in there if self._pixels[n].shape == pixels.shape)
         return min(fits, key=lambda n: np.count_nonzero(self._pixels[n][::_ROWS] != pixels[::_ROWS]), default=None)
+
+
+def _around(differs: np.ndarray) -> np.ndarray:
+    """The squares in which something differs and their neighbours.
+
+    A browser that shrinks a layer mixes each pixel with those beside it; so where a layer ends, it must be equal to
+    what lies below. At half the size no pixel is mixed across the side of a square.
+    """
+    height, width = differs.shape
+    rows, columns = np.arange(0, height, _BLOCK), np.arange(0, width, _BLOCK)
+    squares = np.logical_or.reduceat(np.logical_or.reduceat(differs, rows, axis=0), columns, axis=1)
+    kept = maximum_filter(squares, 3)
+    return kept.repeat(_BLOCK, axis=0).repeat(_BLOCK, axis=1)[:height, :width]
 
 
 def _address(pixels: np.ndarray) -> str:
