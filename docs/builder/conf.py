@@ -6,11 +6,14 @@ import importlib.util
 import sys
 from pathlib import Path
 
+from cnnlab.common.version import VERSION
+
 _HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(_HERE))
 
 project = "cnnlab"
 author = "the authors of cnnlab"
+release = VERSION
 html_title = "cnnlab"
 language = "en"
 default_role = "py:obj"
