@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import browser
 import pytest
+from lesson_files import ROOT
 from made_class import made_class
 
+from cnnlab.course.grading.intake.answers import lesson_info
 from cnnlab.course.grading.report.results import write_results
+from cnnlab.course.lessons import Lesson
+from cnnlab.course.notebook import read_notebook
 
 # The least contrast of the page's shown texts with what lies behind them (WCAG 2.2, 1.4.3), and where it is.
 LEAST_CONTRAST = """() => {
@@ -37,7 +43,9 @@ LEAST_CONTRAST = """() => {
 @pytest.mark.skipif(browser.executable() is None, reason="no Chromium or Chrome on this machine's PATH")
 def test_a_teacher_reads_the_report_before_the_first_lesson(tmp_path):
     made = made_class(30, ("02_padding_and_stride", "03_pooling"))
-    write_results(made.school, tmp_path)
+    lessons = [Lesson(ROOT, one.name) for one in made.school.lessons]
+    of_notebooks = tuple(lesson_info(read_notebook(one.notebook), one) for one in lessons)  # with their explorers
+    write_results(replace(made.school, lessons=of_notebooks), tmp_path)
     with browser.page("about:blank") as page:
         said, asked = [], []
         page.on("console", lambda message: said.append(message.text))
@@ -64,6 +72,17 @@ def test_a_teacher_reads_the_report_before_the_first_lesson(tmp_path):
         assert ada.get_by_role("cell").count() == len(judged) + 1
         assert "right" in ada.inner_text()
 
+        # The explorer under what to teach next is folded, opens by keyboard, and moves.
+        explorer = page.get_by_role("group", name="ShapeExplorer")
+        assert not explorer.is_visible()
+        page.locator("summary").first.focus()
+        page.keyboard.press("Enter")
+        explorer.get_by_role("slider", name="strides").focus()
+        page.keyboard.press("End")
+        page.wait_for_function(
+            "figure => figure.querySelector('img').alt.includes('stride 3')", arg=explorer.element_handle()
+        )
+
         # By night and by day, on paper too, every word can be read.
         for media, scheme in (("screen", "light"), ("screen", "dark"), ("print", "dark")):
             page.emulate_media(media=media, color_scheme=scheme)
@@ -84,6 +103,12 @@ def test_a_teacher_reads_the_report_before_the_first_lesson(tmp_path):
         page.keyboard.press("ArrowRight")
         page.wait_for_function("place => place.scrollLeft > 0", arg=place.element_handle())
         assert page.evaluate("document.documentElement.scrollLeft") == 0
+
+        # No script runs but the explorer's: a learner's words could not, if they came to be one.
+        assert said == []
+        page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'var ran = 1'}))")
+        assert page.evaluate("typeof ran") == "undefined"
+        assert "Content Security Policy" in said.pop()
 
         # A name leads to that learner's page, which is as wide and as legible.
         page.get_by_role("link", name="Ada Berg").first.click()
