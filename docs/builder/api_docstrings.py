@@ -11,6 +11,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby, pairwise
 from typing import Any
@@ -32,6 +33,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-skip-member", _skip_what_is_not_ours)
     app.connect("autodoc-process-docstring", _retell, priority=400)
     app.connect("autodoc-process-docstring", _add_lessons, priority=600)
+    app.connect("missing-reference", _find)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -53,12 +55,34 @@ def _skip_what_is_not_ours(
 
 
 def _retell(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
-    if what != "module":
-        lines[:] = retold(lines, types_of(thing))
+    if what == "module":
+        return
+    lines[:] = retold(lines, types_of(thing))
+    with suppress(TypeError, ValueError):  # not something to call, or made by Python itself
+        own = "|".join(inspect.signature(thing).parameters) or "(?!)"
+        # An argument is no link, though something in the module may have its name.
+        lines[:] = [re.sub(rf"(?<![`:])`({own})`(?!`)", r"``\1``", line) for line in lines]
 
 
 def _add_lessons(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
     lines += ["", f".. lessons-using:: {name}", ""]
+
+
+def _find(app: Sphinx, env: Any, node: Any, shown: Any) -> Any:
+    """Find what a docstring names as its own module does: `detections.read`, or a class of another module."""
+    if node.get("refdomain") != "py":
+        return None
+    import api_pages
+    from sphinx.util.nodes import make_refnode
+
+    said = node["reftarget"]
+    first, _, rest = said.partition(".")
+    objects = env.domains["py"].objects
+    for name in (f"cnnlab.{said}", api_pages.real_names().get(said), f"{_classes().get(first)}.{rest}".rstrip(".")):
+        if name in objects:
+            there = objects[name]
+            return make_refnode(app.builder, node["refdoc"], there.docname, there.node_id, shown, name)
+    return None
 
 
 def without_types(signature: str) -> str:

@@ -6,6 +6,7 @@ function name every section; ours name each lesson once, and lead to the first p
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -13,6 +14,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
+_BLOCK = re.compile(r'<div class="highlight-\w+ notranslate">.*?</div>\s*</div>', re.DOTALL)
+_CUT = "\n<!-- next block -->\n"  # on lines of its own: blocks are told apart by theirs
 _Place = tuple[str, str]  # a page and the anchor of a section there
 
 
@@ -37,6 +40,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-updated", _leave_out_the_reference, priority=400)
     app.connect("env-updated", _gather, priority=600)
     app.connect("doctree-resolved", _fill)
+    app.connect("html-page-context", _take_out_code, priority=400)
+    app.connect("html-page-context", _put_code_back, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -77,3 +82,16 @@ def _list(app: Sphinx, page: str, places: list[_Place]) -> nodes.paragraph:
         line += [nodes.Text(", ")] * (number > 0)
         line += nodes.reference("", app.env.titles[lesson].astext(), internal=True, refuri=address)
     return line
+
+
+def _take_out_code(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Leave to sphinx-codeautolink the blocks of code alone: it parses and rewrites all that it is given."""
+    if page in getattr(app.env, "sphinx_codeautolink_transforms", {}) and "body" in context:
+        context["whole_body"] = context["body"]
+        context["body"] = _CUT.join(_BLOCK.findall(context["body"]))
+
+
+def _put_code_back(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    if "whole_body" in context:
+        blocks = iter(context["body"].split(_CUT))
+        context["body"] = _BLOCK.sub(lambda _: next(blocks), context.pop("whole_body"))

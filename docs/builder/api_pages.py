@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import cnnlab
+from cnnlab.course.lesson_checks import exercises_of
 
 if TYPE_CHECKING:
     from cnnlab.explore.base.controls import Control
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 SECTIONS = {  # title → modules, in the order one picture travels; with their rooms where the face of cnnlab lacks them
     "The arithmetic": "shapes conv conv_grad pooling kernels boxes",
     "Pictures and data": "datasets scenes practice upload data.faces",
-    "Networks": "zoo ledger",
+    "Networks": "zoo zoo.lenet zoo.alexnet zoo.vgg zoo.squeezenet zoo.inception zoo.resnet zoo.senet ledger",
     "Training": "training augment transfer calibration delivery",
     "What a network sees": "activations seeing.gradients",
     "Detection": "detections nms metrics detection.confusion anchors yolo tiny_yolo yolo_training letterbox overlay "
@@ -34,7 +36,7 @@ SECTIONS = {  # title → modules, in the order one picture travels; with their 
     "Faces, styles, masks, captions": "verification tasks.verification_training tasks.triplets style segmentation "
     "tasks.segmentation_training tasks.mask_plot captioning tasks.captioning_training tasks.search",
     "To look at": "plot explore",
-    "The course": "checks doctor progress course.startup course.detect_command",
+    "The course": "checks checks.exercise doctor progress course.startup course.detect_command",
 }
 EXTENSIONS = ["numpydoc", "sphinx_codeautolink", "api_docstrings", "api_lessons"]
 SETTINGS = {
@@ -47,6 +49,7 @@ SETTINGS = {
     "codeautolink_concat_default": True,
     "codeautolink_disable_link_titles": True,
 }
+_EXERCISE = "cnnlab.checks.exercise.Exercise"
 _LONGEST = 160  # characters of a constant's value that are worth reading
 _FRONT = [
     "What the lessons import, module by module. Each function says what it takes, with shapes and units, what it gives",
@@ -82,7 +85,7 @@ def write(source: Path) -> None:
     folder = source / "api"
     folder.mkdir(exist_ok=True)
     for page in pages().values():
-        (folder / f"{page.name}.rst").write_text(_module_page(page, source), encoding="utf-8")
+        (folder / f"{page.name}.rst").write_text(_module_page(page), encoding="utf-8")
     for name in cnnlab.explore.__all__:
         (folder / f"cnnlab.explore.{name}.rst").write_text(_explorer_page(name, source), encoding="utf-8")
     (folder / "index.rst").write_text(_index(), encoding="utf-8")
@@ -100,6 +103,7 @@ def pages() -> dict[str, Page]:
     return found
 
 
+@lru_cache(maxsize=1)
 def real_names() -> dict[str, str]:
     """Return the full name under which Python knows an object → the name under which the reference describes it."""
     names = {}
@@ -117,7 +121,16 @@ def real_names() -> dict[str, str]:
             names[room] = page.name
             names.update({f"{room}.{name}": there for name, there in page.elsewhere.items()})
             names.update({f"{room}.{name}": f"{page.name}.{name}" for name in page.constants})
+    names |= {f"{lesson.__name__}.{name}": _EXERCISE for lesson in lessons_checks() for name in exercises_of(lesson)}
     return {real: public for real, public in names.items() if real != public}
+
+
+def lessons_checks() -> list[ModuleType]:
+    """Return the modules of the lessons' exercises."""
+    names = sorted(
+        name for _, name, _ in pkgutil.iter_modules(cnnlab.checks.__path__) if re.fullmatch(r"lesson\d\d", name)
+    )
+    return [importlib.import_module(f"cnnlab.checks.{name}") for name in names]
 
 
 def _module(short: str) -> ModuleType:
@@ -189,30 +202,45 @@ def _constant(module: ModuleType, name: str) -> tuple[str, str]:
     return (value if len(value) <= _LONGEST and " at 0x" not in value else "", comment[1] if comment else "")
 
 
-def _module_page(page: Page, source: Path) -> str:
+def _module_page(page: Page) -> str:
     lines = [*_title(page.name), f".. py:module:: {page.name}", ""]
     lines += [inspect.cleandoc(page.module.__doc__ or ""), "", f".. lessons-using:: {page.name}", ""]
+    if page.name == "cnnlab.checks":
+        lines += _exercises()
+    if page.defined and page.name != "cnnlab.explore":
+        room, _, name = page.name.rpartition(".")
+        lines += [".. code-block:: python", "", f"   from {room} import {name}", ""]
+    below = [name for name in pages() if name.startswith(f"{page.name}.")]
+    lines += _contents(page, below)
     if page.name == "cnnlab.explore":
-        return "\n".join([*lines, *_contents(page), *_toctree(f"cnnlab.explore.{name}" for name in page.defined)])
-    room, _, name = page.name.rpartition(".")
-    lines += [".. code-block:: python", "", f"   from {room} import {name}", "", *_contents(page)]
+        return "\n".join([*lines, *_toctree(f"cnnlab.explore.{name}" for name in page.defined)])
     for name in page.defined:
-        lines += _object(page, name)
+        kind = ["autoclass", ":members:"] if inspect.isclass(getattr(page.module, name)) else ["autofunction", ""]
+        lines += [f".. {kind[0]}:: {page.name}.{name}", f"   {kind[1]}".rstrip(), ""]
+    lines += [".. rubric:: Constants", ""] * bool(page.constants)
     for name, (value, says) in page.constants.items():
-        lines += [f".. py:data:: {name}", *([f"   :value: {value}"] if value else []), ""]
+        lines += [f".. py:data:: {name}", "   :no-contents-entry:", *[f"   :value: {value}"] * bool(value), ""]
         lines += [f"   {says}", "", f"   .. lessons-using:: {page.name}.{name}", ""]
-    return "\n".join([*lines, *_toctree(name for name in pages() if name.startswith(f"{page.name}."))])
+    return "\n".join([*lines, *_toctree(below)])
 
 
-def _contents(page: Page) -> list[str]:
+def _contents(page: Page, below: list[str]) -> list[str]:
     """A table of what a page describes, in a line each."""
-    rows = []
-    for name in page.defined:
-        rows.append((f":py:obj:`{name} <{page.name}.{name}>`", summary(getattr(page.module, name))))
-    for name, there in page.elsewhere.items():
-        rows.append((f":py:obj:`{name} <{there}>`", summary(getattr(page.module, name))))
+    there = {name: f"{page.name}.{name}" for name in page.defined} | page.elsewhere
+    rows = {name: (full, getattr(page.module, name)) for name, full in there.items()}
+    rows |= {name: (name, pages()[name].module) for name in below if name not in there.values()}
     if len(rows) < 2:
         return []
+    return _table((f":py:obj:`{name} <{full}>`", summary(thing)) for name, (full, thing) in rows.items())
+
+
+def _exercises() -> list[str]:
+    lines = ["The exercises of each lesson; the next page says what can be done with one.", ""]
+    rows = [(f"``{lesson.__name__.rpartition('.')[2]}``", exercises_of(lesson)) for lesson in lessons_checks()]
+    return lines + _table((lesson, ", ".join(f"``{name}``" for name in names)) for lesson, names in rows)
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> list[str]:
     lines = [".. list-table::", "   :class: api-contents", "   :widths: auto", ""]
     for name, says in rows:
         lines += [f"   * - {name}", f"     - {says}"]
@@ -228,12 +256,6 @@ def summary(thing: object) -> str:
     """
     said = inspect.cleandoc(thing.__doc__ or "").partition("\n\n")[0]
     return re.match(r".+?(?:[.:](?=\s[A-Z])|$)", said.replace("\n", " "))[0]
-
-
-def _object(page: Page, name: str) -> list[str]:
-    if inspect.isclass(getattr(page.module, name)):
-        return [f".. autoclass:: {page.name}.{name}", "   :members:", ""]
-    return [f".. autofunction:: {page.name}.{name}", ""]
 
 
 def _explorer_page(name: str, source: Path) -> str:
@@ -263,10 +285,7 @@ def _controls(kind: type) -> list[str]:
     if not declared:
         return []
     lines = [".. rubric:: Controls", "", "What ``set()`` takes by name, and ``state()`` returns.", ""]
-    lines += [".. list-table::", "   :class: api-contents", "   :widths: auto", ""]
-    for name, control in declared.items():
-        lines += [f"   * - ``{name}``", f"     - {takes(control)}"]
-    return [*lines, ""]
+    return lines + _table((f"``{name}``", takes(control)) for name, control in declared.items())
 
 
 def takes(control: Control) -> str:
@@ -299,14 +318,11 @@ def _index() -> str:
         top = [f"cnnlab.{name}" for name in names.split() if f"cnnlab.{name}".rpartition(".")[0] not in known]
         lines += [".. toctree::", f"   :caption: {title}", "   :hidden:", ""]
         lines += [*(f"   {name.removeprefix('cnnlab.')} <{name}>" for name in top), "", title, "-" * len(title), ""]
-        lines += [".. list-table::", "   :class: api-contents", "   :widths: auto", ""]
-        for name in top:
-            lines += [f"   * - :py:mod:`{name}`", f"     - {summary(known[name].module)}"]
-        lines += [""]
+        lines += _table((f":py:mod:`{name}`", summary(known[name].module)) for name in top)
     return "\n".join(lines)
 
 
-def _toctree(names: Iterator[str]) -> list[str]:
+def _toctree(names: Iterable[str]) -> list[str]:
     entries = [f"   {name.rpartition('.')[2]} <{name}>" for name in names]
     return [".. toctree::", "   :hidden:", "", *entries, ""] if entries else []
 
