@@ -55,7 +55,7 @@ class Words:
 
 def _pattern(word: str) -> str:
     """Return the expression for a term's word or words: also with a capital, and in the plural."""
-    first = f"[{word[0]}{word[0].upper()}]" if word[0].islower() else re.escape(word[0])
+    first = f"[{word[0]}{word[0].upper()}]"
     rest = _BREAK.join(map(re.escape, re.split(r"[ –-]", word[1:]))).replace("'", "['’]")
     if rest.endswith("matrix"):
         return f"{first}{rest[:-1]}(?:x|ces)"
