@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +13,11 @@ from urllib.parse import unquote, urldefrag, urlsplit
 ADDRESSES = {"href", "src", "poster", "data", "action", "xlink:href"}
 IN_CSS = re.compile(r"""(?:url\(\s*|@import\s+)(?:"([^"]*)"|'([^']*)'|([^\s"')]+))""")
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
+
+
+def site_folder() -> Path:
+    """The folder of the built site, which may not be there: ``$CNNLAB_SITE``, or ``site/`` of the course."""
+    return Path(os.environ.get("CNNLAB_SITE") or Path(__file__).resolve().parents[1] / "site").resolve()
 
 
 @dataclass

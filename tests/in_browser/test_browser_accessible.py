@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(browser.executable() is None, reason="no Chromiu
 
 # What the course puts into a notebook: its prose and its outputs, by every rule. The frame around them is
 # JupyterLab's: the toolbar, the editors of the code cells and the button that folds a heading have no names there.
-LESSON = {"include": [".jp-RenderedMarkdown", ".jp-OutputArea"], "exclude": [".jp-collapseHeadingButton"]}
+COURSE, FRAME = [".jp-RenderedMarkdown", ".jp-OutputArea"], [".jp-collapseHeadingButton"]
 
 
 def test_axe_finds_nothing_grave_in_three_lessons_as_they_are_saved(tmp_path):
@@ -28,8 +28,8 @@ def test_axe_finds_nothing_grave_in_three_lessons_as_they_are_saved(tmp_path):
                 page.wait_for_selector(".jp-OutputArea img")
                 browser.wait_until_idle(page)
                 browser.show_whole_notebook(page)
-                found[name] = accessibility.findings(page, LESSON)
+                found[name] = accessibility.findings(page, COURSE, FRAME)
                 browser.set_theme(page, "Dark")
-                found[name] += accessibility.findings(page, LESSON, accessibility.OF_COLOURS)
+                found[name] += accessibility.findings(page, COURSE, FRAME, colours_only=True)
                 browser.set_theme(page, "Light")  # JupyterLab keeps the setting
     assert {name: one for name, one in found.items() if one} == {}

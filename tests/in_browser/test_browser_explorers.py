@@ -103,11 +103,10 @@ def nothing_is_shrunk_at_800_pixels(page):
 
 
 def axe_finds_nothing_grave_in_either_theme(page):
-    outputs = {"include": [".jp-OutputArea"]}
     browser.show_whole_notebook(page)
-    assert accessibility.findings(page, outputs) == []
+    assert accessibility.findings(page, [".jp-OutputArea"]) == []
     browser.set_theme(page, "Dark")
-    assert accessibility.findings(page, outputs, accessibility.OF_COLOURS) == []
+    assert accessibility.findings(page, [".jp-OutputArea"], colours_only=True) == []
 
 
 def only_the_twin_or_the_view_is_seen(page, living):

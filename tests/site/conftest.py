@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
+import built_pages
 import pytest
 
-_COURSE = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(_COURSE / "docs" / "builder"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docs" / "builder"))
 
 
 @pytest.fixture(scope="session")
 def site() -> Path:
     """The folder of the built site: ``$CNNLAB_SITE``, or ``site/`` of the course."""
-    folder = Path(os.environ.get("CNNLAB_SITE") or _COURSE / "site")
+    folder = built_pages.site_folder()
     if not (folder / "index.html").is_file():
         pytest.skip("run `make site` first")
     return folder

@@ -1,0 +1,221 @@
+"""The built site in Chromium, opened from the disk: axe on every page, no request elsewhere, a phone, the keyboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import accessibility
+import browser
+import built_pages
+import pytest
+
+pytest.importorskip("axe_playwright_python", reason="axe is not installed")
+pytestmark = pytest.mark.skipif(browser.executable() is None, reason="no Chromium or Chrome on this machine's PATH")
+
+SITE = built_pages.site_folder()
+PAGES = sorted(str(file.relative_to(SITE)) for file in SITE.rglob("*.html"))
+MB = 1024 * 1024
+
+# What is read from top to bottom: where a part begins above the one that is read before it. Parts side by side, parts
+# laid onto each other and parts that are hidden have no place in this order.
+OUT_OF_ORDER = """() => {
+    const parts = [...document.querySelectorAll("article :is(h1, h2, h3, h4, p, pre, figure, table, ul, ol, img)")]
+        .filter(part => part.checkVisibility() && part.offsetParent && !part.closest(".visually-hidden"));
+    const top = part => part.getBoundingClientRect().top;
+    return parts.filter((part, k) => k && top(part) < top(parts[k - 1]) - 1).map(part => part.outerHTML.slice(0, 120));
+}"""
+TOO_WIDE = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width && document.body.scrollWidth <= width) return [];
+    return [...document.querySelectorAll("body *")].filter(part => part.getBoundingClientRect().right > width + 1)
+        .slice(0, 3).map(part => part.outerHTML.slice(0, 120));
+}"""
+# Where the keyboard is: the element's place in the page's order, what it is, and whether one sees that it is there.
+FOCUS = """() => {
+    const part = document.activeElement;
+    if (!part || part === document.body) return null;
+    const {outlineStyle, boxShadow} = getComputedStyle(part);
+    return {place: [...document.querySelectorAll("*")].indexOf(part), part: part.outerHTML.slice(0, 120),
+            seen: outlineStyle !== "none" || boxShadow !== "none"};
+}"""
+REACHABLE = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
+    .filter(part => part.checkVisibility({visibilityProperty: true}) && !part.disabled && part.tabIndex >= 0)
+    .map(part => [...document.querySelectorAll("*")].indexOf(part))"""
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.chromium() as opened:
+        yield opened
+
+
+class Visit:
+    """A page of the site opened from the disk, and what it asked for and complained of meanwhile."""
+
+    def __init__(self, chromium: object, file: Path, **settings) -> None:
+        self.page = chromium.new_page(viewport={"width": 1280, "height": 1000}, device_scale_factor=1, **settings)
+        self.page.set_default_timeout(20_000)
+        self.asked: list[str] = []
+        self.wrong: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.wrong.append(f"{request.url}: {request.failure}"))
+        self.page.on(
+            "console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None
+        )
+        self.page.goto(file.as_uri())
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.page.close()
+
+    def turn_dark(self) -> None:
+        """Let the reader's system ask for dark pages, and wait until no colour fades any more."""
+        self.page.emulate_media(color_scheme="dark")
+        self.page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+        self.page.evaluate("() => Promise.all(document.getAnimations().map(one => one.finished.catch(() => null)))")
+
+    def elsewhere(self) -> list[str]:
+        """What was asked of anything but this disk."""
+        return [url for url in self.asked if urlsplit(url).scheme not in ("file", "data", "blob")]
+
+    def weight(self) -> int:
+        """Bytes of all files that the page consists of."""
+        return sum(
+            Path(url2pathname(urlsplit(url).path)).stat().st_size for url in set(self.asked) if url[:5] == "file:"
+        )
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_sound(chromium, site, name):
+    with Visit(chromium, site / name) as visit:
+        page = visit.page
+        assert accessibility.findings(page) == []
+        visit.turn_dark()
+        assert accessibility.findings(page, colours_only=True) == []
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate(TOO_WIDE) == []
+        assert page.evaluate(OUT_OF_ORDER) == []
+        assert visit.elsewhere() == []
+        assert visit.wrong == []
+        assert visit.weight() <= 3 * MB
+
+
+@pytest.mark.parametrize(("words", "page"), [("receptive field", None), ("합성곱", "glossary.html")])
+def test_the_search_finds(chromium, site, words, page):
+    with Visit(chromium, site / "index.html") as visit:
+        visit.page.keyboard.press("Control+k")
+        visit.page.keyboard.type(words)
+        visit.page.keyboard.press("Enter")
+        visit.page.wait_for_url("**/search.html?*")
+        found = visit.page.locator("#search-results li a")
+        found.first.wait_for()
+        places = [urlsplit(link.get_attribute("href")).path for link in found.all()]
+        assert page is None or page in places
+        assert accessibility.findings(visit.page) == []
+        found.nth(places.index(page) if page else 0).click()
+        visit.page.wait_for_load_state()
+        assert words in visit.page.locator("main").inner_text().lower()
+        assert (visit.elsewhere(), visit.wrong) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["index.html", "lessons/02_padding_and_stride.html", "explorers/ShapeExplorer.html"])
+def test_tab_leads_through_a_page_in_its_order_and_out_of_it(chromium, site, name):
+    with Visit(chromium, site / name) as visit:
+        for width in (1280, 390):
+            visit.page.set_viewport_size({"width": width, "height": 900})
+            reachable = visit.page.evaluate(REACHABLE)
+            stops = round_trip(visit.page, "Tab")
+            assert "Skip to main content" in stops[0]["part"]
+            places = [stop["place"] for stop in stops]
+            assert places == sorted(set(places)), [stop["part"] for stop in stops]
+            assert set(reachable) <= set(places)
+            assert [stop["part"] for stop in stops if not stop["seen"]] == []
+            assert [stop["place"] for stop in round_trip(visit.page, "Shift+Tab")] == places[::-1]
+
+
+def round_trip(page, key):
+    """Where the keyboard stands after each press of `key`, until it leaves the page or is at the first place again."""
+    page.keyboard.press(key)
+    if page.evaluate(FOCUS) is None:  # the press led out at the page's other end
+        page.keyboard.press(key)
+    stops, known = [], set()
+    while (stop := page.evaluate(FOCUS)) and stop["place"] != (stops or [{"place": None}])[0]["place"]:
+        assert stop["place"] not in known, f"{key} does not lead out of here: {stop['part']}"
+        known.add(stop["place"])
+        stops.append(stop)
+        page.keyboard.press(key)
+    return stops
+
+
+def moving(page):
+    """The first moving explorer of a page: its picture's words, its status, and the bytes that are seen."""
+    return page.locator(".cnnlab-moving").first.evaluate("""figure => ({
+        alt: figure.querySelector("img").alt, words: figure.querySelector("[role=status]").innerText,
+        picture: [...figure.querySelectorAll(".cnnlab-moving-picture img")].map(image => image.src).join(),
+        value: figure.querySelector("input[type=range]").getAttribute("aria-valuetext")})""")
+
+
+def test_the_shape_explorers_sliders_change_picture_words_and_alternative_text(chromium, site):
+    with Visit(chromium, site / "explorers" / "ShapeExplorer.html", has_touch=True) as visit:
+        page, slider = visit.page, visit.page.locator(".cnnlab-moving input[type=range]").first
+        for move in (
+            lambda: slider.press("ArrowRight"),
+            lambda: slider.press("ArrowLeft"),
+            lambda: slider.click(position={"x": slider.bounding_box()["width"] - 4, "y": 5}),
+            lambda: slider.press("Home"),
+            lambda: slider.tap(position={"x": slider.bounding_box()["width"] - 4, "y": 5}),
+        ):
+            before = moving(page)
+            move()
+            page.wait_for_function("alt => document.querySelector('.cnnlab-moving img').alt !== alt", arg=before["alt"])
+            after = moving(page)
+            assert [part for part in before if before[part] == after[part]] == []
+            assert accessibility.findings(page, [".cnnlab-moving"]) == []
+        assert (visit.elsewhere(), visit.wrong) == ([], [])
+
+
+def test_a_page_without_scripts_shows_first_pictures_and_all_its_words(chromium, site):
+    with Visit(chromium, site / "lessons" / "02_padding_and_stride.html", java_script_enabled=False) as visit:
+        figure = visit.page.locator(".cnnlab-moving").first
+        assert figure.locator("img").is_visible()
+        assert len(figure.locator("img").get_attribute("alt")) > 40
+        assert figure.locator(".cnnlab-moving-still").is_visible()
+        assert figure.locator("input").first.is_hidden()
+        visit.page.get_by_role("link", name="Pooling").first.click()
+        visit.page.wait_for_url("**/03_pooling.html")
+        assert visit.page.get_by_role("heading", level=1).is_visible()
+
+
+def test_on_a_phone_the_menu_opens_is_sound_and_closes(chromium, site):
+    with Visit(chromium, site / "lessons" / "02_padding_and_stride.html") as visit:
+        page = visit.page
+        page.set_viewport_size({"width": 390, "height": 844})
+        button = page.get_by_role("button", name="Site navigation").first
+        button.press("Enter")
+        menu = page.get_by_role("dialog")
+        menu.get_by_role("link", name="Glossary").first.wait_for()
+        assert page.evaluate(TOO_WIDE) == []
+        assert accessibility.findings(page) == []
+        page.keyboard.press("Escape")
+        menu.wait_for(state="hidden")
+        assert button.evaluate("button => button === document.activeElement")
+        assert visit.wrong == []
+
+
+def test_paper_is_white_and_shows_the_lesson_alone(chromium, site):
+    with Visit(chromium, site / "lessons" / "02_padding_and_stride.html") as visit:
+        visit.turn_dark()
+        visit.page.emulate_media(media="print", color_scheme="dark")
+        visit.page.wait_for_function(
+            """() => ["html", "body", "main", "article", "pre"].every(part => ["rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"]
+                .includes(getComputedStyle(document.querySelector(part)).backgroundColor))"""
+        )
+        ink = visit.page.evaluate("() => getComputedStyle(document.querySelector('article p')).color.match(/\\d+/g)")
+        assert max(map(int, ink)) < 90
+        for part in ("header", ".bd-sidebar-primary", ".bd-sidebar-secondary"):
+            assert visit.page.locator(part).locator("visible=true").count() == 0, part
