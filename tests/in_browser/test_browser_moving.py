@@ -1,4 +1,4 @@
-"""A reader opens a page that holds exported explorers from a folder: by keyboard and mouse, by night, without scripts."""
+"""A reader opens a page of exported explorers from a folder: by keyboard and mouse, by night, without scripts."""
 
 from __future__ import annotations
 
@@ -113,6 +113,7 @@ def test_an_exported_explorer_is_read_moved_and_printed(tmp_path):
         # On paper stand the settings and no handles.
         page.emulate_media(media="print")
         assert not size.is_visible()
+        assert op.evaluate("list => getComputedStyle(list).borderTopWidth") == "0px"
         assert first.locator(".cnnlab-moving-value").first.is_visible()
         page.emulate_media(media="screen", color_scheme="light")
 
