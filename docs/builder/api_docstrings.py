@@ -61,7 +61,8 @@ def _retell(app: Sphinx, what: str, name: str, thing: object, options: object, l
     with suppress(TypeError, ValueError):  # not something to call, or made by Python itself
         own = "|".join(inspect.signature(thing).parameters) or "(?!)"
         # An argument is no link, though something in the module may have its name.
-        lines[:] = [re.sub(rf"(?<![`:])`({own})`(?!`)", r"``\1``", line) for line in lines]
+        shown = next((number for number, line in enumerate(lines) if line.lstrip().startswith(">>>")), len(lines))
+        lines[:shown] = [re.sub(rf"(?<![`:])`({own})`(?!`)", r"``\1``", line) for line in lines[:shown]]
 
 
 def _add_lessons(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:

@@ -15,6 +15,7 @@ from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 _BLOCK = re.compile(r'<div class="highlight-\w+ notranslate">.*?</div>\s*</div>', re.DOTALL)
+_NAMED = 4  # of more lessons the titles would be a paragraph
 _CUT = "\n<!-- next block -->\n"  # on lines of its own: blocks are told apart by theirs
 _Place = tuple[str, str]  # a page and the anchor of a section there
 
@@ -75,12 +76,15 @@ def _fill(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 
 def _list(app: Sphinx, page: str, places: list[_Place]) -> nodes.paragraph:
-    """``Used in 02 · Padding and stride, 03 · Pooling``, each a link."""
-    line = nodes.paragraph("", "Used in ", classes=["lessons-using"])
+    """``Used in 02 · Padding and stride, 03 · Pooling``, each a link; of many lessons the numbers alone."""
+    many = len(places) > _NAMED
+    line = nodes.paragraph("", "Used in lessons " if many else "Used in ", classes=["lessons-using"])
     for number, (lesson, anchor) in enumerate(places):
         address = app.builder.get_relative_uri(page, lesson) + (f"#{anchor}" if anchor else "")
+        title = app.env.titles[lesson].astext()
+        text = title.partition(" ")[0] if many else title
         line += [nodes.Text(", ")] * (number > 0)
-        line += nodes.reference("", app.env.titles[lesson].astext(), internal=True, refuri=address)
+        line += nodes.reference("", text, internal=True, refuri=address, **({"reftitle": title} if many else {}))
     return line
 
 

@@ -58,6 +58,11 @@ _FRONT = [
     "A module is imported with ``from cnnlab import shapes``, its functions are called as",
     "``shapes.output_size(7, 3)``. The examples leave out the module's name, and have NumPy as ``np``.",
 ]
+_EXERCISES = [
+    "Each is a `cnnlab.checks.exercise.Exercise`. Called with an answer, ``check.output_size(output_size)``, it says",
+    "whether the answer is right, and if not, why. ``check.output_size.hint()`` and ``check.output_size.solution()``",
+    "help.",
+]
 
 
 @dataclass
@@ -85,7 +90,7 @@ def write(source: Path) -> None:
     folder = source / "api"
     folder.mkdir(exist_ok=True)
     for page in pages().values():
-        (folder / f"{page.name}.rst").write_text(_module_page(page), encoding="utf-8")
+        (folder / f"{page.name}.rst").write_text(_module_page(page, source), encoding="utf-8")
     for name in cnnlab.explore.__all__:
         (folder / f"cnnlab.explore.{name}.rst").write_text(_explorer_page(name, source), encoding="utf-8")
     (folder / "index.rst").write_text(_index(), encoding="utf-8")
@@ -202,13 +207,15 @@ def _constant(module: ModuleType, name: str) -> tuple[str, str]:
     return (value if len(value) <= _LONGEST and " at 0x" not in value else "", comment[1] if comment else "")
 
 
-def _module_page(page: Page) -> str:
+def _module_page(page: Page, source: Path) -> str:
     lines = [*_title(page.name), f".. py:module:: {page.name}", ""]
-    lines += [inspect.cleandoc(page.module.__doc__ or ""), "", f".. lessons-using:: {page.name}", ""]
+    said = inspect.cleandoc(page.module.__doc__ or "")
+    lines += [said, ""]
     if page.name == "cnnlab.checks":
-        lines += _exercises()
-    if page.defined and page.name != "cnnlab.explore":
-        room, _, name = page.name.rpartition(".")
+        return "\n".join([*lines, *_exercises(source), *_toctree(["cnnlab.checks.exercise"])])
+    lines += [f".. lessons-using:: {page.name}", ""]
+    room, _, name = page.name.rpartition(".")
+    if page.defined and f"import {name}" not in said and page.name != "cnnlab.explore":
         lines += [".. code-block:: python", "", f"   from {room} import {name}", ""]
     below = [name for name in pages() if name.startswith(f"{page.name}.")]
     lines += _contents(page, below)
@@ -220,7 +227,7 @@ def _module_page(page: Page) -> str:
     lines += [".. rubric:: Constants", ""] * bool(page.constants)
     for name, (value, says) in page.constants.items():
         lines += [f".. py:data:: {name}", "   :no-contents-entry:", *[f"   :value: {value}"] * bool(value), ""]
-        lines += [f"   {says}", "", f"   .. lessons-using:: {page.name}.{name}", ""]
+        lines += [f"   {says}", ""]
     return "\n".join([*lines, *_toctree(below)])
 
 
@@ -234,10 +241,14 @@ def _contents(page: Page, below: list[str]) -> list[str]:
     return _table((f":py:obj:`{name} <{full}>`", summary(thing)) for name, (full, thing) in rows.items())
 
 
-def _exercises() -> list[str]:
-    lines = ["The exercises of each lesson; the next page says what can be done with one.", ""]
-    rows = [(f"``{lesson.__name__.rpartition('.')[2]}``", exercises_of(lesson)) for lesson in lessons_checks()]
-    return lines + _table((lesson, ", ".join(f"``{name}``" for name in names)) for lesson, names in rows)
+def _exercises(source: Path) -> list[str]:
+    """A table of the lessons with the names of their exercises."""
+    titles = {file.name[:2]: f":doc:`/lessons/{file.stem}`" for file in (source / "lessons").glob("[0-9][0-9]_*.ipynb")}
+    rows = []
+    for lesson in lessons_checks():
+        number = lesson.__name__[-2:]
+        rows.append((titles.get(number, number), ", ".join(f"``{name}``" for name in exercises_of(lesson))))
+    return [*_EXERCISES, "", *_table(rows)]
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> list[str]:
@@ -255,7 +266,7 @@ def summary(thing: object) -> str:
     'Width times height of each box, in square pixels.'
     """
     said = inspect.cleandoc(thing.__doc__ or "").partition("\n\n")[0]
-    return re.match(r".+?(?:[.:](?=\s[A-Z])|$)", said.replace("\n", " "))[0]
+    return re.match(r".+?(?:\.(?= [A-Z])|$)", said.replace("\n", " "))[0]
 
 
 def _explorer_page(name: str, source: Path) -> str:
