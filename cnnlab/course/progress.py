@@ -173,7 +173,7 @@ def index_notebook(lessons: Sequence[Lesson], folder: Path) -> dict[str, Any]:
     """
     course = lessons[0].course if lessons else Path()
     about, url = described(course), navigation.repository(course)
-    columns = ["", "Lesson", "You will", "Runs in"] + (["Colab"] if navigation.colab(url, "index") else [])
+    columns = ["Done", "Lesson", "You will", "Runs in"] + (["Colab"] if navigation.colab(url, "index") else [])
     rows, found = [columns, ["---"] * len(columns)], []
     for lesson in lessons:
         path = folder / f"{lesson.name}.ipynb"

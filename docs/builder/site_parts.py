@@ -47,7 +47,7 @@ def lessons_table(lessons: Sequence[Lesson]) -> str:
     lines = [
         '<div class="lesson-table">',
         "",
-        "| | Lesson | You will | To read and try | Cells run in |",
+        "| No. | Lesson | You will | To read and try | Cells run in |",
         "|---|---|---|---|---|",
     ]
     for lesson in lessons:
