@@ -100,11 +100,10 @@ def _link_page(app: Sphinx, page: nodes.document, name: str) -> None:
         if kind == "term"
     }
     link_first_uses(page, lesson, _words(), lambda term: anchors[term.name])
-    for section in page.findall(nodes.section):
-        if section[0].astext() == "Glossary":
-            section += nodes.paragraph("", "The terms of all lessons, with their Korean names, are in the ")
-            section[-1] += nodes.reference("", "glossary", refuri=glossary, internal=True)
-            section[-1] += nodes.Text(".")
+    for section in page.findall(_is_glossary):
+        more = nodes.paragraph("", "The terms of all lessons, with their Korean names, are in the ")
+        more += [nodes.reference("", "glossary", refuri=glossary, internal=True), nodes.Text(".")]
+        section.insert(section.first_child_matching_class(nodes.bullet_list) + 1, more)
 
 
 def link_first_uses(page: nodes.Element, lesson: str, words: Words, address: Callable[[Term], str]) -> list[str]:
@@ -147,5 +146,8 @@ def link_first_uses(page: nodes.Element, lesson: str, words: Words, address: Cal
 
 
 def _is_prose(node: nodes.Element) -> bool:
-    is_glossary = isinstance(node, nodes.section) and node[0].astext() == "Glossary"
-    return not isinstance(node, _NO_PROSE) and "cell" not in node["classes"] and not is_glossary
+    return not isinstance(node, _NO_PROSE) and "cell" not in node["classes"] and not _is_glossary(node)
+
+
+def _is_glossary(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.section) and node[0].astext() == "Glossary"

@@ -133,7 +133,8 @@ def read_by_sphinx(tmp_path_factory) -> tuple[Sphinx, str]:
     source = folder / "source"
     (source / "lessons").mkdir(parents=True)
     for lesson in all_lessons(COURSE):
-        (source / "lessons" / f"{lesson.name}.md").write_text(f"# {lesson.title}\n", encoding="utf-8")
+        text = f"# {lesson.title}\n\nA receptive field.\n\n## Glossary\n\n- **term**: words.\n\n**Further reading**\n"
+        (source / "lessons" / f"{lesson.name}.md").write_text(text, encoding="utf-8")
     (source / "index.md").write_text("# Course\n\n```{toctree}\n:glob:\nglossary\nlessons/*\n```\n", encoding="utf-8")
     glossary_page.write(source)
     warned = io.StringIO()
@@ -165,6 +166,16 @@ def test_a_term_has_its_anchor_its_names_and_its_lesson(read_by_sphinx):
     assert meaning.astext().startswith("The square of the input that one output value can depend on. Lesson")
     html = Path(app.outdir, "glossary.html").read_text(encoding="utf-8")
     assert '<span lang="ko">수용 영역</span>' in html
+
+
+def test_a_lesson_links_to_a_term_and_from_its_own_glossary_to_this_one(read_by_sphinx):
+    html = Path(read_by_sphinx[0].outdir, "lessons", "05_first_cnn.html").read_text(encoding="utf-8")
+    words = '<a class="cnnlab-term reference internal" href="../glossary.html#term-receptive-field">receptive field</a>'
+    assert f"A {words}." in html
+    more = html.index(
+        'The terms of all lessons, with their Korean names, are in the <a class="reference internal" href="../'
+    )
+    assert html.index("words.</p>") < more < html.index("Further reading")
 
 
 def test_the_search_index_holds_each_name_with_its_anchor(read_by_sphinx):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 
 import pytest
@@ -79,6 +80,10 @@ def linked(text: str, names: list[str] = NAMES, lesson: str = "05_first_cnn") ->
 )  # fmt: skip
 def test_what_is_linked(text, links):
     assert linked(text) == links
+
+
+def test_the_example_in_the_docstring():
+    assert doctest.testmod(term_links) == (0, 4)
 
 
 def test_the_lessons_own_glossary_is_left_alone():
