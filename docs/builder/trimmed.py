@@ -10,7 +10,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 _UNUSED = ("vendor", "scripts/bootstrap.js*", "scripts/fontawesome.js*", "scripts/*.map", "styles/*.map",
-           "mystnb.*.css", "webpack-macros.html", "file.png", "plus.png", "minus.png")  # fmt: skip
+           "mystnb.*.css", "webpack-macros.html")  # fmt: skip
 # Whole rules for Font Awesome's icons, its fonts, and the name of a map: a fifth of the theme's style.
 _ICON = re.compile(
     r"@font-face\{[^}]*\}|(?<=[}{])(?:\.fa[bdlrs]?(?:-[\w-]+)?(?::{1,2}(?:before|after))?,?)+\{[^{}]*\}"
