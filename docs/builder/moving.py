@@ -31,6 +31,6 @@ def _fill(app: Sphinx, page: str, template: str, context: dict[str, Any], doctre
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register the replacement with Sphinx."""
-    app.connect("html-page-context", _fill)
+    """Register the replacement with Sphinx: last, so that nothing else has to read all the states."""
+    app.connect("html-page-context", _fill, priority=800)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
