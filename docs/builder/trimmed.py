@@ -28,6 +28,7 @@ def _plain(app: Sphinx, page: str, template: str, context: dict[str, Any], doctr
 def _trim(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
+    shutil.rmtree(Path(app.outdir, "_sources"), ignore_errors=True)  # nothing is in it
     static = Path(app.outdir, "_static")
     for pattern in _UNUSED:
         for path in static.glob(pattern):
