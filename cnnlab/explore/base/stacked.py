@@ -14,7 +14,7 @@ from cnnlab import plot
 
 _MOST_LAYERS = 4  # of one picture: more save next to nothing, and a browser has to unpack each
 _ALIKE = 0.7  # of the pixels may be kept of a picture that is laid upon another
-_BLOCK = 8  # pixels: the side of the squares that are kept or left out
+_BLOCK = 4  # pixels: the side of the squares that are kept or left out
 _ROWS = 3  # one row in so many is looked at to find the picture that is most alike
 
 

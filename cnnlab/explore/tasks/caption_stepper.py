@@ -68,7 +68,7 @@ class CaptionStepper(Explorer):
     back = button("one word back", icon="undo", disabled=lambda it: not it._said())
     greedy = button("greedy to the end", icon="fast-forward", disabled=lambda it: it.ended())
     samples = {"so_far": ("a", "")}
-    listed = {"so_far": ("a", "a red", "a red square", "a red square left"), "word": None}
+    listed = {"so_far": ("a", "a red", "a red square"), "word": None}
 
     def __init__(
         self,
