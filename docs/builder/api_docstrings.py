@@ -79,7 +79,13 @@ def _find(app: Sphinx, env: Any, node: Any, shown: Any) -> Any:
     said = node["reftarget"]
     first, _, rest = said.partition(".")
     objects = env.domains["py"].objects
-    for name in (f"cnnlab.{said}", api_pages.real_names().get(said), f"{_classes().get(first)}.{rest}".rstrip(".")):
+    room = node.get("py:module", "").rpartition(".")[0]
+    for name in (
+        f"cnnlab.{said}",
+        f"{room}.{said}",
+        api_pages.real_names().get(said),
+        f"{_classes().get(first)}.{rest}".rstrip("."),
+    ):
         if name in objects:
             there = objects[name]
             return make_refnode(app.builder, node["refdoc"], there.docname, there.node_id, shown, name)
@@ -121,6 +127,7 @@ def types_of(thing: object) -> dict[str, str]:
 
 
 def _written(kind: object) -> str:
+    kind = getattr(kind, "__forward_arg__", kind)  # a NamedTuple's field
     return plain(kind if isinstance(kind, str) else inspect.formatannotation(kind))
 
 
