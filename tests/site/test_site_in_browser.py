@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import statistics
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -18,11 +20,11 @@ SITE = built_pages.site_folder()
 PAGES = sorted(str(file.relative_to(SITE)) for file in SITE.rglob("*.html"))
 MB = 1024 * 1024
 
-# What is read from top to bottom: where a part begins above the one that is read before it. Parts side by side, parts
+# What is read from top to bottom: where a part begins above the one that is read before it. Cells side by side, parts
 # laid onto each other and parts that are hidden have no place in this order.
 OUT_OF_ORDER = """() => {
     const parts = [...document.querySelectorAll("article :is(h1, h2, h3, h4, p, pre, figure, table, ul, ol, img)")]
-        .filter(part => part.checkVisibility() && part.offsetParent && !part.closest(".visually-hidden"));
+        .filter(part => part.checkVisibility() && part.offsetParent && !part.closest("td, th, .visually-hidden"));
     const top = part => part.getBoundingClientRect().top;
     return parts.filter((part, k) => k && top(part) < top(parts[k - 1]) - 1).map(part => part.outerHTML.slice(0, 120));
 }"""
@@ -219,3 +221,16 @@ def test_paper_is_white_and_shows_the_lesson_alone(chromium, site):
         assert max(map(int, ink)) < 90
         for part in ("header", ".bd-sidebar-primary", ".bd-sidebar-secondary"):
             assert visit.page.locator(part).locator("visible=true").count() == 0, part
+
+
+@pytest.mark.skipif(not os.environ.get("CNNLAB_SLOW"), reason="measures time: on a quiet machine, with CNNLAB_SLOW=1")
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("lessons")])
+def test_the_first_words_are_seen_within_a_second(chromium, site, name):
+    painted = []
+    for _ in range(3):
+        with Visit(chromium, site / name) as visit:
+            visit.page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
+            painted += visit.page.evaluate(
+                "() => performance.getEntriesByName('first-contentful-paint').map(one => one.startTime)"
+            )
+    assert statistics.median(painted) <= 1_000  # milliseconds
