@@ -46,6 +46,7 @@ html_static_path = ["static"]
 html_css_files = ["site.css", *sorted(f.name for f in (_HERE / "static").glob("*.css") if f.name != "site.css")]
 html_favicon = "static/cnnlab.svg"
 html_show_search_summary = False
+html_domain_indices = False  # the reference's first page lists the modules
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

@@ -44,12 +44,7 @@ def write(source: Path, course: Path) -> None:
 
 def lessons_table(lessons: Sequence[Lesson]) -> str:
     """Return the lessons as a table in Markdown: title, what a reader will do (the README's words), times."""
-    lines = [
-        '<div class="lesson-table">',
-        "",
-        "| No. | Lesson | You will | To read and try | Cells run in |",
-        "|---|---|---|---|---|",
-    ]
+    lines = ["| No. | Lesson | You will | To read and try | Cells run in |", "|---|---|---|---|---|"]
     for lesson in lessons:
         does, runs = _readme(lesson)
         title = lesson.title.partition(" · ")[2]
@@ -83,13 +78,10 @@ def _readme(lesson: Lesson) -> tuple[str, str]:
 
 def write_contents(source: Path) -> None:
     """Write the contents below the front page and the page about the course; absent pages are left out."""
-    for page, hidden, names in (
-        ("index", True, ["lessons/index", "explorers", "formulas", "glossary", "api/index", "about"]),
-        ("about", False, ["teaching", "reach", "cluster", "measured", "changelog"]),
+    for page, names in (
+        ("index", ["lessons/index", "explorers", "formulas", "glossary", "api/index", "about"]),
+        ("about", ["teaching", "reach", "cluster", "measured", "changelog"]),
     ):
-        there = [
-            name for name in names if any((source / f"{name}{end}").is_file() for end in (".md", ".rst", ".ipynb"))
-        ]
-        option = ":hidden:\n" if hidden else ""
+        there = [name for name in names if any((source / f"{name}{end}").is_file() for end in (".md", ".rst"))]
         with (source / f"{page}.md").open("a", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join(["", f"```{{toctree}}\n{option}", *there, "```", ""]))
+            file.write("\n".join(["", "```{toctree}\n:hidden:\n", *there, "```", ""]))

@@ -110,7 +110,9 @@ def test_the_notebook_to_download_is_the_one_that_a_copy_begins_with(tmp_path):
 
 
 def test_every_lesson_has_a_row_with_its_times():
-    rows = [line for line in site_parts.lessons_table(LESSONS).split("\n") if line[:3].strip("| ").isdigit()]
+    table = site_parts.lessons_table(LESSONS)
+    assert table.count("<div") == table.count("</div>") == 1
+    rows = [line for line in table.split("\n") if re.match(r"\| \d\d \|", line)]
     assert len(rows) == len(LESSONS) == 19
     for row in rows:
         assert re.search(r"\| \d{2,3} min \| \d+ s \|$", row), row
