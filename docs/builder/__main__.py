@@ -28,6 +28,7 @@ def build(words: Sequence[str], out: Path, explorers: bool) -> int:
     from sphinx.cmd.build import build_main
 
     from cnnlab.course.lessons import find_lessons
+    from cnnlab.course.startup import load_keras
 
     if out.exists() and not (out / "searchindex.js").is_file():
         raise SystemExit(f"`--out` must be a new folder, or one that holds a site. Received: {out}")
@@ -40,6 +41,7 @@ def build(words: Sequence[str], out: Path, explorers: bool) -> int:
     moving = explorer_pages.export(lessons, source, COURSE) if explorers else explorer_pages.Moving()
     lesson_pages.write(lessons, moving, source, COURSE)
     explorer_pages.write_gallery(moving, source)
+    load_keras()  # once and quietly, before Sphinx' processes: what the reference describes imports it
     for name in ("api_pages", "glossary_page"):
         if importlib.util.find_spec(name):
             importlib.import_module(name).write(source)
@@ -64,9 +66,12 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=COURSE / "site", help="the folder to write; it is replaced")
     parser.add_argument("--no-explorers", action="store_true", help="still pictures only, which is quicker")
     given = parser.parse_args()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    return build(given.lessons, given.out.resolve(), not given.no_explorers)
+    from cnnlab.course.lessons import CourseError
+
+    try:
+        return build(given.lessons, given.out.resolve(), not given.no_explorers)
+    except CourseError as error:
+        raise SystemExit(str(error)) from None
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_show_copyright = False
-_ALONE = ("index", "formulas", "glossary", "search", "genindex", "py-modindex")  # no neighbours to lead to
+_ALONE = ("index", "formulas", "glossary", "search", "genindex")  # no neighbours to lead to
 html_sidebars = {"**": ["sidebar-nav-bs"], **dict.fromkeys(_ALONE, [])}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
