@@ -42,7 +42,9 @@ def _shorten_signature(
 ) -> tuple[str, str] | None:
     if not signature:
         return None
-    if "\nParameters\n---" in inspect.cleandoc(inspect.getdoc(thing) or ""):
+    if inspect.isclass(thing) and signature == "(*args, **kwargs)":  # a Keras layer, as its metaclass makes one
+        signature = str(_signature(thing))
+    if re.search(r"\n(?:Parameters|Attributes)\n---", inspect.getdoc(thing) or ""):
         signature = without_types(signature)
     return signature, plain(answer) if answer else answer
 
@@ -59,10 +61,18 @@ def _retell(app: Sphinx, what: str, name: str, thing: object, options: object, l
         return
     lines[:] = retold(lines, types_of(thing))
     with suppress(TypeError, ValueError):  # not something to call, or made by Python itself
-        own = "|".join(inspect.signature(thing).parameters) or "(?!)"
+        own = "|".join(_signature(thing).parameters) or "(?!)"
         # An argument is no link, though something in the module may have its name.
         shown = next((number for number, line in enumerate(lines) if line.lstrip().startswith(">>>")), len(lines))
         lines[:shown] = [re.sub(rf"(?<![`:])`({own})`(?!`)", r"``\1``", line) for line in lines[:shown]]
+
+
+def _signature(thing: Any) -> inspect.Signature:
+    """What a function takes, or what a class takes when it is made."""
+    if not inspect.isclass(thing) or "__init__" not in vars(thing):
+        return inspect.signature(thing)
+    made = inspect.signature(thing.__init__)
+    return made.replace(parameters=list(made.parameters.values())[1:], return_annotation=made.empty)
 
 
 def _add_lessons(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:

@@ -41,8 +41,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("env-updated", _leave_out_the_reference, priority=400)
     app.connect("env-updated", _gather, priority=600)
     app.connect("doctree-resolved", _fill)
-    app.connect("html-page-context", _take_out_code, priority=400)
-    app.connect("html-page-context", _put_code_back, priority=600)
+    app.connect("html-page-context", _take_out_code, priority=499)
+    app.connect("html-page-context", _put_code_back, priority=501)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
