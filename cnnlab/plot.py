@@ -27,6 +27,7 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#6E6E6E",
 )  # fmt: skip
 PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
+_INKS = {ORANGE: "#8A5A00", GREEN: "#007F5C", RED: "#B84F00", PURPLE: "#A8487C", SKY: "#1F78AD"}
 
 SHOWN_DPI = 80  # screen pixels per inch of figure: 10 inches fill a notebook's width
 SHARPNESS = 2  # PNG pixels per screen pixel, so that the picture stays sharp on a dense screen
@@ -36,6 +37,17 @@ FILL_SIGNED = "PuOr_r"  # purple below zero, white at zero, orange above
 FILL_BRIGHTNESS = "gray"  # black at zero: light is drawn light
 
 Scale = float | Mapping[str, float] | None  # one for all panels, or title → its own; None: each panel's own maximum
+
+
+def ink(colour: str) -> str:
+    """The shade of a palette colour in which words can be read on white, at 4.5 to 1 or more; others as they are.
+
+    Examples
+    --------
+    >>> ink(RED), ink("#222222")
+    ('#B84F00', '#222222')
+    """
+    return _INKS.get(colour, colour)
 
 
 class Picture(Figure):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from contrast import contrast
+from matplotlib.colors import same_color
 
 from cnnlab import plot
 from cnnlab.explore.drawing.sheet import Sheet
@@ -69,6 +71,16 @@ def test_words_of_one_colour_are_one_mark_until_something_covers_them():
     assert (drawn(sheet.picture)[20:, :] == drawn(apart.picture)[20:, :]).all()
     sheet.write(0.1, 0.8, "three", colour="red")
     assert len(sheet.picture.artists) == 2
+
+
+@pytest.mark.parametrize("colour", [*plot.PALETTE, plot.GREY])
+def test_words_in_a_colour_of_the_palette_can_be_read(colour):
+    for ground in ("white", "#F6F7F9"):  # the page, and the cards on it
+        assert contrast(plot.ink(colour), ground) >= 4.5
+    sheet = Sheet(plot.Picture(2.0, 1.0))
+    sheet.write(0.1, 0.2, "one", colour=colour)
+    (words,) = sheet.picture.artists
+    assert same_color(words.get_facecolors()[0], plot.ink(colour))
 
 
 def test_light_is_drawn_light_and_dark_dark():

@@ -50,7 +50,8 @@ def _draw(
         taken.append(free_place(_places(ax, (x1, y1, x2, y2), len(words[number]), below), taken))
         left, top, _, _ = taken[-1]
         plate = {"facecolor": colour, "edgecolor": "none", "pad": 1.0}
-        ax.text(left, top, words[number], fontsize=_SIZE, color="white", va="top", ha="left", bbox=plate, clip_on=True)
+        ink = "black" if colour == plot.ORANGE else "white"
+        ax.text(left, top, words[number], fontsize=_SIZE, color=ink, va="top", ha="left", bbox=plate, clip_on=True)
 
 
 def _places(ax: Axes, box: Place, letters: int, below: bool) -> list[Place]:

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from contrast import contrast
 
 from cnnlab import overlay
 from cnnlab.detection.detections import Detections, GroundTruth
@@ -23,6 +24,12 @@ def test_classes_and_scores_are_written():
     picture = overlay.gallery([DARK], [FOUND], [TRUTH], alt="A dog taken for a cat.", class_names=("cat", "dog"))
     assert words(picture) == ["dog", "cat 0.90", "dog 0.25"]
     assert picture.alt == "A dog taken for a cat."
+
+
+def test_labels_can_be_read_on_their_plates():
+    picture = overlay.gallery([DARK], [FOUND], [TRUTH], alt="x")
+    texts = [text for ax in picture.axes for text in ax.texts]
+    assert min(contrast(text.get_color(), text.get_bbox_patch().get_facecolor()) for text in texts) >= 4.5
 
 
 def test_names_come_from_the_detections_or_are_numbers():

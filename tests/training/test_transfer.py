@@ -11,6 +11,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from contrast import contrast
 
 from cnnlab import datasets, transfer, zoo
 from cnnlab.training.transfer.backbones import _preprocessed
@@ -562,6 +563,7 @@ def test_a_learning_curve_is_the_mean_and_spread_of_its_runs():
     assert "way: 5% ± 1% with 4, 11% ± 1% with 10" in picture.alt
     assert picture.png().startswith(b"\x89PNG")
 
+    assert min(contrast(text.get_color(), "white") for text in picture.axes[0].texts) >= 4.5
 
 # --- digits without a download ----------------------------------------------------------------------------------------
 

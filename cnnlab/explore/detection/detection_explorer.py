@@ -197,7 +197,9 @@ class DetectionExplorer(Explorer):
         boxes, colours = self._on_look(kept.boxes[:_MOST_DRAWN]), self._colours(kept)
         for row in reversed(range(len(boxes))):  # best on top
             shown.outline(boxes[[row]], colours[row], 2.0)
-        plates(shown.sheet, free_places(shown, boxes[:_ROWS]), colours[:_ROWS], "white")
+        plates(
+            shown.sheet, free_places(shown, boxes[:_ROWS]), [plot.ink(colour) for colour in colours[:_ROWS]], "white"
+        )
 
     def _draw_grid(self, shown: Map, some: Candidates, number: int) -> None:
         """The head's cells; those that fired in the colour of their anchor, with their boxes."""
@@ -232,7 +234,7 @@ class DetectionExplorer(Explorer):
             words.append((_TABLE + 4.05, y, f"anchor {_size(anchor)}"))
             scores.append((_TABLE + 1.65, y, f"{kept.scores[row]:.2f}"))
         if self.show == _KEPT:
-            plates(sheet, places, self._colours(kept)[:_ROWS], "white")
+            plates(sheet, places, [plot.ink(colour) for colour in self._colours(kept)[:_ROWS]], "white")
         else:
             words += [(_TABLE, (y1 + y2) / 2, f"{row}") for row, (_, y1, _, y2) in enumerate(places, 1)]
         if words:

@@ -20,6 +20,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D, IdentityTransform
 
+from cnnlab import plot
 from cnnlab.common import fonts
 from cnnlab.plot import Picture
 
@@ -116,6 +117,7 @@ class Sheet:
         self.picture.add_artist(mark)
 
     def _add_text(self, paths: Sequence[Path], places: Sequence[tuple[float, float]], colour: str) -> None:
+        colour = plot.ink(colour)
         if self._last_text is not None and self._last_text[0] == colour:  # one mark for all: most of a mark's time is
             marks = self._last_text[1]  # spent on making it
             marks.set_paths([*marks.get_paths(), *paths])

@@ -216,7 +216,8 @@ class LearningRateExplorer(Explorer):
             centre, place = (w[0] + w[-1]) / 2, bottom + 0.3 * (top - bottom)
             ax.annotate(
                 "off the picture", (w[-1] if x > centre else w[0], place), (centre, place), ha="center", va="center",
-                arrowprops={"arrowstyle": "-|>", "color": plot.RED, "linewidth": 2}, fontsize=11, color=plot.RED,
+                arrowprops={"arrowstyle": "-|>", "color": plot.RED, "linewidth": 2}, fontsize=11,
+                color=plot.ink(plot.RED),
             )  # fmt: skip
         ball = f"ball after step {len(visited) - 1}: w = {_said(x)}, slope {_said(slope)}"
         ax.text(w[-1], top, ball, fontsize=11, ha="right", va="bottom")
@@ -242,8 +243,8 @@ class LearningRateExplorer(Explorer):
             first_out = next(k for k, value in enumerate(drawn) if math.isnan(value))
             ax.annotate(
                 f"{_said(last)}\nafter step {number}", (first_out, top), (first_out, 0.78 * high),
-                arrowprops={"arrowstyle": "-|>", "color": plot.RED, "linewidth": 2}, fontsize=11, color=plot.RED,
-                ha="left" if first_out < self.steps / 2 else "right", va="top",
+                arrowprops={"arrowstyle": "-|>", "color": plot.RED, "linewidth": 2}, fontsize=11,
+                color=plot.ink(plot.RED), ha="left" if first_out < self.steps / 2 else "right", va="top",
             )  # fmt: skip
         for step in (0, self.steps):
             ax.text(step, below, str(step), fontsize=9, va="top", ha="center", color=plot.GREY)

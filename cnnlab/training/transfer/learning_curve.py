@@ -132,7 +132,7 @@ class LearningCurve:
         heights = _spaced([mean * points for _, _, mean, _ in ends])
         for (way, size, mean, colour), height in zip(ends, heights, strict=True):
             place = {"xytext": (12, height - mean * points), "textcoords": "offset points", "va": "center"}
-            ax.annotate(way, (size, mean), color=colour, annotation_clip=False, **place)
+            ax.annotate(way, (size, mean), color=plot.ink(colour), annotation_clip=False, **place)
         if guess is not None:
             ax.text(self.sizes[0], guess, "guessing", color=plot.GREY, fontsize=9, va="bottom")
         ax.set_xscale("log")
