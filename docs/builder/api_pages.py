@@ -163,7 +163,10 @@ def _fill(page: Page, homes: dict[str, str]) -> None:
 
 
 def public_names(module: ModuleType) -> list[str]:
-    """Return a module's public names in the order of a reader: as the module's docstring names them, errors last."""
+    """Return a module's public names in the order of a reader, errors last.
+
+    A module that defines them all has them in order. Of others come first what the docstring names, then functions.
+    """
     tree = ast.parse(inspect.getsource(module))
     names = [name for node in tree.body for name in _defined(node)]
     names += [
@@ -180,11 +183,11 @@ def public_names(module: ModuleType) -> list[str]:
         names = [name for name in names if name in chosen]
     said = inspect.cleandoc(module.__doc__ or "")
 
-    def place(name: str) -> tuple[bool, int]:
-        thing = getattr(module, name)
-        fails = inspect.isclass(thing) and issubclass(thing, Exception)
+    def place(name: str) -> tuple[bool, int, bool]:
+        kind = inspect.isclass(getattr(module, name))
+        fails = kind and issubclass(getattr(module, name), Exception)
         mentioned = said.find(f"`{name}`") if passed_on else 0
-        return fails, mentioned if mentioned >= 0 else len(said)
+        return fails, mentioned if mentioned >= 0 else len(said), kind and bool(passed_on)
 
     return sorted(names, key=place)
 
@@ -273,7 +276,7 @@ def _explorer_page(name: str, source: Path) -> str:
     kind = getattr(cnnlab.explore, name)
     lines = [*_title(name), ".. py:currentmodule:: cnnlab.explore", ""]
     if (source / "explorers" / f"{name}.md").is_file():
-        lines += [f":doc:`Move it here </explorers/{name}>`, without a kernel.", ""]
+        lines += [f":doc:`Move it in the browser </explorers/{name}>`, without a kernel.", ""]
     lines += [f".. autoclass:: cnnlab.explore.{name}", "   :members:"]
     if name != "Explorer":
         same = [member for member in vars(cnnlab.explore.Explorer) if not member.startswith("_")]
