@@ -54,7 +54,7 @@ PROFILE = "quick"  # "full" learns from more scenes, and more often
 SEED = 0
 
 # %% [markdown]
-# # Part one: a label for every pixel
+# ## Part one: a label for every pixel
 #
 # A robot that grasps needs the outline of a thing, not its box. So does a doctor who measures a tumour. Both need a
 # class for *every pixel*.
@@ -508,7 +508,7 @@ mask_plot.panels(drawn, names=("none", "thing 1", "thing 2"), colours=mask_plot.
 # (2017) draws a small mask inside each box instead.
 
 # %% [markdown]
-# # Part two: a sentence for the whole picture
+# ## Part two: a sentence for the whole picture
 #
 # "a red circle left of a blue square": here the label is a sentence. Our captions follow a rule, so that each picture
 # has just one. **The shape on the left is named first** (the titles above began with the one of which more is seen). It
