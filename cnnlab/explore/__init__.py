@@ -1,8 +1,9 @@
 """The interactive explorers: what a model computes, shown with its own numbers.
 
 Each is a class that works with its defaults: ``explore.ShapeExplorer()`` as the last line of a cell shows controls, a
-picture and the same content in words. ``set()``, ``state()``, ``figure()`` and ``describe()`` drive it from code.
-``Annotator`` alone works on files: it takes a folder of pictures, and saves the boxes that are drawn on them.
+picture and the same content in words. ``set()``, ``state()``, ``figure()`` and ``describe()`` drive it from code, and
+``to_html()`` makes an element of it that moves on a page without a kernel. ``Annotator`` alone works on files: it takes
+a folder of pictures, and saves the boxes that are drawn on them.
 """
 
 import lazy_loader

@@ -21,7 +21,7 @@ LESSONS = sorted((Path(__file__).parents[2] / "lessons").glob("*.py"))
         ("quiz = explore.PoolingExplorer()\nquiz.set(gradient=True, row=1)\nquiz",
          "PoolingExplorer", dict(gradient=True, row=1)),
         ("explore.BoxBench(a=(2, 2, 10, 8), b=(5, 4, 13, 10), predict=True)", "BoxBench", dict(a_w=8, b_x=5)),
-        ("lab = explore.AugmentationLab()\nlab.set(right=-0.25)", "AugmentationLab", dict(right=-0.25)),
+        ("ball = explore.LearningRateExplorer()\nball.set(start=-0.5)", "LearningRateExplorer", dict(start=-0.5)),
         ("a = explore.PoolingExplorer()\nb = explore.KernelLab()\na", "PoolingExplorer", {}),
         ("a = b = explore.KernelLab(predict=False)\nb.set(photo='coins')\na", "KernelLab", dict(photo="coins")),
     ],
