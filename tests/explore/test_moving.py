@@ -64,14 +64,15 @@ def first_image(element: str) -> str:
     return re.search(r'<img [^>]*src="([^"]+)"', element)[1]
 
 
+def opened(address: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))).convert("RGBA")
+
+
 def composed(element: str, number: int) -> np.ndarray:
     """The pixels of a state's picture: its layers laid upon each other by Pillow."""
     data = data_of(element)
     addresses = [first_image(element), *data["images"][1:]]
-    layers = [
-        Image.open(io.BytesIO(base64.b64decode(addresses[place].partition(",")[2]))).convert("RGBA")
-        for place in data["stacks"][data["states"][number][-2]]
-    ]
+    layers = [opened(addresses[place]) for place in data["stacks"][data["states"][number][-2]]]
     whole_picture = layers[0]
     for layer in layers[1:]:
         whole_picture = Image.alpha_composite(whole_picture, layer)
@@ -143,23 +144,25 @@ def test_every_picture_is_the_explorers_own_pixel_for_pixel():
 
 
 def test_shrunk_layers_show_no_rims():
-    # A browser shrinks each layer by itself, with premultiplied colours: half the size here, the same grid for all.
+    # A browser shrinks each layer by itself, with premultiplied colours: to a half and to a third here.
     explorer = explore.PoolingExplorer()
     made = explorer.to_html({"op": ("max", "average")})
-    data = data_of(made)
-    below, above = (
-        np.asarray(Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))).convert("RGBA")).astype(float)
-        for address in (first_image(made), data["images"][1])
-    )
-
-    def half(values):
-        height, width = values.shape[:2]
-        return values.reshape(height // 2, 2, width // 2, 2, -1).mean(axis=(1, 3))
-
+    addresses = first_image(made), data_of(made)["images"][1]
+    below, above = (np.asarray(opened(address)).astype(float) for address in addresses)
     cover = above[..., 3:] / 255
-    shown = half(above[..., :3] * cover) + (1 - half(cover)) * half(below[..., :3])
     explorer.set(op="average")
-    np.testing.assert_allclose(shown, half(pixels(explorer).astype(float)), atol=1e-9)
+    true = pixels(explorer).astype(float)
+
+    def shrunk(values, by):
+        height, width = (n // by for n in values.shape[:2])
+        return values[: height * by, : width * by].reshape(height, by, width, by, -1).mean(axis=(1, 3))
+
+    def error(by):
+        shown = shrunk(above[..., :3] * cover, by) + (1 - shrunk(cover, by)) * shrunk(below[..., :3], by)
+        return np.abs(shown - shrunk(true, by))
+
+    np.testing.assert_allclose(error(2), 0, atol=1e-9)  # the sides of the squares lie between the pixels
+    assert np.mean(error(3) > 8) < 0.0005  # of 256 levels
 
 
 def test_the_explorer_stands_as_before():
@@ -221,6 +224,16 @@ def test_an_element_that_is_too_heavy_is_refused_with_its_bytes(monkeypatch):
         ValueError, match=r"at most 900 bytes. Received: \d of 6 states fill [\d,]+ bytes; list at most \d"
     ):
         Rectangle().to_html(["height", "filled"])
+
+
+def test_letters_that_no_font_has_are_said_in_the_words(monkeypatch):
+    def figure(self):
+        picture = plot.Picture(1, 1)
+        picture.numbered["\u4e92"] = 1
+        return picture
+
+    monkeypatch.setattr(Rectangle, "figure", figure)
+    assert "No font on this machine has the letters of (1) \u4e92." in states(Rectangle().to_html(["height"]))[0][-1]
 
 
 def test_words_cannot_leave_the_data():

@@ -195,7 +195,8 @@ def _drawn(explorer: Moved, axes: Sequence[Axis], states: list[tuple]) -> str:
     pictures, said, rows = StackedPictures(), {}, {}
     for state in sorted(states, key=lambda state: state != now):
         with explorer.trying(_settings(axes, state)):
-            picture, words = explorer.figure(), explorer.describe()
+            picture = explorer.figure()
+            words = "\n".join(filter(None, [explorer.describe(), picture.note()]))
         places = (values.index(value) for values, value in zip(every, state, strict=True))
         rows[state] = [*places, pictures.add(picture), said.setdefault(words, len(said))]
         if state == now:
