@@ -109,10 +109,11 @@ def test_an_explorer_that_cannot_move_is_left_out_and_one_that_cannot_be_drawn_i
 
 
 def test_while_copies_wait_no_explorer_is_drawn(monkeypatch):
-    monkeypatch.setattr(explorers, "moving", None)
+    monkeypatch.setattr(explorers, "moving", moved)
     cells = [f"explore.{name}()" for name in "ABC"]
     waiting = replace(with_explorers(*cells), waiting=(("somebody", "02_padding_and_stride"),))
-    assert "script" not in class_report(waiting)
+    assert "moves" not in class_report(waiting)
+    assert "moves" in class_report(replace(waiting, waiting=()))
 
 
 def test_every_count_is_the_generated_one():
