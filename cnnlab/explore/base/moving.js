@@ -48,7 +48,10 @@
     } else if (input.type === "checkbox") {
       input.checked = word === "on";
     } else {
-      input.replaceChildren(...places.map((place) => new Option(data.values[k][place], place)));
+      const there = [...input.options].map((option) => option.value);
+      if (there.join() !== places.join()) { // a list that is open must not be built anew
+        input.replaceChildren(...places.map((place) => new Option(data.values[k][place], place)));
+      }
       input.value = state[k];
     }
   });
