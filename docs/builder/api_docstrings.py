@@ -89,7 +89,7 @@ def _find(app: Sphinx, env: Any, node: Any, shown: Any) -> Any:
     said = node["reftarget"]
     first, _, rest = said.partition(".")
     objects = env.domains["py"].objects
-    room = node.get("py:module", "").rpartition(".")[0]
+    room = (node.get("py:module") or "").rpartition(".")[0]  # on a page without a module, None
     for name in (
         f"cnnlab.{said}",
         f"{room}.{said}",
