@@ -18,19 +18,19 @@ NextWords = Callable[[np.ndarray], np.ndarray]  # prefixes (K, t) → probabilit
 
 
 def greedy(next_words: NextWords, length: int) -> tuple[tuple[int, ...], float]:
-    """Say the most probable word, again and again, until it is `END` or `length` words are said.
+    """Say the most probable word, again and again, until it is `captioning.END` or `length` words are said.
 
     Parameters
     ----------
     next_words
-        takes prefixes, shape (K, t), each beginning with `START`, and returns the probabilities of the word after each,
-        shape (K, V)
-    length : the most words, `END` counted, >= 1
+        takes prefixes, shape (K, t), each beginning with `captioning.START`, and returns the probabilities of the word
+        after each, shape (K, V)
+    length : the most words, `captioning.END` counted, >= 1
 
     Returns
     -------
     tuple
-        The words' numbers without `START`, and the logarithm of the sentence's probability.
+        The words' numbers without `captioning.START`, and the logarithm of the sentence's probability.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def beam(next_words: NextWords, length: int, width: int) -> list[tuple[tuple[int
     Returns
     -------
     list of tuple
-        At most `width` sentences as (numbers without `START`, logarithm of the probability), the best first.
+        At most `width` sentences as (numbers without `captioning.START`, logarithm of the probability), the best first.
 
     Examples
     --------

@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Any
 
 from sphinx.application import Sphinx
@@ -162,7 +162,7 @@ def retold(lines: list[str], types: Mapping[str, str]) -> list[str]:
     n : ``int``
         input length,
         in pixels
-    k, s : k: ``int``; s: ``float``
+    k, s : ``int``, ``float``
         >= 1
     <BLANKLINE>
     Notes
@@ -213,15 +213,11 @@ def _indented(lines: list[str]) -> list[str]:
 
 
 def _types(head: str, says: str, types: Mapping[str, str]) -> str:
-    """What stands after the names `head`: their type, or each group's own; nothing where the words begin with it."""
-    names = [name.strip() for name in head.split(",")]
-    kinds = [types.get(name.lstrip("*"), "") for name in names]
+    """What stands after the names `head`: their type, or theirs in turn; nothing where the words begin with it."""
+    kinds = [types.get(name.strip().lstrip("*"), "") for name in head.split(",")]
     if not all(kinds) or says.startswith(re.split(r"\W", kinds[0])[0]):
         return ""
-    if len(set(kinds)) == 1:
-        return linked(kinds[0])
-    groups = groupby(zip(names, kinds, strict=True), key=lambda pair: pair[1])
-    return "; ".join(f"{', '.join(name for name, _ in group)}: {linked(kind)}" for kind, group in groups)
+    return ", ".join(map(linked, kinds[:1] if len(set(kinds)) == 1 else kinds))
 
 
 def linked(kind: str) -> str:

@@ -64,7 +64,7 @@ def test_names_that_share_a_line_keep_their_own_types(few_classes):
         "Parameters\n----------\nbias, strides, groups : as before",
         {"bias": "float", "strides": "int", "groups": "int"},
     )
-    assert told.split("\n")[2] == "bias, strides, groups : bias: ``float``; strides, groups: ``int``"
+    assert told.split("\n")[2] == "bias, strides, groups : ``float``, ``int``, ``int``"
 
 
 def test_a_description_that_begins_with_the_type_is_not_told_it_twice(few_classes):
