@@ -9,7 +9,7 @@ from cnnlab import explore
 
 
 def from_source(source: str) -> explore.Explorer | None:
-    """The explorer that a cell shows last, where all that makes it is written as literals; None otherwise.
+    """The explorer that a cell shows, where all that makes it is written as literals and a page can move it, or None.
 
     What the cell asks first (``predict``) is left out: a page cannot judge a guess.
 
@@ -28,13 +28,16 @@ def from_source(source: str) -> explore.Explorer | None:
     if shown is None:
         return None
     made, moves = shown
+    kind = getattr(explore, made.func.attr)
+    if not getattr(kind, "listed", None):  # the annotator is no explorer: it works on files
+        return None
     try:
         given, named = _literals(made)
         settings = [_literals(move)[1] for move in moves]
     except ValueError:
         return None
     named.pop("predict", None)
-    explorer = getattr(explore, made.func.attr)(*given, **named)
+    explorer = kind(*given, **named)
     for setting in settings:
         explorer.set(**setting)
     return explorer

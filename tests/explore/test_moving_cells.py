@@ -44,6 +44,7 @@ def test_an_explorer_made_of_literals_stands_as_its_cell_leaves_it(source, name,
         ("monitor = explore.TrainingMonitor()\nmodel.fit(x, callbacks=[monitor])", "TrainingMonitor"),
         ("if ready:\n    explore.KernelLab()", "KernelLab"),
         ("lab = explore.KernelLab()\nlab.press('more')", "KernelLab"),
+        ("explore.Annotator('pictures')", "Annotator"),  # it would open the folder
         ("explore.Nothing()", None),
         ("other.KernelLab()", None),
         ("%pip install it\nexplore.KernelLab()", None),
