@@ -16,6 +16,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+import api_names
 from sphinx.application import Sphinx
 
 _LISTS = ("Parameters", "Other Parameters", "Attributes")
@@ -83,7 +84,6 @@ def _find(app: Sphinx, env: Any, node: Any, shown: Any) -> Any:
     """Find what a docstring names as its own module does: `detections.read`, or a class of another module."""
     if node.get("refdomain") != "py":
         return None
-    import api_pages
     from sphinx.util.nodes import make_refnode
 
     said = node["reftarget"]
@@ -93,7 +93,7 @@ def _find(app: Sphinx, env: Any, node: Any, shown: Any) -> Any:
     for name in (
         f"cnnlab.{said}",
         f"{room}.{said}",
-        api_pages.real_names().get(said),
+        api_names.real_names().get(said),
         f"{_classes().get(first)}.{rest}".rstrip("."),
     ):
         if name in objects:
@@ -244,11 +244,9 @@ def _code(text: str) -> str:
 @lru_cache(maxsize=1)
 def _classes() -> dict[str, Any]:
     """Classes of the reference by their bare names; those whose names two modules share are left out."""
-    import api_pages
-
     there: dict[str, str] = {}
     shared = set()
-    for page in api_pages.pages().values():
+    for page in api_names.pages().values():
         for name in page.defined:
             if inspect.isclass(getattr(page.module, name)):
                 shared |= {name} & there.keys()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import api_names
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -47,9 +48,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 def _name_what_is_public(app: Sphinx, config: Config) -> None:
-    import api_pages
-
-    config.codeautolink_inventory_map = api_pages.real_names()
+    config.codeautolink_inventory_map = api_names.real_names()
 
 
 def _leave_out_the_reference(app: Sphinx, env: Any) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import api_docstrings
 import api_lessons
+import api_names
 import api_pages
 import built_pages
 import pytest
@@ -17,7 +18,7 @@ import cnnlab
 from cnnlab.arithmetic import boxes, shapes
 
 COURSE = Path(__file__).resolve().parents[2]
-MODULES = [f"cnnlab.{name}" for name in " ".join(api_pages.SECTIONS.values()).split()]
+MODULES = [f"cnnlab.{name}" for name in " ".join(api_names.SECTIONS.values()).split()]
 
 
 def retold(text: str, types: dict[str, str]) -> str:
@@ -148,16 +149,16 @@ def test_every_module_of_the_face_and_every_module_a_lesson_imports_has_a_page()
 
 
 def test_public_names_are_those_a_module_defines_or_passes_on_and_errors_come_last():
-    assert api_pages.public_names(shapes)[:3] == ["dilated_size", "same_padding", "output_size"]
-    assert {"explicit_padding", "resolve_padding"} <= set(api_pages.public_names(shapes))  # `import … as` itself
-    assert "check_int" not in api_pages.public_names(shapes)
+    assert api_names.public_names(shapes)[:3] == ["dilated_size", "same_padding", "output_size"]
+    assert {"explicit_padding", "resolve_padding"} <= set(api_names.public_names(shapes))  # `import … as` itself
+    assert "check_int" not in api_names.public_names(shapes)
     from cnnlab.detection.darknet import cfg
 
-    assert api_pages.public_names(cfg)[-1] == "DarknetError"
+    assert api_names.public_names(cfg)[-1] == "DarknetError"
 
 
 def test_a_constant_has_its_value_and_its_comment():
-    value, says = api_pages._constant(boxes, "LARGEST")
+    value, says = api_names._constant(boxes, "LARGEST")
     assert (value, says) == ("1e+150", "beyond it an area or a squared distance would overflow")
 
 
