@@ -304,7 +304,7 @@ def _model(
 ) -> keras.Model:
     """From the number 1 to the three losses; its only weights that learn are the picture, `begin` at first."""
     one = keras.Input((1,))
-    canvas = layers.Dense(begin.size, use_bias=False, kernel_constraint=_from_0_to_1, name=_CANVAS)
+    canvas = layers.Dense(begin.size, use_bias=False, kernel_constraint=_From0To1(), name=_CANVAS)
     seen = layers.Reshape(begin.shape, name=_SHAPE)(canvas(one))
     canvas.set_weights([begin.reshape(1, -1)])
     maps = eye(seen)
@@ -351,8 +351,9 @@ def _energy(wanted: np.ndarray, name: str, layer: str) -> float:
     return energy
 
 
-def _from_0_to_1(kernel: object) -> object:
-    return ops.clip(kernel, 0.0, 1.0)
+class _From0To1(keras.constraints.Constraint):  # Keras before 3.15 takes no function
+    def __call__(self, kernel: object) -> object:
+        return ops.clip(kernel, 0.0, 1.0)
 
 
 def _itself(y_true: object, y_pred: object) -> object:
