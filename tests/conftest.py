@@ -21,6 +21,16 @@ def pytest_collection_finish(session):
 
 
 @pytest.fixture
+def weightless():
+    """Within the test, weights have shapes and no numbers: a large network is built in a tenth of the time."""
+    import keras
+
+    with keras.StatelessScope(initialize_variables=False):
+        yield
+    keras.utils.clear_session(free_memory=False)  # or the next scope would give those weights their numbers
+
+
+@pytest.fixture
 def hurried(monkeypatch):
     """The downloader's time limits, shorter, so that the tests need not wait."""
     from cnnlab.data import download

@@ -88,6 +88,14 @@ def test_the_face_names_what_is_there():
         assert getattr(cnnlab, name).__name__.startswith("cnnlab."), name
 
 
+def test_nothing_public_has_the_name_of_its_module():
+    """Older lazy loaders would give the module where it has been imported before, and a module cannot be called."""
+    for face in PACKAGE.rglob("*.pyi"):
+        tree = ast.parse(face.read_text(encoding="utf-8"))
+        froms = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module]
+        assert [node.module for node in froms if node.module in {alias.name for alias in node.names}] == [], face
+
+
 @pytest.mark.parametrize("module", [name for light in LIGHT for name in MODULES if name == light or (
     light.endswith(".") and name.startswith(light))])  # fmt: skip
 def test_it_starts_quickly(module):

@@ -95,6 +95,7 @@ def test_squeezenet_wants_what_its_authors_trained_it_on():
     np.testing.assert_allclose(ours, blue_first, rtol=1e-4, atol=1e-2)
 
 
+@pytest.mark.usefixtures("weightless")
 @pytest.mark.parametrize(
     ("name", "size", "channels"),
     [
@@ -108,7 +109,7 @@ def test_the_menu_states_the_parameters(name, size, channels):
     assert base.count_params() == entry.params
     assert base.output_shape[-1] == channels
     assert base.input_shape == (None, size, size, 3)
-    assert base(pictures(1, size, size, 3)).shape[-1] == channels  # and no warning
+    assert base(keras.Input((size, size, 3))).shape[-1] == channels  # and no warning
 
 
 def test_the_menu_is_that_of_the_syllabus_with_its_sizes():
@@ -128,11 +129,12 @@ def test_the_menu_holds_all_there_is_in_keras_applications():
 LATER = ("mobilenet_v3", "efficientnet_v2", "convnext")
 
 
+@pytest.mark.usefixtures("weightless")
 @pytest.mark.parametrize("entry", [e for e in transfer.menu() if e.name.startswith(LATER)], ids=lambda e: e.name)
 def test_sizes_and_files_are_those_of_keras_own_loader(entry, monkeypatch):
     """The file that Keras would download, and the size it takes where none is given."""
     if entry.params > 8_000_000 and not os.environ.get("CNNLAB_SLOW"):
-        pytest.skip("builds hundreds of megabytes: CNNLAB_SLOW=1")
+        pytest.skip("takes seconds to build: CNNLAB_SLOW=1")
     application, asked = getattr(keras.applications, entry.keras_name), []
 
     def get_file(name, *address, **options):
@@ -561,9 +563,9 @@ def test_a_learning_curve_is_the_mean_and_spread_of_its_runs():
     assert "5% ± 1%" in repr(curve)
     picture = curve.figure("title", guess=0.5)
     assert "way: 5% ± 1% with 4, 11% ± 1% with 10" in picture.alt
+    assert min(contrast(text.get_color(), "white") for text in picture.axes[0].texts) >= 4.5
     assert picture.png().startswith(b"\x89PNG")
 
-    assert min(contrast(text.get_color(), "white") for text in picture.axes[0].texts) >= 4.5
 
 # --- digits without a download ----------------------------------------------------------------------------------------
 

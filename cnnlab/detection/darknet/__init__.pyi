@@ -5,7 +5,7 @@ from . import plan as plan
 from . import weights as weights
 from .cfg import DarknetError as DarknetError
 from .detector import Detector as Detector
-from .export import export as export
+from .exporting import export as export
 from .reading import load as load
 from .reading import load_model as load_model
 from .reading import named as named

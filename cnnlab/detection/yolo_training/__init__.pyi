@@ -1,5 +1,5 @@
 from .augmentation import Augmentation as Augmentation
-from .fit_detector import fit_detector as fit_detector
+from .fitting import fit_detector as fit_detector
 from .loss import TERMS as TERMS
 from .loss import WEIGHTS as WEIGHTS
 from .loss import LossTerm as LossTerm
