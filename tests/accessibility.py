@@ -7,17 +7,22 @@ from collections.abc import Sequence
 GRAVE = ("serious", "critical")
 # What axe would preload are style sheets, by requests that a page opened from a disk may not make.
 ALWAYS = {"resultTypes": ["violations"], "preload": False}
-
+# What a theme can change. All other rules read names, roles and structure, which are the same in every theme.
 OF_COLOURS = ("color-contrast", "link-in-text-block")
+NEVER_GRAVE = ("region",)  # moderate at most, and a tenth of all the time
 
-# axe takes 20 ms for the contrast of one element, and a lesson's code has a thousand: of all that are drawn with the
-# same letters, in the same colour and over the same grounds, one is marked; so is one link of a kind.
-MARK_KINDS = """([include, exclude]) => {
-    const kinds = new Set();
+# axe takes 20 ms for the contrast of one element, and a lesson's code has a thousand. Of all that are drawn alike, with
+# the same letters, in the same colour and over the same grounds, one is marked: the first of a kind that is not known.
+MARK_KINDS = """([include, exclude, known]) => {
+    const kinds = new Set(known), marked = [];
+    const grounds = new Map([[null, ""]]);
     const ground = part => {
-        if (!part) return "";
+        if (grounds.has(part)) return grounds.get(part);
         const {backgroundColor, backgroundImage, opacity} = getComputedStyle(part);
-        return `${backgroundColor} ${backgroundImage} ${opacity}, ${ground(part.parentElement)}`;
+        const plain = backgroundColor === "rgba(0, 0, 0, 0)" && backgroundImage === "none" && opacity === "1";
+        const own = plain ? "" : `${backgroundColor} ${backgroundImage} ${opacity}, `;
+        grounds.set(part, own + ground(part.parentElement));
+        return grounds.get(part);
     };
     for (const part of document.querySelectorAll("body *")) {
         delete part.dataset.axeKind;
@@ -32,12 +37,18 @@ MARK_KINDS = """([include, exclude]) => {
         if (kinds.has(kind)) continue;
         kinds.add(kind);
         part.dataset.axeKind = "";
+        marked.push(kind);
     }
+    return marked;
 }"""
 
 
 def findings(
-    opened: object, include: Sequence[str] = ("body",), exclude: Sequence[str] = (), colours_only: bool = False
+    opened: object,
+    include: Sequence[str] = ("body",),
+    exclude: Sequence[str] = (),
+    colours_only: bool = False,
+    known: set[str] | None = None,
 ) -> list[str]:
     """What axe finds serious or critical on an opened page: for each element the rule, the element, and the reason.
 
@@ -46,21 +57,29 @@ def findings(
     opened : a playwright page
     include, exclude : selectors of the parts that are looked at, and of what is left out there
     colours_only : run only the rules that depend on the theme
+    known : ways in which text was drawn and found good before, on other pages; those of this page are added to it
     """
-    from axe_playwright_python.sync_playwright import Axe
+    from axe_playwright_python.base import AXE_SCRIPT
 
-    axe, left_out = Axe(), [[selector] for selector in exclude]
-    opened.evaluate(MARK_KINDS, [", ".join(include), ", ".join(exclude)])
-    runs = [(["[data-axe-kind]"], {"runOnly": {"type": "rule", "values": list(OF_COLOURS)}})]
+    if not opened.evaluate("() => 'axe' in window"):
+        opened.evaluate(AXE_SCRIPT)
+    kinds = opened.evaluate(MARK_KINDS, [", ".join(include), ", ".join(exclude), list(known or ())])
+    found = _run(opened, ["[data-axe-kind]"], exclude, {"runOnly": list(OF_COLOURS)}) if kinds else []
+    if known is not None and not found:
+        known.update(kinds)
     if not colours_only:
-        runs.append((include, {"rules": {rule: {"enabled": False} for rule in OF_COLOURS}}))
-    found = []
-    for parts, options in runs:
-        context = {"include": [[selector] for selector in parts], "exclude": left_out}
-        found += axe.run(opened, context, {**ALWAYS, **options}).response["violations"]
+        found += _run(
+            opened, include, exclude, {"rules": {rule: {"enabled": False} for rule in (*OF_COLOURS, *NEVER_GRAVE)}}
+        )
+    return found
+
+
+def _run(opened: object, include: Sequence[str], exclude: Sequence[str], options: dict) -> list[str]:
+    context = {part: [[one] for one in selectors] for part, selectors in (("include", include), ("exclude", exclude))}
+    answer = opened.evaluate("([context, options]) => axe.run(context, options)", [context, {**ALWAYS, **options}])
     return [
         f"{rule['id']} ({rule['impact']}): {node['html'][:200]}: {_reasons(node)}"
-        for rule in found
+        for rule in answer["violations"]
         if rule["impact"] in GRAVE
         for node in rule["nodes"]
     ]
