@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import doctest
 from pathlib import Path
+from types import SimpleNamespace
 
 import api_docstrings
 import api_lessons
@@ -13,6 +14,7 @@ import api_pages
 import built_pages
 import pytest
 from bs4 import BeautifulSoup
+from docutils import nodes
 
 import cnnlab
 from cnnlab.arithmetic import boxes, shapes
@@ -101,6 +103,22 @@ def test_a_type_links_to_the_class_that_the_reference_describes(few_classes):
         "``dict[str,`` :py:obj:`Detections <cnnlab.detections.Detections>`\\ ``] | None``"
     )
     assert api_docstrings.linked("int") == "``int``"
+
+
+def test_a_name_is_found_as_its_own_module_says_it_and_none_is_found_on_a_page_without_a_module(
+    few_classes, monkeypatch
+):
+    monkeypatch.setattr(api_names, "real_names", dict)
+    there = SimpleNamespace(docname="api/cnnlab.tasks.search", node_id="here")
+    env = SimpleNamespace(domains={"py": SimpleNamespace(objects={"cnnlab.tasks.search.beam": there})})
+    app = SimpleNamespace(builder=SimpleNamespace(get_relative_uri=lambda page, other: f"{other}.html"))
+
+    def found(said: str, module: str | None) -> object:
+        node = {"refdomain": "py", "reftarget": said, "refdoc": "index", "py:module": module}
+        return api_docstrings._find(app, env, node, nodes.literal(text=said))
+
+    assert found("search.beam", "cnnlab.tasks.captioning_training")["refuri"] == "api/cnnlab.tasks.search.html#here"
+    assert found("search.beam", None) is None
 
 
 def test_an_argument_is_no_link_and_an_example_stays_as_it_runs(few_classes):
