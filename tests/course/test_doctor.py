@@ -12,6 +12,7 @@ import pytest
 from lesson_files import ROOT
 
 from cnnlab import doctor
+from cnnlab.course.batch.processes import MARK
 from cnnlab.course.doctor import Finding
 from cnnlab.course.doctor import backend as _backend
 from cnnlab.course.doctor.backend import Found
@@ -353,6 +354,12 @@ def test_a_stand_in_is_never_ok_without_saying_what_is_lost(monkeypatch, file, l
     monkeypatch.setenv("CNNLAB_OFFLINE", "1")
     assert (finding(file).status, finding(file).detail.endswith(f"forbids the download: {lost}")) == ("warning", True)
     assert lost in doctor.summary()
+
+
+def test_a_batches_own_variable_is_no_mistake_of_the_learner(monkeypatch):
+    monkeypatch.setenv(MARK, "17")
+    assert finding(MARK).status == "ok"
+    assert MARK not in doctor.summary()
 
 
 def test_a_damaged_cache_file_is_a_warning_and_stays(tmp_path):

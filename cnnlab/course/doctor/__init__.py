@@ -32,6 +32,7 @@ VARIABLES = {
     "CNNLAB_DATA": "folder with data files",
     "CNNLAB_OFFLINE": "1 forbids downloads",
     "CNNLAB_STRICT": "1 lets an explorer's error stop the notebook",
+    "CNNLAB_TASK": "a batch knows its processes by it",
 }
 
 # How a lesson loads a data file, and in which parts.
