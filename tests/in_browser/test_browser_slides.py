@@ -111,10 +111,15 @@ def test_an_explorer_moves_by_its_own_keys_and_the_slide_by_the_clickers(folder)
         said = opened.locator("[aria-live=polite].unseen")
         assert said.text_content().count("Output 2 × 4: 8 windows.") == 1
         assert moving.get_by_role("status").bounding_box()["width"] <= 1
+        place = moving.locator("img").first.bounding_box()
+        assert min(place["width"], 2 * place["height"]) > 800
         strides = moving.get_by_role("slider", name="strides")
         strides.focus()
         opened.keyboard.press("ArrowRight")
         opened.locator(alt.format("Output 2 × 3: 6 windows.")).wait_for()
+        assert [image.bounding_box() for image in moving.locator("img").all()] == [place] * moving.locator(
+            "img"
+        ).count()
         assert strides.get_attribute("aria-valuetext") == "3"
         assert "Output 2 × 3: 6 windows." in moving.get_by_role("status").text_content()
         moving.get_by_role("combobox", name="padding").focus()
