@@ -7,6 +7,7 @@ import importlib.util
 import keras
 import numpy as np
 import pytest
+from packaging.version import Version
 
 from cnnlab import delivery
 from cnnlab.common.errors import DataError
@@ -121,6 +122,13 @@ def test_a_converter_that_fails_and_a_folder_that_is_missing(classifier, tmp_pat
     with pytest.raises(DataError, match="not written: ConverterError: no such operation$"):
         delivery.export(classifier, tmp_path / "net.tflite")
 
+    def too_old(self, path, **options):
+        raise ValueError("Unrecognized format=litert. Supported formats are: ['tf_saved_model', 'onnx'].")
+
+    monkeypatch.setattr(keras.Model, "export", too_old)
+    with pytest.raises(DataError, match=r"not written: Keras writes \.tflite from version 3\.13 on, and this is 3\."):
+        delivery.export(classifier, tmp_path / "net.tflite")
+
 
 def test_what_is_no_classifier_or_no_file_is_refused(classifier, tmp_path):
     with pytest.raises(ValueError, match="`path` must end in .tflite or .onnx. Received: 'net.h5'"):
@@ -133,6 +141,7 @@ def test_what_is_no_classifier_or_no_file_is_refused(classifier, tmp_path):
         delivery.run_exported(tmp_path / "net.onnx", np.zeros((0, 8, 6, 3)))
 
 
+@pytest.mark.skipif(Version(keras.__version__) < Version("3.13"), reason="Keras writes .tflite from 3.13 on")
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="only TensorFlow writes .tflite without more")
 def test_tensorflow_writes_a_tflite(classifier, tmp_path, capfd):
     made = delivery.export(classifier, tmp_path / "net.tflite")

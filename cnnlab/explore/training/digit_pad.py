@@ -318,8 +318,8 @@ def as_mnist(picture: np.ndarray) -> np.ndarray:
     >>> drawing = np.zeros((28, 28), np.uint8)
     >>> drawing[0:5, 0:2] = 255
     >>> rows = np.flatnonzero(as_mnist(drawing).any(axis=1))
-    >>> rows[0], rows[-1]
-    (np.int64(4), np.int64(23))
+    >>> rows[[0, -1]].tolist()
+    [4, 23]
     """
     rows, columns = np.flatnonzero(picture.any(axis=1)), np.flatnonzero(picture.any(axis=0))
     if not rows.size:

@@ -66,7 +66,10 @@ def read(model: keras.Model, input_shape: object = None) -> tuple[tuple[Row, ...
 
 def _steps(model: keras.Model, input_shape: tuple[int, ...] | None) -> list[Step]:
     try:
-        return Walk(model, input_shape).steps
+        steps = Walk(model, input_shape).steps
+        if empty := [step.name for step in steps for x in step.outputs if 0 in x.shape]:  # older Keras lets it pass
+            raise ValueError(f"nothing is left behind {empty[0]}")
+        return steps
     except ValueError as error:
         if input_shape is None:
             raise

@@ -167,7 +167,9 @@ def _write(classifier: Classifier, path: Path, name: str) -> None:
         with _without_words():
             classifier.model.export(str(path), format=_FORMATS[ending], verbose=False, input_signature=[one])
     except Exception as error:  # each converter has classes of errors of its own
-        raise DataError(f"{name} was not written: {_first_line(error)}") from error
+        old = f"Keras writes .tflite from version 3.13 on, and this is {keras.__version__}"
+        why = old if "format=litert" in str(error) else _first_line(error)
+        raise DataError(f"{name} was not written: {why}") from error
 
 
 @contextlib.contextmanager

@@ -166,7 +166,7 @@ def test_bad_arguments_are_named(arguments, error, says):
 
 def test_a_model_without_layers_or_weights_is_refused():
     inputs = keras.Input((4,))
-    with pytest.raises(ValueError, match="`models` must have layers"):
+    with pytest.raises(ValueError, match="`models` must have layers|`inputs` not connected"):  # Keras 3.10 makes none
         explore.LedgerExplorer(keras.Model(inputs, inputs))
     with pytest.raises(ValueError, match="must have its weights"):
         explore.LedgerExplorer(keras.Sequential([keras.layers.Dense(2)]))
