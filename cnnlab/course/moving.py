@@ -26,11 +26,13 @@ class Moving:
     name : of its class
     html : the element
     own : whether it shows the class's own example, because what the lesson shows is made by the lesson
+    rest : what moves in a notebook alone, by the names that `set` takes
     """
 
     name: str
     html: str
     own: bool = False
+    rest: tuple[str, ...] = ()
 
     @property
     def script(self) -> str:
@@ -64,4 +66,5 @@ def moving(source: str, own_example: bool = False) -> Moving | None:
         explorer, own = getattr(importlib.import_module("cnnlab.explore"), name)(), True
     if explorer is None or not explorer.listed:
         return None
-    return Moving(type(explorer).__name__, explorer.to_html(), own)
+    rest = [name for name in explorer.state() if name not in explorer.listed]
+    return Moving(type(explorer).__name__, explorer.to_html(), own, tuple(rest))

@@ -85,7 +85,19 @@ def _element(key: str, code: str) -> str:
         shown = moving(code)
     except ValueError as error:
         raise ValueError(f"{key}: {error}") from None
-    return shown.html if shown else ""
+    return f'{shown.html}<p class="cnnlab-note">{_elsewhere(shown.rest)}</p>' if shown else ""
+
+
+def _elsewhere(rest: Sequence[str]) -> str:
+    """What a notebook moves besides, as HTML: the lesson's text speaks of it too.
+
+    >>> _elsewhere(["pads"])
+    'Drawn beforehand. In the notebook any value can be set, and <code>pads</code> moves as well.'
+    """
+    names = [f"<code>{html.escape(name)}</code>" for name in rest]
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    more = f", and {listed} {'move' if len(names) > 1 else 'moves'} as well" if names else ""
+    return f"Drawn beforehand. In the notebook any value can be set{more}."
 
 
 def write_gallery(shown: Moving, source: Path) -> None:
@@ -133,8 +145,8 @@ def _explorer_page(name: str, title: str, says: str, lesson: Lesson) -> str:
 
 {place(name)}
 
-It belongs to [lesson {lesson.title}](../lessons/{lesson.name}.ipynb). This page holds some of its states, drawn
-beforehand. In a notebook all its controls move, and it takes your own numbers, pictures and models:
+It belongs to [lesson {lesson.title}](../lessons/{lesson.name}.ipynb). In a notebook it takes your own numbers, pictures
+and models:
 
 ```python
 from cnnlab import explore

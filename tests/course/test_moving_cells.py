@@ -20,6 +20,9 @@ class Toy:
     def __init__(self, words: str = "own example") -> None:
         self.words = words
 
+    def state(self) -> dict[str, object]:
+        return {"side": 3, "colour": "red"}
+
     def to_html(self) -> str:
         self.drawn.append(self.words)
         return f"<figure>{self.words}<script type='application/json'>1</script><script>let a;</script></figure>"
@@ -48,13 +51,14 @@ def test_what_a_cell_makes_of_literals_moves_with_its_settings_and_is_drawn_once
     first = moving("explore.Toy('literal')")
     assert (first.name, first.own, first.html[:15]) == ("Toy", False, "<figure>literal")
     assert first.script == "let a;"
+    assert first.rest == ("colour",)
     assert moving("explore.Toy('literal')") is first
     assert Toy.drawn == ["literal"]
 
 
 def test_what_needs_the_lesson_is_the_own_example_only_where_that_will_do():
     assert moving("explore.Toy(model)") is None
-    assert moving("explore.Toy(model)", own_example=True) == Moving("Toy", Toy().to_html(), own=True)
+    assert moving("explore.Toy(model)", own_example=True) == Moving("Toy", Toy().to_html(), True, ("colour",))
 
 
 def test_nothing_to_move_is_nothing():

@@ -9,6 +9,7 @@ import sys
 import types
 from pathlib import Path
 
+import explorer_pages
 import lesson_pages
 import mathml
 import moving
@@ -79,6 +80,18 @@ def test_a_place_is_filled_with_the_element_where_there_is_one(tmp_path, there, 
     context = {"body": f"a {moving.place('KernelLab', 'still')} b"}
     moving._fill(types.SimpleNamespace(srcdir=tmp_path), "page", "", context, None)
     assert re.search(rf"^a .*{expected}.* b$", context["body"])
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        ([], "can be set."),
+        (["a"], "can be set, and <code>a</code> moves as well."),
+        (["a", "b", "c"], ", and <code>a</code>, <code>b</code> and <code>c</code> move as well."),
+    ],
+)
+def test_below_an_explorer_stands_what_moves_in_the_notebook_alone(rest, said):
+    assert explorer_pages._elsewhere(rest).endswith(said)
 
 
 def test_a_lesson_begins_with_its_times_and_its_notebook(tmp_path):
