@@ -219,9 +219,9 @@ def test_an_explorer_that_asks_first_is_refused():
 
 
 def test_an_element_that_is_too_heavy_is_refused_with_its_bytes(monkeypatch):
-    monkeypatch.setattr(moving, "MOST_BYTES", 900)
+    monkeypatch.setattr(moving, "MOST_BYTES", 500)
     with pytest.raises(
-        ValueError, match=r"at most 900 bytes. Received: [1-5] of 6 states fill [\d,]+ bytes; list at most \d"
+        ValueError, match=r"at most 500 bytes. Received: [1-5] of 6 states fill [\d,]+ bytes; list at most \d"
     ):
         Rectangle().to_html(["height", "filled"])
 
