@@ -393,9 +393,12 @@ def canvas(begin, constraint):
     return model
 
 
-def from_0_to_1(weights):
-    return ops.clip(weights, 0.0, 1.0)
+class From0To1(keras.constraints.Constraint):
+    def __call__(self, weights):
+        return ops.clip(weights, 0.0, 1.0)
 
+
+from_0_to_1 = From0To1()
 
 # %% tags=["nbval-check-output"]
 small_cat, small_glass, one = square(cat, SMALL), square(glass, SMALL), np.ones((1, 1), "float32")

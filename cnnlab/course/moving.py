@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from cnnlab.course.startup import load_keras
 
+# The first needs a folder of pictures; the others, a run that has begun.
+NO_EXAMPLE = ("Annotator", "StyleMonitor", "TrainingMonitor")
 _SHOWS = re.compile(r"\bexplore\.[A-Z]\w*\(")
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -62,7 +64,7 @@ def moving(source: str, own_example: bool = False) -> Moving | None:
     load_keras()  # most explorers ask it, and it would write to stderr
     cells = importlib.import_module("cnnlab.explore.cells")
     explorer, own = cells.from_source(source), False
-    if explorer is None and own_example and (name := cells.named_in(source)):
+    if explorer is None and own_example and (name := cells.named_in(source)) and name not in NO_EXAMPLE:
         explorer, own = getattr(importlib.import_module("cnnlab.explore"), name)(), True
     if explorer is None or not explorer.listed:
         return None

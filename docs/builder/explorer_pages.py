@@ -17,14 +17,12 @@ from moving import FOLDER, place
 from sources import lay
 
 from cnnlab.course.lessons import Lesson, all_lessons
-from cnnlab.course.moving import moving
+from cnnlab.course.moving import NO_EXAMPLE, moving
 from cnnlab.course.notebook import read_notebook
 from cnnlab.explore.cells import named_in
 
 ON_THE_FRONT_PAGE = "ShapeExplorer"
 _OWN_EXAMPLE = re.compile(r"\bexplore\.\w+\((?:predict=True)?\)")
-# It needs a folder of pictures; they need a run that has begun.
-_NO_EXAMPLE = ("Annotator", "StyleMonitor", "TrainingMonitor")
 _IMAGE = re.compile(r"<img\b[^>]*>")
 _WIDE = 560  # pixels of a card's picture: twice what is shown
 
@@ -54,7 +52,7 @@ def export(lessons: Sequence[Lesson], source: Path, course: Path) -> Moving:
             name = named_in(code)
             if lesson in lessons:
                 cells[code] = name if _OWN_EXAMPLE.search(code) and ".set(" not in code else f"{lesson.number}-{number}"
-            if name and name not in _NO_EXAMPLE and (lesson in lessons or name == ON_THE_FRONT_PAGE):
+            if name and name not in NO_EXAMPLE and (lesson in lessons or name == ON_THE_FRONT_PAGE):
                 classes.setdefault(name, lesson)
     jobs = {name: f"explore.{name}()" for name in classes} | {
         key: code for code, key in cells.items() if key not in classes

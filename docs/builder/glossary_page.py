@@ -110,8 +110,7 @@ def page(known: Sequence[Term]) -> str:
         "---\nhtml_theme.sidebar_secondary.remove: true\n---\n# Glossary",
         f"The {len(known)} terms that the {lessons} lessons explain, each with its Korean name and the lesson that "
         "explains it. A lesson links to this page where it first uses a term.",
-        f'<nav class="cnnlab-letters" aria-label="Letters">\n\n{row} '
-        "[한국어](#korean-names){.language-ko}\n\n</nav>",
+        f'<nav class="cnnlab-letters" aria-label="Letters">\n\n{row} [한국어](#korean-names){{.language-ko}}\n\n</nav>',
     ]
     for letter, group in by_letter:
         entries = "\n\n".join(map(_entry, group))

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from cnnlab.course import moving as module
-from cnnlab.course.moving import Moving, moving
+from cnnlab.course.moving import NO_EXAMPLE, Moving, moving
 
 
 class Toy:
@@ -64,3 +64,8 @@ def test_what_needs_the_lesson_is_the_own_example_only_where_that_will_do():
 def test_nothing_to_move_is_nothing():
     assert moving("explore.Mute()") is None
     assert moving("print(3)", own_example=True) is None
+
+
+@pytest.mark.parametrize("name", NO_EXAMPLE)
+def test_what_has_no_example_of_its_own_is_nothing(name):
+    assert moving(f"explore.{name}(album, chosen)", own_example=True) is None

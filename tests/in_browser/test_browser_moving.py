@@ -123,6 +123,11 @@ def test_an_exported_explorer_is_read_moved_and_printed(tmp_path):
         whole = page.locator(".cnnlab-moving-picture")
         assert whole.locator("img").count() == 1
         assert np.abs(moved - pixels(whole)).max() <= 2
+
+        # Who comes back finds it as it began, its controls too: a browser puts none where it was left.
+        page.go_back()
+        shows("max", 2, 0, False)
+        assert (op.input_value(), size.input_value(), gradient.is_checked()) == ("0", "0", False)
         assert said == []
         assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 

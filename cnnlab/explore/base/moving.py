@@ -232,12 +232,13 @@ def _written(name: str, axes: Sequence[Axis], size: tuple[int, int], first: str,
 
 
 def _control(axis: Axis) -> str:
+    """The control and its label. ``autocomplete="off"``: a browser that comes back to a page would put it elsewhere."""
     label = html.escape(axis.widget.description)
     if isinstance(axis.widget, widgets.Checkbox):
-        inside = f'<label><input type="checkbox"> {label}</label>'
+        inside = f'<label><input type="checkbox" autocomplete="off"> {label}</label>'
     elif isinstance(axis.widget, (widgets.Dropdown, widgets.ToggleButtons, *_TEXTS)):
-        inside = f"<label>{label} <select></select></label>"
+        inside = f'<label>{label} <select autocomplete="off"></select></label>'
     else:
         shown = '<span class="cnnlab-moving-value" aria-hidden="true"></span>'
-        inside = f'<label>{label} <input type="range" min="0" step="1"></label> {shown}'
+        inside = f'<label>{label} <input type="range" min="0" step="1" autocomplete="off"></label> {shown}'
     return f'<div class="cnnlab-moving-control">{inside}</div>'

@@ -44,8 +44,9 @@ class CaptionStepper(Explorer):
     images : (N, H, W, 3), bytes or numbers from 0 to 1, N at most 200; by default drawn scenes
     step
         ``step(picture, said)`` gives, for the picture's number and the list of words so far, the probability of each
-        next word as a dict, and the attention (h, w) while it is said, as `captioning_training.stepper` makes it; the
-        word ``<end>`` ends the sentence. By default one that is written, not learned
+        next word as a dict, and the attention (h, w) while it is said, as
+        `cnnlab.tasks.captioning_training.stepper` makes it; the word ``<end>`` ends the sentence. By default one that
+        is written, not learned
     truths : the right caption of each picture
     titles : a name for each picture
 
