@@ -35,6 +35,9 @@ VARIABLES = {
     "CNNLAB_TASK": "a batch knows its processes by it",
 }
 
+_FORBIDDEN = "not here, and CNNLAB_OFFLINE forbids the download: "
+_UNSET = "unset CNNLAB_OFFLINE, then cnnlab data get "
+
 # How a lesson loads a data file, and in which parts.
 _LOADERS = {
     "mnist": (datasets.mnist, "train", "test"),
@@ -123,8 +126,13 @@ def summary(findings: Iterable[Finding] | None = None) -> str:
     findings = list(report() if findings is None else findings)
     facts = [f for f in findings if f.status == "ok" and f.name in ("Python", "keras", "backend", "GPU", "mnist.npz")]
     lines = [f"{finding.name}: {finding.detail}" for finding in facts]
+    forbidden = [finding for finding in findings if finding.detail.startswith(_FORBIDDEN)]
+    if forbidden:  # one remedy for all of them
+        lines.append(f"[warning] CNNLAB_OFFLINE forbids downloads. Not here: {_count(len(forbidden), 'data file')}")
+        lines += [f"  {finding.name}: {finding.detail.removeprefix(_FORBIDDEN)}" for finding in forbidden]
+        lines.append(f"  do: {_UNSET}{' '.join(finding.fix.removeprefix(_UNSET) for finding in forbidden)}")
     for finding in findings:
-        if finding.status != "ok":
+        if finding.status != "ok" and finding not in forbidden:
             lines.append(f"[{finding.status}] {finding.name}: {finding.detail}")
             lines += [f"  do: {finding.fix}"] if finding.fix else []
     if all(finding.status == "ok" for finding in findings):
@@ -247,8 +255,7 @@ def _data() -> Iterator[Finding]:
         elif row.place != "not here":
             yield Finding("Data", row.file, *_readable(row), path)
         elif datasets.offline():
-            detail = f"not here, and CNNLAB_OFFLINE forbids the download: {row.lost}"
-            yield Finding("Data", row.file, "warning", detail, f"unset CNNLAB_OFFLINE, then {get}")
+            yield Finding("Data", row.file, "warning", _FORBIDDEN + row.lost, _UNSET + row.name)
         else:
             detail = f"not here: downloaded when first used ({size}); where that fails, {row.lost}"
             yield Finding("Data", row.file, "ok", detail)
