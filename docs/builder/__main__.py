@@ -7,7 +7,6 @@ pages. Nothing is fetched and no notebook is run. A warning of Sphinx is an erro
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import multiprocessing
 import os
 import shutil
@@ -21,7 +20,9 @@ _FAILED = 2  # Sphinx gives 1 where it has only warned
 
 def build(words: Sequence[str], out: Path, explorers: bool) -> int:
     """Build the site into `out`, with the lessons that `words` name, and return Sphinx's exit status."""
+    import api_pages
     import explorer_pages
+    import glossary_page
     import lesson_pages
     import site_parts
     import written_pages
@@ -42,9 +43,8 @@ def build(words: Sequence[str], out: Path, explorers: bool) -> int:
     lesson_pages.write(lessons, moving, source, COURSE)
     explorer_pages.write_gallery(moving, source)
     load_keras()  # once and quietly, before Sphinx' processes: what the reference describes imports it
-    for name in ("api_pages", "glossary_page"):
-        if importlib.util.find_spec(name):
-            importlib.import_module(name).write(source)
+    api_pages.write(source)
+    glossary_page.write(source)
     site_parts.write_contents(source)
     status = build_main(["-b", "html", "-c", str(Path(__file__).parent), "-d", str(doctrees),
                          "-D", f"html_extra_path={source / lesson_pages.EXTRA}", "-j", str(os.cpu_count() or 1),

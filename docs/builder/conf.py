@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -10,6 +9,8 @@ from cnnlab.common.version import VERSION
 
 _HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(_HERE))
+
+import api_pages  # noqa: E402
 
 project = "cnnlab"
 author = "the authors of cnnlab"
@@ -19,13 +20,8 @@ language = "en"
 default_role = "py:obj"
 nitpicky = False
 
-extensions = ["myst_nb", "mathml", "moving", "trimmed"]
-if importlib.util.find_spec("api_pages"):
-    import api_pages
-
-    extensions += api_pages.EXTENSIONS
-    globals().update(api_pages.SETTINGS)
-extensions += ["term_links"] if importlib.util.find_spec("term_links") else []
+extensions = ["myst_nb", "mathml", "moving", "trimmed", "term_links", *api_pages.EXTENSIONS]
+globals().update(api_pages.SETTINGS)
 
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
 exclude_patterns = ["_parts", "_moving", "_extra"]
