@@ -37,6 +37,7 @@ caption { text-align: left; font-weight: bold; padding: .3rem 0; position: stick
   max-width: calc(100vw - 2rem); }
 @page { margin: 15mm; }
 @media print {
+  :root { color-scheme: light; }
   body { font-size: 10.5pt; max-width: none; padding: 0; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .skip, .screen { display: none; }
