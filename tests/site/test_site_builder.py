@@ -10,6 +10,7 @@ import types
 from pathlib import Path
 
 import explorer_pages
+import folders
 import lesson_pages
 import mathml
 import moving
@@ -147,10 +148,79 @@ def test_the_themes_style_loses_whole_rules_alone():
     assert trimmed._ICON.sub("", style) == ".a{x:y}@media print{.b{c:d}}.c .fa-x{e:f}.fade{g:h}"
 
 
+def site_of(folder: Path, words: str) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "searchindex.js").write_text(words, encoding="utf-8")
+    return folder
+
+
+def test_two_folders_of_one_name_are_made_in_two_places(tmp_path):
+    work = tmp_path / "work"
+    first, second = (folders.working(tmp_path / where / "site", work) for where in "ab")
+    assert first != second
+    assert first.parent == second.parent == work
+    (first / "of an earlier build").touch()
+    assert folders.working(tmp_path / "a" / "site", work) == first
+    assert not any(first.iterdir())
+    assert not any((tmp_path / "a").iterdir())  # the parent is made, and nothing is left in it
+
+
+def test_a_new_folder_an_empty_one_and_a_site_are_taken(tmp_path):
+    (tmp_path / "empty").mkdir()
+    site_of(tmp_path / "old", "old")
+    for name in ("empty", "old", "new"):
+        assert folders.working(tmp_path / name, tmp_path / "work").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("mine", "a new or empty folder, or one that holds a site"),
+        ("mine/file", "a new or empty folder, or one that holds a site"),
+        ("mine/file/site", "a folder that can be written"),
+        ("build", "not hold the builder's own folder"),
+        ("build/site", "not hold the builder's own folder"),
+        ("build/site/x", "or lie in it"),
+    ],
+)
+def test_a_folder_that_cannot_be_taken_is_refused_before_the_work(tmp_path, out, said):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").touch()
+    with pytest.raises(SystemExit, match=rf"^`--out` must .*{said}.* Received: "):
+        folders.working(tmp_path / out, tmp_path / "build" / "site")
+    assert [file.name for file in (tmp_path / "mine").iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_finished_site_takes_the_place_of_the_old_one(tmp_path, before):
+    made, out = site_of(tmp_path / "work" / "pages", "new"), tmp_path / "there" / "site"
+    if before:
+        site_of(out, "old")
+    out.parent.mkdir(exist_ok=True)
+    folders.put(made, out)
+    assert (out / "searchindex.js").read_text(encoding="utf-8") == "new"
+    assert [file.name for file in out.parent.iterdir()] == ["site"]
+
+
+def test_the_old_site_comes_back_where_the_new_one_cannot_be_moved(tmp_path, monkeypatch):
+    def fails(made: Path, out: Path) -> None:
+        site_of(out, "half")
+        raise OSError("the disk is full")
+
+    made, out = site_of(tmp_path / "pages", "new"), site_of(tmp_path / "there" / "site", "old")
+    monkeypatch.setattr(folders.shutil, "move", fails)
+    with pytest.raises(OSError, match="the disk is full"):
+        folders.put(made, out)
+    assert (out / "searchindex.js").read_text(encoding="utf-8") == "old"
+    assert (made / "searchindex.js").is_file()
+    assert [file.name for file in out.parent.iterdir()] == ["site"]
+
+
 def test_a_folder_that_holds_no_site_is_not_replaced(tmp_path):
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     command = [sys.executable, str(COURSE / "docs" / "builder"), "--out", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert done.returncode == 1
-    assert done.stderr.strip().splitlines()[-1].startswith("`--out` must be a new folder, or one that holds a site.")
+    said = "`--out` must be a new or empty folder, or one that holds a site."
+    assert done.stderr.strip().splitlines()[-1].startswith(said)
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
