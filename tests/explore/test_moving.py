@@ -116,9 +116,9 @@ def test_a_row_of_controls_has_the_words_of_the_widgets_and_no_identifiers():
     made = Rectangle().to_html(["filled", "unit", "height"])
     bar = re.search(r'<div class="cnnlab-moving-controls".*?hidden>(.*)</div>\n<p class', made)[1]
     assert re.findall(r"<label>(.*?)</label>", bar) == [
-        '<input type="checkbox"> filled',
-        "unit <select></select>",
-        'height <input type="range" min="0" step="1">',
+        '<input type="checkbox" autocomplete="off"> filled',
+        'unit <select autocomplete="off"></select>',
+        'height <input type="range" min="0" step="1" autocomplete="off">',
     ]
     assert not re.search(r"\s(id|for|name|on\w+)=", made)
 
@@ -240,6 +240,12 @@ def test_words_cannot_leave_the_data():
     made = Rectangle().to_html(["height"])
     assert made.count("</script>") == 2  # of the data, and of the program
     assert made.endswith("</script>\n</figure>")
+
+
+def test_a_name_cannot_leave_its_label():
+    made = type('A"><b>', (Rectangle,), {})().to_html(["filled"])
+    assert 'aria-label="A&quot;&gt;&lt;b&gt;"' in made
+    assert "<b>" not in made
 
 
 @pytest.mark.skipif(os.environ.get("CNNLAB_SLOW") != "1", reason="a minute; CNNLAB_SLOW=1 runs it")

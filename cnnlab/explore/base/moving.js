@@ -6,6 +6,7 @@
   const picture = figure.querySelector(".cnnlab-moving-picture");
   const words = figure.querySelector(".cnnlab-moving-words");
   const bar = figure.querySelector(".cnnlab-moving-controls");
+  if (!bar.hidden) return; // it has run: some pages run the scripts of what they show a second time
   const inputs = [...bar.querySelectorAll("input, select")];
   const count = inputs.length;
   const images = [picture.querySelector("img")]; // the others are made when they are first asked for

@@ -221,7 +221,7 @@ def _written(name: str, axes: Sequence[Axis], size: tuple[int, int], first: str,
     words = html.escape(data["words"][0])
     facts = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return (
-        f'<figure class="cnnlab-moving" role="group" aria-label="{name}">\n<style>{style}</style>\n'
+        f'<figure class="cnnlab-moving" role="group" aria-label="{html.escape(name)}">\n<style>{style}</style>\n'
         f'<div class="cnnlab-moving-controls" data-prevent-swipe hidden>{"".join(map(_control, axes))}</div>\n'
         f'<p class="cnnlab-moving-still">{_STILL}</p>\n'
         f'<div class="cnnlab-moving-picture"><img class="dark-light" alt="{words}" width="{size[0]}" '
