@@ -226,6 +226,19 @@ def test_an_element_that_is_too_heavy_is_refused_with_its_bytes(monkeypatch):
         Rectangle().to_html(["height", "filled"])
 
 
+@pytest.mark.parametrize("start", [1, 3])  # it may stand there itself
+def test_a_state_that_cannot_be_drawn_is_named(monkeypatch, start):
+    drawn = Rectangle.figure
+    monkeypatch.setattr(Rectangle, "figure", lambda self: drawn(self) if self.height < 3 else [][self.height])
+    explorer = Rectangle(height=start)
+    before = explorer.state()
+    with pytest.raises(
+        ValueError, match=r"that can be drawn. Received: unit='cm', height=3, where IndexError: list index"
+    ):
+        explorer.to_html(["unit", "height"])
+    assert explorer.state() == before
+
+
 def test_letters_that_no_font_has_are_said_in_the_words(monkeypatch):
     def figure(self):
         picture = plot.Picture(1, 1)

@@ -11,7 +11,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -188,17 +188,30 @@ def _refuse_too_heavy(size: int, drawn: int, count: int) -> None:
         )
 
 
+@contextmanager
+def _naming(settings: Mapping[str, object]) -> Iterator[None]:
+    """Say of whatever goes wrong within it in which state that was."""
+    try:
+        yield
+    except Exception as error:
+        state = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+        raise ValueError(
+            f"`controls` must name states that can be drawn. Received: {state}, where {type(error).__name__}: {error}"
+        ) from error
+
+
 def _drawn(explorer: Moved, axes: Sequence[Axis], states: list[tuple]) -> str:
     """Draw every state, the present one first, and write the element."""
     now = tuple(axis.widget.value for axis in axes)
     every = [axis.in_order(dict.fromkeys(state[k] for state in states)) for k, axis in enumerate(axes)]
     pictures, said, rows = StackedPictures(), {}, {}
     for state in sorted(states, key=lambda state: state != now):
-        with explorer.trying(_settings(axes, state)):
+        with _naming(_settings(axes, state)), explorer.trying(_settings(axes, state)):
             picture = explorer.figure()
             words = "\n".join(filter(None, [explorer.describe(), picture.note()]))
+            place = pictures.add(picture)
         places = (values.index(value) for values, value in zip(every, state, strict=True))
-        rows[state] = [*places, pictures.add(picture), said.setdefault(words, len(said))]
+        rows[state] = [*places, place, said.setdefault(words, len(said))]
         if state == now:
             size = picture.shown_size()
         _refuse_too_heavy(pictures.size, len(rows), len(states))
