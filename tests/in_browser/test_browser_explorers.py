@@ -107,6 +107,8 @@ def axe_finds_nothing_grave_in_either_theme(page):
     assert accessibility.findings(page, [".jp-OutputArea"]) == []
     browser.set_theme(page, "Dark")
     assert accessibility.findings(page, [".jp-OutputArea"], colours_only=True) == []
+    browser.set_theme(page, "Light")
+    page.set_viewport_size({"width": 1280, "height": 1000})
 
 
 def only_the_twin_or_the_view_is_seen(page, living):
