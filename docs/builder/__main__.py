@@ -1,7 +1,8 @@
 """Build the course's site: ``python docs/builder [LESSON …] [--out site] [--no-explorers]``.
 
-Sources are laid out in ``build/site/``, in a folder for each ``--out``. The explorers of the lessons are rendered state
-by state, and Sphinx makes the pages. Nothing is fetched and no notebook is run. A warning of Sphinx is an error.
+Sources are laid out in ``build/``, in folders of their own for each ``--out``. The explorers of the lessons are
+rendered state by state, and Sphinx makes the pages. Nothing is fetched and no notebook is run. A warning of Sphinx is
+an error.
 """
 
 from __future__ import annotations
@@ -34,8 +35,7 @@ def build(words: Sequence[str], out: Path, explorers: bool) -> int:
     from cnnlab.course.startup import load_keras
 
     lessons = find_lessons(words, COURSE)
-    work = folders.working(out)
-    source, made, doctrees = (work / kind for kind in ("sources", "pages", "doctrees"))
+    own = source, made, doctrees = folders.working(out)
     written_pages.lay_out(source)
     site_parts.write(source, COURSE)
     moving = explorer_pages.export(lessons, source, COURSE) if explorers else explorer_pages.Moving()
@@ -55,13 +55,14 @@ def build(words: Sequence[str], out: Path, explorers: bool) -> int:
             for worker in multiprocessing.active_children():  # they wait for a reader that is gone, Python for them
                 worker.kill()
     if status == _FAILED:
-        sys.stderr.write(f"No site was made; {out} is as it was. Its sources lie in {work}.\n")
+        sys.stderr.write(f"No site was made; {out} is as it was. Its sources lie in {source}.\n")
         return status
     try:
         folders.put(made, out)  # with a warning, too, there is something to look at
     except OSError as error:
         raise SystemExit(f"The site is made, but cannot be moved to {out}: {error}. It lies in {made}.") from None
-    shutil.rmtree(work, ignore_errors=True)
+    for folder in own:
+        shutil.rmtree(folder, ignore_errors=True)
     return status
 
 

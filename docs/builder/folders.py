@@ -8,27 +8,30 @@ import shutil
 import tempfile
 from pathlib import Path
 
-WORK = Path(__file__).resolve().parents[2] / "build" / "site"
+WORK = Path(__file__).resolve().parents[2] / "build"
+KINDS = ("sources", "pages", "doctrees")
 
 
-def working(out: Path, work: Path = WORK) -> Path:
-    """Return the folder in which the site for `out` is made, empty. It is named after the whole path of `out`.
+def working(out: Path, work: Path = WORK) -> list[Path]:
+    """Return the folders in which the site for `out` is made, one of each of `KINDS`, all empty and straight in `work`.
 
-    Two builds into folders of one name (``a/site``, ``b/site``) do not meet in it. What cannot be written is met here,
-    before the work.
+    They are named after the whole path of `out`: builds into ``a/site`` and ``b/site`` do not meet in them. What cannot
+    be written is met here, before the work.
     """
     try:
-        if out == work or out in work.parents or work in out.parents:
-            raise SystemExit(f"`--out` must not hold the builder's own folder {work}, or lie in it. Received: {out}")
+        if out == work or out in work.parents:
+            raise SystemExit(f"`--out` must not hold {work}, in which the builder works. Received: {out}")
         if out.exists() and not (out / "searchindex.js").is_file() and not (out.is_dir() and not any(out.iterdir())):
             raise SystemExit(f"`--out` must be a new or empty folder, or one that holds a site. Received: {out}")
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent):
             pass  # it can be written
-        own = work / f"{out.name}-{hashlib.sha256(str(out).encode()).hexdigest()[:8]}"
-        if own.exists():
-            shutil.rmtree(own)
-        own.mkdir(parents=True)
+        name = f"{out.name}-{hashlib.sha256(str(out).encode()).hexdigest()[:8]}"
+        own = [work / f"{name}-{kind}" for kind in KINDS]
+        for folder in own:
+            if folder.exists():
+                shutil.rmtree(folder)
+            folder.mkdir(parents=True)
     except OSError as error:
         raise SystemExit(f"`--out` must be a folder that can be written. Received: {out} ({error})") from None
     return own
