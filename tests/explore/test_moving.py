@@ -211,6 +211,33 @@ def test_what_cannot_be_listed_is_refused_by_name(controls, says):
         Rectangle().to_html(controls)
 
 
+@pytest.mark.parametrize(
+    ("controls", "says"),
+    [
+        (5, "`controls` must be names of controls, or a mapping from names to values. Received: 5"),
+        ([["height"]], r"`controls` must be names of controls, or .* Received: \[\['height'\]\]"),
+        ({"height": 3}, "`controls` must give each control a list of values. Received: height=3"),
+        ({"height": "123"}, "`controls` must give each control a list of values. Received: height='123'"),
+        ({"unit": [["m"]]}, r"`controls` must give each control a list of values. Received: unit=\[\['m'\]\]"),
+        ({"height": ["a"]}, "`height` must be a whole number. Received: 'a'"),
+        ({"height": [None]}, "`height` must be a whole number. Received: None"),
+        ({"height": [True, 2]}, "`height` must be a whole number. Received: True"),
+        ({"height": [2.5]}, "`height` must be a whole number. Received: 2.5"),
+        ({"share": ["abc"]}, "`share` must be a finite number. Received: 'abc'"),
+        ({"share": [False]}, "`share` must be a finite number. Received: False"),
+        ({"title": [3]}, "`title` must be text that UTF-8 can write. Received: 3"),
+        ({"title": ["\ud800"]}, r"`title` must be text that UTF-8 can write. Received: '\\ud800'"),
+    ],
+)
+def test_what_is_no_list_of_values_is_refused_in_words(controls, says):
+    with pytest.raises(TypeError, match=f"^{says}$"):
+        Rectangle().to_html(controls)
+
+
+def test_a_whole_number_is_one_however_it_is_written():
+    assert data_of(Rectangle().to_html({"height": [3.0, 2, np.float32(1), np.int64(3)]}))["values"] == [["1", "2", "3"]]
+
+
 def test_an_explorer_that_asks_first_is_refused():
     with pytest.raises(ValueError, match="`predict` must be False: a page cannot judge a guess"):
         Rectangle(predict=True).to_html(["height"])

@@ -211,8 +211,10 @@ class Explorer:
         ------
         ValueError
             If a control is unknown, is a button, is free text without the values to offer, or can never take a given
-            one, if there would be more states than `limit`, or more than 1.5 MB; with ``predict=True``, because a
-            page cannot judge a guess.
+            one, if there would be more states than `limit`, or more than 1.5 MB, or one that cannot be drawn; with
+            ``predict=True``, because a page cannot judge a guess.
+        TypeError
+            If `controls` holds no names, no list of values, or for a slider what is no number.
 
         Examples
         --------

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Protocol
 
 import ipywidgets as widgets
+import numpy as np
 
 from cnnlab import plot
-from cnnlab.common.validate import check_int
+from cnnlab.common.validate import check_int, check_number
 from cnnlab.explore.base.controls import values_of
 from cnnlab.explore.base.stacked import StackedPictures
 from cnnlab.explore.base.wording import minus
@@ -120,7 +121,8 @@ def every_value(widget: widgets.Widget) -> list:
 
 def _same(one: object, other: object) -> bool:
     """Whether two values are one: 0.1 + 0.2 is no second 0.3."""
-    return math.isclose(one, other, abs_tol=1e-9) if isinstance(one, float) else one == other
+    floats = isinstance(one, float) and isinstance(other, float)
+    return math.isclose(one, other, abs_tol=1e-9) if floats else one == other
 
 
 def _axes(explorer: Moved, controls: Mapping[str, Sequence] | Sequence[str] | None) -> list[Axis]:
@@ -129,7 +131,12 @@ def _axes(explorer: Moved, controls: Mapping[str, Sequence] | Sequence[str] | No
     elif isinstance(controls, Mapping):
         chosen = controls
     else:
-        chosen = dict.fromkeys([controls] if isinstance(controls, str) else controls)
+        names = _each_once([controls] if isinstance(controls, str) else controls)
+        if names is None:
+            raise TypeError(
+                f"`controls` must be names of controls, or a mapping from names to values. Received: {controls!r}"
+            )
+        chosen = dict.fromkeys(names)
     if not chosen:
         raise ValueError(f"`controls` must name at least one control of {type(explorer).__name__}. Received: none")
     return [_axis(explorer, name, values) for name, values in chosen.items()]
@@ -142,7 +149,31 @@ def _axis(explorer: Moved, name: str, values: Sequence | None) -> Axis:
         kind = f", a {type(widget).__name__}" if widget else ""
         rule = "text with the values to offer, or controls whose values can be listed: " + ", ".join(listable)
         raise ValueError(f"`controls` must name {rule}. Received: {name!r}{kind}")
-    return Axis(name, widget, None if values is None else tuple(dict.fromkeys([widget.value, *values])))
+    return Axis(name, widget, None if values is None else (widget.value, *_given(name, widget, values)))
+
+
+def _given(name: str, widget: widgets.Widget, values: Sequence) -> list:
+    """The values given for a control, each as it would hold it: on a slider of whole numbers 2.0 is 2."""
+    each = None if isinstance(values, (str, bytes)) else _each_once(values)
+    if each is None:
+        raise TypeError(f"`controls` must give each control a list of values. Received: {name}={values!r}")
+    if isinstance(widget, widgets.FloatSlider):
+        return [check_number(value, name) for value in each]
+    if isinstance(widget, widgets.IntSlider):
+        whole = {value: int(value) for value in each if isinstance(value, (float, np.floating)) and value.is_integer()}
+        return [check_int(whole.get(value, value), name) for value in each]
+    for value in each if isinstance(widget, _TEXTS) else ():
+        if not isinstance(value, str) or value != value.encode(errors="ignore").decode():
+            raise TypeError(f"`{name}` must be text that UTF-8 can write. Received: {value!r}")
+    return each
+
+
+def _each_once(values: object) -> list | None:
+    """The values without those that come again; None where they are no list of names, numbers or texts."""
+    try:
+        return list(dict.fromkeys(values))
+    except TypeError:  # no list, or a list of lists
+        return None
 
 
 def _states(explorer: Moved, axes: Sequence[Axis], before: tuple = ()) -> Iterator[tuple]:
