@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import re
@@ -147,7 +148,7 @@ def _connected(cluster: str) -> Iterator[Any]:
         stack.enter_context(contextlib.closing(client))
         try:
             client.wait_for_workers(1, timeout=FIRST_WORKER)
-        except TimeoutError:
+        except asyncio.TimeoutError:  # which is the built-in one from Python 3.11 on
             raise CourseError(
                 f"`cluster`: the scheduler {address} answers, but has no worker after {FIRST_WORKER:g} s"
             ) from None
