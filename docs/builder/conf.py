@@ -37,6 +37,7 @@ myst_heading_anchors = 4
 myst_dmath_double_inline = True
 
 html_theme = "pydata_sphinx_theme"
+html_context = {"default_mode": "light"}  # without JavaScript, too, code has its colours
 html_math_renderer = "mathml"
 html_static_path = ["static"]
 html_css_files = ["site.css", *sorted(f.name for f in (_HERE / "static").glob("*.css") if f.name != "site.css")]
