@@ -90,6 +90,24 @@ def test_a_control_offers_what_exists_where_the_ones_before_it_stand():
     assert made[4][2] == "plain: 2 × 2 = 4 cm²</script>"
 
 
+def test_the_order_of_the_controls_decides_only_how_they_stand():
+    # width before height: 1 beside 1, 2, 3; 2 beside 1, 2; 3 beside 1. It stands at height 2, where 3 cannot be set.
+    made = states(Rectangle().to_html(["width", "height"]))
+    assert [state[:2] for state in made] == [("1", "1"), ("1", "2"), ("1", "3"), ("2", "1"), ("2", "2"), ("3", "1")]
+    assert made[-1][2] == "plain: 1 × 3 = 3 cm²</script>"
+    mapped = {"width": (3,), "height": (1,)}  # and where it stands: width 1, height 2
+    assert [state[:2] for state in states(Rectangle().to_html(mapped))] == [("1", "1"), ("1", "2"), ("3", "1")]
+
+
+def test_a_control_may_follow_one_that_follows_another():
+    class Box(Rectangle):
+        depth = whole(1, lambda it: it.width)
+
+    # height 1 leaves a width of 1, 2, 3 and these 1 + 2 + 3 depths; height 2 leaves 1 + 2, height 3 leaves 1: 10
+    for names in (["depth", "width", "height"], ["height", "width", "depth"], ["width", "depth", "height"]):
+        assert len(states(Box().to_html(names))) == 10
+
+
 def test_the_present_state_comes_first_and_is_added_where_it_was_not_named():
     made = Rectangle(height=2).to_html({"height": (1, 3)})
     assert [state[0] for state in states(made)] == ["1", "2", "3"]

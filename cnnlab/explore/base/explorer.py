@@ -198,8 +198,9 @@ class Explorer:
     def to_html(self, controls: Mapping[str, Sequence] | Sequence[str] | None = None, limit: int = 200) -> str:
         """One self-contained HTML element that moves without a kernel: each state drawn beforehand, with its words.
 
-        The present state comes first. It works from a file, and without JavaScript shows that state. Values that a
-        control cannot take while those before it stand as they do are left out.
+        The present state comes first. It works from a file, and without JavaScript shows that state. In whatever order
+        the controls are given, they have the same states: where the range of one follows another, each of its values
+        stands beside those of the other that allow it.
 
         Parameters
         ----------
@@ -251,7 +252,8 @@ class Explorer:
 
     def _move(self, values: Mapping[str, object]) -> None:
         with self._quiet():
-            for name, value in [*values.items()] * 2:  # twice: a control's range may follow another's value
+            # Once and again: a control's range may follow another's value, and that one's a third's.
+            for name, value in [*values.items()] * max(2, len(values)):
                 self._assign(name, value)
             for name, value in values.items():
                 self._check_assigned(name, value)

@@ -21,7 +21,7 @@ import numpy as np
 
 from cnnlab import plot
 from cnnlab.common.validate import check_int, check_number
-from cnnlab.explore.base.controls import values_of
+from cnnlab.explore.base.controls import Control, values_of
 from cnnlab.explore.base.stacked import StackedPictures
 from cnnlab.explore.base.wording import minus
 
@@ -36,6 +36,8 @@ class Moved(Protocol):
 
     controls: Mapping[str, widgets.Widget]
     listed: Mapping[str, Sequence | None]
+
+    def declared(self) -> Mapping[str, Control]: ...
 
     def trying(self, values: Mapping[str, object]) -> AbstractContextManager[None]: ...
 
@@ -88,7 +90,7 @@ def element(explorer: Moved, controls: Mapping[str, Sequence] | Sequence[str] | 
 def states_of(
     explorer: Moved, controls: Mapping[str, Sequence] | Sequence[str] | None = None, limit: int = 200
 ) -> tuple[list[Axis], list[tuple]]:
-    """The controls that move, and their values in every state, as they follow each other; nothing is drawn."""
+    """The controls that move, in the order given, and their values in every state; nothing is drawn."""
     check_int(limit, "limit", minimum=1)
     if "guess" in explorer.controls:
         raise ValueError("`predict` must be False: a page cannot judge a guess. Received: predict=True")
@@ -97,7 +99,11 @@ def states_of(
     product = " × ".join(f"{name} {count}" for name, count in counts.items())
     if (count := math.prod(counts.values())) > limit:
         raise _too_many(limit, f"{product} = {count:,} states")
-    states = list(itertools.islice(_states(explorer, axes), limit + 1))
+    made = explorer.declared()
+    ordered = sorted(axes, key=lambda axis: (made[axis.name].follows, [*made].index(axis.name)))  # who asks comes last
+    places = [ordered.index(axis) for axis in axes]
+    found = itertools.islice(_states(explorer, ordered), limit + 1)
+    states = [tuple(state[place] for place in places) for state in found]
     if len(states) > limit:
         raise _too_many(limit, f"{product}, and more where a range follows another control")
     if controls is not None:
@@ -246,10 +252,11 @@ def _drawn(explorer: Moved, axes: Sequence[Axis], states: list[tuple]) -> str:
         if state == now:
             size = picture.shown_size()
         _refuse_too_heavy(pictures.size, len(rows), len(states))
+    in_order = sorted(rows.values())
     data = {
         "values": [[axis.said(value) for value in values] for axis, values in zip(axes, every, strict=True)],
-        "states": [rows[state] for state in states],
-        "start": states.index(now),
+        "states": in_order,
+        "start": in_order.index(rows[now]),
         "images": [""] + pictures.images[1:],  # the first stands in the element
         "stacks": pictures.stacks,
         "words": list(said),
