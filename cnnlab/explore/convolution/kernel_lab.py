@@ -52,7 +52,7 @@ class KernelLab(Explorer):
     absolute = switch(False, "absolute value")
     photo = choice(lambda it: list(datasets.photo_names()), start="camera")
     samples = {"kernel": ("1 1 1; 1 1 1; 1 1 1", "0 0 0 0 0; 0 0 0 0 0; 0 0 1 0 0; 0 0 0 0 0; 0 0 0 0 0", "-1")}
-    listed = {"preset": ("box_blur", "sharpen", "laplacian", "sobel_vertical")}
+    listed = {"preset": ("box_blur", "sharpen", "laplacian", "sobel_vertical"), "normalise": None}
 
     def __init__(self, image: np.ndarray | None = None, kernel: np.ndarray | None = None) -> None:
         self._own = None if image is None else _photo_sized(_grey_picture(image))

@@ -70,7 +70,12 @@ class PoolingExplorer(Explorer):
     row = whole(0, lambda it: it._output_shape()[0] - 1, label="output row")
     column = whole(0, lambda it: it._output_shape()[1] - 1, label="output column")
     gradient = switch(False, "show the gradient")
-    listed = {"op": ("max", "average"), "row": None, "column": None, "gradient": None}
+    listed = {
+        "op": ("max", "average"),
+        "pool_size": (2, 3),
+        "strides": ("pool size", 1),
+        "gradient": None,
+    }
 
     def __init__(self, image: np.ndarray | None = None, *, predict: bool = False) -> None:
         self._picture = _check_image(_IMAGE if image is None else image)

@@ -49,7 +49,7 @@ class ReceptiveFieldPinner(Explorer):
     row = whole(0, lambda it: it.source().outputs(it.layer)[0] - 1, label="output row")
     column = whole(0, lambda it: it.source().outputs(it.layer)[1] - 1, label="output column")
     samples = {"stack": ("3", "5 5", "3/2 3d2 3", "7/2 3/2 3 3 3")}
-    listed = {"stack": ("5 5", "3 3 3 3"), "weights": None, "layer": None}
+    listed = {"stack": ("5 5", "3 3 3 3 3 3 3 3", "3 3d2 3d4"), "weights": None, "layer": None}
 
     def __init__(
         self,

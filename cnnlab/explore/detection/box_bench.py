@@ -74,7 +74,7 @@ class BoxBench(Explorer):
     b_w = whole(0, _WIDEST, label="b: width", width=215)
     b_h = whole(0, _HIGHEST, label="b: height", width=215)
     format = choice(list(box_arithmetic.FORMATS), "xyxy", label="write them as")
-    listed = {"b_x": None, "b_y": (0, 2, 4)}
+    listed = {"b_x": (2, 4, 6, 8, 10), "b_y": (2, 4, 6), "a_w": (4, 8)}  # also apart
 
     def __init__(
         self, a: Sequence[int] = (2, 2, 10, 9), b: Sequence[int] = (6, 4, 15, 11), *, predict: bool = False

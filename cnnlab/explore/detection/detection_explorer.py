@@ -59,7 +59,7 @@ class DetectionExplorer(Explorer):
     iou = real(0.0, 0.95, 0.45, 0.05, label="NMS: IoU above", readout_format=".2f")
     only = choice(lambda it: [_ALL, *it._class_names()], label="class")
     show = choice(lambda it: [_KEPT, _EVERY, *(f"head {number}" for number in range(len(it._detector.heads)))])
-    listed = {"picture": (0, 1), "score": (0.05, 0.25, 0.75), "show": None}
+    listed = {"picture": (0, 1), "score": (0.05, 0.25, 0.75), "iou": (0.45, 0.95), "show": None}
 
     def __init__(
         self,

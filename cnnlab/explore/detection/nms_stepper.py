@@ -56,7 +56,7 @@ class NmsStepper(Explorer):
     iou_threshold = real(0.0, 1.0, 0.5, 0.05, readout_format=".2f")
     classes = choice((_PER_CLASS, _TOGETHER), label="compare")
     round = whole(0, lambda it: len(it._steps()))
-    listed = {"iou_threshold": (0.3, 0.5, 0.8), "round": (0, 1, 2, 3, 12, 24)}
+    listed = {"score_threshold": (0.55, 0.6), "iou_threshold": (0.3, 0.5, 0.8), "round": (0, 1, 24)}
 
     def __init__(
         self,

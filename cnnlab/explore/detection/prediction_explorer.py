@@ -51,7 +51,7 @@ class PredictionExplorer(Explorer):
     score = real(0.05, 0.95, 0.3, 0.05, label="score at least", readout_format=".2f")
     iou = real(0.0, 0.95, 0.45, 0.05, label="NMS: IoU above", readout_format=".2f")
     per_class = switch(True, "NMS per class")
-    listed = {"picture": (0, 1, 2), "score": (0.05, 0.3, 0.6, 0.9)}
+    listed = {"picture": (0, 1), "score": (0.05, 0.3, 0.6, 0.9), "iou": (0.45, 0.95)}
 
     def __init__(
         self,

@@ -72,7 +72,10 @@ class LedgerExplorer(Explorer):
     network = choice(lambda it: list(it._books))
     beside = choice(lambda it: [NOTHING, *it._books], label="beside it")
     layer = choice(lambda it: _names(it.lines(it.network)), show="slider", width=430)
-    listed = {"layer": ("conv1", "pool1", "conv2", "conv3", "fc1", "fc2", "predictions")}
+    listed = {
+        "network": ("AlexNet", "AlexNet, one tower"),
+        "layer": ("conv1", "pool1", "conv2", "conv3", "pool5", "fc1", "fc2", "predictions"),
+    }
 
     def __init__(
         self,

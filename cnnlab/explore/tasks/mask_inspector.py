@@ -63,7 +63,7 @@ class MaskInspector(Explorer):
     class_name = choice(lambda it: it._names, start=lambda it: it._names[it._first()], label="class")
     threshold = real(0.05, 0.95, 0.5, 0.05, label="its probability at least", readout_format=".2f")
     choices = ("undefined",)
-    listed = {"picture": (0, 1), "class_name": None, "threshold": (0.1, 0.5, 0.9)}
+    listed = {"picture": (0, 1), "class_name": None, "threshold": (0.05, 0.5, 0.95)}
 
     def __init__(
         self,

@@ -53,7 +53,7 @@ class ThresholdExplorer(Explorer):
                      readout_format=lambda it: f".{it._digits}f", width=420)  # fmt: skip
     page = whole(1, lambda it: it._pages, label="hardest pairs, page")
     ask = choice(_RATES, label="ask for the")
-    listed = {"threshold": (0.4, 0.8, 1.0, 1.2, 1.3, 1.5, 1.6, 1.8, 2.0, 2.4, 2.8)}
+    listed = {"threshold": (0.4, 0.7, 1.0, 1.2, 1.5, 1.8, 2.0, 2.4, 2.8), "page": (1, 2)}
 
     def __init__(
         self,

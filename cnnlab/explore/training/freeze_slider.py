@@ -91,7 +91,7 @@ class FreezeSlider(Explorer):
     train = whole(0, lambda it: len(it._blocks()) - 1, label="blocks that train", width=330)
     labels = choice(lambda it: it._settings(0), show="slider")
     rate = choice(lambda it: it._settings(1)[::-1], lambda it: it._settings(1)[0], show="slider", label="learning rate")
-    listed = {"train": None, "labels": None, "rate": None}
+    listed = {"network": None, "train": (0, 1, 2, 3, 4, 6, 9), "rate": None}
 
     def __init__(
         self,

@@ -53,8 +53,8 @@ class LearningRateExplorer(Explorer):
     listed = {
         "curve": ("one valley", "4 times as steep"),
         "optimizer": None,
-        "learning_rate": (0.1, 0.5, 1.0),
-        "steps": (1, 2, 10),
+        "learning_rate": (0.1, 0.2, 0.5, 1.0),
+        "steps": (2, 10),
     }
 
     def __init__(
