@@ -48,8 +48,9 @@ class Answerer:
         try:
             self.channel.request("forget")
         except (Gone, Nonsense) as error:
-            ended, said = self.confined.ended, self.confined.output.strip().rpartition("\n")[2]
-            self.confined.close()
+            ended = self.confined.ended
+            self.confined.close()  # and with that all that it has printed is read
+            said = self.confined.output.strip().rpartition("\n")[2]
             raise CourseError(f"The process for the answers did not start: {ended}. {said}".strip()) from error
         self._clock = self.channel.waiting = _Clock(self.confined, limits.seconds)
         self.limits = limits
