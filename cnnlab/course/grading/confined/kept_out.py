@@ -73,9 +73,10 @@ def kept_out() -> tuple[Kept, ...]:
         secret.write_text("of somebody else", encoding="utf-8")
         with confine.start(["-m", __name__, str(secret)], folder, confine.Limits()) as confined:
             said = confined.stdout.read(1000)
-            if not said:
-                why = f"{confined.ended}. {confined.output.strip().rpartition(chr(10))[2]}".strip()
-                raise CourseError(f"What an answer can reach here could not be tried: {why}")
+            ended = "" if said else confined.ended
+        if ended:  # and closed: all that it has printed is read
+            why = f"{ended}. {confined.output.strip().rpartition(chr(10))[2]}".strip()
+            raise CourseError(f"What an answer can reach here could not be tried: {why}")
     done = json.loads(said)
     tried = [Kept(kind, kind not in done, words[kind in done]) for kind, words in _WORDS.items()]
     return (*tried, *_ALWAYS)
