@@ -18,8 +18,9 @@ import traitlets
 
 from cnnlab import plot
 from cnnlab.explore.base.controls import Control, is_nothing, rule, text
-from cnnlab.explore.base.guess import Answer, judge, spoken, wanted
+from cnnlab.explore.base.guess import Answer
 from cnnlab.explore.base.moving import element
+from cnnlab.explore.base.prediction import Prediction
 from cnnlab.explore.base.shown import publish, styled, words_in_html
 
 
@@ -36,6 +37,7 @@ class Explorer:
     controls : dict of ipywidgets by name; whatever has a ``value`` is part of `state`
     samples : for the free-text controls, values that a sweep of all controls may type
     listed : the controls that `to_html` moves by default, each with its values, or None for all that it can take
+    prediction : whether the learner is asked first, and what is said to the guess
     choices : for an explorer with a `question`, the words that may be typed as a guess; none where it asks for numbers
 
     Notes
@@ -75,8 +77,7 @@ class Explorer:
         cls._declared = {**cls._declared, **own}
 
     def __init__(self, *, predict: bool = False, **starts: object) -> None:
-        self._predicting = predict
-        self._guessed: tuple[tuple, bool | None] | None = None  # (guess, question, answer) and whether it is right
+        self.prediction = Prediction(self, predict)
         if unknown := starts.keys() - self._declared.keys():
             raise TypeError(f"{type(self).__name__} has no control {unknown.pop()!r} to start")
         self._made_from = dict(self.declared())
@@ -146,7 +147,7 @@ class Explorer:
 
         A guess that cannot be read is none.
         """
-        return not self._predicting or self._judgement() is not None
+        return self.prediction.made
 
     def state(self) -> dict[str, object]:
         """The value of every control, by name."""
@@ -170,7 +171,7 @@ class Explorer:
             self._redraw()
         except Exception:
             self._stand(before)
-            self._guessed = None
+            self.prediction.forget()
             raise
         self._error.value = ""
         return self
@@ -258,9 +259,9 @@ class Explorer:
             for name, value in values.items():
                 self._check_assigned(name, value)
             if "guess" in values:
-                self._guessed = None
+                self.prediction.forget()
             else:
-                self._forget_guess()
+                self.prediction.follow()
 
     def _standing(self) -> list[tuple[widgets.Widget, dict[str, object]]]:
         return [(control, _traits(control)) for control in self.controls.values()]
@@ -313,7 +314,7 @@ class Explorer:
             with self._quiet():
                 action()
                 if not new_guess:
-                    self._forget_guess()
+                    self.prediction.follow()
             self._redraw()
         except Exception as error:  # noqa: BLE001  the browser would swallow it: show whatever it is, then re-raise
             self._show_error(error)
@@ -326,10 +327,10 @@ class Explorer:
         picture, words = self.figure(), self.describe()
         width = picture.shown_size()[0]
         self._image.value = self.living(plot.image_tag(picture, words))
-        self._asked.value = self._asking(width)
+        self._asked.value = self.prediction.panel(width)
         # role=status: a screen reader speaks the new numbers when a control moves.
         self._words.value = words_in_html(words, width, 'role="status" ')
-        self._drawn = picture, "\n".join(filter(None, [self._verdict(), words]))
+        self._drawn = picture, "\n".join(filter(None, [self.prediction.verdict(), words]))
 
     def _show_error(self, error: Exception) -> None:
         message = f"{type(error).__name__}: {error}"
@@ -338,49 +339,11 @@ class Explorer:
             f"<b>✘ {html.escape(message)}</b><br>The picture below still shows the last settings that worked.</div>"
         )
 
-    # --- predict first ------------------------------------------------------------------------------------------
-
     def _require_question(self) -> None:
         if type(self).question is Explorer.question:
             raise ValueError(
                 f"`predict` must be False: {type(self).__name__} has no question to ask. Received: predict=True"
             )
-
-    def _forget_guess(self) -> None:
-        """Ask again, if what is asked or the answer has changed; a move that changes neither leaves both in sight."""
-        if self._predicting and self.guess:
-            before, self._guessed = self._guessed, None
-            if before is None or before[0] != (self.guess, self.question(), self.answer()):
-                self.controls["guess"].value = ""
-            else:
-                self._guessed = before
-
-    def _judgement(self) -> bool | None:
-        """Whether the guess is right; None where there is none, or none that can be read."""
-        if not self.guess.strip():
-            return None
-        if self._guessed is None or self._guessed[0][0] != self.guess:
-            answer = self.answer()
-            self._guessed = (self.guess, self.question(), answer), judge(self.guess, answer, self.choices)
-        return self._guessed[1]
-
-    def _verdict(self) -> str:
-        if not self._predicting:
-            return ""
-        said, right = self.guess.strip(), self._judgement()
-        if not said:
-            return f"Predict first. {self.question()}"
-        if right is None:
-            return f"○ “{said}” cannot be read. Type {wanted(self.answer(), self.choices)}. {self.question()}"
-        return f"✔ You said {said}, and so it is." if right else f"✘ You said {said}; it is {spoken(self.answer())}."
-
-    def _asking(self, width: int) -> str:
-        verdict = self._verdict()
-        if not verdict:
-            return ""
-        kind = {"✔": "right", "✘": "wrong"}.get(verdict[0], "asked")
-        look = f'class="cnnlab-panel cnnlab-{kind}" style="max-width:{width}px"'
-        return f'<div role="status" {look}>{html.escape(verdict)}</div>'
 
 
 def _row(children: Iterable[widgets.Widget]) -> widgets.HBox:

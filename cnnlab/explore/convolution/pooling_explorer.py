@@ -138,7 +138,7 @@ class PoolingExplorer(Explorer):
         lines.append(self._left_out())
         if self.gradient and self.revealed:
             lines.append(self._gradient_words(window))
-        if not self._predicting:
+        if not self.prediction.asked:
             rows = [" ".join(number_text(value) for value in row) for row in self._outputs()]
             lines.append("Output, row by row: " + " / ".join(rows))
         return "\n".join(filter(None, lines))
@@ -237,7 +237,9 @@ class PoolingExplorer(Explorer):
             grid.ring(*window.winner, plot.ORANGE)
 
     def _draw_output(self, grid: Grid) -> None:
-        hidden = np.full(grid.values.shape, self._predicting)  # a neighbour that is shown now is no prediction later
+        hidden = np.full(
+            grid.values.shape, self.prediction.asked
+        )  # a neighbour that is shown now is no prediction later
         hidden[self.row, self.column] = not self.revealed
         scale = float(np.abs(self._picture).max())  # input and output share one scale of colours
         grid.fill(hidden, scale, brightness=self._is_light())

@@ -99,7 +99,7 @@ class ThresholdExplorer(Explorer):
         super().__init__(predict=predict)
 
     def declared(self) -> dict:
-        return {name: c for name, c in super().declared().items() if name != "ask" or self._predicting}
+        return {name: c for name, c in super().declared().items() if name != "ask" or self.prediction.asked}
 
     # --- the two rates ------------------------------------------------------------------------------------------
 

@@ -93,8 +93,8 @@ def test_no_detections_at_all():
 
 def test_the_precision_of_nothing_is_asked_for_in_a_word():
     quiz = explore.PrBuilder(predict=True).set(score_threshold=1.0, guess="1")
-    assert quiz._verdict() == "✘ You said 1; it is undefined."
-    assert quiz.set(guess="undefined")._verdict().startswith("✔")
+    assert quiz.prediction.verdict() == "✘ You said 1; it is undefined."
+    assert quiz.set(guess="undefined").prediction.verdict().startswith("✔")
 
 
 BLANK, TRUE = np.zeros((20, 20)), GroundTruth([[0, 0, 9, 9]], [0])

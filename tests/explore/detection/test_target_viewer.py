@@ -57,7 +57,7 @@ def test_the_viewer_takes_a_picture_that_is_not_square():
 
 def test_a_wrong_guess_is_told_the_place():
     quiz = explore.TargetViewer(predict=True).set(guess="4, 2, 2")
-    assert quiz._verdict() == "✘ You said 4, 2, 2; it is row 2, column 4, anchor 2."
+    assert quiz.prediction.verdict() == "✘ You said 4, 2, 2; it is row 2, column 4, anchor 2."
 
 
 def test_the_hidden_picture_does_not_depend_on_the_answer():

@@ -112,7 +112,7 @@ def test_own_pictures_of_every_kind():
     assert grey.answer() == "none"
     asking = explore.AugmentationLab(np.zeros((3, 20, 30, 1), "uint8"), predict=True)
     assert "type the word none" in asking.question()
-    assert asking.set(guess="none")._verdict().startswith("✔")
+    assert asking.set(guess="none").prediction.verdict().startswith("✔")
     assert "Picture: picture 0" in grey.set(degrees=30).describe()
     two = explore.AugmentationLab(
         np.ones((2, 20, 30, 3)), [[[1, 2, 3, 4]], []], [["left glove"], []], picture="picture 0"
